@@ -1,0 +1,61 @@
+"""Where labels go, by the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidlabel.batch.destination import Folder, OneFile, Stream, Table, Terminal, choose_destination
+from vidlabel.errors import UsageError
+from vidlabel.labels.formats import FORMATS
+
+
+def test_standard_output_by_who_reads_it() -> None:
+    assert choose_destination(None, None, 1, is_terminal=True) == Terminal()
+    assert choose_destination(None, None, 1, is_terminal=False) == Stream(FORMATS["json"])
+    assert choose_destination(None, None, 2, is_terminal=False) == Stream(FORMATS["jsonl"])
+    assert choose_destination(None, "json", 2, is_terminal=True) == Stream(FORMATS["jsonl"])
+    assert choose_destination(None, "csv", 2, is_terminal=True) == Stream(FORMATS["csv"])
+    assert choose_destination(None, "srt", 1, is_terminal=True) == Stream(FORMATS["srt"])
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv", "srt", "vtt"])
+def test_one_video_into_one_file(name: str) -> None:
+    path = Path(f"clip.{name}")
+    assert choose_destination(str(path), None, 1, is_terminal=True) == OneFile(path, FORMATS[name])
+    assert choose_destination(f"CLIP.{name.upper()}", name, 1, is_terminal=True).format is FORMATS[name]  # type: ignore[union-attr]
+
+
+def test_many_videos_into_one_table() -> None:
+    assert choose_destination("all.csv", None, 9, is_terminal=True) == Table(Path("all.csv"), FORMATS["csv"])
+
+
+def test_folders(tmp_path: Path) -> None:
+    assert choose_destination("labels", None, 2, is_terminal=True) == Folder(Path("labels"), FORMATS["json"])
+    assert choose_destination("labels.v2/", "csv", 1, is_terminal=True) == Folder(Path("labels.v2"), FORMATS["csv"])
+    dotted = tmp_path / "labels.v3"
+    dotted.mkdir()
+    assert choose_destination(str(dotted), None, 1, is_terminal=True) == Folder(dotted, FORMATS["json"])
+
+
+@pytest.mark.parametrize(
+    ("output", "format_name", "videos", "problem"),
+    [
+        ("clip.mp4", None, 1, "not a suffix"),
+        ("clip.txt", "csv", 1, "not a suffix"),
+        ("clip.json", "csv", 1, "does not end as --format csv does"),
+        ("all.srt", None, 2, "can hold the labels of one video, not of 2"),
+        ("all.json", None, 2, "one file for all \\(.jsonl, .csv\\)"),
+        (None, "vtt", 2, "holds the labels of one video, not of 2"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(output: str, format_name: str, videos: int, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        choose_destination(output, format_name, videos, is_terminal=False)
+
+
+def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "labels").touch()
+    with pytest.raises(UsageError, match="is a file where a folder is needed"):
+        choose_destination(str(tmp_path / "labels"), None, 2, is_terminal=False)

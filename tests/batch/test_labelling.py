@@ -1,0 +1,93 @@
+"""From Python: one video in, its labels out."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vidlabel
+from corpus import Recipe, write_video
+from vidlabel.errors import ModelFileError, UsageError, VideoError
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("clip") / "clip.mp4", Recipe(frames=50))
+
+
+def test_the_scores_are_those_of_the_published_classifier_on_averaged_features(clip: Path) -> None:
+    from vidlabel.features.encoder import load_classifier, load_encoder
+
+    result = vidlabel.predict(clip, rate=4.0, scores=True)
+    encoder, classifier = load_encoder(), load_classifier()
+    expected, average = [], None
+    for sample in vidlabel.samples(clip, rate=4.0):
+        feature = encoder.encode(sample.rgb[None])[0].astype(float)
+        average = feature if average is None else 0.3 * feature + 0.7 * average
+        weights = np.exp((classifier.weight @ average + classifier.bias) / 0.65)
+        expected.append(weights / weights.sum())
+    assert result.scores is not None
+    assert result.scores.times.tolist() == [0.0, 0.28, 0.52, 0.76, 1.0, 1.28, 1.52, 1.76]
+    np.testing.assert_allclose(result.scores.values, expected, atol=2e-3)
+
+
+def test_segments_follow_from_the_scores(clip: Path) -> None:
+    result = vidlabel.predict(clip, rate=4.0, scores=True, threshold=0.0, min_duration=0.0)
+    assert result.scores is not None
+    best = [result.model.labels[index] for index in result.scores.values.argmax(axis=1)]
+    times = [*result.scores.times.tolist(), result.video.duration]
+    for time, end, label in zip(times, times[1:], best, strict=False):
+        holding = [s.label for s in result.segments if s.start <= time and end <= s.end]
+        assert holding == [label]
+
+
+def test_a_window_gives_what_the_whole_gives_there(clip: Path) -> None:
+    whole = [sample.time_s for sample in vidlabel.samples(clip, rate=5.0)]
+    result = vidlabel.predict(clip, rate=5.0, start=0.5, end=1.5, scores=True, threshold=0.0, min_duration=0.0)
+    assert result.scores is not None
+    assert result.scores.times.tolist() == [time for time in whole if 0.5 <= time < 1.5]
+    assert result.segments[-1].end == 1.5
+
+
+def test_both_decoders_give_the_same_segments() -> None:
+    first, second = (vidlabel.predict(EXAMPLE, decoder=decoder, end=4.0) for decoder in ("decord", "pyav"))
+    assert first.segments == second.segments
+    assert [result.run.decoder.split(":")[0] for result in (first, second)] == ["decord", "pyav"]
+
+
+def test_a_result_says_what_made_it(clip: Path) -> None:
+    result = vidlabel.predict(str(clip), "objects-coarse")
+    assert (result.status, result.run.samples, result.run.device) == ("ok", 4, "cpu")
+    assert (result.model.name, result.model.encoder) == ("objects-coarse", "efficientnet-lite0")
+    assert (result.video.path, result.video.duration, result.video.fps) == (str(clip), 2.0, 25.0)
+    assert math.isclose(result.run.rate, 2.0)
+
+
+def test_only_the_labels_that_hold_most_are_kept(clip: Path) -> None:
+    every = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True)
+    top = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True, top=1)
+    held = {label: sum(s.end - s.start for s in every.segments if s.label == label) for label in every.model.labels}
+    assert {segment.label for segment in top.segments} == {max(held, key=lambda label: held[label])}
+    assert top.scores is not None
+    assert top.scores.values.shape == (16, 1)
+
+
+def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(VideoError, match=r"lasts 2\.000 s, and labelling is to begin at 5 s"):
+        vidlabel.predict(clip, start=5.0)
+    with pytest.raises(VideoError, match="cannot be read"):
+        vidlabel.predict(tmp_path / "gone.mp4")
+    with pytest.raises(ModelFileError, match="no such file"):
+        vidlabel.predict(clip, tmp_path / "gone.safetensors")
+    with pytest.raises(UsageError, match="did you mean objects"):
+        vidlabel.predict(clip, "object")
+
+
+def test_oddities_are_python_warnings(clip: Path) -> None:
+    with pytest.warns(UserWarning, match="decoding on the CPU"):
+        vidlabel.predict(clip, decode_device="gpu")

@@ -1,0 +1,41 @@
+"""Options that cannot be meant are refused when they are made."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from vidlabel.batch.options import PredictOptions
+from vidlabel.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("rate", 0.0),
+        ("rate", math.nan),
+        ("rate", math.inf),
+        ("threshold", -0.1),
+        ("threshold", math.nan),
+        ("min_duration", -1.0),
+        ("top", 0),
+        ("start", -1.0),
+        ("start", math.nan),
+        ("end", 0.0),
+        ("end", math.inf),
+        ("batch_size", 0),
+        ("timeout", 0.0),
+        ("device", "tpu"),
+        ("decoder", "opencv"),
+        ("decode_device", "tpu"),
+    ],
+)
+def test_impossible_values(name: str, value: object) -> None:
+    option = "--" + name.replace("_", "-")
+    with pytest.raises(UsageError, match=f"{option}: .* is not possible; give"):
+        PredictOptions(**{name: value})  # type: ignore[arg-type]
+
+
+def test_values_at_the_edges() -> None:
+    PredictOptions(rate=0.001, threshold=1.0, min_duration=0.0, top=1, start=0.0, end=0.5, batch_size=1, timeout=0.1)

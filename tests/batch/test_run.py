@@ -1,0 +1,54 @@
+"""The output folder of a run: held by one run at a time, and free of what a killed one left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidlabel.batch.inputs import VideoInput
+from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.run import label_folder, plan_folder
+from vidlabel.batch.work import Outcome, WorkOptions
+from vidlabel.errors import OutputError
+from vidlabel.files import temporary_name
+from vidlabel.labels.formats import FORMATS
+
+JSON = FORMATS["json"]
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> WorkOptions:
+    return WorkOptions(tmp_path / "out", PredictOptions(), "a" * 64)
+
+
+@pytest.fixture
+def missing(tmp_path: Path) -> VideoInput:
+    """A video that is not there: its work ends without a worker."""
+    return VideoInput(str(tmp_path / "gone.mp4"), Path("sub/gone.mp4"))
+
+
+def test_a_folder_is_held_by_one_run(options: WorkOptions, missing: VideoInput) -> None:
+    first = label_folder([missing], JSON, options, 1)
+    assert isinstance(next(first), Outcome)
+    with pytest.raises(OutputError, match="another run is writing here"):
+        next(label_folder([missing], JSON, options, 1))
+    assert list(first) == []
+    assert len(list(label_folder([missing], JSON, options, 1))) == 1
+
+
+def test_what_a_killed_run_left_is_removed_and_nothing_else(options: WorkOptions, missing: VideoInput) -> None:
+    output = options.folder / "sub" / "gone.mp4.json"
+    kept = output.with_name(".hidden.json")
+    left = [temporary_name(output), temporary_name(options.folder / ".vidlabel" / "records" / "sub" / "gone.mp4.json")]
+    for path in (kept, *left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    list(label_folder([missing], JSON, options, 1))
+    assert [path.exists() for path in (kept, *left)] == [True, False, False]
+
+
+def test_planning_needs_no_folder(options: WorkOptions, missing: VideoInput) -> None:
+    ((task, plan),) = plan_folder([missing], JSON, options)
+    assert task.output == options.folder / "sub" / "gone.mp4.json"
+    assert (plan.action, options.folder.exists()) == ("fail", False)

@@ -1,0 +1,160 @@
+"""Every input that cannot work is one line of error, the right exit status, and nothing written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from command_line import call
+from corpus import Recipe, write_video
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
+
+
+def write_audio(path: Path) -> None:
+    import av
+    import numpy as np
+
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("aac", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+
+
+def make_bad(kind: str, folder: Path) -> Path:
+    """A path that is no readable video."""
+    path = folder / f"{kind}.mp4"
+    match kind:
+        case "missing":
+            pass
+        case "empty":
+            path.touch()
+        case "text":
+            path.write_text("Dear diary,\n" * 100)
+        case "audio":
+            write_audio(path)
+        case "playlist":
+            path.write_text(f"#EXTM3U\n#EXTINF:10,\nfile://{EXAMPLE}\n#EXT-X-ENDLIST\n")
+        case "concat":
+            path.write_text(f"ffconcat version 1.0\nfile '{EXAMPLE}'\n")
+        case "cut":
+            path.write_bytes(EXAMPLE.read_bytes()[:2000])
+        case "fifo":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "loop":
+            path.symlink_to(path)
+    return path
+
+
+KINDS = ["missing", "empty", "text", "audio", "playlist", "concat", "cut", "fifo", "device", "loop"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_that_are_no_videos(capfd: pytest.CaptureFixture[str], tmp_path: Path, kind: str) -> None:
+    path = make_bad(kind, tmp_path)
+    for output in ([], ["-o", str(tmp_path / "out.json")]):
+        ended = call(capfd, "predict", path, *output)
+        assert ended.status == 1
+        assert ended.output == ""
+        lines = ended.errors.splitlines()
+        assert len(lines) == 1
+        assert lines[0].startswith(f"error: {path}: ")
+        assert "; " in lines[0]
+    assert not (tmp_path / "out.json").exists()
+    assert call(capfd, "info", path).status == 1
+
+
+def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    ended = call(capfd, "predict", tmp_path)
+    assert (ended.status, ended.output) == (1, "")
+    assert ended.errors == f"error: {tmp_path}: holds no videos; name a file to label it whatever it is called\n"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--rate", "0"),
+        ("--rate", "-1"),
+        ("--rate", "nan"),
+        ("--rate", "inf"),
+        ("--start", "5", "--end", "5"),
+        ("--end", "-1"),
+        ("--start", "nan"),
+        ("--threshold", "1.5"),
+        ("--min-duration", "-1"),
+        ("--top", "0"),
+        ("--batch-size", "0"),
+        ("--workers", "0", "-o", "out"),
+        ("--timeout", "0"),
+        ("--device", "tpu"),
+        ("--model", "no-such-model"),
+        ("-o", "out.txt"),
+        ("-o", "clip.mp4"),
+        ("--format", "xml"),
+        ("--summary", "s.txt"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ended = call(capfd, "predict", EXAMPLE, *options)
+    assert (ended.status, ended.output) == (2, "")
+    assert "rror: " in ended.errors
+    assert "Traceback" not in ended.errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_gpu_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        return
+    ended = call(capfd, "predict", EXAMPLE, "--device", "cuda", "--end", "1")
+    assert ended.status == 2
+    assert ended.errors.startswith("error: --device cuda: ")
+
+
+def test_a_gpu_that_cannot_decode_is_said_and_the_cpu_used(capfd: pytest.CaptureFixture[str]) -> None:
+    ended = call(capfd, "predict", EXAMPLE, "--decode-device", "gpu", "--end", "1", "--format", "csv")
+    assert ended.status == 0
+    assert "warning: " in ended.errors
+    assert "decoding on the CPU" in ended.errors
+    refused = call(capfd, "predict", EXAMPLE, "--decode-device", "gpu", "--require-gpu-decode", "--end", "1")
+    assert (refused.status, refused.output) == (2, "")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no model", b"\x10\0\0\0\0\0\0\0{}", bytes(1000)], ids=["empty", "text", "cut", "zeros"]
+)
+def test_files_that_are_no_models(capfd: pytest.CaptureFixture[str], tmp_path: Path, content: bytes) -> None:
+    model = tmp_path / "m.safetensors"
+    model.write_bytes(content)
+    for command in (["predict", str(EXAMPLE), "--model", str(model)], ["info", str(model)]):
+        ended = call(capfd, *command)
+        assert ended.status == 1
+        assert ended.errors.startswith(f"error: {model}: ")
+        assert len(ended.errors.splitlines()) == 1
+
+
+def test_a_failure_can_be_looked_into(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from vidlabel.errors import VidlabelError
+
+    with pytest.raises(VidlabelError):
+        call(capfd, "predict", tmp_path, "--debug")
+
+
+def test_one_bad_file_does_not_stop_the_rest(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    good = write_video(tmp_path / "good.mp4", Recipe(frames=10))
+    bad = make_bad("text", tmp_path)
+    ended = call(capfd, "predict", bad, good, "--format", "csv")
+    assert ended.status == 3
+    assert ended.output.startswith("video,start,end,label,score")

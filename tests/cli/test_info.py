@@ -1,0 +1,40 @@
+"""`vidlabel info` and `vidlabel models`."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from command_line import call
+from corpus import Recipe, write_video
+
+WEIGHTS = Path(__file__).parents[2] / "weights"
+
+
+def test_models_are_listed_one_line_each(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = call(capfd, "models").output.splitlines()
+    assert [line.split()[0] for line in lines] == ["objects", "objects-coarse"]
+    listed = json.loads(call(capfd, "models", "--json").output)
+    assert [Path(model["path"]).name for model in listed] == ["objects.safetensors", "objects-coarse.safetensors"]
+
+
+def test_a_model_by_name_and_by_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    shown = call(capfd, "info", "objects").output
+    for words in ("1000: tench, goldfish", "rnn, 1280 hidden", "efficientnet-lite0", "Apache-2.0"):
+        assert words in shown
+    shutil.copy(WEIGHTS / "objects.safetensors", tmp_path / "mine.safetensors")
+    assert call(capfd, "info", tmp_path / "mine.safetensors").output == shown
+    facts = json.loads(call(capfd, "info", "objects", "--json").output)
+    assert (facts["schema"], len(facts["labels"])) == ("vidlabel.model/1", 1000)
+
+
+def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "clip.mp4", Recipe(frames=50, width=160, height=120, rotation=90))
+    shown = call(capfd, "info", clip).output
+    for words in ("2.000 s, 50 frames, 25 per second", "120x160, turned by 90 degrees", "h264"):
+        assert words in shown
+    facts = json.loads(call(capfd, "info", clip, "--json").output)
+    assert (facts["duration"], facts["frames"], facts["rotation"]) == (2.0, 50, 90)

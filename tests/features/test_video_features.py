@@ -1,0 +1,113 @@
+"""Features of videos: computed once, taken from the cache afterwards, the same either way."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus import Recipe, write_video
+from vidlabel.errors import VideoError
+from vidlabel.features.cache import FeatureCache
+from vidlabel.features.encoder import load_encoder
+from vidlabel.features.recipe import FeatureRecipe, View
+from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
+from vidlabel.video.reading import open_samples
+from vidlabel.video.sample import SampleRequest
+
+RECIPE = FeatureRecipe(rate=5.0, short_side=64)
+
+
+class Heard:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[float, float, str]] = []
+
+    def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
+        self.told.append((encoded_s, duration_s, name))
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("video") / "clip.mp4", Recipe(frames=25))
+
+
+def extractor(folder: Path | None, *views: View) -> FeatureExtractor:
+    cache = FeatureCache(folder) if folder is not None else None
+    return FeatureExtractor(RECIPE, ("frames", "motion"), views or ("centre",), cache, "cpu", 2)
+
+
+def assert_same(first: VideoFeatures, second: VideoFeatures) -> None:
+    assert first.parts == second.parts
+    assert first.times.tolist() == second.times.tolist()
+    for one, other in zip(first.values, second.values, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert first.report == second.report
+
+
+def test_features_are_those_of_the_samples(video: Path) -> None:
+    found = extractor(None).features(video)
+    with open_samples(video, SampleRequest(rate=5.0, short_side=64)) as taken:
+        pictures = [(sample.time_s, sample.rgb) for sample in taken]
+    assert found.times.tolist() == [time_s for time_s, _ in pictures] == [0.0, 0.2, 0.4, 0.6, 0.8]
+    height, width = pictures[0][1].shape[:2]
+    left = (width - height) // 2
+    squares = np.stack([rgb[:, left : left + height] for _, rgb in pictures])
+    np.testing.assert_array_equal(found.joined(("frames",), "centre"), load_encoder(threads=2).encode(squares))
+    assert found.joined(("motion", "frames"), "centre").shape == (5, 2560)
+    np.testing.assert_array_equal(found.joined(("motion", "frames"), "centre")[:, 1280:], found.values[0])
+
+
+def test_a_second_time_nothing_is_computed(video: Path, tmp_path: Path) -> None:
+    first_heard, second_heard = Heard(), Heard()
+    first = extractor(tmp_path).features(video, first_heard, "clip")
+    copy = tmp_path / "renamed.mkv"
+    shutil.copy(video, copy)
+    second = extractor(tmp_path).features(copy, second_heard, "clip")
+    assert_same(first, second)
+    assert first_heard.told[-1] == (0.8, 1.0, "clip")
+    assert second_heard.told == []
+
+
+def test_only_missing_views_are_added(video: Path, tmp_path: Path) -> None:
+    extractor(tmp_path, "centre").features(video)
+    entries = set(tmp_path.rglob("*.safetensors"))
+    times = {path: path.stat().st_mtime_ns for path in entries}
+    both = extractor(tmp_path, "centre", "centre-flipped").features(video)
+    assert len(set(tmp_path.rglob("*.safetensors")) - entries) == 2
+    assert {path: path.stat().st_mtime_ns for path in entries} == times
+    assert_same(both, extractor(tmp_path / "other", "centre", "centre-flipped").features(video))
+
+
+def test_a_damaged_entry_is_computed_again(video: Path, tmp_path: Path) -> None:
+    first = extractor(tmp_path).features(video)
+    for path in tmp_path.rglob("*.safetensors"):
+        content = bytearray(path.read_bytes())
+        content[-1] ^= 64
+        path.write_bytes(content)
+    heard = Heard()
+    assert_same(first, extractor(tmp_path).features(video, heard))
+    assert heard.told
+    assert_same(first, extractor(tmp_path).features(video))
+
+
+def test_what_was_read_in_part_is_used_and_not_kept(tmp_path: Path) -> None:
+    video = write_video(tmp_path / "damaged.mp4", Recipe(frames=60))
+    content = video.read_bytes()
+    third = len(content) // 3
+    video.write_bytes(content[:third] + bytes(third) + content[2 * third :])
+    found = extractor(tmp_path / "cache").features(video)
+    assert found.report.decoded_ratio < 1
+    assert len(found.times) > 0
+    assert not list((tmp_path / "cache").rglob("*.safetensors"))
+
+
+def test_what_is_no_video_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.mp4"
+    path.write_text("Dear diary\n" * 100)
+    with pytest.raises(VideoError, match=r"notes\.mp4"):
+        extractor(tmp_path).features(path)
+    assert not list(tmp_path.rglob("*.safetensors"))

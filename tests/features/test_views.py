@@ -1,0 +1,80 @@
+"""Crops and mirrored pictures, and several of them from one reading."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vidlabel.errors import UsageError
+from vidlabel.features.encoder import load_encoder
+from vidlabel.features.recipe import VIEWS, FeaturePart, FeatureRecipe, View, parse_streams
+from vidlabel.features.views import extract_parts, view_picture
+from vidlabel.video.sample import Sample
+
+WIDE = np.arange(4 * 10 * 3, dtype=np.uint8).reshape(4, 10, 3)
+TALL = WIDE.transpose(1, 0, 2)
+
+
+@pytest.mark.parametrize(
+    ("view", "columns"), [("left", range(4)), ("centre", range(3, 7)), ("right", range(6, 10)), ("whole", range(10))]
+)
+def test_views_are_the_columns_of_wide_and_the_rows_of_upright_pictures(view: View, columns: range) -> None:
+    np.testing.assert_array_equal(view_picture(WIDE, view), WIDE[:, list(columns)])
+    np.testing.assert_array_equal(view_picture(TALL, view), TALL[list(columns)])
+
+
+def test_flipped_views_are_mirrored_left_to_right() -> None:
+    np.testing.assert_array_equal(view_picture(WIDE, "left-flipped"), WIDE[:, [3, 2, 1, 0]])
+    np.testing.assert_array_equal(view_picture(TALL, "left-flipped"), TALL[:4, ::-1])
+
+
+def test_a_square_has_one_crop() -> None:
+    square = WIDE[:, :4]
+    for view in VIEWS:
+        if not view.endswith("flipped"):
+            np.testing.assert_array_equal(view_picture(square, view), square)
+
+
+def test_all_parts_come_from_one_pass() -> None:
+    encoder = load_encoder(threads=2)
+    pictures = np.random.default_rng(5).integers(0, 256, (4, 40, 56, 3), dtype=np.uint8)
+    samples = [Sample(k / 2, pictures[k], pictures[k - 1] if k else None) for k in range(3)]
+    parts = [
+        FeaturePart("motion", "right"),
+        FeaturePart("frames", "centre-flipped"),
+        FeaturePart("motion", "centre-flipped"),
+    ]
+    pieces = list(extract_parts(iter(samples), encoder, parts, batch_size=2))
+    assert [len(piece.times) for piece in pieces] == [2, 1]
+    right, mirrored, moving = (np.concatenate([piece.values[i] for piece in pieces]) for i in range(3))
+    change = np.clip(128 + 2 * (pictures[1:3].astype(int) - pictures[:2]), 0, 255).astype(np.uint8)
+    motion = np.concatenate([np.full_like(change[:1], 128), change])
+    np.testing.assert_array_equal(right, encoder.encode(np.ascontiguousarray(motion[:, :, 16:])))
+    np.testing.assert_array_equal(mirrored, encoder.encode(np.ascontiguousarray(pictures[:3, :, 8:48][:, :, ::-1])))
+    np.testing.assert_array_equal(moving, encoder.encode(np.ascontiguousarray(motion[:, :, 8:48][:, :, ::-1])))
+
+
+@pytest.mark.parametrize("text", ["", "frames,frames", "audio", "frames,", "frames motion"])
+def test_streams_that_cannot_be_meant(text: str) -> None:
+    with pytest.raises(UsageError, match="--streams"):
+        parse_streams(text)
+
+
+def test_streams_in_the_order_given() -> None:
+    assert parse_streams("motion, frames") == ("motion", "frames")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"encoder": "resnet"},
+        {"rate": 0.0},
+        {"rate": float("nan")},
+        {"short_side": 0},
+        {"lag_s": 0.0},
+        {"decoder": "ffmpeg"},
+    ],
+)
+def test_recipes_that_cannot_be_meant(wrong: dict[str, object]) -> None:
+    with pytest.raises(UsageError):
+        FeatureRecipe(**wrong)  # type: ignore[arg-type]

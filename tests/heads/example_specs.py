@@ -1,0 +1,100 @@
+"""Small models for the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.model import Model, Projection, save_model
+from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
+
+FEATURE_SIZE = 6
+
+
+def step_spec() -> ModelSpec:
+    """A GRU that carries its state: 3 labels, one at a time."""
+    labels = ("walk", "fall", "nothing")
+    return ModelSpec(
+        name="steps",
+        labels=labels,
+        task="single",
+        members=(
+            MemberSpec(head=HeadConfig(kind="gru", input_size=FEATURE_SIZE, hidden_size=4, outputs=3), temperature=1.7),
+        ),
+        encoder=EncoderInfo(name="efficientnet-lite0", sha256="0123456789abcdef" * 4),
+        preprocessing=Preprocessing(short_side=224, crop="centre", mean=127.0, scale=128.0, resize_filter="area"),
+        feature_size=FEATURE_SIZE,
+        streams=("frames",),
+        decoder="pyav",
+        rate=4.0,
+        thresholds=(0.5, 0.25, 0.0),
+        minimum_durations_s=(0.0, 1.5, 0.5),
+        licence="Apache-2.0",
+        created="2026-01-31",
+        background=2,
+        metrics={"accuracy": {"value": 0.91, "split": "by group"}},
+    )
+
+
+def window_spec() -> ModelSpec:
+    """A bidirectional LSTM with a score for each sample, run in windows of 9 samples."""
+    head = HeadConfig(kind="lstm", input_size=FEATURE_SIZE, hidden_size=3, outputs=3, bidirectional=True)
+    return replace(step_spec(), name="windows", members=(MemberSpec(head=head),), window_s=2.25)
+
+
+def pooled_spec() -> ModelSpec:
+    """A bidirectional GRU on projected features of two streams, pooled in 2 parts: 2 labels that may overlap."""
+    head = HeadConfig(kind="gru", input_size=3, hidden_size=4, outputs=4, bidirectional=True)
+    return replace(
+        step_spec(),
+        name="pooled",
+        labels=("fight", "shout"),
+        task="multi",
+        members=(MemberSpec(head=head, pooled_parts=2, temperature=1.7),),
+        streams=("frames", "motion"),
+        lag_s=0.1,
+        thresholds=(0.5, 0.6),
+        minimum_durations_s=(0.0, 0.0),
+        background=None,
+        projection=True,
+        window_s=2.0,
+    )
+
+
+def mixed_spec() -> ModelSpec:
+    """As training makes them of whole clips: heads of several kinds, resampled, and two that know background."""
+    gru = HeadConfig(kind="gru", input_size=4, hidden_size=3, outputs=6, bidirectional=True)
+    mean = HeadConfig(kind="mean", input_size=4, hidden_size=4, outputs=6)
+    knowing = replace(gru, outputs=9)
+    return replace(
+        pooled_spec(),
+        name="mixed",
+        labels=("hug", "push", "background"),
+        task="single",
+        members=(
+            MemberSpec(head=gru, pooled_parts=3, resampled_steps=7, temperature=0.6, weight=0.5),
+            MemberSpec(head=mean, pooled_parts=3, resampled_steps=7, temperature=1.4, weight=0.5),
+            MemberSpec(head=knowing, pooled_parts=3, resampled_steps=12, role="background", weight=0.25),
+            MemberSpec(head=knowing, pooled_parts=3, role="background", weight=0.75, temperature=2.0),
+        ),
+        thresholds=(0.4, 0.4, 0.0),
+        minimum_durations_s=(1.0, 1.0, 0.0),
+        background=2,
+    )
+
+
+def save_example(spec: ModelSpec, path: Path, seed: int = 0) -> Model:
+    """Write a model with random numbers."""
+    generator = torch.Generator().manual_seed(seed)
+    heads = [build_head(member.head) for member in spec.members]
+    for parameter in (parameter for head in heads for parameter in head.parameters()):
+        parameter.data = torch.empty_like(parameter).uniform_(-1, 1, generator=generator)
+    projection = None
+    if spec.projection:
+        mean = torch.rand(spec.feature_size, generator=generator)
+        projection = Projection(mean, torch.randn(spec.input_size, spec.feature_size, generator=generator))
+    return save_model(spec, heads, projection, path)

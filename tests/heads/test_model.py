@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, window_spec
+from vidlabel.errors import ModelFileError, UsageError
+from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.model import Projection, load_model, save_model
+from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.spec import ModelSpec
+
+
+@pytest.mark.parametrize("spec", [step_spec(), window_spec(), pooled_spec(), mixed_spec()], ids=lambda spec: spec.name)
+def test_a_loaded_model_computes_what_the_saved_one_does(tmp_path: Path, spec: ModelSpec) -> None:
+    torch.manual_seed(5)
+    heads = [build_head(member.head).eval() for member in spec.members]
+    projection = (
+        Projection(torch.randn(FEATURE_SIZE), torch.randn(spec.input_size, FEATURE_SIZE)) if spec.projection else None
+    )
+    save_model(spec, heads, projection, tmp_path / "m.safetensors")
+    model = load_model(str(tmp_path / "m.safetensors"))
+    features = torch.randn(30, FEATURE_SIZE)
+    inputs = features if projection is None else (features - projection.mean) @ projection.components.T
+    with torch.inference_mode():
+        for loaded, head in zip(model.heads, heads, strict=True):
+            assert torch.equal(loaded(model.project(features))[0], head(inputs)[0])
+    assert model.spec == spec
+    assert model.path == tmp_path / "m.safetensors"
+
+
+def test_a_scaled_identity_is_stored_compactly(tmp_path: Path) -> None:
+    size = 400
+    head = HeadConfig(
+        kind="rnn",
+        activation="relu",
+        input_size=size,
+        hidden_size=size,
+        outputs=3,
+        scaled_identity=0.25,
+        initial_state="first-input",
+    )
+    path = tmp_path / "m.safetensors"
+    save_example(replace(step_spec(), members=(MemberSpec(head=head),), feature_size=size), path)
+    assert path.stat().st_size < 3 * (size + 1) * 4 + 3000
+    assert load_model(path).spec.members[0].head == head
+
+
+def test_loading_draws_no_random_numbers(tmp_path: Path) -> None:
+    save_example(pooled_spec(), tmp_path / "m.safetensors")
+    before = torch.get_rng_state()
+    load_model(tmp_path / "m.safetensors")
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_loaded_model_is_ready_for_use_and_for_further_training(tmp_path: Path) -> None:
+    model = save_example(window_spec(), tmp_path / "m.safetensors")
+    (head,) = model.heads
+    assert not head.training
+    outputs, _ = head.train()(torch.randn(4, FEATURE_SIZE))
+    outputs.sum().backward()
+    assert all(parameter.grad is not None for parameter in head.parameters())
+
+
+def test_what_a_result_says_about_the_model(tmp_path: Path) -> None:
+    model = save_example(step_spec(), tmp_path / "m.safetensors")
+    info = model.info
+    assert (info.name, info.labels, info.head) == ("steps", ("walk", "fall", "nothing"), "gru")
+    assert (info.encoder, info.sha256) == ("efficientnet-lite0", model.sha256)
+    assert save_example(mixed_spec(), tmp_path / "mixed.safetensors").info.head == "gru+mean"
+
+
+def test_a_head_of_another_form_is_not_saved(tmp_path: Path) -> None:
+    spec = step_spec()
+    with pytest.raises(ValueError, match="other configurations"):
+        save_model(spec, [build_head(replace(spec.members[0].head, dropout=0.5))], None, tmp_path / "m.safetensors")
+    with pytest.raises(ValueError, match="names and shapes"):
+        save_model(replace(spec, projection=True), [build_head(spec.members[0].head)], None, tmp_path / "m.safetensors")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_nobody_has_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="no model called 'no-such-model'"):
+        load_model("no-such-model")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match=r"gone\.safetensors: there is no such file"):
+        load_model(tmp_path / "gone.safetensors")

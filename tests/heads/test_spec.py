@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from heads.example_specs import mixed_spec, pooled_spec, step_spec, window_spec
+from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.spec import ModelSpec, NewerVersionError
+
+SPECS = [step_spec(), window_spec(), pooled_spec(), mixed_spec()]
+
+
+def _changed(path: str, value: object, spec: ModelSpec | None = None) -> str:
+    """The JSON of `spec` with another value at a path like `members.0.head.layers`."""
+    content = json.loads((spec or step_spec()).to_json())
+    *parents, last = path.split(".")
+    place: Any = content
+    for parent in parents:
+        place = place[int(parent) if parent.isdecimal() else parent]
+    place[last] = value
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_what_is_written_is_read(spec: ModelSpec) -> None:
+    assert ModelSpec.from_json(spec.to_json()) == spec
+
+
+def test_the_text_is_plain_json_with_the_version() -> None:
+    content = json.loads(pooled_spec().to_json())
+    assert content["schema"] == "vidlabel.model/1"
+    assert content["labels"] == ["fight", "shout"]
+    assert content["members"][0]["head"]["kind"] == "gru"
+    assert content["window_s"] == 2.0
+    assert content["background"] is None
+
+
+def test_the_order_of_free_content_does_not_change_the_text() -> None:
+    one = replace(step_spec(), data={"videos": 3, "hours": 1.5})
+    other = replace(step_spec(), data={"hours": 1.5, "videos": 3})
+    assert one.to_json() == other.to_json()
+
+
+def test_fields_with_a_default_may_be_missing() -> None:
+    content = json.loads(step_spec().to_json())
+    for name in ("description", "command", "projection", "window_s", "data", "training", "output_labels"):
+        del content[name]
+    assert ModelSpec.from_json(json.dumps(content)) == step_spec()
+
+
+def test_keys_of_later_additions_are_ignored() -> None:
+    assert ModelSpec.from_json(_changed("colour", "red")) == step_spec()
+    assert ModelSpec.from_json(_changed("members.0.head.colour", {"red": 1})) == step_spec()
+
+
+@pytest.mark.parametrize("schema", ["vidlabel.model/2", "vidlabel.model/10"])
+def test_a_newer_version_is_refused(schema: str) -> None:
+    with pytest.raises(NewerVersionError, match=r"newer vidlabel .*/1"):
+        ModelSpec.from_json(_changed("schema", schema))
+
+
+@pytest.mark.parametrize("schema", [None, 1, "vidlabel.model", "vidlabel.result/1", "vidlabel.model/one"])
+def test_what_names_no_version_is_refused(schema: object) -> None:
+    with pytest.raises(ValueError, match="version"):
+        ModelSpec.from_json(_changed("schema", schema))
+
+
+@pytest.mark.parametrize(("path", "value", "message"), [
+    ("name", 3, "name must be text, not 3"),
+    ("name", "", "name must be 1 to 200"),
+    ("name", "a\nb", "printable"),
+    ("labels", "walk", "labels must be a list, not 'walk'"),
+    ("labels", ["walk", 4, "x"], r"labels\[1\] must be text"),
+    ("labels", ["walk", "fall"], "thresholds must be one for each of the 2 labels, not 3"),
+    ("labels", ["walk", "fall", "walk"], "twice"),
+    ("labels", [], "no labels"),
+    ("labels", ["walk", "fall", "\ud800"], "printable"),
+    ("task", "triple", "task must be single or multi or binary, not 'triple'"),
+    ("task", "binary", "one label"),
+    ("members.0.head", [], r"members\[0\]\.head must be an object, not a list"),
+    ("members.0.head.kind", "transformer", r"members\[0\]\.head.kind must be"),
+    ("members.0.head.layers", True, r"members\[0\]\.head.layers must be a whole number, not True"),
+    ("members.0.head.layers", 2.0, r"members\[0\]\.head.layers must be a whole number"),
+    ("members.0.head.layers", 0, "layers must lie"),
+    ("members.0.head.layers", 10**9, "layers must lie"),
+    ("members.0.head.hidden_size", 10**15, "hidden_size must lie"),
+    ("members.0.head.input_size", 5, "features as they are"),
+    ("members.0.head.outputs", 4, "as many outputs"),
+    ("members.0.head.activation", "relu", "no choice of activation"),
+    ("members.0.head.dropout", 1.0, "dropout"),
+    ("members.0.head.bidirectional", 1, "must be true or false"),
+    ("members.0.head.bidirectional", True, "needs window_s"),
+    ("members.0.head.scaled_identity", 0.5, "relu rnn"),
+    ("members.0.head.initial_state", "first-input", "scaled identity"),
+    ("encoder.sha256", "0" * 63, "SHA-256"),
+    ("preprocessing.scale", 0, "scale"),
+    ("preprocessing.short_side", 1, "short_side"),
+    ("streams", [], "streams"),
+    ("streams", ["frames", "frames"], "streams"),
+    ("streams", ["smell"], r"streams\[0\]"),
+    ("streams", ["frames", "motion"], "lag_s"),
+    ("lag_s", 0.1, "lag_s"),
+    ("rate", "4", "rate must be a number, not '4'"),
+    ("rate", 0, "rate"),
+    ("rate", 10**19, "rate"),
+    ("members.0.temperature", 0, "temperature"),
+    ("members.0.weight", 0, "weight"),
+    ("members.0.role", "leader", "role must be"),
+    ("members.0.role", "background", "a member must tell the labels"),
+    ("members.0.resampled_steps", 3, "needs pooled_parts"),
+    ("members", [], "1 to 64 members"),
+    ("thresholds", [0.5, 0.5, 1.5], "thresholds must lie"),
+    ("minimum_durations_s", [0, 0, -1], "negative"),
+    ("background", 3, "background"),
+    ("background", -1, "background"),
+    ("output_labels", [0, 1, 1], "every label"),
+    ("output_labels", [0, 1, 3], "every label"),
+    ("output_labels", [0, 1], "each output"),
+    ("window_s", 2.0, "no window"),
+    ("members.0.pooled_parts", 3, "as many outputs"),
+    ("members.0.pooled_parts", 2, "equal for all parts"),
+    ("metrics", [], "metrics must be an object"),
+    ("metrics", {"a": "\udfff"}, "no Unicode"),
+    ("description", "a\x1b[2J", "printed"),
+])  # fmt: skip
+def test_impossible_values_are_refused_by_name(path: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelSpec.from_json(_changed(path, value))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"schema": "vidlabel.model/1"}', '"vidlabel.model/1"'])
+def test_what_is_no_description_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        ModelSpec.from_json(text)
+
+
+@pytest.mark.parametrize(("written", "instead", "message"), [
+    ('"rate":4.0', '"rate":NaN', "NaN"),
+    ('"rate":4.0', '"rate":1e999', "too large"),
+    ('"rate":4.0', '"rate":' + "9" * 5000, "too large"),
+    ('"rate":4.0', '"rate":4.0,"rate":5.0', "twice"),
+    ('"data":{}', '"data":' + '{"a":' * 40 + "1" + "}" * 40, "nested"),
+    ('"data":{}', '"data":' + '{"a":' * 100_000 + "1" + "}" * 100_000, "nested"),
+    ('"data":{}', '"data":' + "[" * 100_000, "nested"),
+])  # fmt: skip
+def test_hostile_json_is_refused(written: str, instead: str, message: str) -> None:
+    text = step_spec().to_json()
+    assert written in text
+    with pytest.raises(ValueError, match=message):
+        ModelSpec.from_json(text.replace(written, instead))
+
+
+def test_a_window_has_its_limit() -> None:
+    with pytest.raises(ValueError, match="20000 samples"):
+        replace(window_spec(), window_s=1e6)
+
+
+def test_free_content_must_have_a_form_in_json() -> None:
+    with pytest.raises(ValueError, match="nan"):
+        replace(step_spec(), metrics={"accuracy": float("nan")})
+    with pytest.raises(ValueError, match="JSON does not have"):
+        replace(step_spec(), training={"when": object()})
+    with pytest.raises(ValueError, match="key"):
+        replace(step_spec(), data={"videos": {1: "a"}})
+
+
+def test_a_mean_head_is_plain() -> None:
+    with pytest.raises(ValueError, match="one direction"):
+        HeadConfig(kind="mean", input_size=3, hidden_size=3, outputs=2, bidirectional=True)
+    with pytest.raises(ValueError, match="as many hidden"):
+        HeadConfig(kind="mean", input_size=3, hidden_size=4, outputs=2)
+
+
+@pytest.mark.parametrize(("path", "value", "message"), [
+    ("members.0.head.input_size", 5, "the same input_size"),
+    ("members.1.head.outputs", 9, "as many outputs as each other"),
+    ("members.3.head.outputs", 6, "background members"),
+    ("members.3.pooled_parts", None, "all members must be pooled"),
+    ("background", 1, "background last"),
+    ("background", None, "background last"),
+    ("task", "multi", "single-label"),
+    ("output_labels", [0, 1], "for each label"),
+    ("feature_size", 7, "of one size"),
+    ("window_s", None, "needs window_s"),
+])  # fmt: skip
+def test_members_that_do_not_fit_each_other_are_refused(path: str, value: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelSpec.from_json(_changed(path, value, mixed_spec()))

@@ -1,0 +1,51 @@
+"""A program that reads a video and is then ended from outside, or ends itself, as its first argument says.
+
+It prints the number of its decoding process once a sample has come.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from vidlabel.video.decode_pool import DecodePool
+from vidlabel.video.isolated import open_isolated_samples
+from vidlabel.video.sample import SampleRequest
+
+
+def read(pool: DecodePool, video: str, ending: str) -> None:
+    stream = open_isolated_samples(Path(video), SampleRequest(rate=25, short_side=48), pool=pool)
+    next(stream)
+    (process,) = pool._busy
+    print(process._process.pid, flush=True)
+    if ending == "wait for more":  # of a decoder that hangs
+        list(stream)
+    elif ending == "wait":
+        signal.pause()
+    elif ending == "wait in native code":
+        ctypes.PyDLL(None).pause()
+    elif ending == "error":
+        raise ValueError("an error of the program")
+    elif ending == "exit":
+        sys.exit()
+    elif ending == "exit hard":
+        os._exit(0)
+
+
+def main(ending: str, video: str, *command: str) -> None:
+    with DecodePool(command or None) as pool:
+        if ending == "in a thread that ends":
+            thread = threading.Thread(target=pool.start)
+            thread.start()
+            thread.join()
+            print(len(list(open_isolated_samples(Path(video), SampleRequest(short_side=48), pool=pool))))
+            return
+        read(pool, video, ending)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,53 @@
+"""decord as a package: doubled, and left out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vidlabel.errors import InstallationError
+from vidlabel.video.decord_reader import load_decord
+from vidlabel.video.reading import samples
+
+VideoMaker = Callable[[str], Path]
+
+
+@pytest.fixture
+def old_decord(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both distributions are installed, as far as their metadata says."""
+    for name, version in (("decord", "0.6.0"), ("decord2", "3.4.0")):
+        folder = tmp_path / "site" / f"{name}-{version}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+
+
+@pytest.mark.usefixtures("old_decord")
+def test_two_decords_are_refused_with_what_to_do() -> None:
+    with pytest.raises(InstallationError, match=r"both installed.*pip uninstall decord decord2"):
+        load_decord()
+
+
+@pytest.mark.usefixtures("old_decord")
+def test_two_decords_do_not_stop_the_automatic_choice(video: VideoMaker) -> None:
+    stream = samples(video("closed.mp4"))
+    assert len(list(stream)) == 5
+    assert stream.report.decoder.startswith("pyav: ")
+    with pytest.raises(InstallationError):
+        list(samples(video("closed.mp4"), decoder="decord"))
+
+
+def test_reading_a_video_imports_nothing_heavy_and_says_nothing(video: VideoMaker) -> None:
+    """The decode process stays small: neither torch nor the command line comes with it."""
+    code = (
+        "import sys; from vidlabel.video.reading import samples; "
+        f"print(len(list(samples({str(video('closed.mp4'))!r})))); "
+        "print(sorted({'torch', 'typer', 'rich', 'safetensors'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["5", "[]"]
+    assert done.stderr == ""

@@ -1,0 +1,72 @@
+"""Video labelling: what happens when in a video.
+
+    import vidlabel
+
+    result = vidlabel.predict("clip.mp4")
+    for segment in result.segments:
+        print(segment.start, segment.end, segment.label, segment.score)
+
+Names are loaded when they are first used: `import vidlabel` itself imports neither torch nor a decoder.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vidlabel.batch.labelling import predict
+    from vidlabel.errors import VidlabelError
+    from vidlabel.heads.model import Model, load_model
+    from vidlabel.labels.annotations import read_labels, write_labels
+    from vidlabel.labels.metrics_segments import segment_metrics
+    from vidlabel.labels.result import Result, Segment
+    from vidlabel.training.train import train
+    from vidlabel.video.isolated import samples
+    from vidlabel.video.sample import Sample
+
+try:
+    __version__ = version("vidlabel")
+except PackageNotFoundError:  # a checkout on the path that was never installed
+    __version__ = "0"
+
+__all__ = [
+    "Model",
+    "Result",
+    "Sample",
+    "Segment",
+    "VidlabelError",
+    "load_model",
+    "predict",
+    "read_labels",
+    "samples",
+    "segment_metrics",
+    "train",
+    "write_labels",
+]
+
+_HOMES = {
+    "Model": "vidlabel.heads.model",
+    "Result": "vidlabel.labels.result",
+    "Sample": "vidlabel.video.sample",
+    "Segment": "vidlabel.labels.result",
+    "VidlabelError": "vidlabel.errors",
+    "load_model": "vidlabel.heads.model",
+    "predict": "vidlabel.batch.labelling",
+    "read_labels": "vidlabel.labels.annotations",
+    "samples": "vidlabel.video.isolated",
+    "segment_metrics": "vidlabel.labels.metrics_segments",
+    "train": "vidlabel.training.train",
+    "write_labels": "vidlabel.labels.annotations",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the one place where any public name may come out
+    if name not in _HOMES:
+        raise AttributeError(f"module 'vidlabel' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

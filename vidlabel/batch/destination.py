@@ -1,0 +1,92 @@
+"""Where the labels of a command go, decided from the command line alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidlabel.errors import UsageError
+from vidlabel.labels.formats import FORMATS, Format, format_named, format_of
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A readable table for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Standard output, in one format."""
+
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class OneFile:
+    """One file for the one video there is."""
+
+    path: Path
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One file for the labels of many videos."""
+
+    path: Path
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One file a video, in a tree that mirrors the inputs."""
+
+    path: Path
+    format: Format
+
+
+Destination = Terminal | Stream | OneFile | Table | Folder
+
+
+def choose_destination(output: str | None, format_name: str | None, videos: int, *, is_terminal: bool) -> Destination:
+    """Decide where the labels go.
+
+    Args:
+        output: `-o`, a file with the ending of a format, or a folder; None: standard output.
+        format_name: `--format`, or None.
+        videos: how many videos there are.
+        is_terminal: whether a person looks at standard output.
+
+    Raises:
+        UsageError: an ending that is no format's, or one that cannot hold several videos.
+    """
+    if output is None:
+        return _standard_output(format_name, videos, is_terminal=is_terminal)
+    path = Path(output)
+    if output.endswith(("/", "\\")) or path.is_dir() or not path.suffix:
+        if path.exists() and not path.is_dir():
+            raise UsageError(output, "is a file where a folder is needed", "give a folder, or a name with an ending")
+        return Folder(path, format_named(format_name or "json"))
+    chosen = format_of(path)
+    if format_name is not None and format_named(format_name) is not chosen:
+        raise UsageError(output, f"does not end as --format {format_name} does", "leave one of the two out")
+    if videos == 1:
+        return OneFile(path, chosen)
+    if not chosen.holds_many:
+        tables = ", ".join(format_.suffix for format_ in FORMATS.values() if format_.holds_many)
+        remedy = f"give a folder, or one file for all ({tables})"
+        raise UsageError(output, f"can hold the labels of one video, not of {videos}", remedy)
+    return Table(path, chosen)
+
+
+def _standard_output(format_name: str | None, videos: int, *, is_terminal: bool) -> Terminal | Stream:
+    if format_name is None:
+        return Terminal() if is_terminal else Stream(FORMATS["json" if videos == 1 else "jsonl"])
+    chosen = format_named(format_name)
+    if videos == 1 or chosen.holds_many:
+        return Stream(chosen)
+    if chosen.name == "json":
+        return Stream(FORMATS["jsonl"])
+    raise UsageError(
+        "--format", f"{chosen.name} holds the labels of one video, not of {videos}", "give a folder with -o"
+    )

@@ -1,0 +1,31 @@
+"""What a result depends on, as one short hash: equal fingerprints mean that the work need not be done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from vidlabel.batch.options import PredictOptions
+from vidlabel.errors import VideoError
+
+WITHOUT_EFFECT = frozenset({"model", "batch_size", "require_gpu_decode", "timeout"})
+"""Options that do not change a result. The model's hash stands for its name."""
+
+
+def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
+    """Hash of one video (path as given, size, modification time), the model, and the options that change the result.
+
+    Returns:
+        32 hexadecimal digits.
+
+    Raises:
+        VideoError: the file is not there.
+    """
+    try:
+        status = Path(shown).stat()
+    except OSError as error:
+        raise VideoError(shown, f"cannot be read ({error.strerror})", "check the path") from error
+    asked = {name: getattr(options, name) for name in sorted(options.__slots__) if name not in WITHOUT_EFFECT}
+    facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -1,0 +1,208 @@
+"""From one video to its labels."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vidlabel.batch.fingerprint import fingerprint
+from vidlabel.batch.listener import PythonListener
+from vidlabel.batch.options import PredictOptions
+from vidlabel.errors import DeviceError, VideoError
+from vidlabel.features.device import resolve_device
+from vidlabel.features.encoder import load_encoder
+from vidlabel.features.extraction import extract
+from vidlabel.heads.model import load_model
+from vidlabel.heads.scoring import make_scorer
+from vidlabel.labels.holes import cut_holes
+from vidlabel.labels.result import Result, RunInfo, Scores, Segment
+from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
+from vidlabel.video.decode_pool import DecodePool
+from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
+from vidlabel.video.sample import SampleRequest
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from vidlabel.batch.listener import Listener
+
+
+ON_GPU = "on GPU"
+"""How the names of decoders end that run on a GPU."""
+
+
+def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", **options: Any) -> Result:  # noqa: ANN401
+    """Tell what happens when in a video.
+
+    Args:
+        path: the video.
+        model: name of a shipped model, or path of a model file.
+        **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, decode_device,
+            require_gpu_decode, decoder, batch_size, keyframes, start, end, timeout.
+
+    Returns:
+        The labels with their times in seconds from the first presented frame.
+
+    Raises:
+        UsageError: an option that cannot be meant, or a device that is not there.
+        VideoError: the file cannot be read as a video.
+        ModelFileError: the model cannot be used.
+    """
+    asked = PredictOptions(model=fspath(model), **options)
+    with DecodePool() as pool:
+        return Labeller(asked, pool).label(fspath(path), PythonListener())
+
+
+class Labeller:
+    """Labels videos one after the other, with one model that is loaded once.
+
+    Args:
+        options: for all of the videos.
+        pool: the processes that decode them; whoever made it closes it.
+        threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
+
+    Raises:
+        UsageError: a device that is not there.
+        ModelFileError: the model cannot be used.
+        InstallationError: the encoder's weights are missing or damaged.
+    """
+
+    def __init__(self, options: PredictOptions, pool: DecodePool, threads: int | None = None) -> None:
+        self._options = options
+        self._pool = pool
+        self._device = resolve_device(options.device)
+        self._model = load_model(options.model)
+        self._spec = self._model.spec
+        self._encoder = load_encoder(self._spec.encoder.name, self._device, threads)
+
+    def label(self, shown: str, listener: Listener) -> Result:
+        """Label one video.
+
+        Args:
+            shown: its path as given.
+            listener: told how it goes.
+
+        Raises:
+            VideoError: the file cannot be read as a video.
+        """
+        known = fingerprint(shown, self._model.sha256, self._options)
+        with open_isolated_samples(Path(shown), self._request(), self._options.timeout, self._pool) as stream:
+            self._check_start(shown, stream)
+            labels = self._collect(stream, listener)
+            for warning in stream.report.warnings:
+                listener.warn(f"{shown}: {warning}")
+            return self._result(shown, known, stream, labels)
+
+    def _check_start(self, shown: str, stream: IsolatedSamples) -> None:
+        if self._options.start >= stream.probe.duration_s:
+            problem = f"lasts {stream.probe.duration_s:.3f} s, and labelling is to begin at {self._options.start:g} s"
+            raise VideoError(shown, problem, "give an earlier --start")
+
+    def _request(self) -> SampleRequest:
+        options = self._options
+        return SampleRequest(
+            rate=options.rate or self._spec.rate,
+            short_side=self._spec.preprocessing.short_side,
+            start_s=options.start,
+            end_s=options.end,
+            decoder=options.decoder,
+            decode_device=options.decode_device,
+            keyframes=options.keyframes,
+            lag_s=self._spec.lag_s,
+        )
+
+    def _collect(self, stream: IsolatedSamples, listener: Listener) -> _Labels:
+        scorer = make_scorer(self._model, self._options.rate)
+        labels = _Labels(self._builder(), keep_scores=self._options.scores)
+        spec, size = self._spec, self._options.batch_size
+        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size)
+        for chunk in features:
+            if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
+                raise DeviceError("--require-gpu-decode", "no GPU decodes this video here", "leave the option out")
+            labels.add_times(chunk.times)
+            labels.add_scores(scorer.push(chunk.values))
+            listener.progress(float(chunk.times[-1]), stream.probe.duration_s)
+        labels.add_scores(scorer.finish())
+        return labels
+
+    def _builder(self) -> SegmentBuilder:
+        spec, options = self._spec, self._options
+        thresholds, durations = spec.thresholds, spec.minimum_durations_s
+        if options.threshold is not None:
+            thresholds = (options.threshold,) * len(spec.labels)
+        if options.min_duration is not None:
+            durations = (options.min_duration,) * len(spec.labels)
+        builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
+        return builder(spec.labels, thresholds, durations, background=spec.background)
+
+    def _result(self, shown: str, known: str, stream: IsolatedSamples, labels: _Labels) -> Result:
+        report = stream.report
+        end_s = report.duration_s if self._options.end is None else min(report.duration_s, self._options.end)
+        segments = cut_holes(labels.segments(end_s), report.holes)
+        if self._options.top is not None:
+            segments = keep_top(segments, self._options.top)
+        damaged = report.decode_errors > 0 or report.decoded_ratio < 1
+        spec = self._spec
+        return Result(
+            status="partial" if damaged else "ok",
+            video=stream.probe.info(shown),
+            model=self._model.info,
+            run=RunInfo(
+                rate=self._options.rate or spec.rate,
+                samples=labels.samples,
+                decoder=report.decoder,
+                decode_errors=report.decode_errors,
+                decoded_ratio=report.decoded_ratio,
+                device=self._device,
+                version=version("vidlabel"),
+                fingerprint=known,
+            ),
+            segments=segments,
+            scores=labels.scores(spec.labels, self._options.top),
+        )
+
+
+class _Labels:
+    """What is known of a video so far: times wait here for their scores, which may come later.
+
+    Args:
+        builder: turns scores into segments.
+        keep_scores: whether the scores themselves are asked for; they need memory for each sample.
+    """
+
+    def __init__(self, builder: SegmentBuilder, *, keep_scores: bool) -> None:
+        self._builder = builder
+        self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] | None = [] if keep_scores else None
+        self._waiting: npt.NDArray[np.float64] = np.empty(0)
+        self.samples = 0
+
+    def add_times(self, times: npt.NDArray[np.float64]) -> None:
+        """(T,) seconds of samples whose scores will come."""
+        self._waiting = np.concatenate([self._waiting, times])
+
+    def add_scores(self, scores: npt.NDArray[np.float32]) -> None:
+        """(T, C) scores of the earliest samples that have none yet."""
+        times, self._waiting = np.split(self._waiting, [len(scores)])
+        self.samples += len(scores)
+        self._builder.push(times, scores)
+        if self._kept is not None and len(scores):
+            self._kept.append((times, scores))
+
+    def segments(self, end_s: float) -> tuple[Segment, ...]:
+        """The segments, once all scores are there."""
+        return self._builder.finish(end_s)
+
+    def scores(self, labels: tuple[str, ...], top: int | None) -> Scores | None:
+        """All scores, or those of the `top` labels with the highest mean; None if they were not asked for."""
+        if self._kept is None:
+            return None
+        times = np.concatenate([times for times, _ in self._kept] or [np.empty(0)])
+        values = np.concatenate([scores for _, scores in self._kept] or [np.empty((0, len(labels)), np.float32)])
+        columns = np.arange(len(labels))
+        if top is not None and len(values):
+            columns = np.sort(np.argsort(-values.mean(axis=0), kind="stable")[:top])
+        return Scores(times, tuple(labels[column] for column in columns), values[:, columns])

@@ -1,0 +1,120 @@
+"""What an output folder remembers of each input: one small file an output, under `.vidlabel/` in that folder.
+
+A record is advisory: delete it and the work is done again. It is replaced in one step, so that a kill leaves the old
+one or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal, get_type_hints
+
+from vidlabel.errors import InputError
+from vidlabel.files import TEMPORARY_SUFFIX, atomic_write
+
+STATE_FOLDER = ".vidlabel"
+SCHEMA = "vidlabel.record/1"
+
+State = Literal["started", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How far the work on one input has come."""
+
+    video: str
+    """Path of the input, as it was given."""
+    fingerprint: str
+    """Of the input, the model and the options; empty where the input was not there."""
+    state: State
+    reason: str = ""
+    """Why it failed, or what is partial about it; one line."""
+    partial: bool = False
+    """Whether some of the video could not be decoded."""
+    starts: int = 0
+    """How often the work was begun without coming to an end, this time included."""
+    crashes: int = 0
+    """How often it ended its process."""
+    duration: float = 0.0
+    """Seconds of video."""
+    samples: int = 0
+    decode_errors: int = 0
+    size_bytes: int = 0
+    """Of the output, as it was written."""
+
+
+class Records:
+    """The records of one output folder.
+
+    Args:
+        folder: the output folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._root = folder / STATE_FOLDER / "records"
+
+    def read(self, output: Path) -> Record | None:
+        """The record of one output, or None when there is none that can be understood."""
+        return _parse(self._path(output))
+
+    def write(self, output: Path, record: Record) -> None:
+        """Replace the record of one output.
+
+        Raises:
+            OutputError: the output folder cannot be written.
+        """
+        with atomic_write(self._path(output)) as file:
+            file.write(json.dumps({"schema": SCHEMA, **asdict(record)}, indent=1).encode("ascii"))
+
+    def all(self) -> Iterator[tuple[Path, Record]]:
+        """Every output with its record, in the order of their names."""
+        for parent, folders, names in os.walk(self._root):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                record = None if name.endswith(TEMPORARY_SUFFIX) else _parse(path)
+                if record is not None:
+                    yield self.folder / path.relative_to(self._root), record
+
+    def _path(self, output: Path) -> Path:
+        return self._root / output.relative_to(self.folder)
+
+
+def read_records(output: Path) -> list[tuple[Path, Record]]:
+    """Every output with its record, of an output folder or of the folder that a table keeps beside it.
+
+    Raises:
+        InputError: there are no records.
+    """
+    folder = table_state_folder(output) if output.is_file() else output
+    records = list(Records(folder).all())
+    if not records:
+        raise InputError(output, "holds no records of a run", "name the folder or table that predict -o was given")
+    return records
+
+
+def table_state_folder(table: Path) -> Path:
+    """Hidden folder beside a table that keeps each video's labels, so that a rerun skips what is done."""
+    return table.with_name(f".{table.name}.vidlabel")
+
+
+def _parse(path: Path) -> Record | None:
+    try:
+        data = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
+        return None
+    types = get_type_hints(Record)
+    names = {field.name for field in fields(Record)}
+    if set(data) != names or data["state"] not in ("started", "done", "failed"):
+        return None
+    plain = {name: str if name == "state" else types[name] for name in names}
+    if any(not isinstance(data[name], (int, float) if kind is float else kind) for name, kind in plain.items()):
+        return None
+    return Record(**data)

@@ -1,0 +1,63 @@
+"""The command line: its commands, and how failures end it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from vidlabel.cli import features, info, models, predict, status, train
+from vidlabel.cli.console import print_error
+from vidlabel.errors import UsageError, VidlabelError
+
+EXIT_STATUS = """\b
+Exit status:
+  0    everything asked for was done
+  1    nothing that was asked for could be done
+  2    wrong usage, nothing was done
+  3    some inputs failed, the others are done and written
+  130  interrupted; what was done is kept, the same command goes on
+"""
+
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EXIT_STATUS)
+app.command(name="predict", no_args_is_help=True, epilog=EXIT_STATUS)(predict.predict)
+app.command(name="train", no_args_is_help=True, epilog=EXIT_STATUS)(train.train)
+app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
+app.command(name="models")(models.models)
+app.command(name="info", no_args_is_help=True)(info.info)
+app.command(name="status", no_args_is_help=True)(status.status)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from vidlabel import __version__
+
+        typer.echo(f"vidlabel {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def vidlabel(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Tell what happens when in a video: timestamped labels, on this machine, offline."""
+
+
+def run() -> None:
+    """Run the command line; every expected failure becomes one line and an exit status."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        app(prog_name="vidlabel")
+    except BrokenPipeError:
+        # The reader of standard output has gone (`| head`); Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except VidlabelError as error:
+        if debug:
+            raise
+        print_error(error)
+        sys.exit(2 if isinstance(error, UsageError) else 1)

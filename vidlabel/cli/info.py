@@ -1,0 +1,115 @@
+"""`vidlabel info`: what a model file or a video is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidlabel.cli.common import AsJson, Debug
+from vidlabel.cli.console import print_output
+from vidlabel.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidlabel.heads.member_spec import MemberSpec
+    from vidlabel.heads.spec import ModelSpec
+    from vidlabel.labels.result import VideoInfo
+
+MOST_LABELS = 12
+
+CacheDir = Annotated[str | None, typer.Option("--cache-dir", metavar="DIR", help="Where features are kept.")]
+
+
+def info(
+    target: Annotated[
+        str | None, typer.Argument(metavar="MODEL|VIDEO", help="A shipped model, a model file, or a video.")
+    ] = None,
+    cache: Annotated[bool, typer.Option("--cache", help="Show where features are kept, and how much.")] = False,
+    cache_dir: CacheDir = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Show what a model or a video is, or what the feature cache holds."""
+    if cache or target is None:
+        if target is not None or not cache:
+            raise UsageError("info", "wants a model, a video, or --cache", "give one of them")
+        _print_cache(cache_dir, as_json=as_json)
+        return
+    _print_target(target, as_json=as_json)
+
+
+def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
+    from vidlabel.features.cache_folder import cache_folder, cache_summary
+
+    found = cache_summary(cache_folder(Path(cache_dir) if cache_dir is not None else None))
+    if as_json:
+        typer.echo(json.dumps({**asdict(found), "folder": str(found.folder)}, indent=2))
+        return
+    print_output(f"{found.folder}")
+    print_output(f"  features    {found.entries} files, {found.size_bytes / 1e6:.1f} MB; deleting them is safe")
+
+
+def _print_target(target: str, *, as_json: bool) -> None:
+    from vidlabel.heads.model_file import read_spec
+    from vidlabel.heads.shipped import find_model, shipped_models
+    from vidlabel.video.isolated import open_isolated_samples
+    from vidlabel.video.sample import SampleRequest
+
+    path = Path(target)
+    if path.suffix == ".safetensors" or (not path.exists() and target in {model.name for model in shipped_models()}):
+        spec = read_spec(find_model(target))
+        typer.echo(spec.to_json() if as_json else "\n".join(_model_lines(spec)))
+        return
+    with open_isolated_samples(path, SampleRequest()) as stream:
+        found = stream.probe
+    facts = found.info(target)
+    if as_json:
+        typer.echo(json.dumps({**asdict(facts), "container": found.container, "frames": found.frames}, indent=2))
+    else:
+        typer.echo("\n".join(_video_lines(facts, found.container, found.frames)))
+
+
+def _model_lines(spec: ModelSpec) -> list[str]:
+    labels = ", ".join(spec.labels[:MOST_LABELS])
+    more = len(spec.labels) - MOST_LABELS
+    thresholds = f"{min(spec.thresholds):g} to {max(spec.thresholds):g}"
+    return [
+        f"{spec.name}: {spec.description}",
+        f"  labels      {len(spec.labels)}: {labels}" + (f", and {more} more" if more > 0 else ""),
+        f"  task        {spec.task}",
+        *(f"  head        {line}" for line in _member_lines(spec)),
+        f"  encoder     {spec.encoder.name} ({spec.encoder.sha256[:8]}), streams {', '.join(spec.streams)}",
+        f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
+        f"  thresholds  {thresholds}",
+        f"  licence     {spec.licence}",
+        f"  created     {spec.created}" + (f" by {spec.command}" if spec.command else ""),
+    ]
+
+
+def _member_lines(spec: ModelSpec) -> list[str]:
+    """One line for each form of head, and how many of it there are."""
+    forms = Counter(_member_form(member) for member in spec.members)
+    return [f"{count} x {form}" if count > 1 else form for form, count in forms.items()]
+
+
+def _member_form(member: MemberSpec) -> str:
+    head = member.head
+    way = "both ways" if head.bidirectional else "forward"
+    role = "; tells background" if member.role == "background" else ""
+    size = f"{head.kind}, {head.hidden_size} hidden, {head.layers} layers, {way}"
+    return f"{size}; temperature {member.temperature:.3g}{role}"
+
+
+def _video_lines(facts: VideoInfo, container: str, frames: int) -> list[str]:
+    return [
+        f"{facts.path}",
+        f"  duration    {facts.duration:.3f} s, {frames} frames, {facts.fps:.5g} per second",
+        f"  picture     {facts.width}x{facts.height}, turned by {facts.rotation} degrees",
+        f"  codec       {facts.codec} in {container}",
+        f"  start time  {facts.start_time:.3f} s on the container's clock",
+        f"  size        {facts.size_bytes} bytes",
+    ]

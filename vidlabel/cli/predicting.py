@@ -1,0 +1,213 @@
+"""What `vidlabel predict` does with the options it was given."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidlabel.batch.destination import Destination, Folder, OneFile, Stream, Table, Terminal, choose_destination
+from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.batch.local import Event, Working, default_workers
+from vidlabel.batch.messages import Warned
+from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.records import table_state_folder
+from vidlabel.batch.run import Labelled, label_folder, label_stream, label_table, plan_folder
+from vidlabel.batch.single import label_one, label_to_file
+from vidlabel.batch.tally import Tally, check_summary, write_summary
+from vidlabel.batch.work import WorkOptions
+from vidlabel.cli.console import print_error, print_line, print_output, print_warning
+from vidlabel.cli.progress import Progress, make_progress
+from vidlabel.cli.table import print_result
+from vidlabel.errors import InputError, OutputError, UsageError
+from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.files import sha256_of
+from vidlabel.heads.shipped import find_model
+from vidlabel.labels.formats import FORMATS
+from vidlabel.labels.result import Result
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for, beside its inputs."""
+
+    options: PredictOptions
+    output: str | None
+    format_name: str | None
+    workers: int | None
+    overwrite: bool
+    retry_failed: bool
+    strict: bool
+    summary: str | None
+    quiet: bool
+    debug: bool
+
+
+def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_run: bool) -> int:
+    """Label all that was asked for.
+
+    Returns:
+        The exit status.
+    """
+    inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
+    destination = choose_destination(
+        asked.output, asked.format_name, len(inputs.videos), is_terminal=sys.stdout.isatty()
+    )
+    if asked.summary is not None:
+        check_summary(Path(asked.summary))
+    for error in inputs.errors:
+        print_error(error)
+    if not inputs.videos:
+        raise InputError(" ".join(arguments), "holds no videos", "name a file to label it whatever it is called")
+    if dry_run:
+        return _explain(inputs, destination, asked)
+    keep_freed_memory()
+    broken_off = False
+    tally = Tally()
+    started = time.monotonic()
+    try:
+        _label(inputs, destination, asked, tally)
+    except KeyboardInterrupt:
+        print_line(f"interrupted: {_counts(tally)} are kept; the same command goes on from there")
+        return INTERRUPTED
+    except OutputError as error:
+        if asked.debug:
+            raise
+        print_error(error)
+        broken_off = True
+    finally:
+        if asked.summary is not None:
+            write_summary(Path(asked.summary), [video.shown for video in inputs.videos], tally)
+    if not asked.quiet and len(inputs.videos) > 1 and tally.outcomes:
+        print_line(_closing_line(inputs, tally, time.monotonic() - started))
+    return tally.exit_status(incomplete=broken_off or bool(inputs.errors))
+
+
+def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally) -> None:
+    shown = [video.shown for video in inputs.videos]
+    with make_progress(len(shown), quiet=asked.quiet) as progress:
+        if isinstance(destination, OneFile):
+            outcome = label_to_file(shown[0], destination, _work_options(destination, asked), progress)
+            _note(outcome, tally, progress)
+        elif isinstance(destination, Folder | Table):
+            for event in _start(inputs, destination, asked):
+                _note(event, tally, progress)
+        else:
+            _label_to_output(inputs, destination, asked, tally, progress)
+
+
+def _start(inputs: Inputs, destination: Folder | Table, asked: Asked) -> Iterator[Event]:
+    options = _work_options(destination, asked)
+    workers = _workers(inputs, asked)
+    if isinstance(destination, Folder):
+        return label_folder(inputs.videos, destination.format, options, workers)
+    return label_table(inputs.videos, destination, options, workers)
+
+
+def _label_to_output(
+    inputs: Inputs, destination: Terminal | Stream, asked: Asked, tally: Tally, progress: Progress
+) -> None:
+    write = _result_writer(destination, progress)
+    if len(inputs.videos) == 1:
+        shown = inputs.videos[0].shown
+        outcome, result = label_one(shown, _work_options(destination, asked), progress)
+        if result is not None:
+            write(result)
+        _note(outcome, tally, progress)
+        return
+    for event in label_stream(inputs.videos, _work_options(destination, asked), _workers(inputs, asked)):
+        if isinstance(event, Labelled):
+            write(event.result)
+        else:
+            _note(event, tally, progress)
+
+
+def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callable[[Result], None]:
+    """What puts results on standard output."""
+    if isinstance(destination, Terminal):
+
+        def show(result: Result) -> None:
+            progress.hide()
+            print_result(result)
+
+        return show
+    destination.format.begin(sys.stdout.buffer)
+
+    def pass_on(result: Result) -> None:
+        destination.format.add(result, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+    return pass_on
+
+
+def _note(event: Event, tally: Tally, progress: Progress) -> None:
+    """Show and count one event."""
+    if isinstance(event, Working):
+        progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
+        return
+    if isinstance(event, Warned):
+        progress.warn(event.text)
+        return
+    tally.add(event)
+    progress.advance(event)
+    if event.status == "failed":
+        print_line(f"error: {event.reason}")
+    elif event.partial:
+        print_warning(event.reason)
+
+
+def _work_options(destination: Destination, asked: Asked) -> WorkOptions:
+    model = find_model(asked.options.model)
+    return WorkOptions(
+        folder=destination.path if isinstance(destination, Folder) else Path(),
+        predict=asked.options,
+        model_sha256=sha256_of(model),
+        strict=asked.strict,
+        overwrite=asked.overwrite,
+        retry_failed=asked.retry_failed,
+    )
+
+
+def _workers(inputs: Inputs, asked: Asked) -> int:
+    if asked.workers is None:
+        return min(default_workers(), len(inputs.videos))
+    if asked.workers < 1:
+        raise UsageError("--workers", f"{asked.workers} is not possible", "give a whole number, 1 or more")
+    return asked.workers
+
+
+def _explain(inputs: Inputs, destination: Destination, asked: Asked) -> int:
+    """Tell what would be done with each input, and why."""
+    options = _work_options(destination, asked)
+    if isinstance(destination, Folder):
+        plans = plan_folder(inputs.videos, destination.format, options)
+    elif isinstance(destination, Table):
+        plans = plan_folder(
+            inputs.videos, FORMATS["json"], replace(options, folder=table_state_folder(destination.path))
+        )
+    else:
+        plans = []
+        for video in inputs.videos:
+            print_output(f"label  {video.shown}  (new)")
+    for task, plan in plans:
+        print_output(f"{plan.action:5}  {task.shown}  ({plan.why})")
+    return 0
+
+
+def _counts(tally: Tally) -> str:
+    return f"{tally.count('done')} done, {tally.count('skipped')} skipped, {tally.count('failed')} failed"
+
+
+def _closing_line(inputs: Inputs, tally: Tally, seconds: float) -> str:
+    words = [_counts(tally)]
+    if tally.partial:
+        words.append(f"{tally.partial} of them partial")
+    if inputs.other_files:
+        words.append(f"{inputs.other_files} other files left out")
+    speed = tally.labelled_s / max(seconds, 1e-9)
+    words.append(f"{tally.labelled_s / 3600:.2f} h of video in {seconds:.0f} s ({speed:.1f} x real time)")
+    return "; ".join(words)

@@ -1,0 +1,55 @@
+"""The labels of one video as a person reads them: a table, and a bar of time for each label."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from vidlabel.cli.console import output_console
+from vidlabel.errors import printable
+from vidlabel.labels.result import Result
+from vidlabel.labels.timeline import timeline
+
+WIDEST_BAR = 80
+
+
+def print_result(result: Result) -> None:
+    """Print the labels of one video on standard output."""
+    console = output_console()
+    video = result.video
+    facts = f"{format_time(video.duration)}  {video.width}x{video.height}  {video.fps:.5g} fps  {video.codec}"
+    console.print(Text(printable(video.path), style="bold"), Text(facts, style="dim"), sep="  ", soft_wrap=True)
+    if not result.segments:
+        console.print(Text("no label holds (a lower --threshold shows less certain ones)", style="dim"))
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("start", "end"):
+        table.add_column(name, justify="right")
+    table.add_column("label")
+    table.add_column("score", justify="right")
+    for segment in result.segments:
+        label = Text(printable(segment.label))
+        table.add_row(format_time(segment.start), format_time(segment.end), label, f"{segment.score:.2f}")
+    console.print(table)
+    _print_timeline(result, console.width)
+
+
+def _print_timeline(result: Result, width: int) -> None:
+    names = {segment.label: printable(segment.label) for segment in result.segments}
+    longest = max(len(name) for name in names.values())
+    bar_width = min(WIDEST_BAR, width - longest - 4)
+    if bar_width < 10:
+        return
+    console = output_console()
+    edge = Text("|", style="dim")
+    for row in timeline(result.segments, result.video.duration, bar_width):
+        console.print(Text(f"{names[row.label]:>{longest}} ") + edge + Text(row.bar) + edge)
+
+
+def format_time(seconds: float) -> str:
+    """Time for a person: `0:07.50`, `12:03.25`, `1:02:03.25`."""
+    hundredths = round(seconds * 100)
+    minutes, rest = divmod(hundredths, 6000)
+    hours, minutes = divmod(minutes, 60)
+    clock = f"{rest // 100:02d}.{rest % 100:02d}"
+    return f"{hours}:{minutes:02d}:{clock}" if hours else f"{minutes}:{clock}"

@@ -1,0 +1,124 @@
+"""What `vidlabel train` does with the options it was given."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidlabel.batch.inputs import is_video_name, walk_files
+from vidlabel.cli.console import print_error, print_line, print_output, print_warning
+from vidlabel.cli.epoch_progress import TrainProgress
+from vidlabel.cli.training_report import check_lines, fitted_lines
+from vidlabel.errors import InputError, UsageError
+from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.features.device import Device
+from vidlabel.features.feature_files import is_feature_name
+from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.heads.model import load_model
+from vidlabel.training.check import check_report
+from vidlabel.training.examples import LabelOptions, TrainingSet
+from vidlabel.training.options import TrainOptions
+from vidlabel.training.reading import examples_from_folders, read_examples
+from vidlabel.training.train import FeatureOptions, TrainRequest, run_training, wanted_streams
+
+DONE = 0
+NOT_DONE = 1
+SOME_FAILED = 3
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTraining:
+    """What the command line asks for."""
+
+    labels: str | None
+    from_folders: str | None
+    label_options: LabelOptions
+    options: TrainOptions
+    output: str
+    rate: float
+    init: str | None
+    resume: bool
+    licence: str
+    cache_dir: str | None
+    device: Device
+    quiet: bool
+
+    @property
+    def source(self) -> str:
+        """The table or folder, as the user calls it."""
+        return self.labels or self.from_folders or ""
+
+
+def check_labels(asked: AskedTraining) -> int:
+    """Show what there is to learn from.
+
+    Returns:
+        The exit status: 1 if nothing can be learnt from it.
+    """
+    report = check_report(_read(asked))
+    for line in check_lines(report):
+        print_output(line)
+    for warning in report.warnings:
+        print_warning(warning)
+    for error in report.errors:
+        print_line(f"error: {asked.source}: {error}")
+    return NOT_DONE if report.errors else DONE
+
+
+def run_train(asked: AskedTraining) -> int:
+    """Train, and show what came out.
+
+    Returns:
+        The exit status.
+    """
+    keep_freed_memory()
+    training_set = _read(asked)
+    for warning in (*training_set.warnings, *(f"left out: {video.reason}" for video in training_set.unusable)):
+        print_warning(warning)
+    recipe = FeatureRecipe(rate=asked.rate)
+    cache = None if asked.cache_dir is None else Path(asked.cache_dir)
+    request = TrainRequest(
+        training_set=training_set,
+        source=asked.source,
+        output=Path(asked.output),
+        options=asked.options,
+        features=FeatureOptions(recipe=recipe, streams=wanted_streams(asked.options), cache=cache, device=asked.device),
+        init=None if asked.init is None else load_model(Path(asked.init)),
+        resume=asked.resume,
+        licence=asked.licence,
+        command=shlex.join(["vidlabel", *sys.argv[1:]]),
+    )
+    try:
+        with TrainProgress(len(training_set.examples), quiet=asked.quiet) as progress:
+            trained = run_training(request, progress)
+    except KeyboardInterrupt:
+        print_line("interrupted: what was done is kept; the same command with --resume goes on from there")
+        return INTERRUPTED
+    if not asked.quiet:
+        for line in fitted_lines(trained):
+            print_output(line)
+    if trained.fitted.interrupted:
+        print_line(f"interrupted: {asked.output} holds the best so far; the same command with --resume goes on")
+        return INTERRUPTED
+    return SOME_FAILED if training_set.unusable or progress.failed else DONE
+
+
+def _read(asked: AskedTraining) -> TrainingSet:
+    if (asked.labels is None) == (asked.from_folders is None):
+        raise UsageError("train", "wants a table of labels, or --from-folders", "give one of them")
+    if asked.labels is not None:
+        return read_examples(Path(asked.labels), asked.label_options)
+    folder = Path(asked.source)
+    if not folder.is_dir():
+        raise UsageError(
+            "--from-folders", f"{asked.source} is no folder", "give one that holds a folder for each label"
+        )
+    errors: list[InputError] = []
+    found = walk_files(folder, recursive=True, errors=errors)
+    files = [path for path in found if is_video_name(folder / path) or is_feature_name(path)]
+    for error in errors:
+        print_error(error)
+    return examples_from_folders(folder, files, asked.label_options)

@@ -1,0 +1,44 @@
+"""What `vidlabel train` shows: the labels before, the figures after."""
+
+from __future__ import annotations
+
+from vidlabel.training.check import CheckReport
+from vidlabel.training.train import Trained
+
+
+def check_lines(report: CheckReport) -> list[str]:
+    """What there is to learn from, as lines of text."""
+    width = max([len("label"), *(len(count.label) for count in report.labels)])
+    lines = [
+        f"{report.clips} clips in {report.groups} groups, {report.seconds:.1f} s; task {report.task}",
+        f"{'label':<{width}}  clips  groups  rows  seconds  share",
+    ]
+    lines += [
+        f"{count.label:<{width}}  {count.clips:5d}  {count.groups:6d}  {count.rows:4d}  {count.seconds:7.1f}"
+        f"  {count.share:5.1%}"
+        for count in report.labels
+    ]
+    if report.unlabelled is not None:
+        lines.append(f"{report.unlabelled_s:.1f} s without a row: {report.unlabelled}")
+    lines += [f"the same content in several groups: {', '.join(leak.videos)}" for leak in report.leaks]
+    return lines
+
+
+def fitted_lines(trained: Trained) -> list[str]:
+    """The model and its figures beside the baselines, as lines of text."""
+    spec, validation = trained.model.spec, trained.fitted.validation
+    lines = [
+        f"{trained.model.path}: {len(spec.labels)} labels, {spec.head_name}, streams {', '.join(spec.streams)}",
+    ]
+    if validation is None:
+        return [*lines, "no figures: there are too few groups to hold one out"]
+    unit = "clips" if spec.pooled else "samples"
+    count = int(validation.mask.sum())
+    return [
+        *lines,
+        f"accuracy on {count} {unit} that were not learnt from, in {validation.folds} folds by group:",
+        f"  {spec.head_name:<12}{validation.accuracy:6.1%}",
+        f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (without order in time)",
+        f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent answer)",
+        f"  calibration error {validation.calibration_error:.3f}",
+    ]

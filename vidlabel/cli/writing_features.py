@@ -1,0 +1,135 @@
+"""What `vidlabel features` does with the options it was given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.batch.outputs import plan_outputs
+from vidlabel.batch.tally import Tally
+from vidlabel.batch.work import Outcome, Task
+from vidlabel.cli.console import print_error, print_line, print_warning
+from vidlabel.cli.progress import Progress, make_progress
+from vidlabel.errors import InputError, UsageError, VideoError
+from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.features.device import Device
+from vidlabel.features.feature_files import FeatureFormat, read_origin, write_feature_file
+from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
+from vidlabel.features.recipe import FeatureRecipe, PictureStream, View
+from vidlabel.features.video_features import FeatureExtractor
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFeatures:
+    """What the command line asks for, beside its inputs."""
+
+    recipe: FeatureRecipe
+    streams: tuple[PictureStream, ...]
+    view: View
+    output: str
+    format_name: FeatureFormat
+    device: Device
+    overwrite: bool
+    quiet: bool
+
+    @property
+    def settings(self) -> FeatureSettings:
+        """What the files say about it."""
+        recipe = self.recipe
+        return FeatureSettings(
+            rate=recipe.rate,
+            streams=self.streams,
+            encoder=recipe.encoder,
+            encoder_sha256=recipe.encoder_sha256,
+            short_side=recipe.short_side,
+            view=self.view,
+            lag_s=recipe.lag_s if "motion" in self.streams else None,
+            decoder=recipe.decoder,
+        )
+
+
+def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: bool) -> int:
+    """Write the features of all videos that were asked for.
+
+    Returns:
+        The exit status.
+    """
+    inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
+    folder = Path(asked.output)
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(asked.output, "is a file where a folder is needed", "give a folder with -o")
+    for error in inputs.errors:
+        print_error(error)
+    if not inputs.videos:
+        raise InputError(" ".join(arguments), "holds no videos", "name a file to take it whatever it is called")
+    keep_freed_memory()
+    tally = Tally()
+    try:
+        _write_all(inputs, folder, asked, tally)
+    except KeyboardInterrupt:
+        print_line(f"interrupted: {_counts(tally)} are kept; the same command goes on from there")
+        return INTERRUPTED
+    if not asked.quiet and len(inputs.videos) > 1:
+        print_line(_counts(tally))
+    return tally.exit_status()
+
+
+def _write_all(inputs: Inputs, folder: Path, asked: AskedFeatures, tally: Tally) -> None:
+    outputs = plan_outputs(inputs.videos, folder, f".{asked.format_name}")
+    extractor = FeatureExtractor(asked.recipe, asked.streams, (asked.view,), device=asked.device)
+    with make_progress(len(outputs), quiet=asked.quiet) as progress:
+        for video, output in zip(inputs.videos, outputs, strict=True):
+            outcome = _write_one(Task(video.shown, output), asked, extractor, progress)
+            tally.add(outcome)
+            progress.advance(outcome)
+            if outcome.status == "failed":
+                print_line(f"error: {outcome.reason}")
+
+
+def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, progress: Progress) -> Outcome:
+    path = Path(task.shown)
+    try:
+        status = path.stat()
+        if not asked.overwrite and _is_done(task.output, asked.settings, status.st_size, status.st_mtime_ns):
+            return Outcome(task, "skipped", "done")
+        found = extractor.features(path, progress, task.shown)
+    except OSError as error:
+        missing = VideoError(task.shown, f"cannot be read ({error.strerror})", "check the path")
+        return Outcome(task, "failed", str(missing))
+    except InputError as error:
+        return Outcome(task, "failed", str(error))
+    report = found.report
+    for warning in report.warnings:
+        print_warning(f"{task.shown}: {warning}")
+    origin = FeatureOrigin(
+        video=task.shown,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        duration_s=report.duration_s,
+        settings=asked.settings,
+        decoder=report.decoder,
+        decode_errors=report.decode_errors,
+        decoded_ratio=report.decoded_ratio,
+    )
+    values = found.joined(asked.streams, asked.view)
+    write_feature_file(task.output, asked.format_name, found.times, values, origin)
+    partial = report.decode_errors > 0 or report.decoded_ratio < 1
+    return Outcome(task, "done", "", partial, report.duration_s, len(values), report.decode_errors)
+
+
+def _is_done(output: Path, settings: FeatureSettings, size_bytes: int, modified_ns: int) -> bool:
+    origin = read_origin(output)
+    return origin is not None and (origin.settings, origin.size_bytes, origin.modified_ns) == (
+        settings,
+        size_bytes,
+        modified_ns,
+    )
+
+
+def _counts(tally: Tally) -> str:
+    return f"{tally.count('done')} done, {tally.count('skipped')} skipped, {tally.count('failed')} failed"

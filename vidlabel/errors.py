@@ -1,0 +1,86 @@
+"""The exceptions that vidlabel raises.
+
+    VidlabelError                 everything below; catch this to catch all
+    ├── UsageError                options that cannot be meant: exit status 2, nothing was done
+    │   └── DeviceError           a device that was asked for is not there
+    ├── InputError                a file that cannot be used
+    │   ├── VideoError            ... as a video
+    │   │   └── DecodeError       ... which opened, and broke while it was read
+    │   ├── ModelFileError        ... as a model
+    │   └── AnnotationError       ... as labels
+    ├── OutputError               a file or folder that cannot be written
+    └── InstallationError         a package that is missing, doubled or damaged
+
+Each one says three things: which file or option, what is wrong, what to do.
+"""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+
+
+class VidlabelError(Exception):
+    """An expected failure: one line for the user, never a traceback.
+
+    Args:
+        subject: the file or option that it is about.
+        problem: what is wrong with it.
+        remedy: what the user can do.
+    """
+
+    def __init__(self, subject: str | PathLike[str], problem: str, remedy: str = "") -> None:
+        self.subject = printable(fspath(subject))
+        self.problem = printable(problem)
+        self.remedy = printable(remedy)
+        super().__init__(self.subject, self.problem, self.remedy)
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.problem}" + (f"; {self.remedy}" if self.remedy else "")
+
+    def __reduce__(self) -> tuple[type[VidlabelError], tuple[str, str, str]]:
+        return type(self), (self.subject, self.problem, self.remedy)
+
+
+class UsageError(VidlabelError):
+    """Options or arguments that cannot be meant; nothing was done."""
+
+
+class DeviceError(UsageError):
+    """A device that was asked for by name is not there."""
+
+
+class InputError(VidlabelError):
+    """A file that was given cannot be used."""
+
+
+class VideoError(InputError):
+    """A file cannot be read as a video."""
+
+
+class DecodeError(VideoError):
+    """A video opened, but its pictures could not be read on."""
+
+
+class ModelFileError(InputError):
+    """A file cannot be used as a model."""
+
+
+class AnnotationError(InputError):
+    """A file cannot be used as labels."""
+
+
+class OutputError(VidlabelError):
+    """A result cannot be written."""
+
+
+class InstallationError(VidlabelError):
+    """A package that vidlabel needs is missing, installed twice or damaged."""
+
+
+def printable(text: str) -> str:
+    r"""One line of text that any terminal can show: line breaks and bytes outside UTF-8 become escapes.
+
+    Returns:
+        `text` with control characters and lone surrogates written as ``\n``, ``\x1b``, ``\udcff``.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

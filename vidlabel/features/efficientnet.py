@@ -1,0 +1,125 @@
+"""The EfficientNet-Lite networks, for inference.
+
+Architecture: M. Tan and Q. Le, "EfficientNet", ICML 2019 (arXiv 1905.11946); the Lite variants of the TensorFlow
+authors have no squeeze-and-excitation, use relu6 instead of swish, and do not scale stem, first stage and head.
+
+Shapes: B pictures, C channels, H and W pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Weights = Mapping[str, Tensor]
+"""The published tensors by name: `_conv_stem.weight`, `_blocks.0._bn1.running_var`, ..., `_fc.bias`."""
+
+BATCH_NORM_EPSILON = 1e-3
+"""Of the published weights (torch's own default is 1e-5, and gives wrong features that look plausible)."""
+
+# Repeats at depth 1 and stride of the first block of each stage; kernels and channels are those of the weights.
+_STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
+
+
+class SameConvolution(nn.Module):
+    """A convolution with TensorFlow's "SAME" padding: ceil(size / stride) outputs, the odd pixel of padding at the end.
+
+    Args:
+        weight: (outputs, inputs / groups, kernel, kernel).
+        bias: (outputs,).
+        stride: step in both directions.
+        groups: 1, or the number of channels of a depthwise convolution.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, stride: int, groups: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last))
+        self.bias = nn.Parameter(bias)
+        self.stride = stride
+        self.groups = groups
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Convolve (B, C, H, W)."""
+        top, bottom = self._padding(pictures.shape[2])
+        left, right = self._padding(pictures.shape[3])
+        if (top, left) != (bottom, right):
+            pictures = functional.pad(pictures, (left, right, top, bottom))
+            top = left = 0
+        return functional.conv2d(pictures, self.weight, self.bias, self.stride, (top, left), groups=self.groups)
+
+    def _padding(self, size: int) -> tuple[int, int]:
+        total = max((math.ceil(size / self.stride) - 1) * self.stride + self.weight.shape[2] - size, 0)
+        return total // 2, total - total // 2
+
+
+class InvertedResidual(nn.Module):
+    """One block: widen by a 1x1 convolution (not in the first stage), convolve each channel, narrow by a 1x1 one."""
+
+    def __init__(self, weights: Weights, prefix: str, stride: int) -> None:
+        super().__init__()
+        self.expand = None
+        if f"{prefix}._expand_conv.weight" in weights:
+            self.expand = _folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")
+        self.depthwise = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, depthwise=True)
+        self.project = _folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2")
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, C, H, W) to (B, C', H / stride, W / stride); the input is added where the shapes agree."""
+        hidden = pictures if self.expand is None else functional.relu6(self.expand(pictures), inplace=True)
+        narrow: Tensor = self.project(functional.relu6(self.depthwise(hidden), inplace=True))
+        return narrow.add_(pictures) if narrow.shape == pictures.shape else narrow
+
+
+class EfficientNetLite(nn.Module):
+    """The network up to its pooled features, batch normalisation folded into the convolutions.
+
+    Args:
+        weights: the published tensors; they set all sizes but depth and strides.
+        depth: the factor by which the middle stages are repeated more often: 1.0, 1.1 and 1.2 for Lite0, 1 and 2.
+    """
+
+    def __init__(self, weights: Weights, depth: float) -> None:
+        super().__init__()
+        self.stem = _folded(weights, "_conv_stem", "_bn0", stride=2)
+        self.blocks = nn.Sequential(
+            *(InvertedResidual(weights, f"_blocks.{i}", stride) for i, stride in enumerate(_block_strides(depth)))
+        )
+        self.head = _folded(weights, "_conv_head", "_bn1")
+        self.feature_size: int = self.head.weight.shape[0]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Features of normalised pictures.
+
+        Args:
+            pictures: (B, 3, H, W) float32, RGB, (value - 127) / 128 of the values 0 to 255.
+
+        Returns:
+            (B, feature_size) float32, every number from 0 to 6: the mean over the picture of the last relu6.
+        """
+        hidden: Tensor = self.blocks(functional.relu6(self.stem(pictures), inplace=True))
+        hidden = functional.relu6(self.head(hidden), inplace=True)
+        return hidden.mean(dim=(2, 3))
+
+
+def _block_strides(depth: float) -> list[int]:
+    strides = []
+    for stage, (repeats, stride) in enumerate(_STAGES):
+        if stage not in (0, len(_STAGES) - 1):  # The Lite networks do not deepen the first and the last stage.
+            repeats = math.ceil(repeats * depth)
+        strides += [stride] + [1] * (repeats - 1)
+    return strides
+
+
+def _folded(
+    weights: Weights, convolution: str, norm: str, stride: int = 1, *, depthwise: bool = False
+) -> SameConvolution:
+    """The convolution and the batch normalisation after it, as one: in float64, rounded once."""
+    kernel = weights[f"{convolution}.weight"].double()
+    scale = weights[f"{norm}.weight"].double() / (weights[f"{norm}.running_var"].double() + BATCH_NORM_EPSILON).sqrt()
+    bias = weights[f"{norm}.bias"].double() - weights[f"{norm}.running_mean"].double() * scale
+    folded = (kernel * scale[:, None, None, None]).float()
+    return SameConvolution(folded, bias.float(), stride, groups=kernel.shape[0] if depthwise else 1)

@@ -1,0 +1,69 @@
+"""From a stream of samples to a stream of features, in constant memory.
+
+T samples in time, D numbers in the feature of a sample (all streams one after the other).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import UsageError
+from vidlabel.features.encoder import Encoder
+from vidlabel.features.preprocessing import Crop, Picture, crop_picture, motion_picture
+from vidlabel.video.sample import Sample
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """A stretch of samples as features."""
+
+    times: npt.NDArray[np.float64]
+    """(T,) seconds from the first presented frame."""
+    values: npt.NDArray[np.float32]
+    """(T, D)."""
+
+
+def extract(
+    samples: Iterable[Sample],
+    encoder: Encoder,
+    streams: Sequence[str] = ("frames",),
+    crop: Crop = "none",
+    batch_size: int = 8,
+) -> Iterator[Features]:
+    """Encode samples as they come.
+
+    Args:
+        samples: in order of time, all of one size, the shorter side as the model asks for it.
+        encoder: of the model.
+        streams: of the model: `frames`, `motion`, or both, in the order in which their features are joined. `motion` is
+            the difference to `Sample.earlier_rgb`, so that must have been asked for.
+        crop: of the model.
+        batch_size: samples in each piece; it changes memory and overlap, never a feature.
+
+    Yields:
+        Pieces of at most `batch_size` samples; joined, they are the features of all samples.
+
+    Raises:
+        UsageError: a stream that cannot be computed from pictures.
+    """
+    for stream in streams:
+        if stream not in ("frames", "motion"):
+            raise UsageError(f"stream {stream}", "this version cannot compute it", "use a model without it")
+    iterator = iter(samples)
+    while batch := list(islice(iterator, batch_size)):
+        times = np.array([sample.time_s for sample in batch], np.float64)
+        values = [encoder.encode(_pictures(batch, stream, crop)) for stream in streams]
+        yield Features(times, np.concatenate(values, axis=1))
+
+
+def _pictures(batch: Sequence[Sample], stream: str, crop: Crop) -> npt.NDArray[np.uint8]:
+    return np.stack([crop_picture(_picture(sample, stream), crop) for sample in batch])
+
+
+def _picture(sample: Sample, stream: str) -> Picture:
+    return motion_picture(sample.rgb, sample.earlier_rgb) if stream == "motion" else sample.rgb

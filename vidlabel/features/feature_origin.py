@@ -1,0 +1,90 @@
+"""What a file of features says about itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from vidlabel.labels.fields import Fields
+
+SCHEMA = "vidlabel.features/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSettings:
+    """What the features of a file were asked for; equal for files that can be used together."""
+
+    rate: float
+    """Samples per second."""
+    streams: tuple[str, ...]
+    """In the order in which their features are joined."""
+    encoder: str
+    encoder_sha256: str
+    short_side: int
+    """Pixels of the shorter side of a sample."""
+    view: str
+    """What the encoder saw of it: `centre`, `whole`."""
+    lag_s: float | None
+    """Of the stream `motion`."""
+    decoder: str
+    """As asked for: `auto`, `decord`, `pyav`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureOrigin:
+    """What the features of a file were made from, and how."""
+
+    video: str
+    """Path as it was given."""
+    size_bytes: int
+    """Of the video; with its time, it tells whether the video has changed since."""
+    modified_ns: int
+    duration_s: float
+    settings: FeatureSettings
+    decoder: str
+    """Which library decoded, and why."""
+    decode_errors: int
+    decoded_ratio: float
+
+    def to_json(self) -> str:
+        """The text for the file."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)})
+
+    @staticmethod
+    def from_json(text: str) -> FeatureOrigin:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: it is damaged, or of another version.
+        """
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("has metadata that is no JSON") from error
+        fields = Fields(document, "metadata", ("schema", *FeatureOrigin.__slots__))
+        fields.choice("schema", (SCHEMA,))
+        return FeatureOrigin(
+            video=fields.text("video"),
+            size_bytes=fields.integer("size_bytes", 0),
+            modified_ns=fields.integer("modified_ns", -(1 << 63)),
+            duration_s=fields.number("duration_s", 0),
+            settings=_parse_settings(
+                fields.child("settings", FeatureSettings.__slots__), document["settings"]["lag_s"]
+            ),
+            decoder=fields.filled_text("decoder"),
+            decode_errors=fields.integer("decode_errors", 0),
+            decoded_ratio=fields.number("decoded_ratio", 0, 1),
+        )
+
+
+def _parse_settings(fields: Fields, lag_s: object) -> FeatureSettings:
+    return FeatureSettings(
+        rate=fields.number("rate", 1e-6, 1e6),
+        streams=fields.filled_texts("streams"),
+        encoder=fields.filled_text("encoder"),
+        encoder_sha256=fields.hexadecimal("encoder_sha256", 64),
+        short_side=fields.integer("short_side", 1),
+        view=fields.filled_text("view"),
+        lag_s=None if lag_s is None else fields.number("lag_s", 0),
+        decoder=fields.filled_text("decoder"),
+    )

@@ -1,0 +1,152 @@
+"""All features of videos for training, computed once and kept.
+
+T samples in time, D numbers in a feature of one part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
+from vidlabel.features.content import content_id
+from vidlabel.features.device import Device
+from vidlabel.features.encoder import Encoder, load_encoder
+from vidlabel.features.recipe import FeaturePart, FeatureRecipe, PictureStream, View
+from vidlabel.features.views import extract_parts
+from vidlabel.video.reading import open_samples
+from vidlabel.video.sample import ReadReport
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFeatures:
+    """The features of one video in several parts."""
+
+    times: npt.NDArray[np.float64]
+    """(T,) seconds from the first presented frame."""
+    parts: tuple[FeaturePart, ...]
+    values: tuple[npt.NDArray[np.float32], ...]
+    """(T, D) for each part."""
+    report: ReadReport
+    """How reading went."""
+
+    def joined(self, streams: Sequence[PictureStream], view: View) -> npt.NDArray[np.float32]:
+        """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
+        chosen = [self.values[self.parts.index(FeaturePart(stream, view))] for stream in streams]
+        return np.concatenate(chosen, axis=1)
+
+
+class ExtractionListener(Protocol):
+    """Told while features are computed."""
+
+    def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
+        """So many seconds of the video `name` are encoded."""
+
+
+class FeatureExtractor:
+    """Computes features of videos, or takes them from a cache.
+
+    The encoder is loaded when a video is first found to be missing from the cache. What could be decoded in part only
+    is used, and not kept.
+
+    Args:
+        recipe: how the features are made.
+        streams: in the order in which models join them.
+        views: what of the pictures is seen.
+        cache: None: nothing is kept.
+        device: where the encoder runs.
+        threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
+    """
+
+    def __init__(
+        self,
+        recipe: FeatureRecipe,
+        streams: tuple[PictureStream, ...],
+        views: tuple[View, ...] = ("centre",),
+        cache: FeatureCache | None = None,
+        device: Device = "auto",
+        threads: int | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.streams = streams
+        self.parts = tuple(FeaturePart(stream, view) for view in views for stream in streams)
+        self._cache = cache
+        self._device: Device = device
+        self._threads = threads
+        self._encoder: Encoder | None = None
+
+    def features(self, path: Path, listener: ExtractionListener | None = None, name: str = "") -> VideoFeatures:
+        """The features of one video; decoded once at most, for those parts that the cache lacks.
+
+        Args:
+            path: the video.
+            listener: told how far encoding has come; not told of a video that the cache holds.
+            name: what the listener calls the video.
+
+        Raises:
+            VideoError: it cannot be read as a video.
+            OutputError: the cache cannot be written.
+            UsageError, InstallationError: the encoder cannot be loaded.
+        """
+        if self._cache is None:
+            return self._compute(path, self.parts, listener, name)
+        content = content_id(path)
+        loaded = {part: self._cache.load(content, self.recipe, part) for part in self.parts}
+        kept = {part: cached for part, cached in loaded.items() if cached is not None}
+        missing = tuple(part for part in self.parts if part not in kept)
+        if missing:
+            added = self._compute_and_keep(path, content, missing, listener, name)
+            if any(not np.array_equal(added[missing[0]].times, cached.times) for cached in kept.values()):
+                # A damaged file may be read to another place the second time: parts must come from one reading.
+                kept, missing = {}, self.parts
+                added = self._compute_and_keep(path, content, missing, listener, name)
+            kept |= added
+        return _assembled(self.parts, kept)
+
+    def _compute_and_keep(
+        self,
+        path: Path,
+        content: str,
+        parts: tuple[FeaturePart, ...],
+        listener: ExtractionListener | None,
+        name: str,
+    ) -> dict[FeaturePart, CachedPart]:
+        computed = self._compute(path, parts, listener, name)
+        added = {}
+        for part, values in zip(parts, computed.values, strict=True):
+            added[part] = CachedPart(computed.times, as_kept(values), computed.report)
+            # A reading that broke off may go further another time: on a machine less busy, or with a newer decoder.
+            if self._cache is not None and computed.report.decoded_ratio == 1:
+                self._cache.keep(content, self.recipe, part, added[part])
+        return added
+
+    def _compute(
+        self, path: Path, parts: tuple[FeaturePart, ...], listener: ExtractionListener | None, name: str
+    ) -> VideoFeatures:
+        times: list[npt.NDArray[np.float64]] = []
+        values: list[list[npt.NDArray[np.float32]]] = [[] for _ in parts]
+        streams = tuple({part.stream: None for part in parts})
+        with open_samples(path, self.recipe.request(streams)) as stream:
+            for piece in extract_parts(stream, self._load_encoder(), parts):
+                times.append(piece.times)
+                for collected, added in zip(values, piece.values, strict=True):
+                    collected.append(added)
+                if listener is not None:
+                    listener.progress(float(piece.times[-1]), stream.probe.duration_s, name)
+            joined = tuple(np.concatenate(collected) for collected in values)
+            return VideoFeatures(np.concatenate(times), parts, joined, stream.report)
+
+    def _load_encoder(self) -> Encoder:
+        if self._encoder is None:
+            self._encoder = load_encoder(self.recipe.encoder, self._device, self._threads)
+        return self._encoder
+
+
+def _assembled(parts: tuple[FeaturePart, ...], kept: Mapping[FeaturePart, CachedPart]) -> VideoFeatures:
+    first = kept[parts[0]]
+    return VideoFeatures(first.times, parts, tuple(kept[part].values for part in parts), first.report)

@@ -1,0 +1,74 @@
+"""Files as a whole: written so that one under its final name is always complete, and told apart by their hashes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from vidlabel.errors import InputError, OutputError
+
+TEMPORARY_SUFFIX = ".vidlabel-part"
+"""Ends the name of every file that is not whole yet; such a file of a dead process may be deleted."""
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that appears under `path` only when the block ends without an error.
+
+    The bytes go to a hidden name in the same folder, are flushed to the disk, and are then renamed, so that a reader, a
+    kill or a full disk never meets half a file. Missing parent folders are made.
+
+    Args:
+        path: the final name; an older file there is replaced in one step.
+
+    Yields:
+        The open binary file.
+
+    Raises:
+        OutputError: the folder or file cannot be written, or the disk is full.
+    """
+    temporary = temporary_name(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(path, f"cannot be written ({reason})", "choose another place or free some space") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """The hidden name beside `path` that this process writes to first.
+
+    Host and process are part of it, so that two machines on a shared folder never write the same temporary file. The
+    final name is cut, since 255 bytes is the limit of most file systems and a valid final name may be that long.
+    """
+    tag = f"{socket.gethostname()[:32]}-{os.getpid()}"
+    return path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:120])}.{tag}{TEMPORARY_SUFFIX}")
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file, 64 hexadecimal digits.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from error
+    return digest.hexdigest()

@@ -1,0 +1,129 @@
+"""A model: its description, its network, and the file that both stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from vidlabel.heads.layout import PROJECTION_COMPONENTS, PROJECTION_MEAN, head_prefix
+from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.model_file import read_model_file, write_model_file
+from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.heads.shipped import find_model
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.labels.result import ModelInfo
+
+
+class Projection(nn.Module):
+    """Features to the inputs of a head: (feature - mean) times each component.
+
+    Args:
+        mean: (D,).
+        components: (P, D), one a row; principal components divided by their standard deviation whiten the features.
+    """
+
+    def __init__(self, mean: Tensor, components: Tensor) -> None:
+        super().__init__()
+        self.mean: Tensor
+        self.components: Tensor
+        self.register_buffer("mean", mean)
+        self.register_buffer("components", components)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(..., D) to (..., P)."""
+        return (features - self.mean) @ self.components.T
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A model as it computes: on the CPU, in evaluation mode."""
+
+    spec: ModelSpec
+    heads: tuple[Head, ...]
+    """Of the members, in their order."""
+    projection: Projection | None
+
+    def project(self, features: Tensor) -> Tensor:
+        """The heads' inputs: (..., D) to (..., P)."""
+        return features if self.projection is None else self.projection(features)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model(Network):
+    """A model that is ready to use, with the file that it stands in."""
+
+    path: Path
+    sha256: str
+    """Of the file, hexadecimal."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What a result says about its model."""
+        spec = self.spec
+        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder.name, self.sha256)
+
+
+def load_model(name_or_path: str | Path) -> Model:
+    """Load a model; safe for a file from anywhere.
+
+    Args:
+        name_or_path: name of a shipped model, or a model file.
+
+    Raises:
+        UsageError: there is no shipped model of that name.
+        ModelFileError: the file is no model, damaged, or made by a newer vidlabel.
+    """
+    path = find_model(name_or_path)
+    spec, arrays, sha256 = read_model_file(path)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    heads = tuple(_loaded_head(member.head, tensors, head_prefix(number)) for number, member in enumerate(spec.members))
+    projection = Projection(tensors[PROJECTION_MEAN], tensors[PROJECTION_COMPONENTS]) if spec.projection else None
+    return Model(spec, heads, projection, path, sha256)
+
+
+def save_model(spec: ModelSpec, heads: Sequence[Head], projection: Projection | None, path: Path) -> Model:
+    """Write a model file, whole or not at all; the same parts give the same bytes.
+
+    Args:
+        spec: its `created` is the caller's, so that the file depends on nothing else.
+        heads: made with `build_head(member.head)`, one for each of `spec.members`.
+        projection: if `spec.projection`.
+        path: an older file there is replaced.
+
+    Returns:
+        The model as `load_model(path)` gives it.
+
+    Raises:
+        ValueError: the parts do not fit the description, or a number in them is not finite.
+        OutputError: the file cannot be written.
+    """
+    if [head.config for head in heads] != [member.head for member in spec.members]:
+        raise ValueError("the heads were made from other configurations than the description has")
+    tensors = {
+        f"{head_prefix(number)}{name}": _as_array(tensor)
+        for number, head in enumerate(heads)
+        for name, tensor in head.state_dict().items()
+    }
+    if projection is not None:
+        tensors[PROJECTION_MEAN] = _as_array(projection.mean)
+        tensors[PROJECTION_COMPONENTS] = _as_array(projection.components)
+    write_model_file(spec, tensors, path)
+    return load_model(path)
+
+
+def _loaded_head(config: HeadConfig, tensors: Mapping[str, Tensor], prefix: str) -> Head:
+    parameters = {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+    with torch.device("meta"):  # no random numbers are drawn, so that loading leaves torch's generator as it was
+        head = build_head(config)
+    head.load_state_dict(parameters, assign=True)
+    return head.eval()
+
+
+def _as_array(tensor: Tensor) -> npt.NDArray[np.float32]:
+    return tensor.detach().to("cpu", torch.float32).numpy()

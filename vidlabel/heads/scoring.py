@@ -1,0 +1,283 @@
+"""Scores of a video's samples, from its features, streaming.
+
+Letters in shapes: T samples given, N samples that are final, W samples in a window, D numbers in a feature, C labels.
+
+There are two ways. A head that does not look ahead carries its state from the first sample to the last. A head that
+looks ahead, or was learnt from whole clips, runs in overlapping windows of the length that it was trained on; a
+sample's score is the weighted mean over the windows that hold it.
+
+The network sees the same chunks or windows whatever was pushed at a time, so that the scores are the same to the last
+bit; and memory does not grow with the video.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from vidlabel.heads.first_motion import filled_motion
+from vidlabel.heads.model import Network
+from vidlabel.heads.probabilities import clip_probabilities, pool_parts, probabilities, resample_steps
+from vidlabel.heads.recurrent import State
+
+FloatArray = npt.NDArray[np.float32]
+
+CHUNK_SAMPLES = 32
+"""Samples a carried head takes at a time: below that the calls cost more than the arithmetic."""
+
+HOPS_PER_WINDOW = 4
+"""Windows start a quarter of their length apart; a twelfth found no more on long videos made of ut-interaction."""
+
+GROUP_SAMPLES = 1024
+"""Short windows run together up to so many samples, for the same reason."""
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Run torch in the calling thread alone, then as before.
+
+    The matrices of a head are too small to share out: on two cores that are busy with decoding, a bidirectional GRU of
+    64 took 16 ms a window in two threads and 0.4 ms in one. Also, sums come out the same whatever the number of cores.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+class Scorer(ABC):
+    """Scores of the samples of one video, in their order.
+
+    Args:
+        model: whose head runs.
+    """
+
+    def __init__(self, model: Network) -> None:
+        self._model = model
+        self._waiting = np.zeros((0, model.spec.feature_size), dtype=np.float32)
+        self._opened = "motion" not in model.spec.streams
+
+    def push(self, values: npt.ArrayLike) -> FloatArray:
+        """Take the next features.
+
+        Args:
+            values: (T, D), any T.
+
+        Returns:
+            (N, C) calibrated probabilities of the next samples whose scores are final now; N may be 0.
+
+        Raises:
+            ValueError: the features are of another size than the model's, or not finite.
+        """
+        features = np.asarray(values, dtype=np.float32)
+        if features.ndim != 2 or features.shape[1] != self._model.spec.feature_size:
+            expected = self._model.spec.feature_size
+            raise ValueError(f"the model takes features of shape (T, {expected}), not {features.shape}")
+        if not np.isfinite(features).all():
+            raise ValueError("features must be finite: one that is not would spoil all scores after it")
+        self._waiting = np.concatenate([self._waiting, features])
+        if not self._opened:
+            if len(self._waiting) < 2:  # the first sample has the motion of the second
+                return self._gather([])
+            self._waiting = filled_motion(self._waiting, self._model.spec.streams)
+            self._opened = True
+        return self._gather(self._next_scores())
+
+    def finish(self) -> FloatArray:
+        """Give the scores that are left, (N, C). The scorer is used up then."""
+        return self._gather([*self._next_scores(), *self._last_scores()])
+
+    @abstractmethod
+    def _next_scores(self) -> list[FloatArray]:
+        """Scores that more features would not change."""
+
+    @abstractmethod
+    def _last_scores(self) -> list[FloatArray]:
+        """The others, when there are no more features."""
+
+    def _gather(self, scores: list[FloatArray]) -> FloatArray:
+        none = np.zeros((0, len(self._model.spec.labels)), dtype=np.float32)
+        return np.concatenate([none, *scores])
+
+
+class CarriedScorer(Scorer):
+    """For heads without look-ahead: the state is carried through the whole video."""
+
+    def __init__(self, model: Network) -> None:
+        super().__init__(model)
+        self._states: list[State | None] = [None] * len(model.heads)
+
+    def _next_scores(self) -> list[FloatArray]:
+        scores = []
+        whole = len(self._waiting) // CHUNK_SAMPLES * CHUNK_SAMPLES
+        for start in range(0, whole, CHUNK_SAMPLES):
+            scores.append(self._run(self._waiting[start : start + CHUNK_SAMPLES]))
+        self._waiting = self._waiting[whole:]
+        return scores
+
+    def _last_scores(self) -> list[FloatArray]:
+        return [self._run(self._waiting)] if len(self._waiting) else []
+
+    @torch.inference_mode()
+    @one_thread()
+    def _run(self, features: FloatArray) -> FloatArray:
+        inputs = self._model.project(_to_tensor(features))
+        logits = []
+        for number, head in enumerate(self._model.heads):
+            outputs, self._states[number] = head(inputs, self._states[number])
+            logits.append(outputs)
+        return _to_array(probabilities(logits, self._model.spec))
+
+
+class WindowScorer(Scorer):
+    """For heads that look ahead and for pooled ones: overlapping windows with triangular weights.
+
+    Windows start every `window // HOPS_PER_WINDOW` samples, at least 1, and the last one ends with the video. A video
+    that is not longer than a window is one window.
+
+    Args:
+        model: whose head runs.
+        window: W.
+    """
+
+    def __init__(self, model: Network, window: int) -> None:
+        super().__init__(model)
+        self._window = window
+        self._hop = max(1, window // HOPS_PER_WINDOW)
+        self._group = max(1, GROUP_SAMPLES // window)
+        self._first = 0  # sample that `_waiting` begins with
+        self._start = 0  # sample that the next window begins with
+        self._given = 0  # samples whose scores were given
+        self._sums = np.zeros((0, len(model.spec.labels)))  # of the samples from `_given` on
+        self._weights = np.zeros((0, 1))
+
+    def _next_scores(self) -> list[FloatArray]:
+        scores = []
+        while self._pushed() >= self._start + self._window + (self._group - 1) * self._hop:
+            self._run_windows(self._group)
+            latest = self._start - self._hop
+            self._waiting = self._waiting[latest - self._first :]
+            self._first = latest
+            # All windows to come start after the latest, the one at the end of the video perhaps a single sample after.
+            scores.append(self._give(latest + 1))
+        return scores
+
+    def _last_scores(self) -> list[FloatArray]:
+        samples = self._pushed()
+        if samples == 0:
+            return []
+        if samples < self._window:
+            self._add(0, self._run(self._waiting[None])[0])
+        else:
+            self._run_windows((samples - self._window - self._start) // self._hop + 1)
+            if self._start - self._hop + self._window < samples:
+                self._add(samples - self._window, self._run(self._waiting[None, -self._window :])[0])
+        return [self._give(samples)]
+
+    def _pushed(self) -> int:
+        return self._first + len(self._waiting)
+
+    def _run_windows(self, count: int) -> None:
+        """Run the next `count` windows, all of which are there."""
+        if count == 0:
+            return
+        starts = [self._start + number * self._hop for number in range(count)]
+        windows = [self._waiting[start - self._first :][: self._window] for start in starts]
+        for start, scores in zip(starts, self._run(np.stack(windows)), strict=True):
+            self._add(start, scores)
+        self._start += count * self._hop
+
+    @torch.inference_mode()
+    @one_thread()
+    def _run(self, windows: FloatArray) -> FloatArray:
+        """(B, W, D) to (B, W, C)."""
+        return _window_scores(self._model, windows)
+
+    def _add(self, start: int, scores: FloatArray) -> None:
+        """Add the scores (W, C) of the window that begins with sample `start`."""
+        samples = len(scores)
+        missing = start + samples - self._given - len(self._sums)
+        if missing > 0:
+            self._sums = np.pad(self._sums, ((0, missing), (0, 0)))
+            self._weights = np.pad(self._weights, ((0, missing), (0, 0)))
+        # 1, 2, 3, ... 3, 2, 1: the middle of a window knows most of what is around it.
+        weights = np.minimum(np.arange(1, samples + 1), np.arange(samples, 0, -1))[:, None]
+        place = slice(start - self._given, start - self._given + samples)
+        self._sums[place] += weights * scores
+        self._weights[place] += weights
+
+    def _give(self, until: int) -> FloatArray:
+        """The scores of the samples before `until` that were not given yet."""
+        count = until - self._given
+        scores = (self._sums[:count] / self._weights[:count]).astype(np.float32)
+        self._sums, self._weights = self._sums[count:], self._weights[count:]
+        self._given = until
+        return scores
+
+
+def make_scorer(model: Network, rate: float | None = None) -> Scorer:
+    """The scorer that a model needs.
+
+    Args:
+        model: whose head runs.
+        rate: samples per second of the features; None: the model's.
+    """
+    if model.spec.window_s is None:
+        return CarriedScorer(model)
+    return WindowScorer(model, max(1, round(model.spec.window_s * (rate or model.spec.rate))))
+
+
+@torch.inference_mode()
+@one_thread()
+def score_clip(model: Network, values: npt.ArrayLike) -> FloatArray:
+    """Scores of a clip as a whole, (C,): taken for one window, or the mean over its samples where each has its own.
+
+    Background that the model learnt without examples of it is left out: something happens in a clip.
+
+    Args:
+        model: whose heads run.
+        values: (T, D), at least one sample.
+
+    Raises:
+        ValueError: the features are of another size than the model's, or there are none.
+    """
+    features = filled_motion(np.asarray(values, dtype=np.float32), model.spec.streams)
+    if features.ndim != 2 or features.shape[1] != model.spec.feature_size or not len(features):
+        raise ValueError(f"a clip has features of shape (T, {model.spec.feature_size}), not {features.shape}")
+    rows = _window_rows(model, features[None])
+    scores: FloatArray = _to_array(clip_probabilities(rows, model.spec)).mean(axis=0)
+    return scores
+
+
+def _window_scores(model: Network, windows: FloatArray) -> FloatArray:
+    """(B, W, D) to (B, W, C)."""
+    count, samples, _ = windows.shape
+    scores = _to_array(probabilities(_window_rows(model, windows), model.spec))
+    return np.repeat(scores[:, None], samples, axis=1) if model.spec.pooled else scores.reshape(count, samples, -1)
+
+
+def _window_rows(model: Network, windows: FloatArray) -> list[torch.Tensor]:
+    """(B, W, D) to the outputs of each member: (B, K) where they are pooled, else (B * W, K)."""
+    inputs = model.project(_to_tensor(windows))
+    rows = []
+    for member, head in zip(model.spec.members, model.heads, strict=True):
+        steps = inputs if member.resampled_steps is None else resample_steps(inputs, member.resampled_steps)
+        outputs, _ = head(steps)
+        rows.append(outputs.flatten(0, 1) if member.pooled_parts is None else pool_parts(outputs, member.pooled_parts))
+    return rows
+
+
+def _to_tensor(array: FloatArray) -> torch.Tensor:
+    """A copy: torch aligns its memory to 64 bytes, and the last bit of a matrix product may depend on the alignment."""
+    return torch.tensor(array)
+
+
+def _to_array(tensor: torch.Tensor) -> FloatArray:
+    return tensor.numpy()

@@ -1,0 +1,80 @@
+"""The models that come with vidlabel, and how a model is found by name."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidlabel.errors import ModelFileError, UsageError
+from vidlabel.heads.model_file import read_spec
+
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedModel:
+    """A model that comes with vidlabel."""
+
+    name: str
+    description: str
+    path: Path
+
+
+def shipped_models() -> list[ShippedModel]:
+    """The models that come with vidlabel, by name.
+
+    Raises:
+        ModelFileError: one of their files is damaged.
+    """
+    return [ShippedModel(name, read_spec(path).description, path) for name, path in _shipped_files().items()]
+
+
+def find_model(name_or_path: str | Path) -> Path:
+    """The file of a model.
+
+    Args:
+        name_or_path: a `Path` is always a file. Text is the name of a shipped model, if there is one of that name,
+            and else a file: write `./objects` for a file that is called like a shipped model.
+
+    Raises:
+        UsageError: text that is neither a shipped model's name nor a file.
+        ModelFileError: a path without a file.
+    """
+    return find_among(_shipped_files(), name_or_path)
+
+
+def find_among(files: Mapping[str, Path], name_or_path: str | Path) -> Path:
+    """`find_model` for models that the caller names: `files` gives the file of each name."""
+    if isinstance(name_or_path, str) and name_or_path in files:
+        return files[name_or_path]
+    path = Path(name_or_path)
+    try:
+        exists = name_or_path != "" and path.exists()  # Path("") is the current folder
+    except (OSError, ValueError) as error:  # a name too long for the file system, or with a zero byte
+        raise ModelFileError(str(name_or_path), f"is no name of a file ({error})", _hint(files, "")) from error
+    if exists:
+        return path
+    if isinstance(name_or_path, Path) or path.suffix or any(mark in name_or_path for mark in (os.sep, "/")):
+        raise ModelFileError(path, "there is no such file", _hint(files, path.stem))
+    raise UsageError("--model", f"there is no model called {name_or_path!r}", _hint(files, name_or_path))
+
+
+def _hint(files: Mapping[str, Path], name: str) -> str:
+    if not files:
+        return "give the path of a model file"
+    near = difflib.get_close_matches(name.lower(), files, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}shipped models: {', '.join(files)}; or give the path of a model file"
+
+
+def _shipped_files() -> dict[str, Path]:
+    """The file of each shipped model: in the installed package, or in the checkout that vidlabel runs from."""
+    package = Path(__file__).parents[1]
+    folder = package / "weights"
+    # A checkout is known by its project file: beside an installed package anybody's folder may be called so.
+    if not folder.is_dir() and (package.parent / "pyproject.toml").is_file():
+        folder = package.parent / "weights"
+    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)}

@@ -1,0 +1,1 @@
+"""Segments, result formats, metrics: pure data, no torch, no video."""

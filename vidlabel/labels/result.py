@@ -1,0 +1,116 @@
+"""What labelling one video gives: the data behind every output format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # the command line imports this file to name the formats: numpy costs it 0.1 s
+    import numpy as np
+    import numpy.typing as npt
+
+SCHEMA = "vidlabel.result/1"
+
+Status = Literal["ok", "partial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of time that carries a label.
+
+    Raises:
+        ValueError: the times are not finite, negative or in the wrong order, or the score is no probability.
+    """
+
+    start: float
+    """Seconds from the first presented frame; the segment includes it."""
+    end: float
+    """Seconds from the first presented frame; the segment ends just before it."""
+    label: str
+    score: float
+    """Mean calibrated probability of the label over the samples of the segment, 0 to 1; 1 for a true segment."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start <= self.end < float("inf"):
+            raise ValueError(f"a segment cannot last from {self.start} to {self.end}")
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"a segment's score lies between 0 and 1, not {self.score}")
+
+
+@dataclass(frozen=True, slots=True)
+class VideoInfo:
+    """The facts of a video that its result repeats."""
+
+    path: str
+    """As the user gave it."""
+    duration: float
+    """Seconds from the first presented frame to the end of the last."""
+    fps: float
+    """Frames over duration; the rate may vary within the file."""
+    width: int
+    """Pixels as shown: after rotation and pixel aspect ratio."""
+    height: int
+    codec: str
+    start_time: float
+    """Seconds on the container's clock at the first presented frame."""
+    rotation: int
+    """Degrees that the picture was turned counterclockwise for showing: 0, 90, 180 or 270."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model gave the labels."""
+
+    name: str
+    labels: tuple[str, ...]
+    head: str
+    encoder: str
+    sha256: str
+    """Of the model file, hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """How the labels were made. Holds no clock time: the same input gives the same bytes."""
+
+    rate: float
+    """Samples asked for per second."""
+    samples: int
+    """Samples that the labels rest on."""
+    decoder: str
+    """Which library decoded, and why: `decord`, `pyav: open GOP`."""
+    decode_errors: int
+    decoded_ratio: float
+    """Share of the video's time that could be decoded, 0 to 1."""
+    device: str
+    version: str
+    fingerprint: str
+    """Hash of the input's path, size and time, the model, and the options that change the result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Scores per sample."""
+
+    times: npt.NDArray[np.float64]
+    """(T,) seconds from the first presented frame."""
+    labels: tuple[str, ...]
+    """K labels, the columns of `values`."""
+    values: npt.NDArray[np.float32]
+    """(T, K) calibrated probabilities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The labels of one video."""
+
+    status: Status
+    """`partial` when some of the video could not be decoded."""
+    video: VideoInfo
+    model: ModelInfo
+    run: RunInfo
+    segments: tuple[Segment, ...]
+    """In the order of their starts."""
+    scores: Scores | None = None
+    """Only when they were asked for."""

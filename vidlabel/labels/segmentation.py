@@ -1,0 +1,246 @@
+"""Post-processing: scores per sample become segments, streaming.
+
+Letters in shapes: T samples in time, C labels.
+
+A sample holds from its time to the time of the next one, the last sample to the end of the video. Where the samples are
+further apart than `longest_hold_s` the video has a hole (it could not be decoded there): a sample holds no longer than
+that, and no segment reaches across. A segment is a longest stretch over which a label holds; its score is the mean of
+the label's scores at the samples where it holds. One that is shorter than its label's minimum duration is left out.
+
+Segments do not depend on how the samples were cut into chunks. Memory: the segments and a few numbers per label.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.labels.result import Segment
+
+NOTHING = -1
+"""Stands for "no label" among the label indices."""
+
+ROUNDING_S = 1e-6
+"""A segment may fall short of its minimum by this: 2.3 - 1.3 is 0.9999999999999998 in binary."""
+
+TIME_DECIMALS = 3
+"""Segments are given to the millisecond, so that Python, JSON and CSV tell the same times."""
+
+
+class SegmentBuilder(ABC):
+    """Turns samples, fed in order of time, into segments.
+
+    Args:
+        labels: the C label names, in the order of the score columns.
+        thresholds: C scores at and above which a label may hold.
+        minimum_durations_s: C seconds; shorter segments are left out.
+        background: index of the label that means "nothing happens"; it competes like the others and is never shown.
+        longest_hold_s: how long one sample may hold; None means up to the next sample, however far away.
+
+    Raises:
+        ValueError: the lengths differ, or a number lies outside its range.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        thresholds: Sequence[float],
+        minimum_durations_s: Sequence[float],
+        *,
+        background: int | None = None,
+        longest_hold_s: float | None = None,
+    ) -> None:
+        if not len(labels) == len(thresholds) == len(minimum_durations_s):
+            lengths = f"{len(labels)}, {len(thresholds)}, {len(minimum_durations_s)}"
+            raise ValueError(f"labels, thresholds and minimum durations differ in number: {lengths}")
+        if background is not None and not 0 <= background < len(labels):
+            raise ValueError(f"there is no label {background} for the background")
+        if longest_hold_s is not None and not longest_hold_s > 0:
+            raise ValueError(f"a sample cannot hold for {longest_hold_s} s")
+        self._labels = tuple(labels)
+        self._thresholds = np.asarray(thresholds, dtype=np.float64)
+        self._minimum_durations_s = tuple(minimum_durations_s)
+        self._background = NOTHING if background is None else background
+        self._longest_hold_s = float("inf") if longest_hold_s is None else longest_hold_s
+        self._latest_s = float("-inf")
+        self._segments: list[Segment] = []
+
+    def push(self, times: npt.ArrayLike, scores: npt.ArrayLike) -> None:
+        """Take the next samples.
+
+        Args:
+            times: (T,) seconds from the first presented frame, increasing within and across calls.
+            scores: (T, C) calibrated probabilities.
+
+        Raises:
+            ValueError: the shapes do not fit, the times do not increase, or a number is not finite.
+        """
+        sample_times = np.asarray(times, dtype=np.float64)
+        sample_scores = np.asarray(scores, dtype=np.float64)
+        if sample_times.ndim != 1 or sample_scores.shape != (len(sample_times), len(self._labels)):
+            raise ValueError(f"times {sample_times.shape} and scores {sample_scores.shape} do not fit each other")
+        if not (np.isfinite(sample_times).all() and np.isfinite(sample_scores).all()):
+            raise ValueError("times and scores must be finite")
+        if (np.diff(sample_times, prepend=self._latest_s) <= 0).any():
+            raise ValueError("times must increase from sample to sample")
+        for time_s, row in zip(sample_times.tolist(), sample_scores, strict=True):
+            if time_s - self._latest_s > self._longest_hold_s:
+                self._close(self._latest_s + self._longest_hold_s)
+            self._take(time_s, row)
+            self._latest_s = time_s
+
+    def finish(self, end_s: float) -> tuple[Segment, ...]:
+        """Close what is open and give the segments.
+
+        Args:
+            end_s: seconds from the first presented frame to the end of the video; the last sample holds to there.
+
+        Returns:
+            The segments by start, then end, then label.
+        """
+        self._close(min(max(end_s, self._latest_s), self._latest_s + self._longest_hold_s))
+        return tuple(sorted(self._segments, key=lambda segment: (segment.start, segment.end, segment.label)))
+
+    @abstractmethod
+    def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:
+        """Go on with one sample; `scores` is (C,)."""
+
+    @abstractmethod
+    def _close(self, end_s: float) -> None:
+        """End everything that is open."""
+
+    def _is_long_enough(self, label: int, start_s: float, end_s: float) -> bool:
+        return label == NOTHING or end_s - start_s >= self._minimum_durations_s[label] - ROUNDING_S
+
+    def _emit(self, label: int, start_s: float, end_s: float, mean_score: float) -> None:
+        """Add a segment, unless it is hidden, too short, or gone when rounded."""
+        if label in (NOTHING, self._background) or not self._is_long_enough(label, start_s, end_s):
+            return
+        start, end = round(start_s, TIME_DECIMALS), round(end_s, TIME_DECIMALS)
+        if start < end:
+            # Probabilities that were averaged in single precision may end a hair above 1.
+            self._segments.append(Segment(start, end, self._labels[label], min(max(mean_score, 0.0), 1.0)))
+
+
+@dataclass(slots=True)
+class _Run:
+    """Samples in a row with the same best label."""
+
+    label: int
+    start_s: float
+    score_sum: float = 0.0
+    samples: int = 0
+
+
+class SingleLabelBuilder(SegmentBuilder):
+    """Segments that do not overlap: at each sample the best label, if its score reaches its threshold.
+
+    The first of equal scores is the best. A flicker, that is a label which holds for less than its own minimum
+    duration, does not interrupt another one which has held for its minimum and holds again right after: the segment
+    goes on. So it does over a flicker of the background, if that has a minimum duration. Time below the threshold
+    always interrupts.
+    """
+
+    _run: _Run | None = None
+    _before: _Run | None = None  # the run that ended where `_run` starts
+
+    def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:
+        best = int(scores.argmax())
+        label = best if scores[best] >= self._thresholds[best] else NOTHING
+        if self._run is None:
+            self._run = _Run(label, time_s)
+        elif self._run.label != label:
+            self._run = self._turn(self._run, label, time_s)
+        self._run.score_sum += float(scores[best])
+        self._run.samples += 1
+
+    def _turn(self, run: _Run, label: int, time_s: float) -> _Run:
+        """The run to go on with when `label` takes over from `run` at this time."""
+        before = self._before
+        if before is not None:
+            held = self._is_long_enough(before.label, before.start_s, run.start_s)
+            if held and before.label == label and not self._is_long_enough(run.label, run.start_s, time_s):
+                self._before = None
+                return before
+            self._emit_run(before, run.start_s)
+        self._before = run
+        return _Run(label, time_s)
+
+    def _close(self, end_s: float) -> None:
+        if self._run is not None:
+            if self._before is not None:
+                self._emit_run(self._before, self._run.start_s)
+            self._emit_run(self._run, end_s)
+        self._run = self._before = None
+
+    def _emit_run(self, run: _Run, end_s: float) -> None:
+        self._emit(run.label, run.start_s, end_s, run.score_sum / run.samples)
+
+
+class MultiLabelBuilder(SegmentBuilder):
+    """Segments of each label on its own: it holds at a sample if its score reaches its threshold."""
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        thresholds: Sequence[float],
+        minimum_durations_s: Sequence[float],
+        *,
+        background: int | None = None,
+        longest_hold_s: float | None = None,
+    ) -> None:
+        super().__init__(labels, thresholds, minimum_durations_s, background=background, longest_hold_s=longest_hold_s)
+        self._open = np.zeros(len(labels), dtype=np.bool_)
+        self._start_s = np.zeros(len(labels))
+        self._score_sum = np.zeros(len(labels))
+        self._samples = np.zeros(len(labels))
+
+    def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:
+        holds = scores >= self._thresholds
+        self._emit_ended(self._open & ~holds, time_s)
+        self._start_s[holds & ~self._open] = time_s
+        self._open = holds
+        self._score_sum += scores * holds
+        self._samples += holds
+
+    def _close(self, end_s: float) -> None:
+        self._emit_ended(self._open, end_s)
+        self._open = np.zeros_like(self._open)
+
+    def _emit_ended(self, ended: npt.NDArray[np.bool_], end_s: float) -> None:
+        for label in np.flatnonzero(ended).tolist():
+            mean_score = float(self._score_sum[label] / self._samples[label])
+            self._emit(label, float(self._start_s[label]), end_s, mean_score)
+            self._score_sum[label] = self._samples[label] = 0.0
+
+
+def keep_top(segments: Sequence[Segment], count: int) -> tuple[Segment, ...]:
+    """The segments of the labels that hold the most time.
+
+    Args:
+        segments: of one video.
+        count: how many labels to keep. Equal times are decided by the higher mean score over that time, then by name.
+
+    Returns:
+        The segments of the kept labels, in the order given.
+
+    Raises:
+        ValueError: `count` is below 1.
+    """
+    if count < 1:
+        raise ValueError(f"at least 1 label must be kept, not {count}")
+
+    held_ms: dict[str, int] = {}
+    weighted: dict[str, float] = {}
+    for segment in segments:
+        # Whole milliseconds: three times 0.1 s is a tie with 0.3 s.
+        duration_ms = round((segment.end - segment.start) * 1000)
+        held_ms[segment.label] = held_ms.get(segment.label, 0) + duration_ms
+        weighted[segment.label] = weighted.get(segment.label, 0.0) + duration_ms * segment.score
+    ranked = sorted(held_ms, key=lambda label: (-held_ms[label], -weighted[label], label))
+    kept = set(ranked[:count])
+    return tuple(segment for segment in segments if segment.label in kept)

@@ -1,0 +1,121 @@
+"""From trained heads to the members and decisions of a model.
+
+R rows (clips or samples), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor
+
+from vidlabel.heads.member_spec import MemberSpec
+from vidlabel.heads.recurrent import Head
+from vidlabel.heads.spec import Task
+from vidlabel.training.calibration import Outcome, fit_temperature, member_weights, mixed_scores
+from vidlabel.training.fitting import EpochFigures
+from vidlabel.training.gathering import Gathered
+from vidlabel.training.material import is_whole
+from vidlabel.training.plans import MemberPlan
+from vidlabel.training.thresholds import (
+    UNKNOWN_FOOTAGE,
+    Decisions,
+    HeldOutClip,
+    best_minimum_durations,
+    best_thresholds,
+    clip_minimum_durations,
+)
+from vidlabel.training.validating import Validated
+from vidlabel.training.validation import Validation
+
+UNDECIDED = 0.5
+"""Threshold of labels of their own where no clips could be held out."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedMember:
+    """A head that has learnt."""
+
+    plan: MemberPlan
+    head: Head
+    history: tuple[EpochFigures, ...]
+
+    @property
+    def knows_background(self) -> bool:
+        """Whether background is its last output."""
+        return self.plan.form == "background"
+
+
+def calibrated_members(trained: Sequence[TrainedMember], outcome: Outcome | None, task: Task) -> list[MemberSpec]:
+    """Weights and temperatures: one temperature for each form of head.
+
+    Args:
+        trained: the heads.
+        outcome: what heads like them said about clips they had not learnt from; None: temperatures are 1.
+        task: of the labels.
+    """
+    plans = [one.plan for one in trained]
+    temperatures = {plan.form: 1.0 for plan in plans}
+    if outcome is not None:
+        for form in temperatures.keys() - {"background"}:
+            temperatures[form] = fit_temperature(outcome.logits[form], outcome.targets, outcome.mask, task)
+    weights = {
+        plan.name: weight
+        for own in ([p for p in plans if p.form != "background"], [p for p in plans if p.form == "background"])
+        for plan, weight in zip(own, member_weights([p.form for p in own]), strict=True)
+    }
+    return [plan.member(weights[plan.name], temperatures[plan.form]) for plan in plans]
+
+
+def validation_scores(
+    trained: Sequence[TrainedMember], members: Sequence[MemberSpec], outcome: Outcome, task: Task
+) -> Tensor:
+    """(R, C): what the mixture, of one head for all of a form, says about clips that were not learnt from."""
+    pairs = [(one, member) for one, member in zip(trained, members, strict=True) if not one.knows_background]
+    logits = [outcome.logits[one.plan.form] for one, _ in pairs]
+    return mixed_scores(logits, [member.weight / member.temperature for _, member in pairs], task)
+
+
+def decide(gathered: Gathered, validation: Validation | None, *, knows_background: bool) -> Decisions:
+    """Thresholds and minimum durations of the labels.
+
+    Args:
+        gathered: what was learnt from.
+        validation: scores of clips that were not.
+        knows_background: whether there are heads that learnt background without examples of it.
+    """
+    training_set = gathered.training_set
+    labels, background = training_set.labels, training_set.background
+    if training_set.task == "single":
+        thresholds = (UNKNOWN_FOOTAGE if knows_background else 0.0,) * len(labels)
+    elif validation is None:
+        thresholds = (UNDECIDED,) * len(labels)
+    else:
+        thresholds = best_thresholds(validation.scores, validation.targets, validation.mask)
+    if is_whole(gathered):
+        durations = clip_minimum_durations(gathered, labels)
+    elif validation is None:
+        durations = (0.0,) * len(labels)
+    else:
+        durations = best_minimum_durations(
+            _tested(gathered, validation), labels, thresholds, training_set.task, background
+        )
+    return Decisions(thresholds, durations)
+
+
+def member_histories(
+    trained: Sequence[TrainedMember], validated: Validated | None
+) -> Mapping[str, tuple[EpochFigures, ...]]:
+    """Epochs of the heads by their names, and by form, as `validation ...`, the means of the inner cross-validation."""
+    means = {} if validated is None else {f"validation {form}": own for form, own in validated.histories.items()}
+    return {one.plan.name: one.history for one in trained} | means
+
+
+def _tested(gathered: Gathered, validation: Validation) -> list[HeldOutClip]:
+    scores = np.split(validation.scores, np.cumsum(validation.rows_of_clip)[:-1])
+    return [
+        HeldOutClip(gathered.training_set.examples[clip], gathered.features[clip].times, own)
+        for clip, own in zip(validation.clips, scores, strict=True)
+    ]

@@ -1,0 +1,78 @@
+"""What can be chosen in training; the defaults won in cross-validation by group on small video data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vidlabel.errors import UsageError
+from vidlabel.heads.member_spec import MAX_LAYERS, HeadKind
+
+DEFAULT_MEMBERS = 3
+"""Recurrent heads that differ in their random start only; their mean errs less than each of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """How to train.
+
+    Raises:
+        UsageError: a value that cannot be meant.
+    """
+
+    head: HeadKind | None = None
+    """None: bidirectional GRUs and, for clips labelled as a whole, a head without recurrence beside them."""
+    activation: Literal["tanh", "relu"] = "tanh"
+    """Of `rnn` alone."""
+    hidden: int = 48
+    """Numbers in the state of one direction."""
+    layers: int = 1
+    bidirectional: bool | None = None
+    """None: where no head is asked for by name."""
+    dropout: float = 0.3
+    epochs: int | None = None
+    """None: 30, or 40 without recurrence; more for few clips."""
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    members: int | None = None
+    """Recurrent heads with different random starts; None: 3, or 1 where a head is asked for by name."""
+    folds: int = 5
+    """Of the inner cross-validation by group, which calibrates and chooses; 0: none."""
+    streams: tuple[str, ...] | None = None
+    """None: all that were gathered, or one of them if it alone is clearly better."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.activation != "tanh" and self.head != "rnn":
+            raise UsageError("--activation", "only --head rnn has a choice", "leave it out, or add --head rnn")
+        if self.head == "mean" and (self.layers > 1 or self.bidirectional):
+            raise UsageError("--head mean", "has one layer and one direction", "leave out --layers and --bidirectional")
+        for name, value, least, most in (
+            ("--hidden", self.hidden, 1, 4096),
+            ("--layers", self.layers, 1, MAX_LAYERS),
+            ("--epochs", 1 if self.epochs is None else self.epochs, 1, 100_000),
+            ("--batch-size", self.batch_size, 1, 4096),
+            ("--members", 1 if self.members is None else self.members, 1, 32),
+            ("--inner-folds", self.folds, 0, 100),
+            ("--seed", self.seed, 0, 2**31),
+        ):
+            if not least <= value <= most:
+                raise UsageError(name, f"{value} is out of range", f"give {least} to {most}")
+        if not 0 <= self.dropout < 1:
+            raise UsageError("--dropout", f"{self.dropout:g} is out of range", "give 0 up to below 1")
+        if not 0 < self.learning_rate <= 1:
+            raise UsageError("--learning-rate", f"{self.learning_rate:g} is out of range", "give a number up to 1")
+        if self.folds == 1:
+            raise UsageError("--inner-folds", "1 fold leaves nothing to train on", "give 0, or 2 and more")
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether recurrent heads are bidirectional."""
+        return self.head is None if self.bidirectional is None else self.bidirectional
+
+    @property
+    def recurrent_members(self) -> int:
+        """How many heads of the kind asked for."""
+        if self.head == "mean":
+            return 1
+        return self.members or (DEFAULT_MEMBERS if self.head is None else 1)

@@ -1,0 +1,113 @@
+"""Whitened inputs: standardised features, turned to their principal components, on one scale.
+
+Each stream is whitened on its own, and the results are joined. T samples, D numbers in a feature of all streams
+together, P inputs of a head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from vidlabel.heads.model import Projection
+
+COMPONENTS = 128
+"""Of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
+RECURRENT_FLOOR = 0.3
+"""A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known."""
+LINEAR_FLOOR = 1.0
+"""Of heads without recurrence, which have fewer ways to fit noise and still gained by the stronger damping."""
+_LEAST_DEVIATION = 1e-3
+"""Share of the deviation of all numbers that is added to that of each: some numbers hardly ever change."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StreamWhitening:
+    """For one stream: (feature - mean) times each component."""
+
+    mean: Tensor
+    """(D of the stream,)."""
+    components: Tensor
+    """(P of the stream, D of the stream), scaled for recurrent heads."""
+    linear_scale: Tensor
+    """(P of the stream,): inputs of heads without recurrence are these times the recurrent ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whitening:
+    """Features to inputs."""
+
+    streams: tuple[StreamWhitening, ...]
+    """In the order in which their features are joined."""
+
+    @property
+    def linear_scale(self) -> Tensor:
+        """(P,): inputs of heads without recurrence are these times the recurrent ones."""
+        return torch.cat([stream.linear_scale for stream in self.streams])
+
+    @property
+    def inputs_size(self) -> int:
+        """P."""
+        return sum(len(stream.components) for stream in self.streams)
+
+    @property
+    def projection(self) -> Projection:
+        """The same as one matrix, for the model."""
+        mean = torch.cat([stream.mean for stream in self.streams])
+        return Projection(mean, _in_blocks([stream.components for stream in self.streams]))
+
+    def inputs(self, features: npt.NDArray[np.float32]) -> Tensor:
+        """(T, D) to (T, P)."""
+        ends = np.cumsum([len(stream.mean) for stream in self.streams])
+        parts = np.split(features, ends[:-1], axis=1)
+        streams = zip(parts, self.streams, strict=True)
+        return torch.cat([(torch.tensor(part) - one.mean) @ one.components.T for part, one in streams], dim=1)
+
+    def select(self, numbers: Sequence[int]) -> Whitening:
+        """Of some of the streams alone."""
+        return Whitening(tuple(self.streams[number] for number in numbers))
+
+
+def fit_whitening(features: Sequence[npt.NDArray[np.float32]], streams: int) -> Whitening:
+    """Learn means and principal components.
+
+    Args:
+        features: (T, D) of all clips to learn from, in all their views.
+        streams: how many blocks of equal width the features have.
+    """
+    width = features[0].shape[1] // streams
+    places = [slice(stream * width, (stream + 1) * width) for stream in range(streams)]
+    return Whitening(tuple(_whiten(np.concatenate([clip[:, place] for clip in features])) for place in places))
+
+
+def _in_blocks(blocks: Sequence[Tensor]) -> Tensor:
+    """A matrix with these on its diagonal, zero elsewhere."""
+    rows, columns = (sum(block.shape[axis] for block in blocks) for axis in (0, 1))
+    matrix = torch.zeros(rows, columns)
+    row = column = 0
+    for block in blocks:
+        matrix[row : row + block.shape[0], column : column + block.shape[1]] = block
+        row, column = row + block.shape[0], column + block.shape[1]
+    return matrix
+
+
+def _whiten(values: npt.NDArray[np.float32]) -> StreamWhitening:
+    samples = torch.from_numpy(values)
+    mean = samples.double().mean(dim=0).float()
+    deviations = samples.std(dim=0, correction=0) + _LEAST_DEVIATION * samples.std(correction=0)
+    deviations = torch.where(deviations > 0, deviations, 1.0)  # where nothing ever changes
+    standard = (samples - mean) / deviations
+    covariance = (standard.T @ standard) / max(len(standard) - 1, 1)
+    variances, directions = torch.linalg.eigh(covariance)  # ascending
+    count = min(COMPONENTS, samples.shape[1])
+    kept = variances.flip(0)[:count].clamp(min=0)
+    largest = kept[0].clamp(min=1e-12)
+    recurrent = (kept + RECURRENT_FLOOR * largest).sqrt()
+    components = directions.flip(1)[:, :count].T / recurrent[:, None] / deviations
+    components[len(samples) - 1 :] = 0  # so few samples span no more; how many inputs there are does not depend on it
+    return StreamWhitening(mean, components.contiguous(), recurrent / (kept + LINEAR_FLOOR * largest).sqrt())

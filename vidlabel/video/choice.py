@@ -1,0 +1,80 @@
+"""Which decoder reads a file, on which device, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError
+from vidlabel.video.decord_reader import DecordReader
+from vidlabel.video.pyav_reader import PyavReader
+from vidlabel.video.safety import decord_drawback, decord_refusal
+from vidlabel.video.sampling import BEFORE_ALL
+
+if TYPE_CHECKING:
+    from vidlabel.video.probe import Probe
+    from vidlabel.video.reader import FrameReader
+    from vidlabel.video.sample import SampleRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decoder, why it was chosen, and how to open it."""
+
+    decoder: str
+    """For the report: `decord`, `pyav`, `pyav: edit list`."""
+    open: Callable[[], FrameReader]
+    warnings: tuple[str, ...] = ()
+
+
+def choose_reader(probe: Probe, request: SampleRequest) -> Choice:
+    """Choose the decoder: the GPU if asked for and there, else decord where it is right, else PyAV."""
+    if request.decode_device == "gpu":
+        reader = _open_on_gpu(probe, request)
+        if reader is not None:
+            return Choice(f"{reader.name} on GPU", lambda: reader)
+        warning = "no GPU decoder (NVDEC) can be used here; decoding on the CPU"
+        on_cpu = _choose_on_cpu(probe, request)
+        return Choice(on_cpu.decoder, on_cpu.open, (warning, *on_cpu.warnings))
+    return _choose_on_cpu(probe, request)
+
+
+def _choose_on_cpu(probe: Probe, request: SampleRequest) -> Choice:
+    if request.decoder == "pyav":
+        return pyav_choice(probe, request)
+    refusal = decord_refusal(probe, request)
+    if request.decoder == "decord" and refusal is not None:
+        choice = pyav_choice(probe, request, refusal)
+        return Choice(
+            choice.decoder, choice.open, (f"decord cannot be relied on here ({refusal}); PyAV reads the file",)
+        )
+    if request.decoder == "auto":
+        refusal = refusal or decord_drawback(probe, request)
+    return (
+        Choice("decord", lambda: DecordReader(probe, request))
+        if refusal is None
+        else pyav_choice(probe, request, refusal)
+    )
+
+
+def pyav_choice(probe: Probe, request: SampleRequest, reason: str = "", after: int = BEFORE_ALL) -> Choice:
+    """PyAV, with the reason why it is not decord, and the tick after which samples lie."""
+    return Choice(f"pyav: {reason}" if reason else "pyav", lambda: PyavReader(probe, request, after))
+
+
+def _open_on_gpu(probe: Probe, request: SampleRequest) -> FrameReader | None:
+    """On a GPU: decord where the file allows, else PyAV with CUDA; None where neither works."""
+    from av.codec.hwaccel import HWAccel
+
+    if request.decoder != "pyav" and decord_refusal(probe, request) is None:
+        try:
+            return DecordReader(probe, request, on_gpu=True)
+        except (DeviceError, DecodeError, InstallationError):
+            pass
+    if request.decoder != "decord":
+        try:
+            return PyavReader(probe, request, hwaccel=HWAccel("cuda", allow_software_fallback=False))
+        except (DeviceError, VideoError):
+            pass
+    return None

@@ -1,0 +1,146 @@
+"""Opening a video file safely: that one file is read, nothing else, and opening it never waits."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import av
+import av.error
+from av.packet import Packet
+from av.stream import Disposition
+
+from vidlabel.errors import VideoError
+from vidlabel.video.reader import Beat, no_beat
+
+if TYPE_CHECKING:
+    from av.codec.hwaccel import HWAccel
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif,mxf,nut,ivf,"
+    "h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
+)
+"""Demuxers that read one file alone. Left out on purpose: those that follow other files or addresses (playlists,
+concat, dash, image sequences) and those that take any text for pictures (tty)."""
+
+LARGEST_SIDE = 16384
+LARGEST_PICTURE = 1 << 27
+"""Pixels; 134 million, a picture of 16384 x 8192. A header can claim any size, and a decoder allocates what it says."""
+
+_DEMUX_FAILURES = 64
+"""Reading goes on after this many broken stretches in a row without a packet between them."""
+
+
+def check_file(path: Path) -> int:
+    """Make sure that a path is a readable file with something in it, without ever waiting on it.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        VideoError: it is missing, no regular file (opening a pipe or device may wait for ever), empty or not readable.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise VideoError(path, "no such file", "check the name") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise VideoError(path, f"cannot be read ({reason})", "check the name and its permissions") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise VideoError(path, "is a folder, not a video", "give the files in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise VideoError(path, "is a pipe, socket or device, not a file", "save the video to a file first")
+    if status.st_size == 0:
+        raise VideoError(path, "is empty", "copy or record it again")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise VideoError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
+    return status.st_size
+
+
+def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
+    """Open a video with FFmpeg, restricted to local single files.
+
+    The prefix `file:` keeps a name such as `a:b.mp4` from being taken for an address. Bytes outside UTF-8, in the name
+    or in the tags, are kept or replaced, never an error.
+
+    Raises:
+        VideoError: FFmpeg knows no video in it.
+    """
+    options = {
+        "protocol_whitelist": "file",
+        "format_whitelist": FORMATS,
+        "enable_drefs": "0",  # MOV tracks that lie in another file
+        "max_pixels": str(LARGEST_PICTURE),
+    }
+    try:
+        return av.open(f"file:{os.fspath(path)}", mode="r", options=options, metadata_errors="replace", hwaccel=hwaccel)
+    except av.error.FFmpegError as error:
+        problem = "is damaged or no video that FFmpeg can open"
+        if isinstance(error, av.error.ArgumentError):  # what the format whitelist answers
+            problem = "is of a kind that is not read as a video (text, playlist, picture or sound)"
+        raise VideoError(path, problem, "give a video file such as .mp4, .mkv, .mov, .avi or .webm") from error
+
+
+def choose_stream(container: InputContainer, path: Path) -> VideoStream:
+    """The video stream that a player shows: the default one, else the first; never a cover picture.
+
+    Raises:
+        VideoError: there is none, no decoder knows its codec, or its picture is larger than any decoder is allowed.
+    """
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
+    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+    if not streams:
+        raise VideoError(path, "holds no video stream", "give a file with moving pictures")
+    stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
+    if stream.codec_context is None:
+        raise VideoError(path, "holds a video codec that is not known", "convert it to H.264 first")
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if max(width, height) > LARGEST_SIDE or width * height > LARGEST_PICTURE:
+        limit = f"{LARGEST_SIDE} pixels a side and {LARGEST_PICTURE // 10**6} million pixels are the limit"
+        raise VideoError(path, f"claims a picture of {width}x{height}", limit)
+    # One thread a file: more cost 15 to 25 % more CPU, and several files run side by side.
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {**stream.codec_context.options, "max_pixels": str(LARGEST_PICTURE)}
+    return stream
+
+
+def read_packets(
+    container: InputContainer, stream: VideoStream, beat: Beat = no_beat
+) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
+    """Packets of one stream in file order, in the same order at every call; broken stretches come as their error.
+
+    The last packet is empty and makes a decoder hand out what it holds. Other empty packets (AVI marks a repeated
+    picture so) are left out: a decoder takes them for the end.
+    """
+    failures = 0
+    flushed = False
+    while failures <= _DEMUX_FAILURES:
+        try:
+            for packet in container.demux(stream):
+                failures = 0
+                beat()
+                if packet.size:
+                    yield packet
+                elif packet.dts is None and packet.pos is None:
+                    flushed = True
+                    yield packet
+        except av.error.FFmpegError as error:
+            failures += 1
+            yield error
+        except IndexError:  # PyAV, at the end, where damage made FFmpeg see further streams on the way
+            break
+        else:
+            break
+    if not flushed:
+        last = cast("Packet[VideoStream]", Packet())
+        last.stream = stream
+        yield last

@@ -1,0 +1,91 @@
+"""Decoding processes that are kept for the next video."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+from vidlabel.errors import VidlabelError
+from vidlabel.video.decode_process import DecodeProcess, child_command
+
+MEMORY_LIMIT_BYTES = 4 << 30
+"""Reading 8K H.264 was measured to take 0.6 GB; the largest picture that is let through takes 3.5 GB."""
+
+_MOST_IDLE = 2
+
+
+class DecodePool:
+    """Decoding processes, each of which serves one video after the other. To be closed, or used as a context manager.
+
+    Args:
+        command: what starts a process; None: vidlabel's own.
+        memory_limit_bytes: so much memory may a process take.
+    """
+
+    def __init__(self, command: Sequence[str] | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+        self._command = command
+        self._memory_limit_bytes = memory_limit_bytes
+        self._lock = threading.Lock()
+        self._idle: list[DecodeProcess] = []
+        self._busy: set[DecodeProcess] = set()
+        self._is_closed = False
+
+    def __enter__(self) -> DecodePool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Start a process ahead of its first video, so that it loads its libraries in the meantime."""
+        self.give_back(self.take())
+
+    def take(self) -> DecodeProcess:
+        """A process that has nothing to do.
+
+        Raises:
+            VidlabelError: the system gives none.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise VidlabelError("decoding", "was closed", "open it again")
+            while self._idle:
+                process = self._idle.pop()
+                if process.is_alive():
+                    break
+                process.end()
+            else:
+                process = DecodeProcess(self._command or child_command(), self._memory_limit_bytes)
+            self._busy.add(process)
+            return process
+
+    def give_back(self, process: DecodeProcess) -> None:
+        """Take back a process that has nothing to do."""
+        with self._lock:
+            if process in self._busy and len(self._idle) < _MOST_IDLE:
+                self._busy.remove(process)
+                process.rest()
+                self._idle.append(process)
+                return
+        self.discard(process)
+
+    def discard(self, process: DecodeProcess) -> None:
+        """End a process that is of no more use."""
+        with self._lock:
+            if process not in self._busy:  # `close` has ended it
+                return
+            self._busy.remove(process)
+        process.end()
+
+    def close(self) -> None:
+        """End all processes; what still reads from one is told that it is lost."""
+        with self._lock:
+            self._is_closed = True
+            processes = [*self._idle, *self._busy]
+            self._idle.clear()
+            self._busy.clear()
+        for process in processes:
+            process.end()

@@ -1,0 +1,124 @@
+"""Stretches of a file that FFmpeg passes over without a word: packets that were there once and are not seen.
+
+AVI has no times: frames are counted, so lost ones shift all that follow; its index says where each frame lay. Other
+containers have times: a leap in time together with zeros, or with bytes that belong to nothing, is a hole. A leap alone
+is not: recordings of a screen have no frames while nothing moves.
+"""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.video.container import open_container
+from vidlabel.video.packets import NO_TIME
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+_AVI_CHUNK_HEADER = 8
+"""Bytes; the index of an AVI names the header of a chunk, FFmpeg the data after it."""
+_LEAST_LEAP_STEPS = 3
+_SILENT_CONTAINERS = frozenset({"matroska,webm", "flv", "mpegts", "mpeg"})
+_PACKED_CONTAINERS = frozenset({"matroska,webm", "flv"})
+"""In these, packets lie side by side, with headers of some ten bytes between them."""
+_LEAST_LOST_BYTES = 1024
+_LEAST_ZEROS = 512
+"""A sector of a disk. Codecs and containers avoid runs of zeros, by which they find their place again."""
+_LOOK_BACK_PACKETS = 3
+_REORDERED_PACKETS = 4
+"""Decoding times lag behind the times of showing by so many frames, so that a leap in them comes late."""
+_LONGEST_LOOK = 64 << 20
+_BLOCK_OVERHEAD = 32
+
+
+class PacketPlaces:
+    """Where the packets of a video stream lie in the file, and their decoding times."""
+
+    def __init__(self) -> None:
+        self._positions = array("q")
+        self._sizes = array("q")
+        self._clocks = array("q")
+
+    def add(self, packet: Packet[VideoStream]) -> None:
+        """Append one packet."""
+        clock = packet.dts if packet.dts is not None else packet.pts
+        self._positions.append(-1 if packet.pos is None else packet.pos)
+        self._sizes.append(packet.size)
+        self._clocks.append(NO_TIME if clock is None else clock)
+
+    def avi_delays(self, stream: VideoStream) -> npt.NDArray[np.int64] | None:
+        """(N,) ticks by which each packet comes later than FFmpeg counted; None if the index says nothing new.
+
+        Only an index that knows all packets, each later than the one before, is believed: bytes that were taken out or
+        put in leave it pointing elsewhere.
+        """
+        entries = stream.index_entries
+        if len(entries) <= len(self._positions) or NO_TIME in self._clocks:
+            return None
+        numbers = {entry.pos + _AVI_CHUNK_HEADER: entry.timestamp for entry in entries}
+        if not all(position in numbers for position in self._positions):
+            return None
+        delays = np.array([numbers[position] for position in self._positions], np.int64) - np.array(self._clocks)
+        return delays if len(delays) and bool((np.diff(delays, prepend=0) >= 0).all()) and delays[-1] else None
+
+    def holes(self, path: Path, container: str, step: Fraction) -> list[int]:
+        """Numbers of packets shortly after which, in order of time, something is missing.
+
+        Args:
+            path: of the file, which is read again if anything looks like a hole.
+            container: as in the probe.
+            step: ticks from one frame to the next.
+        """
+        if NO_TIME in self._clocks or -1 in self._positions:
+            return []
+        leaps = np.flatnonzero(np.diff(np.array(self._clocks)) > _LEAST_LEAP_STEPS * float(step)) + 1
+        if not len(leaps) or container not in _SILENT_CONTAINERS:
+            return []
+        holes = {number for number in leaps.tolist() if self._follows_zeros(path, number)}
+        if container in _PACKED_CONTAINERS:
+            holes.update(self._unaccounted(path, leaps))
+        return sorted(max(0, number - _REORDERED_PACKETS) for number in holes)
+
+    def _follows_zeros(self, path: Path, number: int) -> bool:
+        """Whether there are nothing but zeros for a while between a packet and the ones just before it."""
+        start, end = self._positions[max(0, number - _LOOK_BACK_PACKETS)], self._positions[number]
+        with path.open("rb") as file:
+            file.seek(start)
+            return bytes(_LEAST_ZEROS) in file.read(max(0, min(end - start, _LONGEST_LOOK)))
+
+    def _unaccounted(self, path: Path, leaps: npt.NDArray[np.int64]) -> list[int]:
+        """Those leaps before which bytes lie that belong to no packet."""
+        positions, sizes = np.array(self._positions), np.array(self._sizes)
+        ends = positions[leaps - 1] + sizes[leaps - 1]
+        between = positions[leaps] - ends
+        suspect = between > _LEAST_LOST_BYTES
+        if not bool(suspect.any()):
+            return []
+        leaps, ends, between = leaps[suspect], ends[suspect], between[suspect]
+        with open_container(path) as container:
+            others = _bytes_of_others(container, ends, positions[leaps])
+        found: list[int] = leaps[between - others > _LEAST_LOST_BYTES].tolist()
+        return found
+
+
+def _bytes_of_others(
+    container: InputContainer, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """Bytes that packets of other streams take in each of some stretches of a file, which ascend."""
+    total = np.zeros(len(starts), np.int64)
+    for packet in container.demux():
+        if packet.pos is None or packet.stream.type == "video":
+            continue
+        index = int(np.searchsorted(starts, packet.pos, side="right")) - 1
+        if index >= 0 and packet.pos < ends[index]:
+            total[index] += packet.size + _BLOCK_OVERHEAD
+    return total

@@ -1,0 +1,292 @@
+"""What a video file is: one scan over its packets, which decodes nothing but the first picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import av.error
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import VideoError
+from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
+from vidlabel.video.facts import VideoFacts
+from vidlabel.video.gaps import PacketPlaces
+from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
+from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
+from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
+from vidlabel.video.reader import Beat, no_beat
+from vidlabel.video.truncation import matroska_lost_bytes, mp4_lost_bytes
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_FIRST_PICTURE_PACKETS = 250
+"""The first picture is looked for in this many packets; a decoder hands it out 16 packets later at most."""
+_LEAST_JUMP_S = 1
+_MOST_MISSING = 1000
+"""Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
+_FALLBACK_RATE = Fraction(25)
+"""Frames per second of a file that says nothing of it; FFmpeg's own guess for raw streams."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe(VideoFacts):
+    """The facts of a video file. Plain data: it can be pickled and sent to another process."""
+
+    path: Path
+    stream_index: int
+    video_streams: int
+    """How many video streams there are, cover pictures included."""
+    coded_width: int
+    """Pixels as stored, before turning and pixel shape."""
+    coded_height: int
+    aspect: Fraction
+    """Width of a stored pixel over its height."""
+    orientation: Orientation
+    first_pts: int
+    """Ticks at the first presented frame; all other times count from there."""
+    step: Fraction
+    """Ticks from one frame to the next, as the file says; only used where frames carry no times."""
+    reorders: bool
+    """Whether pictures leave the decoder in another order than they lie in the file (B-frames)."""
+    packets: PacketTable
+    claimed_frames: int
+    """What the header says; not to be believed."""
+    missing_packets: int
+    """Packets that the file's own index names and that are not there: the file was cut off."""
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the file was cut off."""
+        return self.missing_packets > 0
+
+    @property
+    def promised_duration(self) -> int:
+        """Ticks that the video would last had it not been cut off."""
+        return self.duration + (self.duration * self.missing_packets // self.frames if self.frames else 0)
+
+    def sample_size(self, short_side: int) -> tuple[int, int]:
+        """Width and height of this video's samples."""
+        return sample_size(self.shown_width, self.shown_height, short_side)
+
+    @property
+    def lacks_shown_order(self) -> bool:
+        """Whether the file's times belong to the order of its packets, not to the order in which frames are shown."""
+        return _lacks_shown_order(self.container, self.reorders)
+
+    def frame_times(self) -> npt.NDArray[np.int64] | None:
+        """(frames,) ticks of every frame to show from the first one, ascending; None where the file lacks times."""
+        if not self.packets.all_timed:
+            return None
+        return _shown_pts(self.packets, self.first_pts, self.lacks_shown_order) - self.first_pts
+
+
+def probe(path: Path, beat: Beat = no_beat) -> Probe:
+    """Find out what a video file is, by reading its packets once.
+
+    Costs 0.35 s per 10 minutes of 720p. Nothing that the header claims about length or frame count is believed.
+
+    Args:
+        path: the file.
+        beat: told often that the scan goes on.
+
+    Raises:
+        VideoError: it is no readable file, no video, or a video without pictures.
+    """
+    size = check_file(path)
+    with open_container(path) as container:
+        stream = choose_stream(container, path)
+        scan = _scan(container, stream, beat)
+        return _describe(path, size, container, stream, _find_gaps(scan, path, container.format.name, stream))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scan:
+    table: PacketTable
+    first: _FirstPicture
+    step: Fraction
+    last_duration: int
+    places: PacketPlaces
+
+
+class _FirstPicture:
+    """Decodes packets until the first picture comes out."""
+
+    def __init__(self) -> None:
+        self.frame: VideoFrame | None = None
+        self.clean = True
+        """Whether no packet was rejected before it."""
+        self._tried = 0
+
+    def offer(self, packet: Packet[VideoStream]) -> None:
+        """Decode a packet, unless the picture is known or was looked for long enough."""
+        if self.frame is not None or self._tried > _FIRST_PICTURE_PACKETS:
+            return
+        self._tried += 1
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            self.clean = False
+            return
+        if frames:
+            self.frame = frames[0]
+
+
+def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
+    if stream.time_base is None:
+        raise VideoError(container.name, "has a video stream without a clock", "convert it to another container")
+    step = 1 / (_known_rate(stream) * stream.time_base)
+    least_jump = int(max(_LEAST_JUMP_S / stream.time_base, 32 * step))
+    builder = PacketTableBuilder(step, least_jump, hidden_test(stream.codec_context.name))
+    first = _FirstPicture()
+    places = PacketPlaces()
+    for packet in read_packets(container, stream, beat):
+        if isinstance(packet, av.error.FFmpegError):
+            builder.note_break()
+            first.clean = first.clean and len(builder) > 1
+            continue
+        if packet.size:
+            builder.add(packet)
+            places.add(packet)
+        first.offer(packet)
+    return _Scan(builder.build(), first, step, builder.last_duration, places)
+
+
+def _find_gaps(scan: _Scan, path: Path, container: str, stream: VideoStream) -> _Scan:
+    """Add to the table what FFmpeg passed over without an error."""
+    table = scan.table
+    if not table.all_timed:
+        return scan
+    if container == "avi":
+        delays = scan.places.avi_delays(stream)
+        if delays is not None:
+            holes = tuple((np.flatnonzero(np.diff(delays, prepend=0))).tolist())
+            scan.first.clean = False  # The time of its picture is one of those that were wrong.
+            return replace(scan, table=replace(table, pts=table.pts + delays, repaired=True, holes=holes))
+    return replace(scan, table=replace(table, holes=tuple(scan.places.holes(path, container, scan.step))))
+
+
+def _known_rate(stream: VideoStream) -> Fraction:
+    for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate):
+        if rate is not None and rate > 0:
+            return Fraction(rate)
+    return _FALLBACK_RATE
+
+
+def _lacks_shown_order(container: str, reorders: bool) -> bool:
+    """AVI has no presentation times: with B-frames those that FFmpeg makes up are a guess, wrong on H.264 and XviD."""
+    return container == "avi" and reorders
+
+
+def _shown_pts(table: PacketTable, first_pts: int, lacks_shown_order: bool) -> npt.NDArray[np.int64]:
+    """Ticks of the frames to show on the container's clock, ascending; all packets are timed."""
+    if lacks_shown_order:  # as many as there are pictures, however late the first ones lie in the file
+        return np.sort(table.pts)[: int(table.presented.sum())]
+    times = table.pts[table.presented]
+    return np.sort(times[times >= first_pts])
+
+
+def _describe(path: Path, size: int, container: InputContainer, stream: VideoStream, scan: _Scan) -> Probe:
+    table, frame, time_base = scan.table, scan.first.frame, stream.time_base
+    if time_base is None or not bool(table.presented.any()):
+        raise VideoError(path, "holds a video stream without a single frame", "record or copy it again")
+    width, height = (frame.width, frame.height) if frame else (stream.codec_context.width, stream.codec_context.height)
+    if width < 1 or height < 1:
+        raise VideoError(path, "holds no picture that can be decoded", "copy it again or convert it to H.264")
+    orientation = orientation_of(frame) if frame else UPRIGHT
+    aspect = _pixel_aspect(stream)
+    shown = shown_size(width, height, aspect, orientation.swaps_sides)
+    first_pts = _first_pts(table, scan.first)
+    reorders = bool(stream.codec_context.has_b_frames)
+    duration, frames = _extent(table, first_pts, _lacks_shown_order(container.format.name, reorders), scan)
+    return Probe(
+        path=path,
+        size_bytes=size,
+        container=container.format.name,
+        codec=stream.codec_context.name,
+        stream_index=stream.index,
+        video_streams=len(container.streams.video),
+        coded_width=width,
+        coded_height=height,
+        shown_width=shown[0],
+        shown_height=shown[1],
+        aspect=aspect,
+        rotation=orientation.rotation,
+        orientation=orientation,
+        time_base=Fraction(time_base),
+        first_pts=first_pts,
+        start_time=first_pts * time_base.numerator / time_base.denominator,
+        duration=duration,
+        step=scan.step,
+        frames=frames,
+        reorders=reorders,
+        packets=table,
+        claimed_frames=stream.frames,
+        missing_packets=_missing_packets(container.format.name, path, size, stream, table),
+    )
+
+
+def _missing_packets(container: str, path: Path, size: int, stream: VideoStream, table: PacketTable) -> int:
+    """How many packets a file lacks at its end: as its index says, else in proportion to the bytes."""
+    if "mov" in container:
+        missing = len(stream.index_entries) - len(table)
+        if missing > 0:
+            return missing
+        lost_bytes = mp4_lost_bytes(path, size)
+    elif container == "matroska,webm":
+        lost_bytes = matroska_lost_bytes(path, size)
+    else:
+        return 0
+    found_bytes = max(1, size - lost_bytes)
+    return min(_MOST_MISSING * len(table), -(-lost_bytes * len(table) // found_bytes))
+
+
+def _pixel_aspect(stream: VideoStream) -> Fraction:
+    aspect = stream.sample_aspect_ratio
+    if not aspect or not Fraction(1, LARGEST_RATIO) <= aspect <= LARGEST_RATIO:
+        return Fraction(1)
+    return Fraction(aspect)
+
+
+def _first_pts(table: PacketTable, first: _FirstPicture) -> int:
+    """Ticks at the first presented frame: the first picture that a decoder gives, unless damage may have eaten one.
+
+    The first picture is not always the earliest packet: pictures of an open group before the first key frame refer to
+    what is not in the file and are not shown.
+    """
+    if first.frame is not None and first.clean and first.frame.pts is not None:
+        return first.frame.pts
+    timed = table.presented & (table.pts != NO_TIME)
+    if (first.frame is not None and first.clean) or not bool(timed.any()):
+        return 0
+    keys = table.pts[timed & table.key]
+    earliest = int(keys[0]) if len(keys) else NO_TIME
+    times = table.pts[timed]
+    return int(times[times >= earliest].min())
+
+
+def _extent(table: PacketTable, first_pts: int, lacks_shown_order: bool, scan: _Scan) -> tuple[int, int]:
+    """Ticks to the end of the last frame, and the number of frames.
+
+    The last frame lasts as long as the file says, else as long as the one before it.
+    """
+    if not table.all_timed:
+        frames = int(table.presented.sum())
+        return int(frames * scan.step + Fraction(1, 2)), frames
+    times = _shown_pts(table, first_pts, lacks_shown_order)
+    if not len(times):
+        return 0, 0
+    last = int(times[-1])
+    lasts = scan.last_duration
+    if lasts <= 0:
+        earlier = times[times < last]
+        lasts = last - int(earlier[-1]) if len(earlier) else int(scan.step + Fraction(1, 2))
+    return last - first_pts + lasts, len(times)

@@ -1,0 +1,202 @@
+"""Reading with PyAV: every packet in order. Right on every file, and goes on after damage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import av.error
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import DecodeError, DeviceError
+from vidlabel.video.container import choose_stream, open_container, read_packets
+from vidlabel.video.coverage import Coverage, FrameClock, ShownOrder, make_coverage
+from vidlabel.video.picture import PictureMaker
+from vidlabel.video.probe import Probe
+from vidlabel.video.reader import Beat, Picture, Tally, no_beat
+from vidlabel.video.sample import SampleRequest
+from vidlabel.video.sampling import BEFORE_ALL, LagBuffer, SampleGrid, SampleSelector, grid_of
+
+if TYPE_CHECKING:
+    from av.codec.hwaccel import HWAccel
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+_LONG_RUN = 5
+"""So many rejected packets in a row spoil the frames after them; after fewer, pictures are a little off, and used."""
+_SUSPECT_FRAMES = 300
+"""Frames that are left out so at most: some streams have no further key frame, and recover."""
+
+
+class PyavReader:
+    """Decodes with PyAV, converting only the frames that are samples.
+
+    Args:
+        probe: of the file.
+        request: what is asked for.
+        after: samples lie after this tick; where another reader came to.
+        hwaccel: decode on this device instead of the CPU.
+
+    Raises:
+        DeviceError: the device cannot decode this video.
+        VideoError: the file is gone or changed.
+    """
+
+    name = "pyav"
+
+    def __init__(
+        self, probe: Probe, request: SampleRequest, after: int = BEFORE_ALL, hwaccel: HWAccel | None = None
+    ) -> None:
+        self.tally = Tally()
+        self._probe = probe
+        self._keyframes = request.keyframes
+        self._grid = grid_of(request, probe.time_base, after)
+        width, height = probe.sample_size(request.short_side)
+        self._maker = PictureMaker(width, height, probe.orientation)
+        try:
+            self._container = open_container(probe.path, hwaccel)
+        except (RuntimeError, NotImplementedError) as error:  # what PyAV raises where the device has no such decoder
+            raise DeviceError("decode device", str(error), "decode on the CPU") from error
+        self._stream: VideoStream = choose_stream(self._container, probe.path)
+        self._beat: Beat = no_beat
+        self._rejected_in_a_row = 0
+        self._spoilt_from: int | None = None
+        """Tick from which frames refer to what was rejected, until the next key frame."""
+        self._suspects = 0
+        self._order = ShownOrder() if probe.lacks_shown_order and not request.keyframes else None
+        if self._keyframes:
+            self._stream.codec_context.skip_frame = "NONKEY"
+
+    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+        """Decode; see `FrameReader.pictures`."""
+        self._beat = beat
+        grid, selector = self._grid, SampleSelector(self._grid)
+        history: LagBuffer[VideoFrame] | None = None if grid.lag is None else LagBuffer(grid.lag)
+        for time, frame in self._frames():
+            if grid.is_past(time):
+                return
+            if history is not None:
+                history.add(time, frame)
+            if selector.takes(time):
+                earlier = history.earlier(time) if history is not None else None
+                picture = self._picture(time, frame, earlier)
+                if picture is not None:
+                    yield picture
+        if self.tally.frames == 0:
+            raise DecodeError(
+                self._probe.path, "not a single picture could be decoded", "copy it again or convert it to H.264"
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def _picture(self, time: int, frame: VideoFrame, earlier: VideoFrame | None) -> Picture | None:
+        try:
+            rgb = self._maker.rgb(frame)
+            return Picture(time, rgb, None if earlier is None else self._maker.rgb(earlier))
+        except av.error.FFmpegError:
+            self.tally.decode_errors += 1
+            return None
+
+    def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
+        """All decoded frames in order with their ticks; counts what could not be decoded."""
+        clock = FrameClock(self._probe.first_pts, self._probe.step)
+        # Key frames alone leave gaps on purpose.
+        coverage = None if self._keyframes else make_coverage(self._probe, self._grid)
+        try:
+            for frame in self._decode():
+                self.tally.frames += 1
+                time = clock.time(frame.pts if self._order is None else self._order.frame())
+                if time < 0 or self._is_spoilt(frame, time):
+                    continue
+                if coverage is not None and not self._grid.is_past(time):
+                    coverage.frame(time, self.tally.decode_errors)
+                    self.tally.lost, self.tally.holes = coverage.lost, coverage.holes
+                yield time, frame
+                if self._grid.is_past(time):
+                    break
+        finally:
+            self._close_books(coverage, clock)
+
+    def _is_spoilt(self, frame: VideoFrame, time: int) -> bool:
+        """Whether a frame does not show what was there at its time.
+
+        The decoder says so of frames that it patched up itself. It does not of those that refer to what it rejected:
+        after a key frame, or a long run of packets, they show what came before, until the next key frame.
+        """
+        if frame.is_corrupt:
+            self.tally.decode_errors += 1
+            return True
+        if self._spoilt_from is None or time < self._spoilt_from:
+            return False
+        self._suspects += 1
+        if frame.key_frame or self._suspects > _SUSPECT_FRAMES:
+            self._spoilt_from = None
+            return False
+        return True
+
+    def _note_rejected(self, packet: Packet[VideoStream]) -> None:
+        self._rejected_in_a_row += 1
+        if packet.pts is not None and (packet.is_keyframe or self._rejected_in_a_row == _LONG_RUN):
+            self._spoilt_from, self._suspects = packet.pts - self._probe.first_pts, 0
+
+    def _close_books(self, coverage: Coverage | None, clock: FrameClock) -> None:
+        if clock.disordered and not self.tally.decode_errors:
+            self.tally.warnings.append(f"{clock.disordered} frames claim a time before the frame before them")
+        if coverage is not None:
+            coverage.finish(self.tally.decode_errors, self._probe.duration)
+            self.tally.lost, self.tally.holes = coverage.lost, coverage.holes
+        elif self.tally.decode_errors:
+            share = self.tally.decode_errors / max(self.tally.decode_errors, self._promised())
+            self.tally.lost = int(share * self._probe.duration)
+
+    def _promised(self) -> int:
+        return int(self._probe.packets.key.sum()) if self._keyframes else len(self._probe.packets)
+
+    def _decode(self) -> Iterator[VideoFrame]:
+        table = self._probe.packets
+        start, holes = start_packet(self._probe, self._grid), frozenset(table.holes)
+        key: npt.NDArray[np.bool_] = table.key
+        index = -1
+        for packet in read_packets(self._container, self._stream, self._beat):
+            if isinstance(packet, av.error.FFmpegError):
+                self.tally.decode_errors += 1
+                continue
+            if packet.size:
+                index += 1
+                # Decoders of VP9 and AV1 do not know how to skip frames: they are not given the others.
+                if index < start or (self._keyframes and index < len(key) and not key[index]):
+                    continue
+                if index in holes:
+                    self.tally.decode_errors += 1
+                if (table.jumps or table.repaired) and index < len(table):
+                    packet.pts = int(table.pts[index])
+            yield from self._decode_packet(packet)
+
+    def _decode_packet(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            self.tally.decode_errors += 1
+            self._note_rejected(packet)
+            return []
+        self._rejected_in_a_row = 0
+        if self._order is not None and packet.pts is not None:
+            self._order.packet(packet.pts)
+        return frames
+
+
+def start_packet(probe: Probe, grid: SampleGrid) -> int:
+    """Number of the packet at which decoding has to start, so that all asked frames and the one before come out.
+
+    Nothing is sought: packets before it are read and left alone, which is exact in every container. It is the last but
+    one key frame before, since pictures after a key frame of an open group may still refer to the group before it.
+    """
+    table = probe.packets
+    if not table.all_timed or probe.lacks_shown_order:
+        return 0
+    keys = np.flatnonzero(table.key & (table.pts - probe.first_pts < grid.earliest_needed))
+    return int(keys[-2]) if len(keys) > 1 else 0

@@ -1,0 +1,66 @@
+"""What every decoder offers to the sampler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Beat = Callable[[], None]
+"""Told that something was read or decoded; a reader tells it often, for whoever watches that it does not hang."""
+
+
+def no_beat() -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A sample before its ticks became seconds."""
+
+    time: int
+    """Ticks from the first presented frame."""
+    rgb: npt.NDArray[np.uint8]
+    """(H, W, 3), upright."""
+    earlier_rgb: npt.NDArray[np.uint8] | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """How reading went so far; a reader writes it while its pictures are taken."""
+
+    decode_errors: int = 0
+    """Packets or frames that the codec rejected."""
+    lost: int = 0
+    """Ticks of the asked time that could not be decoded."""
+    frames: int = 0
+    """Frames that came out of the decoder."""
+    holes: list[tuple[int, int]] = field(default_factory=list)
+    """First tick and end tick of lost stretches longer than two frames, of the asked time, as they were found."""
+    warnings: list[str] = field(default_factory=list)
+
+
+class FrameReader(Protocol):
+    """Gives the asked frames of one video in presentation order, once."""
+
+    name: str
+    """Of the decoder: `decord`, `pyav`."""
+    tally: Tally
+
+    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+        """Decode.
+
+        Args:
+            beat: told often, also between pictures.
+
+        Raises:
+            DecodeError: the decoder gave up; frames after the last picture may be had from another one.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...

@@ -1,0 +1,226 @@
+"""From a video file to samples: probe, choice of the decoder, and what happens when one gives up."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from vidlabel.errors import DecodeError, InstallationError
+from vidlabel.video.choice import choose_reader, pyav_choice
+from vidlabel.video.probe import Probe, probe
+from vidlabel.video.reader import Beat, no_beat
+from vidlabel.video.sample import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.sampling import BEFORE_ALL, exact
+
+if TYPE_CHECKING:
+    from vidlabel.video.reader import FrameReader, Picture
+
+
+class Reading:
+    """The pictures of one video in ticks, to be taken once. When decord gives up, PyAV goes on after the last one.
+
+    Args:
+        probe: of the file.
+        request: what is asked for.
+        after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
+        reason: why it was broken off.
+        beat: told often, also between pictures.
+    """
+
+    def __init__(
+        self, probe: Probe, request: SampleRequest, after: int | None = None, reason: str = "", beat: Beat = no_beat
+    ) -> None:
+        self._probe = probe
+        self._request = request
+        self._after = after
+        self._reason = reason
+        self._beat = beat
+        self._warnings = _file_warnings(probe)
+        self._readers: list[FrameReader] = []
+        self.decoder: str = request.decoder
+        """Which library decodes, and why."""
+        self.first = int(exact(request.start_s) / probe.time_base)
+        """The asked time begins at this tick."""
+        self.end = probe.promised_duration
+        """And ends at this one."""
+        if request.end_s is not None:
+            self.end = min(self.end, int(exact(request.end_s) / probe.time_base))
+
+    @property
+    def decode_errors(self) -> int:
+        """Packets or frames that the codec rejected so far."""
+        return sum(reader.tally.decode_errors for reader in self._readers)
+
+    @property
+    def lost(self) -> int:
+        """Ticks of the asked time that could not be decoded so far."""
+        return sum(reader.tally.lost for reader in self._readers)
+
+    @property
+    def holes(self) -> list[tuple[int, int]]:
+        """Lost stretches longer than two frames so far, as they were found."""
+        return [hole for reader in self._readers for hole in reader.tally.holes]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line each, for the user."""
+        return (*self._warnings, *(warning for reader in self._readers for warning in reader.tally.warnings))
+
+    def pictures(self) -> Generator[Picture, None, None]:
+        """Decode.
+
+        Raises:
+            DecodeError: not a single picture could be decoded.
+            InstallationError: decord was asked for by name and cannot be loaded.
+        """
+        last = BEFORE_ALL
+        try:
+            if self._after is not None:
+                yield from self._go_on(self._reason, self._after)
+                return
+            choice = choose_reader(self._probe, self._request)
+            self.decoder = choice.decoder
+            self._warnings += choice.warnings
+            reader = choice.open()
+            self._readers.append(reader)
+            for picture in reader.pictures(self._beat):
+                yield picture
+                last = picture.time
+        except (DecodeError, InstallationError) as error:
+            if not self._may_go_on(error):
+                raise
+            yield from self._go_on(error.problem, last)
+        finally:
+            for reader in self._readers:
+                reader.close()
+
+    def _may_go_on(self, error: DecodeError | InstallationError) -> bool:
+        asked_by_name = isinstance(error, InstallationError) and self._request.decoder == "decord"
+        return self.decoder.startswith("decord") and not asked_by_name
+
+    def _go_on(self, reason: str, last: int) -> Iterator[Picture]:
+        """Let PyAV give the pictures after tick `last`."""
+        for reader in self._readers:
+            reader.close()
+        when = f", from {self._probe.seconds(last):.3f} s on" if last > BEFORE_ALL else ""
+        self.decoder = f"pyav: {reason}{when}"
+        reader = pyav_choice(self._probe, self._request, "", last).open()
+        self._readers.append(reader)
+        try:
+            yield from reader.pictures(self._beat)
+        except DecodeError:  # Nothing more can be decoded; what came before stays.
+            if last == BEFORE_ALL:
+                raise
+
+
+class SampleStream(Iterator[Sample]):
+    """The samples of one video, decoded in this process, to be taken once; a context manager that lets go of the file.
+
+    Made by `open_samples`.
+    """
+
+    def __init__(self, probe: Probe, request: SampleRequest) -> None:
+        self.probe = probe
+        self._reading = Reading(probe, request)
+        self._pictures = self._reading.pictures()
+
+    def __next__(self) -> Sample:
+        picture = next(self._pictures)
+        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
+
+    def __enter__(self) -> SampleStream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading and let go of the file."""
+        self._pictures.close()
+
+    @property
+    def report(self) -> ReadReport:
+        """How reading went; final once the last sample has been taken."""
+        reading = self._reading
+        return ReadReport(
+            decoder=reading.decoder,
+            decode_errors=reading.decode_errors,
+            decoded_ratio=decoded_ratio(reading.lost, reading.first, reading.end),
+            duration_s=self.probe.duration_s,
+            warnings=reading.warnings,
+            holes=tuple((self.probe.seconds(start), self.probe.seconds(end)) for start, end in sorted(reading.holes)),
+        )
+
+
+def _file_warnings(probe: Probe) -> list[str]:
+    warnings = []
+    if probe.packets.jumps:
+        times = len(probe.packets.jumps)
+        warnings.append(f"the file's clock jumps back ({times}x); the times go on from the frame before")
+    if probe.truncated:
+        warnings.append("the file ends before its own index does; it was cut off")
+    return warnings
+
+
+def open_samples(path: Path, request: SampleRequest) -> SampleStream:
+    """Open a video for sampling.
+
+    Args:
+        path: the file.
+        request: what is asked for.
+
+    Returns:
+        The samples as they are taken, with `.probe` and `.report`.
+
+    Raises:
+        VideoError: it is no readable video.
+        DecodeError: while taking samples: not a single picture could be decoded.
+        InstallationError: while taking samples: decord was asked for by name and cannot be loaded.
+    """
+    return SampleStream(probe(path), request)
+
+
+def samples(
+    path: str | Path,
+    rate: float = 2.0,
+    short_side: int = 224,
+    start: float = 0.0,
+    end: float | None = None,
+    decoder: Decoder = "auto",
+    decode_device: DecodeDevice = "auto",
+    keyframes: bool = False,
+) -> SampleStream:
+    """Take samples from a video, exactly as labelling does.
+
+    Args:
+        path: the file.
+        rate: samples per second; target times are k / rate from the first presented frame, a sample is the first frame
+            at or after its target, and no frame is used twice.
+        short_side: pixels of the shorter side of a sample.
+        start: seconds; samples lie at or after it.
+        end: seconds; samples lie before it.
+        decoder: `auto` takes decord where it is known to be right, else PyAV.
+        decode_device: `auto` and `cpu` decode on the CPU, `gpu` tries a GPU first.
+        keyframes: decode key frames only.
+
+    Returns:
+        An iterator of `Sample(time_s, rgb)`, rgb being (H, W, 3) uint8; with `.probe` and `.report`.
+
+    Raises:
+        UsageError: an argument that cannot be meant.
+        VideoError: the file is no readable video.
+    """
+    request = SampleRequest(
+        rate=rate,
+        short_side=short_side,
+        start_s=start,
+        end_s=end,
+        decoder=decoder,
+        decode_device=decode_device,
+        keyframes=keyframes,
+    )
+    return open_samples(Path(path), request)

@@ -1,0 +1,109 @@
+"""What reading a video gives and what can be asked of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import UsageError
+
+Decoder = Literal["auto", "decord", "pyav"]
+DecodeDevice = Literal["auto", "cpu", "gpu"]
+
+SHORT_SIDES = (2, 4096)
+"""Smallest and largest short side of a sample, pixels."""
+LONGEST_LAG_S = 1.0
+"""Undecoded pictures are kept for this long at most, which bounds the memory of a motion stream."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One frame taken from a video for labelling."""
+
+    time_s: float
+    """Seconds from the first presented frame."""
+    rgb: npt.NDArray[np.uint8]
+    """(H, W, 3), upright, with square pixels."""
+    earlier_rgb: npt.NDArray[np.uint8] | None = None
+    """(H, W, 3), the last frame at or before `time_s - lag_s`, where a lag was asked for and such a frame exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRequest:
+    """How a video is to be sampled.
+
+    Target times are k / rate seconds from the first presented frame; the sample of a target is the first frame at or
+    after it, and no frame is used twice. A window (`start_s`, `end_s`) gives those samples of the whole video that lie
+    in it, so that windows side by side give what the whole gives.
+
+    Raises:
+        UsageError: a value that cannot be meant.
+    """
+
+    rate: float = 2.0
+    """Samples per second; finite and above 0."""
+    short_side: int = 224
+    """Pixels of the shorter side of the samples; the other side follows, even, aspect kept."""
+    start_s: float = 0.0
+    """Samples lie at or after this time."""
+    end_s: float | None = None
+    """Samples lie before this time; None: the end of the video."""
+    decoder: Decoder = "auto"
+    decode_device: DecodeDevice = "auto"
+    """`auto` is the CPU: no package that can be installed decodes on a GPU everywhere, and pixels stay the same."""
+    keyframes: bool = False
+    """Decode key frames only: cheap, and as coarse as the distance between them."""
+    lag_s: float | None = None
+    """Also give the frame this much earlier (the motion stream)."""
+
+    def __post_init__(self) -> None:
+        _check_times(self)
+        low, high = SHORT_SIDES
+        if not low <= self.short_side <= high or self.short_side != int(self.short_side):
+            raise UsageError(
+                "short side", f"{self.short_side} is out of range", f"give a whole number from {low} to {high}"
+            )
+        for name, value, known in (
+            ("decoder", self.decoder, get_args(Decoder)),
+            ("decode device", self.decode_device, get_args(DecodeDevice)),
+        ):
+            if value not in known:
+                raise UsageError(name, f"{value!r} is unknown", f"choose one of {', '.join(known)}")
+
+
+def _check_times(request: SampleRequest) -> None:
+    if not (math.isfinite(request.rate) and request.rate > 0):
+        raise UsageError("rate", f"{request.rate} samples per second cannot be taken", "give a number above 0")
+    if not (math.isfinite(request.start_s) and request.start_s >= 0):
+        raise UsageError("start", f"{request.start_s} is no time in a video", "give seconds, 0 or more")
+    if request.end_s is not None and not (math.isfinite(request.end_s) and request.end_s > request.start_s):
+        raise UsageError("end", f"{request.end_s} s is not after the start {request.start_s} s", "give a later end")
+    if request.lag_s is not None and not 0 < request.lag_s <= LONGEST_LAG_S:
+        raise UsageError("lag", f"{request.lag_s} s is out of range", f"give seconds above 0, up to {LONGEST_LAG_S}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """How reading went; whole once the last sample has been taken."""
+
+    decoder: str
+    """Which library decoded, and why: `decord`, `pyav: edit list`."""
+    decode_errors: int = 0
+    """Packets or frames that the codec rejected."""
+    decoded_ratio: float = 1.0
+    """Share of the asked time that could be decoded, 0 to 1."""
+    duration_s: float = 0.0
+    """From the first presented frame to the end of the last."""
+    warnings: tuple[str, ...] = ()
+    """One line each, for the user."""
+    holes: tuple[tuple[float, float], ...] = ()
+    """Start and end, in seconds, of stretches longer than two frames that could not be decoded."""
+
+
+def decoded_ratio(lost: int, first: int, end: int) -> float:
+    """Share of the asked time, from tick `first` to tick `end`, that was decoded when `lost` ticks of it were not."""
+    return max(0.0, 1 - lost / (end - first)) if end > first else 1.0

@@ -1,0 +1,127 @@
+"""Which frames of a video are samples: exact arithmetic on the file's own ticks, no decoding."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Generic, TypeVar
+
+from vidlabel.video.sample import SampleRequest
+
+Frame = TypeVar("Frame")
+
+BEFORE_ALL = -1
+"""A tick before the first presented frame."""
+
+
+def exact(value: float) -> Fraction:
+    """The number that a user wrote: 0.1 is 1/10, not the nearest binary fraction."""
+    return Fraction(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class SampleGrid:
+    """A sample request in ticks from the first presented frame."""
+
+    numerator: int
+    """`numerator / denominator` is targets per tick."""
+    denominator: int
+    first: int
+    """Samples lie at or after this tick."""
+    end: int | None
+    """Samples lie before this tick."""
+    lag: int | None
+    """The earlier frame of a sample at tick t is the last one at or before t - lag."""
+
+    @property
+    def earliest_needed(self) -> int:
+        """No frame is needed that another one follows at or before this tick."""
+        return max(0, self.first - (self.lag or 0) - 1)
+
+    def target(self, time: int) -> int:
+        """Number of the last target at or before a tick."""
+        return time * self.numerator // self.denominator
+
+    def is_past(self, time: int) -> bool:
+        """Whether neither the frame at this tick nor a later one is asked for."""
+        return self.end is not None and time >= self.end
+
+
+def grid_of(request: SampleRequest, time_base: Fraction, after: int = BEFORE_ALL) -> SampleGrid:
+    """Turn a request in seconds into ticks.
+
+    Args:
+        request: what is asked for.
+        time_base: seconds of one tick.
+        after: samples lie after this tick as well; where an earlier reader came to.
+    """
+    per_tick = exact(request.rate) * time_base
+    return SampleGrid(
+        numerator=per_tick.numerator,
+        denominator=per_tick.denominator,
+        first=max(_ticks_up(request.start_s, time_base), after + 1),
+        end=None if request.end_s is None else _ticks_up(request.end_s, time_base),
+        lag=None if request.lag_s is None else _ticks_up(request.lag_s, time_base),
+    )
+
+
+def _ticks_up(seconds: float, time_base: Fraction) -> int:
+    """The first tick at or after a time."""
+    return -int(-exact(seconds) // time_base)
+
+
+class SampleSelector:
+    """Says of frames in presentation order which ones are samples.
+
+    A frame at tick t is a sample when a target lies after the frame before it and at or before t, that is when the
+    number of the last target rose; a target that several frames reach belongs to the first, and a frame that reaches
+    several is taken once.
+    """
+
+    def __init__(self, grid: SampleGrid) -> None:
+        self._grid = grid
+        self._target = BEFORE_ALL
+
+    def takes(self, time: int) -> bool:
+        """Whether the frame at this tick is a sample; to be asked once for each frame, in order."""
+        target = self._grid.target(time)
+        rises = target > self._target
+        if rises:
+            self._target = target
+        return rises and time >= self._grid.first and not self._grid.is_past(time)
+
+
+def sample_indices(times: Iterable[int], grid: SampleGrid) -> Iterator[int]:
+    """Numbers of the frames that are samples.
+
+    Args:
+        times: ticks of all frames from the first presented one, ascending.
+        grid: what is asked for.
+    """
+    selector = SampleSelector(grid)
+    for index, time in enumerate(times):
+        if grid.is_past(time):
+            return
+        if selector.takes(time):
+            yield index
+
+
+class LagBuffer(Generic[Frame]):
+    """Holds the frames of the last `lag` ticks, to find the one that was shown `lag` ticks ago."""
+
+    def __init__(self, lag: int) -> None:
+        self._lag = lag
+        self._frames: deque[tuple[int, Frame]] = deque()
+
+    def add(self, time: int, frame: Frame) -> None:
+        """Append the next frame and let go of those that no later sample can need."""
+        self._frames.append((time, frame))
+        while len(self._frames) > 1 and self._frames[1][0] <= time - self._lag:
+            self._frames.popleft()
+
+    def earlier(self, time: int) -> Frame | None:
+        """The last frame at or before `time - lag`, where `time` is that of the frame added last."""
+        oldest, frame = self._frames[0]
+        return frame if oldest <= time - self._lag else None

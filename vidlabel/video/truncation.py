@@ -1,0 +1,82 @@
+"""How much of a file is missing at its end, or cannot be reached, by what its container says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+_HEAD_BYTES = 4096
+_SEGMENT = bytes.fromhex("18538067")
+_BOX_HEAD_BYTES = 16
+_FRAGMENT = b"moof"
+_CHUNK = 1 << 20
+
+
+def mp4_lost_bytes(path: Path, size_bytes: int) -> int:
+    """Bytes of a fragmented MP4 that are cut off, or lie behind a box that is none; 0 for one that is not fragmented.
+
+    A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks.
+    Bytes after the last box that hold no further fragment are no loss.
+    """
+    position, is_fragmented = 0, False
+    with path.open("rb") as file:
+        while position < size_bytes:
+            length, name = _box(file, position, size_bytes)
+            if length == 0:
+                break
+            is_fragmented = is_fragmented or name == _FRAGMENT
+            position += length
+        if not is_fragmented:
+            return 0
+        if position > size_bytes:
+            return position - size_bytes
+        return size_bytes - position if _holds_fragment(file, position) else 0
+
+
+def _box(file: BinaryIO, position: int, size_bytes: int) -> tuple[int, bytes]:
+    """Length and name of the box at a position (ISO 14496-12, 4.2); length 0 if there is none."""
+    file.seek(position)
+    head = file.read(_BOX_HEAD_BYTES)
+    length, name = int.from_bytes(head[:4], "big"), head[4:8]
+    if not (len(name) == 4 and name.isascii() and name.decode().isprintable()):
+        return 0, b""
+    if length == 1:
+        length = int.from_bytes(head[8:16], "big")
+    elif length == 0:  # to the end of the file
+        length = size_bytes - position
+    return (length, name) if length >= 8 else (0, b"")
+
+
+def _holds_fragment(file: BinaryIO, position: int) -> bool:
+    file.seek(position)
+    rest = b""
+    while data := file.read(_CHUNK):
+        if _FRAGMENT in rest + data:
+            return True
+        rest = data[-len(_FRAGMENT) :]
+    return False
+
+
+def matroska_lost_bytes(path: Path, size_bytes: int) -> int:
+    """Bytes that a Matroska file lacks at its end, by the length of its segment (RFC 8794); 0 if it does not say."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    header = _after_number(head, 4)  # after the 4 bytes that say what it is
+    if header is None:
+        return 0
+    segment = sum(header)
+    if head[segment : segment + 4] != _SEGMENT:
+        return 0
+    found = _after_number(head, segment + 4)
+    return 0 if found is None else max(0, sum(found) - size_bytes)
+
+
+def _after_number(data: bytes, position: int) -> tuple[int, int] | None:
+    """A length as EBML writes it, and where it ends; None if it is unknown (all ones) or cut off."""
+    first = data[position] if position < len(data) else 0
+    width = 9 - first.bit_length()
+    if not first or position + width > len(data):
+        return None
+    mask = (1 << 7 * width) - 1
+    value = int.from_bytes(data[position : position + width], "big") & mask
+    return None if value == mask else (value, position + width)
