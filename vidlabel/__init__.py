@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from vidlabel.errors import VidlabelError
     from vidlabel.heads.model import Model, load_model
     from vidlabel.labels.annotations import read_labels, write_labels
+    from vidlabel.labels.evaluation import Evaluation
     from vidlabel.labels.metrics_segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
+    from vidlabel.training.evaluating import evaluate
     from vidlabel.training.train import train
     from vidlabel.video.isolated import samples
     from vidlabel.video.sample import Sample
@@ -32,11 +34,13 @@ except PackageNotFoundError:  # a checkout on the path that was never installed
     __version__ = "0"
 
 __all__ = [
+    "Evaluation",
     "Model",
     "Result",
     "Sample",
     "Segment",
     "VidlabelError",
+    "evaluate",
     "load_model",
     "predict",
     "read_labels",
@@ -47,11 +51,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Evaluation": "vidlabel.labels.evaluation",
     "Model": "vidlabel.heads.model",
     "Result": "vidlabel.labels.result",
     "Sample": "vidlabel.video.sample",
     "Segment": "vidlabel.labels.result",
     "VidlabelError": "vidlabel.errors",
+    "evaluate": "vidlabel.training.evaluating",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.batch.labelling",
     "read_labels": "vidlabel.labels.annotations",

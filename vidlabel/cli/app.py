@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli import features, info, models, predict, status, train
+from vidlabel.cli import evaluate, features, info, models, predict, status, train
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
 
@@ -24,6 +24,7 @@ Exit status:
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EXIT_STATUS)
 app.command(name="predict", no_args_is_help=True, epilog=EXIT_STATUS)(predict.predict)
 app.command(name="train", no_args_is_help=True, epilog=EXIT_STATUS)(train.train)
+app.command(name="evaluate", no_args_is_help=True, epilog=EXIT_STATUS)(evaluate.evaluate)
 app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
 app.command(name="models")(models.models)
 app.command(name="info", no_args_is_help=True)(info.info)

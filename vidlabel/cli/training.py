@@ -7,20 +7,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.batch.inputs import is_video_name, walk_files
-from vidlabel.cli.console import print_error, print_line, print_output, print_warning
+from vidlabel.cli.console import print_line, print_output, print_warning
 from vidlabel.cli.epoch_progress import TrainProgress
+from vidlabel.cli.reading_labels import read_training_set
 from vidlabel.cli.training_report import check_lines, fitted_lines
-from vidlabel.errors import InputError, UsageError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
-from vidlabel.features.feature_files import is_feature_name
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.heads.model import load_model
 from vidlabel.training.check import check_report
-from vidlabel.training.examples import LabelOptions, TrainingSet
+from vidlabel.training.examples import LabelOptions
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.reading import examples_from_folders, read_examples
 from vidlabel.training.train import FeatureOptions, TrainRequest, run_training, wanted_streams
 
 DONE = 0
@@ -58,7 +55,7 @@ def check_labels(asked: AskedTraining) -> int:
     Returns:
         The exit status: 1 if nothing can be learnt from it.
     """
-    report = check_report(_read(asked))
+    report = check_report(read_training_set("train", asked.labels, asked.from_folders, asked.label_options))
     for line in check_lines(report):
         print_output(line)
     for warning in report.warnings:
@@ -75,7 +72,7 @@ def run_train(asked: AskedTraining) -> int:
         The exit status.
     """
     keep_freed_memory()
-    training_set = _read(asked)
+    training_set = read_training_set("train", asked.labels, asked.from_folders, asked.label_options)
     for warning in (*training_set.warnings, *(f"left out: {video.reason}" for video in training_set.unusable)):
         print_warning(warning)
     recipe = FeatureRecipe(rate=asked.rate)
@@ -104,21 +101,3 @@ def run_train(asked: AskedTraining) -> int:
         print_line(f"interrupted: {asked.output} holds the best so far; the same command with --resume goes on")
         return INTERRUPTED
     return SOME_FAILED if training_set.unusable or progress.failed else DONE
-
-
-def _read(asked: AskedTraining) -> TrainingSet:
-    if (asked.labels is None) == (asked.from_folders is None):
-        raise UsageError("train", "wants a table of labels, or --from-folders", "give one of them")
-    if asked.labels is not None:
-        return read_examples(Path(asked.labels), asked.label_options)
-    folder = Path(asked.source)
-    if not folder.is_dir():
-        raise UsageError(
-            "--from-folders", f"{asked.source} is no folder", "give one that holds a folder for each label"
-        )
-    errors: list[InputError] = []
-    found = walk_files(folder, recursive=True, errors=errors)
-    files = [path for path in found if is_video_name(folder / path) or is_feature_name(path)]
-    for error in errors:
-        print_error(error)
-    return examples_from_folders(folder, files, asked.label_options)

@@ -41,15 +41,43 @@ def bootstrap_interval(
     Returns:
         The interval; NaN to NaN if there are fewer than two groups or no draw has a figure.
     """
+    draws = group_draws(groups, resamples=resamples, seed=seed)
+    if draws is None:
+        return Interval(float("nan"), float("nan"))
+    items = np.arange(len(groups))
+    figures = [statistic(np.repeat(items, draw)) for draw in draws]
+    return percentile_interval(np.array(figures), confidence)
+
+
+def group_draws(groups: Sequence[str], *, resamples: int = 1000, seed: int = 0) -> npt.NDArray[np.int64] | None:
+    """How often each item is in each draw of whole groups with replacement: for figures that are sums over items.
+
+    Args:
+        groups: N names, the group of each item.
+        resamples: how many draws.
+        seed: of the draws.
+
+    Returns:
+        (resamples, N); None if there are fewer than two groups.
+    """
     names, group_of_item = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
     if len(names) < 2:
+        return None
+    draws = np.random.default_rng(seed).integers(len(names), size=(resamples, len(names)))
+    counts = np.zeros((resamples, len(names)), np.int64)
+    np.add.at(counts, (np.arange(resamples)[:, None], draws), 1)
+    return counts[:, group_of_item]
+
+
+def percentile_interval(figures: npt.NDArray[np.floating], confidence: float = 0.95) -> Interval:
+    """The interval that holds this share of the figures; those that are NaN are left out.
+
+    Args:
+        figures: one for each draw.
+        confidence: 0 to 1.
+    """
+    defined = figures[~np.isnan(figures)]
+    if not len(defined):
         return Interval(float("nan"), float("nan"))
-    items = [np.flatnonzero(group_of_item == group) for group in range(len(names))]
-    generator = np.random.default_rng(seed)
-    draws = generator.integers(len(names), size=(resamples, len(names)))
-    figures = np.array([statistic(np.concatenate([items[group] for group in draw])) for draw in draws])
-    figures = figures[~np.isnan(figures)]
-    if not len(figures):
-        return Interval(float("nan"), float("nan"))
-    low, high = np.quantile(figures, [(1 - confidence) / 2, (1 + confidence) / 2])
+    low, high = np.quantile(defined, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Interval(float(low), float(high))

@@ -1,0 +1,42 @@
+"""The labels of `train` and `evaluate`: a table, or folders of clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidlabel.batch.inputs import is_video_name, walk_files
+from vidlabel.cli.console import print_error
+from vidlabel.errors import InputError, UsageError
+from vidlabel.features.feature_files import is_feature_name
+from vidlabel.training.examples import LabelOptions, TrainingSet
+from vidlabel.training.reading import examples_from_folders, read_examples
+
+
+def read_training_set(command: str, labels: str | None, from_folders: str | None, options: LabelOptions) -> TrainingSet:
+    """Read what was given.
+
+    Args:
+        command: that asks.
+        labels: a table.
+        from_folders: a folder with one folder for each label.
+        options: what the user says about them.
+
+    Raises:
+        UsageError: both or none are given, or the folder is none.
+        InputError: they cannot be used.
+    """
+    if labels is not None and from_folders is None:
+        return read_examples(Path(labels), options)
+    if labels is not None or from_folders is None:
+        raise UsageError(command, "wants a table of labels, or --from-folders", "give one of them")
+    folder = Path(from_folders)
+    if not folder.is_dir():
+        raise UsageError(
+            "--from-folders", f"{from_folders} is no folder", "give one that holds a folder for each label"
+        )
+    errors: list[InputError] = []
+    found = walk_files(folder, recursive=True, errors=errors)
+    files = [path for path in found if is_video_name(folder / path) or is_feature_name(path)]
+    for error in errors:
+        print_error(error)
+    return examples_from_folders(folder, files, options)

@@ -1,0 +1,198 @@
+"""What an evaluation says: figures with intervals, the same for baselines, and every answer that they rest on.
+
+V videos, R rows (videos where they are labelled as a whole, else samples), C labels. Figures lie between 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.labels.result import Segment
+
+SCHEMA = "vidlabel.evaluation/1"
+
+METRICS = (
+    "accuracy", "macro_f1", "map", "step_accuracy", "edit", "f1@10", "f1@25", "f1@50", "event_recall", "ece",
+)  # fmt: skip
+"""Names of the figures, in the order in which they are shown."""
+
+Unit = Literal["clip", "sample"]
+"""What is right or wrong: a video as a whole, or a sample of it."""
+
+Booleans = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with its 95 % bootstrap interval over groups."""
+
+    value: float
+    low: float | None
+    """None, as `high`, where there are fewer than two groups."""
+    high: float | None
+
+
+Figures = Mapping[str, Figure | None]
+"""By the names of `METRICS`; None where a figure does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFigures:
+    """How one label was told."""
+
+    label: str
+    support: int
+    """Clips or samples where it holds."""
+    precision: Figure | None
+    recall: Figure | None
+    f1: Figure | None
+    average_precision: Figure | None
+    event_recall: Figure | None
+    """Only where rows have times."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedModel:
+    """What was measured."""
+
+    name: str
+    """Of a model file; `trained` where one was trained for each fold."""
+    head: str
+    streams: tuple[str, ...]
+    """All that the models of the folds use."""
+    encoder: str
+    sha256: str | None
+    """Of a model file."""
+    options: Mapping[str, object] | None
+    """Of training, where a model was trained for each fold."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluatedData:
+    """What was measured on."""
+
+    videos: int
+    groups: int
+    seconds: float
+    unit: Unit
+    items: int
+    """Clips or samples with a known answer."""
+    per_label: Mapping[str, int]
+    """Videos in which each label holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Figures of the groups alone that hold more than one label: what tells groups apart cannot help there."""
+
+    videos: int
+    groups: int
+    metrics: Figures
+    baselines: Mapping[str, Figures | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Confusion:
+    """How often which label was taken for which."""
+
+    labels: tuple[str, ...]
+    counts: npt.NDArray[np.int64]
+    """(K, K): a row for each true label, a column for each told one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestedVideo:
+    """One video with the truth about it."""
+
+    video: str
+    group: str
+    fold: int
+    """In which it was tested; 0 where there was one model for all."""
+    duration_s: float
+    matched: bool
+    """Whether its group holds more than one label."""
+    truth: tuple[Segment, ...]
+    """Without background; empty where it is labelled as a whole."""
+    times: npt.NDArray[np.float64]
+    """(T,) seconds of its samples."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tested:
+    """All videos that were tested, with what holds in their rows."""
+
+    videos: tuple[TestedVideo, ...]
+    """V."""
+    labels: tuple[str, ...]
+    """C."""
+    background: int | None
+    """The label that says that none holds; only in single-label tasks."""
+    single: bool
+    """Whether exactly one label holds in each row."""
+    unit: Unit
+    unlabelled_is_background: bool
+    """Whether time without a row says that nothing holds; figures of segments need that."""
+    video_of_row: npt.NDArray[np.intp]
+    """(R,)."""
+    targets: Booleans
+    """(R, C)."""
+    known: Booleans
+    """(R,) whether the target is known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a model or baseline said about all rows."""
+
+    scores: npt.NDArray[np.float32]
+    """(R, C)."""
+    decided: Booleans
+    """(R, C) what holds by the scores alone."""
+    segments: tuple[tuple[Segment, ...], ...]
+    """Of each video; none where videos are labelled as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """How a form of head learnt, by epoch; the mean over the inner folds."""
+
+    fold: int
+    form: str
+    loss: tuple[float, ...]
+    validation_loss: tuple[float, ...]
+    """On groups that it did not learn from."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Honest figures of a model: on videos that it has not learnt from, beside what needs no order in time."""
+
+    model: EvaluatedModel
+    data: EvaluatedData
+    split: str
+    metrics: Figures
+    per_label: tuple[LabelFigures, ...]
+    baselines: Mapping[str, Figures | None]
+    """`mean`: no recurrence, trained the same way; None where a model file was measured. `majority`: always the most
+    frequent answer."""
+    matched: Matched | None
+    """Where some groups hold one label and others several."""
+    confusion: Confusion | None
+    """None where several labels may hold at once."""
+    rules: Mapping[str, str]
+    """How the figures are meant, and why some are missing."""
+    warnings: tuple[str, ...]
+    tested: Tested
+    answers: Answers
+    curves: tuple[Curve, ...]
+
+    def to_json(self) -> str:
+        """The text of `evaluation.json`; the same evaluation gives the same bytes."""
+        from vidlabel.labels.evaluation_json import evaluation_text
+
+        return evaluation_text(self)

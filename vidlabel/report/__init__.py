@@ -1,0 +1,1 @@
+"""Files for people to look at: plots and tables of evaluations."""
