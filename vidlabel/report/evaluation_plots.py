@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_PANELS = 24
 """Labels that have a panel of their own in the precision-recall plot: those with the most clips or samples."""
+MOST_COLUMNS = 4
 MOST_NUMBERED = 24
 """Labels of a confusion matrix up to which counts stand in it."""
 
@@ -38,7 +39,7 @@ def plots(evaluation: Evaluation) -> Iterator[tuple[str, Draw]]:
 
 def _draw_losses(curves: Sequence[Curve], figure: Figure) -> None:
     forms = sorted({curve.form for curve in curves}, key=lambda form: (list(_FORM_NAMES).index(form), form))
-    figure.set_size_inches(1.2 + 3.0 * len(forms), 3.2)
+    figure.set_size_inches(1.2 + 3.0 * len(forms), 3.5)
     panels = figure.subplots(1, len(forms), squeeze=False, sharey=True)[0]
     for axes, form in zip(panels, forms, strict=True):
         own = [curve for curve in curves if curve.form == form]
@@ -48,8 +49,10 @@ def _draw_losses(curves: Sequence[Curve], figure: Figure) -> None:
         axes.set_title(_FORM_NAMES.get(form, form))
         axes.set_xlabel("epoch")
         axes.set_ylim(bottom=0)
+        axes.xaxis.get_major_locator().set_params(integer=True)
     panels[0].set_ylabel("loss")
-    panels[-1].legend(loc="upper right")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=2)
     folds = len({curve.fold for curve in curves})
     figure.suptitle(f"Loss in the inner cross-validation, {_folds(folds)}", x=0.01, ha="left", fontsize=11)
 
@@ -88,7 +91,7 @@ def _draw_confusion(confusion: Confusion, unit: str, figure: Figure) -> None:
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
     bar = figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03)
     bar.set_label("share of the true label")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
 
 
 def _short_count(count: int) -> str:
@@ -129,8 +132,8 @@ def _draw_precision_recall(evaluation: Evaluation, figure: Figure) -> None:
     most = np.argsort(-support, kind="stable")[:MOST_PANELS]
     shown = sorted(int(label) for label in most if support[label] and label != tested.background)
     curves = {label: _curve(targets[:, label], scores[:, label]) for label in shown}
-    columns = min(4, len(shown)) or 1
-    rows = -(-len(shown) // columns) or 1
+    rows = max(1, -(-len(shown) // MOST_COLUMNS))
+    columns = max(1, -(-len(shown) // rows))
     figure.set_size_inches(max(3.4, 0.6 + 2.1 * columns), 0.9 + 2.0 * rows)
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     averages = {own.label: own.average_precision for own in evaluation.per_label}
@@ -144,8 +147,7 @@ def _draw_precision_recall(evaluation: Evaluation, figure: Figure) -> None:
         axes.set_title(shortened(tested.labels[label]))
         if average is not None:
             axes.text(0.04, 0.06, f"AP {100 * average.value:.1f} %", color="#222222", transform=axes.transAxes)
-        axes.set_xlim(0, 1.02)
-        axes.set_ylim(0, 1.04)
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.04), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
     for axes in panels[len(shown) :]:
         axes.set_visible(False)
     figure.supxlabel("recall", fontsize=9)
@@ -162,5 +164,6 @@ def _curve(
     last_of_equals = np.append(np.diff(scores[order]) != 0, True)
     found = np.cumsum(truth[order])[last_of_equals]
     taken = np.flatnonzero(last_of_equals) + 1
-    recall, precision = found / truth.sum(), found / taken
+    until = int(np.argmax(found == found[-1])) + 1  # beyond, precision only falls
+    recall, precision = found[:until] / truth.sum(), found[:until] / taken[:until]
     return np.append(0.0, recall), np.append(precision[0], precision)

@@ -19,7 +19,7 @@ Draw = Callable[["Figure"], None]
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6f6f6f"
 """Of Okabe and Ito, which people with any colour vision can tell apart."""
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
     "font.size": 9,
     "axes.titlesize": 10,
