@@ -13,6 +13,7 @@ import pytest
 
 from corpus import Recipe, write_video
 from terminal import shown_on_terminal
+from training.evaluated import telling_table
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -46,6 +47,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(folder / "clip.mp4", folder / "videos" / name)
     (folder / "list.txt").write_text("videos/a.mp4\nvideos/more/b.mp4\n")
     shutil.copytree(ROOT / "examples", folder / "examples")
+    telling_table(folder, clips=6)
     return folder
 
 

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidlabel.labels.evaluation import Answers, Tested, TestedVideo
+from vidlabel.labels.evaluation import Answers, Truth, VideoTruth
 from vidlabel.labels.result import Segment
 
 
-def clips(truth: Sequence[int], labels: tuple[str, ...], groups: Sequence[str] | None = None) -> Tested:
+def clips(truth: Sequence[int], labels: tuple[str, ...], groups: Sequence[str] | None = None) -> Truth:
     """Clips that each hold one label, each in a group of its own or these."""
     names = groups or [f"g{place}" for place in range(len(truth))]
     none = np.zeros(0)
-    videos = [TestedVideo(f"{n}.mp4", group, 0, 1.0, False, (), none) for n, group in enumerate(names)]
-    return Tested(
+    videos = [VideoTruth(f"{n}.mp4", group, 0, 1.0, False, (), none) for n, group in enumerate(names)]
+    return Truth(
         videos=tuple(videos),
         labels=labels,
         background=None,
@@ -34,7 +34,7 @@ def best(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Answers:
     return Answers(scores, decided, ())
 
 
-def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tuple[Tested, Answers]:
+def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tuple[Truth, Answers]:
     """One video with one sample a second and the labels `a`, `b` and background."""
     labels = ("a", "b", "background")
     times = np.arange(seconds, dtype=np.float64)
@@ -46,8 +46,8 @@ def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tu
         held[:, 2] = ~held.any(axis=1)
         return held
 
-    tested = Tested(
-        videos=(TestedVideo("v.mp4", "g", 0, float(seconds), False, tuple(truth), times),),
+    tested = Truth(
+        videos=(VideoTruth("v.mp4", "g", 0, float(seconds), False, tuple(truth), times),),
         labels=labels,
         background=2,
         single=True,

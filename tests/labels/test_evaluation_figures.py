@@ -46,7 +46,7 @@ def test_labels_as_in_scikit_learn() -> None:
             (figures.precision, precision[place]),
             (figures.recall, recall[place]),
             (figures.f1, f1[place]),
-            (figures.average_precision, average_precision_score(TRUTH == place, SCORES[:, place])),
+            (figures.average_precision, average_precision_score(place == TRUTH, SCORES[:, place])),
         ):
             assert figure is not None
             assert figure.value == pytest.approx(expected)

@@ -106,7 +106,7 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TestedVideo:
+class VideoTruth:
     """One video with the truth about it."""
 
     video: str
@@ -123,10 +123,10 @@ class TestedVideo:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tested:
+class Truth:
     """All videos that were tested, with what holds in their rows."""
 
-    videos: tuple[TestedVideo, ...]
+    videos: tuple[VideoTruth, ...]
     """V."""
     labels: tuple[str, ...]
     """C."""
@@ -187,7 +187,7 @@ class Evaluation:
     rules: Mapping[str, str]
     """How the figures are meant, and why some are missing."""
     warnings: tuple[str, ...]
-    tested: Tested
+    tested: Truth
     answers: Answers
     curves: tuple[Curve, ...]
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.labels.bootstrap import group_draws, percentile_interval
-from vidlabel.labels.evaluation import Answers, Booleans, Confusion, Figure, Figures, LabelFigures, Tested
+from vidlabel.labels.evaluation import Answers, Booleans, Confusion, Figure, Figures, LabelFigures, Truth
 from vidlabel.labels.metrics_samples import confusion_matrix
 from vidlabel.labels.metrics_segments import OVERLAPS, event_recall, segment_metrics
 from vidlabel.labels.result import Segment
@@ -36,7 +36,7 @@ class FigureMaker:
         tolerance_s: how far the start of an event may be off.
     """
 
-    def __init__(self, tested: Tested, tolerance_s: float, videos: Sequence[int] | None = None) -> None:
+    def __init__(self, tested: Truth, tolerance_s: float, videos: Sequence[int] | None = None) -> None:
         self._tested = tested
         self._tolerance_s = tolerance_s
         chosen = np.arange(len(tested.videos)) if videos is None else np.asarray(videos, dtype=np.intp)
@@ -159,7 +159,7 @@ class FigureMaker:
         return events, hits
 
 
-def confusion(tested: Tested, answers: Answers) -> Confusion | None:
+def confusion(tested: Truth, answers: Answers) -> Confusion | None:
     """How often which label was taken for which, of the known rows; None where several may hold at once."""
     targets, decided = tested.targets[tested.known], answers.decided[tested.known]
     if tested.single:
@@ -176,7 +176,7 @@ def confusion(tested: Tested, answers: Answers) -> Confusion | None:
     return Confusion(tuple(names[number] for number in kept), counts)
 
 
-def top_probabilities(tested: Tested, answers: Answers) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
+def top_probabilities(tested: Truth, answers: Answers) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
     """How sure the answers are, whether they are right, and of which video: (N,) each.
 
     Of the best label, where one holds at a time; else each label is a question of its own with the answers no and yes.
@@ -195,7 +195,7 @@ def calibration_bins(sure: Numbers) -> npt.NDArray[np.int64]:
     return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def _calibration_error(tested: Tested, answers: Answers) -> Statistic:
+def _calibration_error(tested: Truth, answers: Answers) -> Statistic:
     sure, right, videos = top_probabilities(tested, answers)
     gaps = np.zeros((len(tested.videos), BINS))
     np.add.at(gaps, (videos, calibration_bins(sure)), right - sure)
@@ -203,13 +203,13 @@ def _calibration_error(tested: Tested, answers: Answers) -> Statistic:
     return lambda draws: _divided(np.abs(draws @ gaps).sum(axis=1), draws @ items)
 
 
-def _right_rows(tested: Tested, decided: Booleans) -> Booleans:
+def _right_rows(tested: Truth, decided: Booleans) -> Booleans:
     """(R,) whether exactly what holds was told."""
     right: Booleans = (decided == tested.targets).all(axis=1)
     return right
 
 
-def _held(tested: Tested, answers: Answers) -> Booleans:
+def _held(tested: Truth, answers: Answers) -> Booleans:
     """(R, C) what holds at each sample by the segments."""
     held = np.zeros_like(answers.decided)
     starts = np.searchsorted(tested.video_of_row, np.arange(len(tested.videos)))
@@ -223,12 +223,12 @@ def _held(tested: Tested, answers: Answers) -> Booleans:
     return held
 
 
-def _counts(tested: Tested, decided: Booleans) -> tuple[Numbers, Numbers, Numbers]:
+def _counts(tested: Truth, decided: Booleans) -> tuple[Numbers, Numbers, Numbers]:
     """Rows of each video where a label was rightly told, holds, was told: (V, C) each."""
     return tuple(_sums(tested, rows) for rows in (decided & tested.targets, tested.targets, decided))  # type: ignore[return-value]
 
 
-def _sums(tested: Tested, rows: npt.NDArray[np.bool_] | Numbers) -> Numbers:
+def _sums(tested: Truth, rows: npt.NDArray[np.bool_] | Numbers) -> Numbers:
     """Sums over the known rows of each video: (R, K) to (V, K)."""
     sums = np.zeros((len(tested.videos), rows.shape[1]))
     np.add.at(sums, tested.video_of_row[tested.known], rows[tested.known].astype(np.float64))

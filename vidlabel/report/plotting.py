@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,14 +54,16 @@ def save_plot(path: Path, draw: Draw) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    with rc_context(_STYLE):
+    with rc_context(_STYLE), warnings.catch_warnings():
+        # Letters that the font lacks become boxes; the tables have them.
+        warnings.filterwarnings("ignore", message=r"Glyph \d+", category=UserWarning)
         figure = Figure(layout="constrained")
         draw(figure)
-        for suffix, canvas in ((".png", FigureCanvasAgg(figure)), (".svg", FigureCanvasSVG(figure))):
+        for suffix, canvas in ((".png", FigureCanvasAgg), (".svg", FigureCanvasSVG)):
+            canvas(figure)  # becomes the one that the figure is saved with
             content = io.BytesIO()
             unwanted = {"Software": None} if suffix == ".png" else {"Date": None, "Creator": None}
             figure.savefig(content, format=suffix[1:], dpi=_DOTS_PER_INCH, metadata=unwanted)
-            del canvas
             with atomic_write(path.with_name(path.name + suffix)) as file:
                 file.write(content.getvalue())
 

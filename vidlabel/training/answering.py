@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.heads.spec import ModelSpec, Task
-from vidlabel.labels.evaluation import Answers, Booleans, Tested, TestedVideo
+from vidlabel.labels.evaluation import Answers, Booleans, Truth, VideoTruth
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.examples import BACKGROUND, Example, TrainingSet
@@ -76,7 +76,7 @@ def evaluation_classes(gathered: Gathered, spec: ModelSpec | None) -> Classes:
     return Classes(tuple(names), None, training_set.task, whole)
 
 
-def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Tested:
+def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Truth:
     """The truth about all videos, row by row.
 
     Args:
@@ -97,7 +97,7 @@ def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Teste
         _tested_video(example, features.times, fold, matched=example.group in matched, whole=classes.whole)
         for example, features, fold in zip(training_set.examples, gathered.features, folds, strict=True)
     ]
-    return Tested(
+    return Truth(
         videos=tuple(videos),
         labels=classes.labels,
         background=classes.background,
@@ -158,7 +158,7 @@ def ask(network: Network, features: ExampleFeatures, example: Example, classes: 
     )
 
 
-def majority_answers(tested: Tested, learnt: Booleans, video: int) -> VideoAnswers:
+def majority_answers(tested: Truth, learnt: Booleans, video: int) -> VideoAnswers:
     """Always the most frequent answer, as sure as it is frequent.
 
     Args:
@@ -198,10 +198,10 @@ def _targets(
 
 def _tested_video(
     example: Example, times: npt.NDArray[np.float64], fold: int, *, matched: bool, whole: bool
-) -> TestedVideo:
+) -> VideoTruth:
     truth = [Segment(span.start, span.end, span.label, 1.0) for span in example.spans if span.label != BACKGROUND]
     truth += [Segment(0.0, example.duration_s, label, 1.0) for label in example.clip_labels if label != BACKGROUND]
-    return TestedVideo(
+    return VideoTruth(
         example.video, example.group, fold, example.duration_s, matched, () if whole else tuple(truth), times
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.heads.model import Model, load_model
-from vidlabel.labels.evaluation import Answers, EvaluatedModel, Evaluation, Tested
+from vidlabel.labels.evaluation import Answers, EvaluatedModel, Evaluation, Truth
 from vidlabel.training.answering import (
     VideoAnswers,
     ask,
@@ -38,6 +38,7 @@ from vidlabel.training.evaluation_request import (
 )
 from vidlabel.training.evaluation_summary import learning_curves, summarise_evaluation
 from vidlabel.training.examples import LabelOptions
+from vidlabel.training.fit import DEFAULT_OPTIONS
 from vidlabel.training.fold_states import FoldStates
 from vidlabel.training.gathering_for_model import gather_for_model
 from vidlabel.training.options import TrainOptions
@@ -55,6 +56,7 @@ def evaluate(
     groups: str | PathLike[str] | None = None,
     rate: float = DEFAULT_RATE,
     tolerance: float = DEFAULT_TOLERANCE_S,
+    inner_folds: int = DEFAULT_OPTIONS.folds,
     cache_dir: str | PathLike[str] | None = None,
     **options: object,
 ) -> Evaluation:
@@ -68,8 +70,9 @@ def evaluate(
         groups: a CSV file with the columns `video,group`; groups are never torn apart.
         rate: samples per second, without a model.
         tolerance: seconds that the start of an event may be off.
+        inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
         cache_dir: where features are kept.
-        **options: `task` and `unlabelled`, and the options of training, as `train` takes them.
+        **options: `task` and `unlabelled`, and the other options of training, as `train` takes them.
 
     Raises:
         UsageError: an option that cannot be meant.
@@ -78,7 +81,7 @@ def evaluate(
     loaded = None if model is None else load_model(Path(model) if isinstance(model, PathLike) else model)
     meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
     asked = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
-    train_options = TrainOptions(**options)  # type: ignore[arg-type]
+    train_options = TrainOptions(folds=inner_folds, **options)  # type: ignore[arg-type]
     request = EvaluationRequest(
         training_set=read_examples(Path(labels), label_options_for(loaded, asked)),
         source=str(labels),
@@ -176,7 +179,7 @@ def _in_order(folds: Sequence[Fold], answers: Sequence[tuple[VideoAnswers, ...]]
     return join_answers([by_video[place] for place in sorted(by_video)])
 
 
-def _majority(tested: Tested, folds: Sequence[Fold]) -> Answers:
+def _majority(tested: Truth, folds: Sequence[Fold]) -> Answers:
     """Of the training part of each fold."""
     said = []
     for fold in folds:

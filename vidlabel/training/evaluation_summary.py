@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.labels.evaluation import Answers, Curve, EvaluatedData, EvaluatedModel, Evaluation, Matched, Tested
+from vidlabel.labels.evaluation import Answers, Curve, EvaluatedData, EvaluatedModel, Evaluation, Matched, Truth
 from vidlabel.labels.evaluation_figures import FigureMaker, confusion
 from vidlabel.labels.evaluation_rules import rules
 from vidlabel.training.cross_validation import validation_curves
 
 
 def summarise_evaluation(
-    tested: Tested,
+    tested: Truth,
     answers: Answers,
     baselines: Mapping[str, Answers | None],
     *,
@@ -55,7 +55,7 @@ def summarise_evaluation(
 
 
 def _matched(
-    tested: Tested, tolerance_s: float, answers: Answers, baselines: Mapping[str, Answers | None]
+    tested: Truth, tolerance_s: float, answers: Answers, baselines: Mapping[str, Answers | None]
 ) -> Matched | None:
     """None where all groups are alike in this."""
     chosen = [place for place, video in enumerate(tested.videos) if video.matched]
@@ -70,7 +70,7 @@ def _matched(
     )
 
 
-def _data(tested: Tested) -> EvaluatedData:
+def _data(tested: Truth) -> EvaluatedData:
     holds = np.zeros((len(tested.videos), len(tested.labels)), np.bool_)
     np.logical_or.at(holds, tested.video_of_row, tested.targets & tested.known[:, None])
     return EvaluatedData(
