@@ -26,12 +26,14 @@ def print_evaluation(evaluation: Evaluation) -> None:
     _print_metrics(model.head, evaluation.metrics, evaluation.baselines)
     if evaluation.matched is not None:
         matched = evaluation.matched
-        print_output(f"\nthe {matched.groups} groups with more than one label alone, {matched.videos} videos")
+        print_output("")
+        print_output(f"the {matched.groups} groups with more than one label alone, {matched.videos} videos")
         _print_metrics(model.head, matched.metrics, matched.baselines)
     print_output("")
     _print_labels(evaluation)
     if evaluation.confusion is not None and len(evaluation.confusion.labels) <= MOST_CONFUSION_LABELS:
-        print_output(f"\nrows: true, columns: told; {data.unit}s")
+        print_output("")
+        print_output(f"rows: true, columns: told; {data.unit}s")
         _print_confusion(evaluation.confusion)
     print_output("")
     for name in ("interval", "mean", "majority", "missing"):
@@ -73,7 +75,7 @@ def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column(first)
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     return table
 
 
@@ -84,7 +86,7 @@ def _value(name: str, figure: Figure | None) -> str:
 def _interval(name: str, figure: Figure | None) -> str:
     if figure is None or figure.low is None or figure.high is None:
         return ""
-    return f"{_number(name, figure.low)} to {_number(name, figure.high)}"
+    return f"{_number(name, figure.low).removesuffix(' %')} to {_number(name, figure.high).removesuffix(' %')}"
 
 
 def _number(name: str, value: float) -> str:
