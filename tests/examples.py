@@ -12,6 +12,6 @@ def example_result(path: str = "clip.mp4", *, fingerprint: str = "f" * 32, statu
         status=status,
         video=VideoInfo(path, 4.0, 25.0, 640, 360, "h264", 0.0, 0, 1234),
         model=ModelInfo("made-up", ("dog", "cat"), "gru", "efficientnet-lite0", "a" * 64),
-        run=RunInfo(2.0, 8, "pyav", 0 if whole else 3, 1.0 if whole else 0.75, "cpu", "0.1.0", fingerprint),
+        run=RunInfo(2.0, 8, "pyav", 0 if whole else 3, 1.0 if whole else 0.75, "cpu", "torch", "0.1.0", fingerprint),
         segments=(Segment(0.5, 2.0, "dog", 0.9),),
     )

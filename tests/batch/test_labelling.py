@@ -11,6 +11,7 @@ import pytest
 import vidlabel
 from corpus import Recipe, write_video
 from vidlabel.errors import ModelFileError, UsageError, VideoError
+from vidlabel.features.runtime import is_openvino_installed
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
 
@@ -63,6 +64,8 @@ def test_both_decoders_give_the_same_segments() -> None:
 def test_a_result_says_what_made_it(clip: Path) -> None:
     result = vidlabel.predict(str(clip), "objects-coarse")
     assert (result.status, result.run.samples, result.run.device) == ("ok", 4, "cpu")
+    assert result.run.runtime == ("openvino" if is_openvino_installed() else "torch")
+    assert vidlabel.predict(str(clip), "objects-coarse", runtime="torch").run.runtime == "torch"
     assert (result.model.name, result.model.encoder) == ("objects-coarse", "efficientnet-lite0")
     assert (result.video.path, result.video.duration, result.video.fps) == (str(clip), 2.0, 25.0)
     assert math.isclose(result.run.rate, 2.0)

@@ -27,6 +27,7 @@ from vidlabel.errors import UsageError
         ("batch_size", 0),
         ("timeout", 0.0),
         ("device", "tpu"),
+        ("runtime", "onnx"),
         ("decoder", "opencv"),
         ("decode_device", "tpu"),
     ],

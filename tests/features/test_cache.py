@@ -16,6 +16,7 @@ from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.cache_folder import CACHE_VARIABLE, cache_folder, cache_summary
 from vidlabel.features.content import content_id
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe
+from vidlabel.features.runtime import is_openvino_installed
 from vidlabel.video.sample import ReadReport
 
 RECIPE = FeatureRecipe(rate=4.0)
@@ -111,6 +112,17 @@ def test_an_entry_under_another_name_is_not_believed(tmp_path: Path) -> None:
     (second,) = set(entries(tmp_path)) - {first}
     second.write_bytes(content)
     assert cache.load("w", RECIPE, PART) is None
+
+
+def test_features_of_one_runtime_are_not_taken_for_those_of_another(tmp_path: Path) -> None:
+    cache = FeatureCache(tmp_path)
+    cache.keep("v", replace(RECIPE, runtime="torch"), PART, some_part())
+    assert cache.load("v", replace(RECIPE, runtime="torch"), PART) is not None
+    if is_openvino_installed():
+        assert cache.load("v", replace(RECIPE, runtime="openvino"), PART) is None
+        assert cache.load("v", RECIPE, PART) is None
+    else:
+        assert cache.load("v", RECIPE, PART) is not None
 
 
 WRITER = """

@@ -14,11 +14,14 @@ from vidlabel.errors import DeviceError, InstallationError, UsageError
 from vidlabel.features.device import resolve_device
 from vidlabel.features.encoder import Encoder, load_classifier, load_encoder
 from vidlabel.features.published import PUBLISHED, PublishedWeights, published_weights, read_weights, weights_path
+from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
+
+RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
 
 
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder(threads=2)
+@pytest.fixture(scope="module", params=RUNTIMES)
+def encoder(request: pytest.FixtureRequest) -> Encoder:
+    return load_encoder(threads=2, runtime=request.param)
 
 
 def noise(count: int, height: int = 64, width: int = 64) -> npt.NDArray[np.uint8]:
@@ -91,7 +94,7 @@ def test_bytes_of_a_feature_do_not_depend_on_what_is_encoded_beside_it(encoder: 
 
 def test_bytes_of_a_feature_do_not_depend_on_the_number_of_threads(encoder: Encoder) -> None:
     before = torch.get_num_threads()
-    single = load_encoder(threads=1)
+    single = load_encoder(threads=1, runtime=encoder.runtime)
     assert single.encode(noise(4)).tobytes() == encoder.encode(noise(4)).tobytes()
     assert torch.get_num_threads() == before
 

@@ -35,6 +35,7 @@ ORIGIN = FeatureOrigin(
     modified_ns=1234567890123456789,
     duration_s=1.7,
     settings=SETTINGS,
+    runtime="torch",
     decoder="pyav: edit list",
     decode_errors=1,
     decoded_ratio=0.9,

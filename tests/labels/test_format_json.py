@@ -49,6 +49,7 @@ WANTED = """\
     "decode_errors": 0,
     "decoded_ratio": 1.0,
     "device": "cpu",
+    "runtime": "torch",
     "version": "0.1.0",
     "fingerprint": "ffffffffffffffffffffffffffffffff"
   },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidlabel.batch.options import PredictOptions
 from vidlabel.errors import VideoError
+from vidlabel.features.runtime import resolve_runtime
 
 WITHOUT_EFFECT = frozenset({"model", "batch_size", "require_gpu_decode", "timeout"})
 """Options that do not change a result. The model's hash stands for its name."""
@@ -21,11 +22,13 @@ def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
 
     Raises:
         VideoError: the file is not there.
+        UsageError: the runtime that was asked for is not there.
     """
     try:
         status = Path(shown).stat()
     except OSError as error:
         raise VideoError(shown, f"cannot be read ({error.strerror})", "check the path") from error
     asked = {name: getattr(options, name) for name in sorted(options.__slots__) if name not in WITHOUT_EFFECT}
+    asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
     facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -13,7 +13,6 @@ from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
 from vidlabel.errors import DeviceError, VideoError
-from vidlabel.features.device import resolve_device
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
 from vidlabel.heads.model import load_model
@@ -41,8 +40,8 @@ def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", *
     Args:
         path: the video.
         model: name of a shipped model, or path of a model file.
-        **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, decode_device,
-            require_gpu_decode, decoder, batch_size, keyframes, start, end, timeout.
+        **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, runtime,
+            decode_device, require_gpu_decode, decoder, batch_size, keyframes, start, end, timeout.
 
     Returns:
         The labels with their times in seconds from the first presented frame.
@@ -66,18 +65,17 @@ class Labeller:
         threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
 
     Raises:
-        UsageError: a device that is not there.
+        UsageError: a device or runtime that is not there.
         ModelFileError: the model cannot be used.
-        InstallationError: the encoder's weights are missing or damaged.
+        InstallationError: the encoder's weights or its runtime are missing or damaged.
     """
 
     def __init__(self, options: PredictOptions, pool: DecodePool, threads: int | None = None) -> None:
         self._options = options
         self._pool = pool
-        self._device = resolve_device(options.device)
         self._model = load_model(options.model)
         self._spec = self._model.spec
-        self._encoder = load_encoder(self._spec.encoder.name, self._device, threads)
+        self._encoder = load_encoder(self._spec.encoder.name, options.device, threads, options.runtime)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video.
@@ -157,7 +155,8 @@ class Labeller:
                 decoder=report.decoder,
                 decode_errors=report.decode_errors,
                 decoded_ratio=report.decoded_ratio,
-                device=self._device,
+                device=self._encoder.device,
+                runtime=self._encoder.runtime,
                 version=version("vidlabel"),
                 fingerprint=known,
             ),

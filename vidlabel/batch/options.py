@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vidlabel.errors import UsageError
+from vidlabel.features.runtime import Runtime
 from vidlabel.video.sample import DecodeDevice, Decoder
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -30,6 +31,8 @@ class PredictOptions:
     """Also give the scores of each sample."""
     device: Device = "auto"
     """Where the network runs."""
+    runtime: Runtime = "auto"
+    """Which library computes the encoder; `auto`: OpenVINO on the CPU where it is installed, else torch."""
     decode_device: DecodeDevice = "auto"
     require_gpu_decode: bool = False
     """Make it an error when the GPU cannot decode."""
@@ -55,6 +58,7 @@ class PredictOptions:
         _check(0 <= self.start < math.inf, "--start", self.start, "give seconds, 0 or more")
         _check(self.end is None or self.start < self.end < math.inf, "--end", self.end, "give a time after --start")
         _check(self.device in ("auto", "cpu", "cuda"), "--device", self.device, "give auto, cpu or cuda")
+        _check(self.runtime in ("auto", "torch", "openvino"), "--runtime", self.runtime, "give auto, torch or openvino")
         _check(self.decoder in ("auto", "decord", "pyav"), "--decoder", self.decoder, "give auto, decord or pyav")
         _check(0 < self.timeout < math.inf, "--timeout", self.timeout, "give seconds above 0")
         device = self.decode_device

@@ -10,4 +10,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no s
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A shipped model or a model file.")]
+RuntimeName = Annotated[
+    Literal["auto", "torch", "openvino"],
+    typer.Option(help="What computes the network. auto: OpenVINO on the CPU where it is installed, else torch."),
+]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the network runs.")]

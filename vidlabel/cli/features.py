@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vidlabel.cli.common import Debug, DeviceName, Quiet
+from vidlabel.cli.common import Debug, DeviceName, Quiet, RuntimeName
 
 
 def features(
@@ -27,6 +27,7 @@ def features(
     lag: Annotated[float, typer.Option(help="Seconds between the two frames that motion compares.")] = 0.1,
     format_name: Annotated[Literal["npz", "safetensors"], typer.Option("--format", help="Of the files.")] = "npz",
     device: DeviceName = "auto",
+    runtime: RuntimeName = "auto",
     decoder: Annotated[
         Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: decord where it is exact.")
     ] = "auto",
@@ -44,7 +45,9 @@ def features(
     from vidlabel.cli.writing_features import AskedFeatures, run_features
     from vidlabel.features.recipe import FeatureRecipe, parse_streams
 
-    recipe = FeatureRecipe(encoder=encoder, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder)
+    recipe = FeatureRecipe(
+        encoder=encoder, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime
+    )
     asked = AskedFeatures(
         recipe=recipe,
         streams=parse_streams(streams),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vidlabel.cli.common import Debug, DeviceName, ModelName, Quiet
+from vidlabel.cli.common import Debug, DeviceName, ModelName, Quiet, RuntimeName
 
 
 def predict(
@@ -37,6 +37,7 @@ def predict(
     start: Annotated[float, typer.Option(help="Seconds at which labelling begins.")] = 0.0,
     end: Annotated[float | None, typer.Option(help="Seconds at which it ends. Default: with the video.")] = None,
     device: DeviceName = "auto",
+    runtime: RuntimeName = "auto",
     decoder: Annotated[
         Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: decord where it is exact.")
     ] = "auto",
@@ -80,6 +81,7 @@ def predict(
         top=top,
         scores=scores,
         device=device,
+        runtime=runtime,
         decode_device=decode_device,
         require_gpu_decode=require_gpu_decode,
         decoder=decoder,

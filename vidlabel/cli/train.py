@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.common import Debug, DeviceName, Quiet
+from vidlabel.cli.common import Debug, DeviceName, Quiet, RuntimeName
 from vidlabel.cli.training_options import (
     Activation,
     BatchSize,
@@ -58,6 +58,7 @@ def train(
     licence: Annotated[str, typer.Option(help="Of the model, for its file.")] = "not stated",
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
+    runtime: RuntimeName = "auto",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -99,6 +100,7 @@ def train(
         licence=licence,
         cache_dir=cache_dir,
         device=device,
+        runtime=runtime,
         quiet=quiet,
     )
     raise typer.Exit(check_labels(asked) if check else run_train(asked))

@@ -14,6 +14,7 @@ from vidlabel.cli.training_report import check_lines, fitted_lines
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
 from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.training.check import check_report
 from vidlabel.training.examples import LabelOptions
@@ -41,6 +42,7 @@ class AskedTraining:
     licence: str
     cache_dir: str | None
     device: Device
+    runtime: Runtime
     quiet: bool
 
     @property
@@ -75,7 +77,7 @@ def run_train(asked: AskedTraining) -> int:
     training_set = read_training_set("train", asked.labels, asked.from_folders, asked.label_options)
     for warning in (*training_set.warnings, *(f"left out: {video.reason}" for video in training_set.unusable)):
         print_warning(warning)
-    recipe = FeatureRecipe(rate=asked.rate)
+    recipe = FeatureRecipe(rate=asked.rate, runtime=asked.runtime)
     cache = None if asked.cache_dir is None else Path(asked.cache_dir)
     request = TrainRequest(
         training_set=training_set,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
     path = Path(task.shown)
     try:
         status = path.stat()
-        if not asked.overwrite and _is_done(task.output, asked.settings, status.st_size, status.st_mtime_ns):
+        if not asked.overwrite and _is_done(task.output, extractor, asked.settings, status):
             return Outcome(task, "skipped", "done")
         found = extractor.features(path, progress, task.shown)
     except OSError as error:
@@ -112,6 +113,7 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
         modified_ns=status.st_mtime_ns,
         duration_s=report.duration_s,
         settings=asked.settings,
+        runtime=extractor.recipe.runtime,
         decoder=report.decoder,
         decode_errors=report.decode_errors,
         decoded_ratio=report.decoded_ratio,
@@ -122,13 +124,10 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
     return Outcome(task, "done", "", partial, report.duration_s, len(values), report.decode_errors)
 
 
-def _is_done(output: Path, settings: FeatureSettings, size_bytes: int, modified_ns: int) -> bool:
+def _is_done(output: Path, extractor: FeatureExtractor, settings: FeatureSettings, status: os.stat_result) -> bool:
     origin = read_origin(output)
-    return origin is not None and (origin.settings, origin.size_bytes, origin.modified_ns) == (
-        settings,
-        size_bytes,
-        modified_ns,
-    )
+    wanted = (settings, extractor.recipe.runtime, status.st_size, status.st_mtime_ns)
+    return origin is not None and (origin.settings, origin.runtime, origin.size_bytes, origin.modified_ns) == wanted
 
 
 def _counts(tally: Tally) -> str:

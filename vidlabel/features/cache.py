@@ -1,7 +1,8 @@
 """Features that were computed before, kept in files: one for each video, stream and view.
 
 An entry is found by the content of the video (see `content_id`), so that a copied, moved or renamed video is known, and
-by everything that its features depend on: encoder weights, rate, size, stream, view, lag of the motion stream, decoder.
+by everything that its features depend on: encoder weights, rate, size, stream, view, lag of the motion stream, decoder,
+and the encoder's runtime (the last digits differ, and the same options shall give the same bytes).
 Numbers are kept as float16. They lie between 0 and 6; measured on ut-interaction, rounding moves the 64 leading
 whitened components by 0.0013 standard deviations at most, and cross-validated accuracy not at all. Entries appear
 whole or not at all, under names that say what they hold, so that any number of processes may share a folder: two that
@@ -24,6 +25,7 @@ from safetensors.numpy import load, save
 
 from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe
+from vidlabel.features.runtime import resolve_runtime
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
@@ -97,7 +99,10 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 def _key(content: str, recipe: FeatureRecipe, part: FeaturePart) -> str:
     lag_s = recipe.lag_s if part.stream == "motion" else None
+    runtime = resolve_runtime(recipe.runtime, "auto")
     facts = [REVISION, content, recipe.encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
+    if runtime != "torch":  # Entries made before there was another one keep their names.
+        facts.append(runtime)
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 

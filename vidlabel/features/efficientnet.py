@@ -66,12 +66,15 @@ class InvertedResidual(nn.Module):
             self.expand = _folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")
         self.depthwise = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, depthwise=True)
         self.project = _folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2")
+        inputs = self.depthwise.weight.shape[0] if self.expand is None else self.expand.weight.shape[1]
+        self.adds_input = stride == 1 and inputs == self.project.weight.shape[0]
+        """Whether what comes in is added to what goes out: where the shapes agree."""
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """(B, C, H, W) to (B, C', H / stride, W / stride); the input is added where the shapes agree."""
+        """(B, C, H, W) to (B, C', H / stride, W / stride)."""
         hidden = pictures if self.expand is None else functional.relu6(self.expand(pictures), inplace=True)
         narrow: Tensor = self.project(functional.relu6(self.depthwise(hidden), inplace=True))
-        return narrow.add_(pictures) if narrow.shape == pictures.shape else narrow
+        return narrow.add_(pictures) if self.adds_input else narrow
 
 
 class EfficientNetLite(nn.Module):

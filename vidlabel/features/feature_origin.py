@@ -41,6 +41,8 @@ class FeatureOrigin:
     modified_ns: int
     duration_s: float
     settings: FeatureSettings
+    runtime: str
+    """Which library computed the encoder; files of several can be used together, they differ in the last digits."""
     decoder: str
     """Which library decoded, and why."""
     decode_errors: int
@@ -71,6 +73,7 @@ class FeatureOrigin:
             settings=_parse_settings(
                 fields.child("settings", FeatureSettings.__slots__), document["settings"]["lag_s"]
             ),
+            runtime=fields.filled_text("runtime"),
             decoder=fields.filled_text("decoder"),
             decode_errors=fields.integer("decode_errors", 0),
             decoded_ratio=fields.number("decoded_ratio", 0, 1),

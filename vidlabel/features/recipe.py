@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.published import published_weights
+from vidlabel.features.runtime import Runtime
 from vidlabel.video.sample import Decoder, SampleRequest
 
 View = Literal[
@@ -48,6 +49,8 @@ class FeatureRecipe:
     lag_s: float = 0.1
     """How much earlier the frame is that `motion` subtracts; nothing for `frames` alone."""
     decoder: Decoder = "auto"
+    runtime: Runtime = "auto"
+    """Which library computes the encoder."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)

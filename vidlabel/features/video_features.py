@@ -6,7 +6,7 @@ T samples in time, D numbers in a feature of one part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.content import content_id
-from vidlabel.features.device import Device
+from vidlabel.features.device import Device, resolve_hardware
 from vidlabel.features.encoder import Encoder, load_encoder
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe, PictureStream, View
 from vidlabel.features.views import extract_parts
@@ -61,6 +61,9 @@ class FeatureExtractor:
         cache: None: nothing is kept.
         device: where the encoder runs.
         threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
+
+    Raises:
+        UsageError: a device or runtime that is not there.
     """
 
     def __init__(
@@ -72,11 +75,11 @@ class FeatureExtractor:
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
-        self.recipe = recipe
+        self._device, runtime = resolve_hardware(device, recipe.runtime)
+        self.recipe = replace(recipe, runtime=runtime)
         self.streams = streams
         self.parts = tuple(FeaturePart(stream, view) for view in views for stream in streams)
         self._cache = cache
-        self._device: Device = device
         self._threads = threads
         self._encoder: Encoder | None = None
 
@@ -143,7 +146,7 @@ class FeatureExtractor:
 
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
-            self._encoder = load_encoder(self.recipe.encoder, self._device, self._threads)
+            self._encoder = load_encoder(self.recipe.encoder, self._device, self._threads, self.recipe.runtime)
         return self._encoder
 
 

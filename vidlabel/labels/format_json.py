@@ -98,6 +98,7 @@ def result_object(result: Result) -> Mapping[str, Json]:
             "decode_errors": run.decode_errors,
             "decoded_ratio": round(run.decoded_ratio, SCORE_DECIMALS),
             "device": run.device,
+            "runtime": run.runtime,
             "version": run.version,
             "fingerprint": run.fingerprint,
         },

@@ -84,6 +84,8 @@ class RunInfo:
     decoded_ratio: float
     """Share of the video's time that could be decoded, 0 to 1."""
     device: str
+    runtime: str
+    """Which library computed the encoder: `torch`, `openvino`."""
     version: str
     fingerprint: str
     """Hash of the input's path, size and time, the model, and the options that change the result."""

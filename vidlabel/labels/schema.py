@@ -106,6 +106,7 @@ def _run(fields: Fields) -> RunInfo:
         decode_errors=fields.integer("decode_errors", least=0),
         decoded_ratio=fields.number("decoded_ratio", least=0, most=1),
         device=fields.text("device"),
+        runtime=fields.text("runtime"),
         version=fields.text("version"),
         fingerprint=fields.filled_text("fingerprint"),
     )
