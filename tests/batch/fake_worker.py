@@ -20,9 +20,10 @@ from vidlabel.batch.work import Label, WorkOptions
 from vidlabel.batch.worker import serve
 from vidlabel.errors import OutputError, VideoError
 from vidlabel.labels.result import Result
+from vidlabel.stopwatch import Stopwatch
 
 
-def make_label(options: WorkOptions, listener: Listener) -> Label:
+def make_label(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
     def label(shown: str) -> Result:
         known = fingerprint(shown, options.model_sha256, options.predict)
         with (options.folder / "starts").open("a") as log:

@@ -20,6 +20,7 @@ from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.holes import cut_holes
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
+from vidlabel.stopwatch import OFF, Phase, Stopwatch
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
 from vidlabel.video.sample import SampleRequest
@@ -63,6 +64,7 @@ class Labeller:
         options: for all of the videos.
         pool: the processes that decode them; whoever made it closes it.
         threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
+        stopwatch: takes the time of the phases.
 
     Raises:
         UsageError: a device or runtime that is not there.
@@ -70,9 +72,12 @@ class Labeller:
         InstallationError: the encoder's weights or its runtime are missing or damaged.
     """
 
-    def __init__(self, options: PredictOptions, pool: DecodePool, threads: int | None = None) -> None:
+    def __init__(
+        self, options: PredictOptions, pool: DecodePool, threads: int | None = None, stopwatch: Stopwatch = OFF
+    ) -> None:
         self._options = options
         self._pool = pool
+        self._stopwatch = stopwatch
         self._model = load_model(options.model)
         self._spec = self._model.spec
         self._encoder = load_encoder(self._spec.encoder.name, options.device, threads, options.runtime)
@@ -117,14 +122,18 @@ class Labeller:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         spec, size = self._spec, self._options.batch_size
-        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size)
+        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
         for chunk in features:
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise DeviceError("--require-gpu-decode", "no GPU decodes this video here", "leave the option out")
-            labels.add_times(chunk.times)
-            labels.add_scores(scorer.push(chunk.values))
+            with self._stopwatch.phase("head"):
+                labels.add_times(chunk.times)
+                labels.add_scores(scorer.push(chunk.values))
             listener.progress(float(chunk.times[-1]), stream.probe.duration_s)
-        labels.add_scores(scorer.finish())
+        with self._stopwatch.phase("head"):
+            labels.add_scores(scorer.finish())
+        self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
+        self._stopwatch.count(labels.samples)
         return labels
 
     def _builder(self) -> SegmentBuilder:

@@ -18,7 +18,17 @@ from queue import Empty, SimpleQueue
 from typing import IO
 
 from vidlabel import errors
-from vidlabel.batch.messages import Finished, Message, Progress, Ready, Stopped, Warned, read_messages, write_message
+from vidlabel.batch.messages import (
+    Finished,
+    Message,
+    Profiled,
+    Progress,
+    Ready,
+    Stopped,
+    Warned,
+    read_messages,
+    write_message,
+)
 from vidlabel.batch.work import Outcome, Task, WorkOptions, record_crash
 from vidlabel.errors import OutputError, VidlabelError
 
@@ -46,7 +56,7 @@ class Working:
     progress: Progress
 
 
-Event = Working | Warned | Outcome
+Event = Working | Warned | Profiled | Outcome
 
 
 def run_local(
@@ -204,7 +214,7 @@ class _Run:
                 self._next(worker)
             case Progress() if worker.task is not None:
                 return Working(worker.task, message)
-            case Warned():
+            case Warned() | Profiled():
                 return message
             case Finished(outcome):
                 self._next(worker)

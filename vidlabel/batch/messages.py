@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.work import Outcome, Task, WorkOptions
+from vidlabel.stopwatch import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,13 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
+class Profiled:
+    """Where the time of a worker's last task went."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A worker has brought its task to an end."""
 
@@ -51,7 +59,7 @@ class Stopped:
     remedy: str
 
 
-Message = Ready | Progress | Warned | Finished | Stopped
+Message = Ready | Progress | Warned | Profiled | Finished | Stopped
 
 
 def write_message(pipe: BinaryIO, message: Message | Task | WorkOptions) -> None:
@@ -92,6 +100,8 @@ def _parse_message(line: bytes) -> Message | None:
     if kind == "Finished":
         outcome = fields["outcome"]
         return Finished(Outcome(_task(outcome.pop("task")), **outcome))
+    if kind == "Profiled":
+        return Profiled(Profile.from_fields(fields["profile"]))
     kinds: dict[str, type[Ready | Progress | Warned | Stopped]] = {
         known.__name__: known for known in (Ready, Progress, Warned, Stopped)
     }

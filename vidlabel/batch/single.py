@@ -11,11 +11,12 @@ from vidlabel.batch.work import Outcome, Task, WorkOptions, partial_reason, read
 from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError
 from vidlabel.files import atomic_write
 from vidlabel.labels.result import Result
+from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.decode_pool import DecodePool
 
 
 def label_one(
-    shown: str, options: WorkOptions, listener: Listener, output: Path = Path()
+    shown: str, options: WorkOptions, listener: Listener, output: Path = Path(), stopwatch: Stopwatch = OFF
 ) -> tuple[Outcome, Result | None]:
     """Label one video.
 
@@ -24,6 +25,7 @@ def label_one(
         options: of the run.
         listener: told how it goes.
         output: where its result will go, for the outcome.
+        stopwatch: takes the time of the phases.
 
     Returns:
         What became of it, and the result unless it failed.
@@ -40,7 +42,7 @@ def label_one(
         # decoding process loads its own libraries.
         from vidlabel.batch.labelling import Labeller
 
-        labeller = Labeller(options.predict, pool)
+        labeller = Labeller(options.predict, pool, stopwatch=stopwatch)
         try:
             result = labeller.label(shown, listener)
         except (OutputError, UsageError):
@@ -55,7 +57,9 @@ def label_one(
     return Outcome(task, "done", reason, partial, result.video.duration, run.samples, run.decode_errors), result
 
 
-def label_to_file(shown: str, destination: OneFile, options: WorkOptions, listener: Listener) -> Outcome:
+def label_to_file(
+    shown: str, destination: OneFile, options: WorkOptions, listener: Listener, stopwatch: Stopwatch = OFF
+) -> Outcome:
     """Label one video into one file, unless that file is JSON with the same fingerprint.
 
     Raises:
@@ -63,9 +67,9 @@ def label_to_file(shown: str, destination: OneFile, options: WorkOptions, listen
     """
     if not options.overwrite and _is_done(shown, destination, options):
         return Outcome(Task(shown, destination.path), "skipped", "done")
-    outcome, result = label_one(shown, options, listener, destination.path)
+    outcome, result = label_one(shown, options, listener, destination.path, stopwatch)
     if result is not None:
-        with atomic_write(destination.path) as file:
+        with stopwatch.phase("write"), atomic_write(destination.path) as file:
             destination.format.write(result, file)
     return outcome
 

@@ -24,6 +24,7 @@ from vidlabel.files import atomic_write
 from vidlabel.labels.formats import format_of
 from vidlabel.labels.result import Result
 from vidlabel.labels.schema import read_result
+from vidlabel.stopwatch import OFF, Stopwatch
 
 MOST_CRASHES = 3
 """A video that ended its worker this often is given up."""
@@ -53,6 +54,8 @@ class WorkOptions:
     """Whether work that is done is done again."""
     retry_failed: bool = False
     """Whether videos that failed before are tried again though they have not changed."""
+    profile: bool = False
+    """Whether the time of the phases is taken."""
     threads: int | None = None
     """Pictures that one worker encodes at the same time; None: as many as there are cores."""
 
@@ -176,13 +179,14 @@ def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
     return Outcome(task, "skipped", plan.why, known.partial, known.duration, known.samples, known.decode_errors)
 
 
-def run_one(options: WorkOptions, task: Task, label: Label) -> Outcome:
+def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF) -> Outcome:
     """Bring one task to its end: labelled, skipped or failed, and recorded as such.
 
     Args:
         options: what all tasks of the run share.
         task: the video and its output.
         label: what labels one video; it raises VidlabelError for a video that cannot be labelled.
+        stopwatch: takes the time of writing.
 
     Raises:
         OutputError: the output folder cannot be written: no other task can be done either.
@@ -203,7 +207,8 @@ def run_one(options: WorkOptions, task: Task, label: Label) -> Outcome:
         return _fail(records, task, begun, str(error))
     if options.strict and result.status == "partial":
         return _fail(records, task, begun, partial_reason(result))
-    return _finish(records, task, begun, result)
+    with stopwatch.phase("write"):
+        return _finish(records, task, begun, result)
 
 
 def read_output(path: Path) -> Result:

@@ -15,11 +15,22 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from vidlabel.batch.listener import Listener
-from vidlabel.batch.messages import Finished, Progress, Ready, Stopped, Warned, read_options, read_tasks, write_message
+from vidlabel.batch.messages import (
+    Finished,
+    Profiled,
+    Progress,
+    Ready,
+    Stopped,
+    Warned,
+    read_options,
+    read_tasks,
+    write_message,
+)
 from vidlabel.batch.work import Label, Task, WorkOptions, run_one
 from vidlabel.errors import VidlabelError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.labels.result import Result
+from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.decode_pool import DecodePool
 
 COLD_START_S = 60.0
@@ -28,7 +39,7 @@ COLD_START_S = 60.0
 GONE = 3
 """Exit status of a worker whose run has gone."""
 
-MakeLabel = Callable[[WorkOptions, Listener], Label]
+MakeLabel = Callable[[WorkOptions, Listener, Stopwatch], Label]
 """Loads what is needed to label videos."""
 
 
@@ -42,14 +53,17 @@ def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None
     """
     options = read_options(incoming)
     deadline = Deadline(options.predict.timeout)
+    stopwatch = Stopwatch() if options.profile else OFF
     tasks = _follow(incoming)
 
     try:
-        label = make_label(options, _PipeListener(outgoing, deadline))
+        label = make_label(options, _PipeListener(outgoing, deadline), stopwatch)
         write_message(outgoing, Ready())
         for task in tasks:
             with deadline:
-                outcome = run_one(options, task, label)
+                outcome = run_one(options, task, label, stopwatch)
+            if options.profile:
+                write_message(outgoing, Profiled(stopwatch.take()))
             write_message(outgoing, Finished(outcome))
     except VidlabelError as error:
         write_message(outgoing, Stopped(type(error).__name__, error.subject, error.problem, error.remedy))
@@ -115,13 +129,13 @@ def _follow(incoming: BinaryIO) -> Iterator[Task]:
         idle.set()
 
 
-def label_videos(options: WorkOptions, listener: Listener) -> Label:
+def label_videos(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
     """Load the model once for all videos of this worker."""
     pool = DecodePool()  # Its processes end with this one, however that ends.
     pool.start()
     from vidlabel.batch.labelling import Labeller  # Loads torch, while the decoding process loads its own libraries.
 
-    labeller = Labeller(options.predict, pool, threads=options.threads)
+    labeller = Labeller(options.predict, pool, threads=options.threads, stopwatch=stopwatch)
 
     def label(shown: str) -> Result:
         return labeller.label(shown, listener)

@@ -63,6 +63,7 @@ def predict(
     summary: Annotated[
         str | None, typer.Option(metavar="FILE", help="Write a table of all inputs (.csv or .json).")
     ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -100,6 +101,7 @@ def predict(
         retry_failed=retry_failed,
         strict=strict,
         summary=summary,
+        profile=profile,
         quiet=quiet,
         debug=debug,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from vidlabel.batch.destination import Destination, Folder, OneFile, Stream, Table, Terminal, choose_destination
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.local import Event, Working, default_workers
-from vidlabel.batch.messages import Warned
+from vidlabel.batch.messages import Profiled, Warned
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.records import table_state_folder
 from vidlabel.batch.run import Labelled, label_folder, label_stream, label_table, plan_folder
@@ -19,6 +19,7 @@ from vidlabel.batch.single import label_one, label_to_file
 from vidlabel.batch.tally import Tally, check_summary, write_summary
 from vidlabel.batch.work import WorkOptions
 from vidlabel.cli.console import print_error, print_line, print_output, print_warning
+from vidlabel.cli.profile import Profiler
 from vidlabel.cli.progress import Progress, make_progress
 from vidlabel.cli.table import print_result
 from vidlabel.errors import InputError, OutputError, UsageError
@@ -43,6 +44,7 @@ class Asked:
     retry_failed: bool
     strict: bool
     summary: str | None
+    profile: bool
     quiet: bool
     debug: bool
 
@@ -68,9 +70,10 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     keep_freed_memory()
     broken_off = False
     tally = Tally()
+    profiler = Profiler(asked.profile)
     started = time.monotonic()
     try:
-        _label(inputs, destination, asked, tally)
+        _label(inputs, destination, asked, tally, profiler)
     except KeyboardInterrupt:
         print_line(f"interrupted: {_counts(tally)} are kept; the same command goes on from there")
         return INTERRUPTED
@@ -84,20 +87,23 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
             write_summary(Path(asked.summary), [video.shown for video in inputs.videos], tally)
     if not asked.quiet and len(inputs.videos) > 1 and tally.outcomes:
         print_line(_closing_line(inputs, tally, time.monotonic() - started))
+    profiler.show()
     return tally.exit_status(incomplete=broken_off or bool(inputs.errors))
 
 
-def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally) -> None:
+def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally, profiler: Profiler) -> None:
     shown = [video.shown for video in inputs.videos]
     with make_progress(len(shown), quiet=asked.quiet) as progress:
         if isinstance(destination, OneFile):
-            outcome = label_to_file(shown[0], destination, _work_options(destination, asked), progress)
-            _note(outcome, tally, progress)
+            outcome = label_to_file(
+                shown[0], destination, _work_options(destination, asked), progress, profiler.stopwatch
+            )
+            _note(outcome, tally, progress, profiler)
         elif isinstance(destination, Folder | Table):
             for event in _start(inputs, destination, asked):
-                _note(event, tally, progress)
+                _note(event, tally, progress, profiler)
         else:
-            _label_to_output(inputs, destination, asked, tally, progress)
+            _label_to_output(inputs, destination, asked, tally, progress, profiler)
 
 
 def _start(inputs: Inputs, destination: Folder | Table, asked: Asked) -> Iterator[Event]:
@@ -109,21 +115,22 @@ def _start(inputs: Inputs, destination: Folder | Table, asked: Asked) -> Iterato
 
 
 def _label_to_output(
-    inputs: Inputs, destination: Terminal | Stream, asked: Asked, tally: Tally, progress: Progress
+    inputs: Inputs, destination: Terminal | Stream, asked: Asked, tally: Tally, progress: Progress, profiler: Profiler
 ) -> None:
     write = _result_writer(destination, progress)
     if len(inputs.videos) == 1:
         shown = inputs.videos[0].shown
-        outcome, result = label_one(shown, _work_options(destination, asked), progress)
+        outcome, result = label_one(shown, _work_options(destination, asked), progress, stopwatch=profiler.stopwatch)
         if result is not None:
-            write(result)
-        _note(outcome, tally, progress)
+            with profiler.stopwatch.phase("write"):
+                write(result)
+        _note(outcome, tally, progress, profiler)
         return
     for event in label_stream(inputs.videos, _work_options(destination, asked), _workers(inputs, asked)):
         if isinstance(event, Labelled):
             write(event.result)
         else:
-            _note(event, tally, progress)
+            _note(event, tally, progress, profiler)
 
 
 def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callable[[Result], None]:
@@ -144,13 +151,16 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     return pass_on
 
 
-def _note(event: Event, tally: Tally, progress: Progress) -> None:
+def _note(event: Event, tally: Tally, progress: Progress, profiler: Profiler) -> None:
     """Show and count one event."""
     if isinstance(event, Working):
         progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
         return
     if isinstance(event, Warned):
         progress.warn(event.text)
+        return
+    if isinstance(event, Profiled):
+        profiler.add(event.profile)
         return
     tally.add(event)
     progress.advance(event)
@@ -169,6 +179,7 @@ def _work_options(destination: Destination, asked: Asked) -> WorkOptions:
         strict=asked.strict,
         overwrite=asked.overwrite,
         retry_failed=asked.retry_failed,
+        profile=asked.profile,
     )
 
 

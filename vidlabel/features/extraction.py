@@ -15,6 +15,7 @@ import numpy.typing as npt
 from vidlabel.errors import UsageError
 from vidlabel.features.encoder import Encoder
 from vidlabel.features.preprocessing import Crop, Picture, crop_picture, motion_picture
+from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.sample import Sample
 
 
@@ -34,6 +35,7 @@ def extract(
     streams: Sequence[str] = ("frames",),
     crop: Crop = "none",
     batch_size: int = 8,
+    stopwatch: Stopwatch = OFF,
 ) -> Iterator[Features]:
     """Encode samples as they come.
 
@@ -44,6 +46,7 @@ def extract(
             the difference to `Sample.earlier_rgb`, so that must have been asked for.
         crop: of the model.
         batch_size: samples in each piece; it changes memory and overlap, never a feature.
+        stopwatch: takes the time of waiting, preprocessing and encoding.
 
     Yields:
         Pieces of at most `batch_size` samples; joined, they are the features of all samples.
@@ -55,9 +58,16 @@ def extract(
         if stream not in ("frames", "motion"):
             raise UsageError(f"stream {stream}", "this version cannot compute it", "use a model without it")
     iterator = iter(samples)
-    while batch := list(islice(iterator, batch_size)):
+    while True:
+        with stopwatch.phase("waiting"):
+            batch = list(islice(iterator, batch_size))
+        if not batch:
+            return
         times = np.array([sample.time_s for sample in batch], np.float64)
-        values = [encoder.encode(_pictures(batch, stream, crop)) for stream in streams]
+        with stopwatch.phase("preprocess"):
+            pictures = [_pictures(batch, stream, crop) for stream in streams]
+        with stopwatch.phase("encode"):
+            values = [encoder.encode(part) for part in pictures]
         yield Features(times, np.concatenate(values, axis=1))
 
 

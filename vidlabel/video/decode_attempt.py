@@ -67,6 +67,8 @@ class DecodeAttempt:
         self.holes: list[tuple[int, int]] = []
         self.last = BEFORE_ALL if after is None else after
         """Tick of the last sample."""
+        self.cpu_s = 0.0
+        """CPU seconds of the process for this video, once it is read."""
         self._taken = 0
         """Samples whose slots were not released yet."""
         self._path = path
@@ -144,6 +146,8 @@ class DecodeAttempt:
             raise
         if isinstance(message, Finished | Failed):
             self._state = "done"
+        if isinstance(message, Finished):
+            self.cpu_s = message.cpu_s
         return message
 
     def _take(self, message: Given, layout: FrameLayout, slot: int, facts: VideoFacts) -> Sample:

@@ -152,14 +152,15 @@ class _Server:
         os._exit(GONE)
 
     def _read_video(self, order: ReadVideo) -> Finished | Failed:
+        cpu_s = time.process_time()
         try:
             found = probe(Path(order.path), self._sender.beat)
             self._give_samples(found, order)
         except _StoppedError:
-            return Finished()
+            return Finished(time.process_time() - cpu_s)
         except VidlabelError as error:
             return Failed(type(error).__name__, error.subject, error.problem, error.remedy)
-        return Finished()
+        return Finished(time.process_time() - cpu_s)
 
     def _give_samples(self, found: Probe, order: ReadVideo) -> None:
         reading = Reading(found, order.request, order.after, order.reason, self._sender.beat)

@@ -108,6 +108,9 @@ class Given:
 class Finished:
     """There are no more samples; the process waits for another video."""
 
+    cpu_s: float = 0.0
+    """CPU seconds that the process spent on this one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -267,7 +270,7 @@ _READERS: Mapping[str, Callable[[_Fields], Message]] = {
     "Beat": lambda _: Beat(),
     "Tallied": _tallied,
     "Given": lambda fields: Given(fields.whole("tick"), fields.flag("has_earlier")),
-    "Finished": lambda _: Finished(),
+    "Finished": lambda fields: Finished(fields.number("cpu_s")),
     "Failed": lambda fields: Failed(
         fields.text("kind"), fields.text("subject"), fields.text("problem"), fields.text("remedy")
     ),

@@ -93,6 +93,11 @@ class IsolatedSamples(Iterator[Sample]):
             holes=tuple((facts.seconds(start), facts.seconds(end)) for start, end in sorted(holes)),
         )
 
+    @property
+    def decode_cpu_s(self) -> float:
+        """CPU seconds of the decoding processes; final like the report, and without those that were lost."""
+        return sum(attempt.cpu_s for attempt in self._attempts)
+
     def _open(self) -> Opened:
         try:
             return self._attempt()
