@@ -6,7 +6,7 @@ The same picture gives the same bytes whatever is encoded beside it. On the CPU 
 network alone, on one torch thread, and several Python threads share the pictures. Measured on two x86 cores: batches
 of 16 and more, and two torch threads for one picture, change features by up to 1e-5; and alone is also the fastest,
 since the tensors of one picture stay in the cache and below the size from which glibc maps fresh pages.
-OpenVINO takes pictures in the same way, in about half the time; its features differ from torch's by up to 1e-5.
+OpenVINO takes pictures in the same way for two thirds of the CPU; its features differ from torch's by up to 1e-5.
 On a GPU pictures go in batches of one fixed size, the last one filled up.
 """
 

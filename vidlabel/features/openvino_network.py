@@ -1,4 +1,4 @@
-"""The encoder's network in OpenVINO: the same layers with the same folded weights, in about half of torch's CPU time.
+"""The encoder's network in OpenVINO: the same layers and folded weights, for about two thirds of torch's CPU time.
 
 Pictures of H x W pixels, D numbers in a feature.
 """
