@@ -56,7 +56,7 @@ def value(evaluation: Evaluation, name: str) -> float:
 
 def test_what_tells_the_group_alone_does_not_help(tmp_path: Path) -> None:
     """The features encode the group, whose clips all have one label, given at random."""
-    centres = np.random.default_rng(1).normal(0, 3, (24, 24)).astype(np.float32)
+    centres = np.random.default_rng(1).normal(0, 3, (24, 96)).astype(np.float32)
     honest = []
     for draw in range(4):
         labels = np.random.default_rng(draw).permutation(["left", "right"] * 12).tolist()
@@ -69,7 +69,7 @@ def test_what_tells_the_group_alone_does_not_help(tmp_path: Path) -> None:
     # The same with every clip in a group of its own: the other clip of its group gives the label away.
     rows = "".join(f"{number}.npz,,,{label}\n" for number, (_, label) in enumerate(clips))
     leaking = evaluate(write_table(tmp_path, rows), folds=6, head="mean", epochs=30)
-    assert value(leaking, "accuracy") > 0.85
+    assert value(leaking, "accuracy") > 0.8
 
 
 def test_the_labels_of_the_test_part_change_nothing_that_is_said_about_it(tmp_path: Path) -> None:
