@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 from vidlabel.video.decode_pool import DecodePool
@@ -25,7 +26,8 @@ def read(pool: DecodePool, video: str, ending: str) -> None:
     if ending == "wait for more":  # of a decoder that hangs
         list(stream)
     elif ending == "wait":
-        signal.pause()
+        while True:  # signal.pause() could begin just after the signal came
+            time.sleep(0.05)
     elif ending == "wait in native code":
         ctypes.PyDLL(None).pause()
     elif ending == "error":
@@ -37,6 +39,8 @@ def read(pool: DecodePool, video: str, ending: str) -> None:
 
 
 def main(ending: str, video: str, *command: str) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # both are ignored in what a shell or nohup put aside
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     with DecodePool(command or None) as pool:
         if ending == "in a thread that ends":
             thread = threading.Thread(target=pool.start)
