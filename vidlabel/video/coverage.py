@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import deque
 from fractions import Fraction
+from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
@@ -98,44 +98,22 @@ def make_coverage(probe: Probe, grid: SampleGrid) -> Coverage | None:
 
 
 class ShownOrder:
-    """Times of frames in a file that only counts packets: AVI with B-frames has no presentation times.
+    """Gives frames the times of their packets, sorted.
 
-    A frame is shown as many places after that of its packet as later packets were shown before it, less the earlier
-    packets that are still to be shown. Packets that gave no frame keep their places, so that times after them stay.
-
-    Args:
-        times: (frames,) ticks of the places, ascending.
+    For B-frames in AVI, which has no presentation times: the next frame shown has the earliest time of the packets that
+    the decoder was given and that were not shown yet.
     """
 
-    def __init__(self, times: npt.NDArray[np.int64]) -> None:
-        self._times = times.data
+    def __init__(self) -> None:
         self._waiting: list[int] = []
-        self._shown: deque[int] = deque(maxlen=_ERROR_REACH)
 
-    def packet(self, number: int) -> None:
-        """The packet with this number among those that give a picture was decoded without an error."""
-        self._waiting.append(number)
+    def packet(self, pts: int) -> None:
+        """A packet with this time was decoded without an error."""
+        heappush(self._waiting, pts)
 
-    def place_time(self, number: int) -> int:
-        """Tick of the place that a packet has in the file."""
-        return self._times[min(number, len(self._times) - 1)]
-
-    def frame(self, number: int, is_bidirectional: bool) -> int | None:
-        """Tick of the frame that came out of the decoder; None if it has no place.
-
-        Args:
-            number: of its packet.
-            is_bidirectional: whether it is a B-frame. Others are shown after all that lie before them in the file.
-        """
-        if not is_bidirectional:
-            self._waiting = [waiting for waiting in self._waiting if waiting > number]
-        elif number in self._waiting:
-            self._waiting.remove(number)
-        earlier = sum(waiting < number for waiting in self._waiting)
-        later = sum(shown > number for shown in self._shown)
-        self._shown.append(number)
-        place = number - earlier + later
-        return self._times[place] if 0 <= place < len(self._times) else None
+    def frame(self) -> int | None:
+        """Time of the frame that came out of the decoder."""
+        return heappop(self._waiting) if self._waiting else None
 
 
 class FrameClock:

@@ -55,11 +55,6 @@ class PacketPlaces:
         self._sizes.append(packet.size)
         self._clocks.append(NO_TIME if clock is None else clock)
 
-    @property
-    def clocks(self) -> npt.NDArray[np.int64]:
-        """(N,) decoding times in ticks, `NO_TIME` where there is none."""
-        return np.array(self._clocks, np.int64)
-
     def avi_delays(self, stream: VideoStream) -> npt.NDArray[np.int64] | None:
         """(N,) ticks by which each packet comes later than FFmpeg counted; None if the index says nothing new.
 

@@ -166,22 +166,12 @@ def _find_gaps(scan: _Scan, path: Path, container: str, stream: VideoStream) -> 
     if not table.all_timed:
         return scan
     if container == "avi":
-        return _recount(scan, stream)
+        delays = scan.places.avi_delays(stream)
+        if delays is not None:
+            holes = tuple((np.flatnonzero(np.diff(delays, prepend=0))).tolist())
+            scan.first.clean = False  # The time of its picture is one of those that were wrong.
+            return replace(scan, table=replace(table, pts=table.pts + delays, repaired=True, holes=holes))
     return replace(scan, table=replace(table, holes=tuple(scan.places.holes(path, container, scan.step))))
-
-
-def _recount(scan: _Scan, stream: VideoStream) -> _Scan:
-    """Time the packets of an AVI as it counts them: FFmpeg's presentation times are a guess, upset by damage."""
-    table, counted = scan.table, scan.places.clocks
-    if table.jumps or table.repaired or bool((counted == NO_TIME).any()):
-        return scan
-    delays = scan.places.avi_delays(stream)
-    if delays is None and np.array_equal(counted, table.pts):
-        return scan
-    scan.first.clean = False  # The time of its picture is one of those that were wrong.
-    late = np.zeros_like(counted) if delays is None else delays
-    holes = tuple(np.flatnonzero(np.diff(late, prepend=0)).tolist())
-    return replace(scan, table=replace(table, pts=counted + late, repaired=True, holes=holes))
 
 
 def _known_rate(stream: VideoStream) -> Fraction:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import av.error
 import numpy as np
 import numpy.typing as npt
-from av.video.frame import PictureType
 
 from vidlabel.errors import DecodeError, DeviceError
 from vidlabel.video.container import choose_stream, open_container, read_packets
@@ -66,10 +65,7 @@ class PyavReader:
         self._spoilt_from: int | None = None
         """Tick from which frames refer to what was rejected, until the next key frame."""
         self._suspects = 0
-        times = probe.frame_times() if probe.lacks_shown_order and not request.keyframes else None
-        self._order = None if times is None else ShownOrder(times + probe.first_pts)
-        self._places = np.cumsum(probe.packets.presented) - 1
-        """(N,) number of each packet among those that give a picture."""
+        self._order = ShownOrder() if probe.lacks_shown_order and not request.keyframes else None
         if self._keyframes:
             self._stream.codec_context.skip_frame = "NONKEY"
 
@@ -113,7 +109,7 @@ class PyavReader:
         try:
             for frame in self._decode():
                 self.tally.frames += 1
-                time = clock.time(frame.pts if self._order is None else self._shown_time(frame, self._order))
+                time = clock.time(frame.pts if self._order is None else self._order.frame())
                 if time < 0 or self._is_spoilt(frame, time):
                     continue
                 if coverage is not None and not self._grid.is_past(time):
@@ -124,9 +120,6 @@ class PyavReader:
                     break
         finally:
             self._close_books(coverage, clock)
-
-    def _shown_time(self, frame: VideoFrame, order: ShownOrder) -> int | None:
-        return None if frame.pts is None else order.frame(frame.pts, frame.pict_type == PictureType.B)
 
     def _is_spoilt(self, frame: VideoFrame, time: int) -> bool:
         """Whether a frame does not show what was there at its time.
@@ -148,8 +141,7 @@ class PyavReader:
     def _note_rejected(self, packet: Packet[VideoStream]) -> None:
         self._rejected_in_a_row += 1
         if packet.pts is not None and (packet.is_keyframe or self._rejected_in_a_row == _LONG_RUN):
-            time = packet.pts if self._order is None else self._order.place_time(packet.pts)
-            self._spoilt_from, self._suspects = time - self._probe.first_pts, 0
+            self._spoilt_from, self._suspects = packet.pts - self._probe.first_pts, 0
 
     def _close_books(self, coverage: Coverage | None, clock: FrameClock) -> None:
         if clock.disordered and not self.tally.decode_errors:
@@ -182,8 +174,6 @@ class PyavReader:
                     self.tally.decode_errors += 1
                 if (table.jumps or table.repaired) and index < len(table):
                     packet.pts = int(table.pts[index])
-                if self._order is not None and index < len(table):  # It comes back with the frame, which it names.
-                    packet.pts = int(self._places[index])
             yield from self._decode_packet(packet)
 
     def _decode_packet(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
