@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vidlabel.errors import UsageError
-from vidlabel.features.device import resolve_hardware
+from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.runtime import is_openvino_installed, resolve_runtime
 
 WITHOUT_PACKAGES = """

@@ -3,54 +3,18 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
 
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
+from rich.progress import BarColumn, TaskID, TextColumn
 
-from vidlabel.cli.console import error_console, print_line
-from vidlabel.cli.gathering_progress import GatheringProgress
+from vidlabel.cli.console import print_line
+from vidlabel.cli.learning_progress import LearningProgress
 from vidlabel.training.fitting import EpochFigures
 
 
-class TrainProgress:
-    """Tells of videos that are encoded, then of epochs; a context manager.
+class TrainProgress(LearningProgress):
+    """Tells of videos that are encoded, then of epochs; a context manager."""
 
-    Args:
-        videos: how many there are.
-        quiet: whether only failures are told.
-    """
-
-    def __init__(self, videos: int, *, quiet: bool) -> None:
-        self._gathering: GatheringProgress | None = GatheringProgress(videos, quiet=quiet)
-        self._quiet = quiet
-        self._bars: RichProgress | None = None
-        self._bar: TaskID | None = None
-        self.failed = 0
-        """Videos that could not be used."""
-
-    def __enter__(self) -> TrainProgress:
-        if self._gathering is not None:
-            self._gathering.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end_gathering()
-        if self._bars is not None:
-            self._bars.stop()
-
-    def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
-        """So many seconds of a video are encoded."""
-        if self._gathering is not None:
-            self._gathering.progress(encoded_s, duration_s, name)
-
-    def ended(self, name: str, failure: str | None) -> None:
-        """One video has its features, or cannot be used."""
-        self.failed += failure is not None
-        if self._gathering is not None:
-            self._gathering.ended(name, failure)
+    _bar: TaskID | None = None
 
     def begun(self, stage: str, epochs: int) -> None:
         """A stage of training begins."""
@@ -60,23 +24,12 @@ class TrainProgress:
         if not sys.stderr.isatty():
             print_line(f"{stage}: {epochs} epochs")
             return
-        if self._bars is None:
-            columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                TextColumn("{task.completed}/{task.total} epochs"),
-            )
-            times = (TimeElapsedColumn(), TimeRemainingColumn())
-            self._bars = RichProgress(*columns, *times, console=error_console(), transient=True)
-            self._bars.start()
-        self._bar = self._bars.add_task(stage, total=epochs)
+        bars = self._bars or self._start_bars(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total} epochs")
+        )
+        self._bar = bars.add_task(stage, total=epochs)
 
     def epoch_done(self, job: str, figures: EpochFigures) -> None:
         """A head has been through its clips once more."""
         if self._bars is not None and self._bar is not None:
             self._bars.update(self._bar, advance=1, description=f"{job}: loss {figures.loss:.2f}")
-
-    def _end_gathering(self) -> None:
-        if self._gathering is not None:
-            self._gathering.__exit__(None, None, None)
-            self._gathering = None

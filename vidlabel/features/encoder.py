@@ -23,8 +23,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vidlabel.features.device import Device, resolve_hardware
+from vidlabel.features.device import Device
 from vidlabel.features.efficientnet import EfficientNetLite
+from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.openvino_network import OpenvinoNetwork
 from vidlabel.features.published import PublishedWeights, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import Runtime, UsedRuntime

@@ -15,8 +15,9 @@ import numpy.typing as npt
 
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.content import content_id
-from vidlabel.features.device import Device, resolve_hardware
+from vidlabel.features.device import Device
 from vidlabel.features.encoder import Encoder, load_encoder
+from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe, PictureStream, View
 from vidlabel.features.views import extract_parts
 from vidlabel.video.reading import open_samples
