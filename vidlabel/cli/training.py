@@ -75,7 +75,7 @@ def run_train(asked: AskedTraining) -> int:
     """
     keep_freed_memory()
     training_set = read_training_set("train", asked.labels, asked.from_folders, asked.label_options)
-    for warning in (*training_set.warnings, *(f"left out: {video.reason}" for video in training_set.unusable)):
+    for warning in check_report(training_set).warnings:
         print_warning(warning)
     recipe = FeatureRecipe(rate=asked.rate, runtime=asked.runtime)
     cache = None if asked.cache_dir is None else Path(asked.cache_dir)

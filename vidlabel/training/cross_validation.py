@@ -19,7 +19,7 @@ from vidlabel.training.examples import Example
 from vidlabel.training.fit import FittedModel, fit
 from vidlabel.training.gathering import Gathered
 from vidlabel.training.jobs import FitListener
-from vidlabel.training.material import subset
+from vidlabel.training.material import select_streams, subset
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.splits import Fold, grouped_folds, leave_one_group_out
 
@@ -148,8 +148,9 @@ def _finished(fitted: FittedModel) -> FittedModel:
 
 
 def _answers(fitted: FittedModel, gathered: Gathered, fold: Fold, classes: Classes) -> tuple[VideoAnswers, ...]:
-    examples = gathered.training_set.examples
-    return tuple(ask(fitted.network, gathered.features[place], examples[place], classes) for place in fold.test_indices)
+    tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
+    pairs = zip(tested.features, tested.training_set.examples, strict=True)
+    return tuple(ask(fitted.network, features, example, classes) for features, example in pairs)
 
 
 def _numbers(values: object) -> tuple[float, ...]:
