@@ -93,6 +93,7 @@ def train(
     init: str | PathLike[str] | None = None,
     resume: bool = False,
     rate: float = DEFAULT_RATE,
+    cache_dir: str | PathLike[str] | None = None,
     **options: object,
 ) -> Model:
     """Teach labels of your own: train a model and write it to a file.
@@ -104,6 +105,7 @@ def train(
         init: a model to go on from.
         resume: go on with a training of the same that was interrupted.
         rate: samples per second.
+        cache_dir: where features are kept.
         **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
             hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed.
 
@@ -121,7 +123,11 @@ def train(
         source=str(labels),
         output=Path(output),
         options=train_options,
-        features=FeatureOptions(recipe=recipe, streams=wanted_streams(train_options)),
+        features=FeatureOptions(
+            recipe=recipe,
+            streams=wanted_streams(train_options),
+            cache=None if cache_dir is None else Path(cache_dir),
+        ),
         init=None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init),
         resume=resume,
     )

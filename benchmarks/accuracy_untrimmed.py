@@ -1,0 +1,162 @@
+"""From trimmed clips to long recordings: a model that was trained on clips labels a video in which they happen.
+
+The clips of each sequence of ut-interaction are joined into one video, in random order, with other footage before,
+between and after them (what cameras saw in fight-surv where nobody fought). The model has seen neither the sequence nor
+any pause. Every picture is cut to its middle square, so that its shape tells nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+import vidlabel
+from speed_measure import print_table
+from vidlabel import Segment, segment_metrics
+from vidlabel.labels.bootstrap import bootstrap_interval
+from vidlabel.labels.metrics_segments import OVERLAPS, SegmentMetrics, event_recall
+
+FOLDS = 8
+SIZE = 240
+RATE = 30
+PAUSE_S = 2.5
+"""At most; most clips of fight-surv last 2 s."""
+TOLERANCE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip of ut-interaction."""
+
+    path: Path
+    label: str
+    group: str
+
+
+def measure_untrimmed(data: Path, cache: Path | None, seed: int) -> None:
+    """Print the figures of segments over all recordings."""
+    clips = read_clips(data / "ut-interaction")
+    pauses = sorted((data / "fight-surv" / "noFight").glob("*.mp4"))
+    generator = np.random.default_rng(seed)
+    groups = [str(group) for group in generator.permutation(sorted({clip.group for clip in clips}))]
+    truth: dict[str, list[Segment]] = {}
+    told: dict[str, Sequence[Segment]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for fold in range(FOLDS):
+            held_out = set(groups[fold::FOLDS])
+            table = write_table(folder / "labels.csv", [clip for clip in clips if clip.group not in held_out])
+            model = vidlabel.train(table, folder / "model.safetensors", cache_dir=cache, seed=seed)
+            for group in sorted(held_out):
+                video = folder / f"{group}.mp4"
+                own = [clip for clip in clips if clip.group == group]
+                truth[group] = write_recording(video, own, pauses, generator)
+                told[group] = vidlabel.predict(video, model=str(model.path)).segments
+    print_segments(truth, told)
+
+
+def read_clips(folder: Path) -> list[Clip]:
+    """The clips of a data set with their groups."""
+    with (folder / "groups.csv").open(newline="", encoding="utf-8") as file:
+        group_of = {row["video"]: row["group"] for row in csv.DictReader(file)}
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        return [Clip(folder / row["video"], row["label"], group_of[row["video"]]) for row in csv.DictReader(file)]
+
+
+def write_table(path: Path, clips: Sequence[Clip]) -> Path:
+    """A table to train from."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["video", "start", "end", "label", "group"])
+        writer.writerows([clip.path, "", "", clip.label, clip.group] for clip in clips)
+    return path
+
+
+def write_recording(
+    path: Path, clips: Sequence[Clip], pauses: Sequence[Path], generator: np.random.Generator
+) -> list[Segment]:
+    """Write one long video, and tell what happens when in it."""
+    order = [clips[place] for place in generator.permutation(len(clips))]
+    between = [pauses[place] for place in generator.choice(len(pauses), len(order) + 1, replace=False)]
+    written = 0
+    segments = []
+    with av.open(str(path), "w") as sink:
+        stream = sink.add_stream("libx264", rate=RATE, options={"preset": "veryfast", "crf": "18"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = SIZE, SIZE, "yuv420p"
+
+        def add(source: Path, most_s: float) -> None:
+            nonlocal written
+            for picture in pictures(source, most_s):
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts = written
+                sink.mux(stream.encode(frame))
+                written += 1
+
+        add(between[0], PAUSE_S)
+        for clip, pause in zip(order, between[1:], strict=True):
+            start = written
+            add(clip.path, float("inf"))
+            segments.append(Segment(start / RATE, written / RATE, clip.label, 1.0))
+            add(pause, PAUSE_S)
+        sink.mux(stream.encode(None))
+    return segments
+
+
+def pictures(path: Path, most_s: float) -> Iterator[npt.NDArray[np.uint8]]:
+    """The middle squares of a video's frames, at `RATE`."""
+    given = 0
+    with av.open(str(path)) as source:
+        first = None
+        for frame in source.decode(video=0):
+            first = frame.time if first is None else first
+            time = frame.time - first
+            if time >= most_s:
+                return
+            short = min(frame.width, frame.height)
+            size = (round(frame.width * SIZE / short), round(frame.height * SIZE / short))
+            whole = frame.reformat(*size, format="rgb24").to_ndarray().astype(np.uint8, copy=False)
+            top, left = (size[1] - SIZE) // 2, (size[0] - SIZE) // 2
+            middle = np.ascontiguousarray(whole[top : top + SIZE, left : left + SIZE])
+            while given <= time * RATE:
+                yield middle
+                given += 1
+
+
+def print_segments(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]]) -> None:
+    """Print F1, edit score and recall of events."""
+    names = sorted(truth)
+    figures = {f"F1@{overlap} %": [_metrics(truth, told, [n]).f1[overlap] for n in names] for overlap in OVERLAPS}
+    figures["edit score"] = [_metrics(truth, told, [name]).edit for name in names]
+    figures[f"events found within {TOLERANCE_S:g} s %"] = [_recall(truth, told, name) for name in names]
+    rows = []
+    for shown, values in figures.items():
+        all_values = np.array(values)
+        interval = bootstrap_interval(lambda items, own=all_values: float(own[items].mean()), names)  # type: ignore[misc]
+        cell = f"{all_values.mean():.1f} ({interval.low:.1f} to {interval.high:.1f})"
+        rows.append([shown, cell, "at least 75" if shown.startswith("F1@25") else ""])
+    events = sum(map(len, truth.values()))
+    title = (
+        f"Untrimmed: {len(names)} recordings joined from ut-interaction, {events} events, {FOLDS} folds of sequences"
+    )
+    print_table(title, ["mean of the recordings", "defaults", "wanted"], rows)
+
+
+def _metrics(
+    truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], names: Sequence[str]
+) -> SegmentMetrics:
+    chosen = [{name: own[name] for name in names} for own in (truth, told)]
+    return segment_metrics(chosen[0], chosen[1], background=None, averaging="per video")
+
+
+def _recall(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], name: str) -> float:
+    labels = sorted({segment.label for segment in truth[name]})
+    found = [event_recall({name: truth[name]}, told, label=label, tolerance_s=TOLERANCE_S) for label in labels]
+    return 100 * sum(one.found for one in found) / sum(one.events for one in found)
