@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -11,11 +12,15 @@ import numpy as np
 import pytest
 
 import vidlabel
+from training.learnable import FACTS, coloured_clips, gathered
 from training.sets import write_table
 from vidlabel.errors import AnnotationError, UsageError
 from vidlabel.labels.evaluation import Evaluation
 from vidlabel.labels.evaluation_json import evaluation_schema
-from vidlabel.training.cross_validation import FoldCount, outer_folds
+from vidlabel.training.answering import evaluation_classes
+from vidlabel.training.cross_validation import FoldCount, FoldKeeping, outer_folds, train_fold
+from vidlabel.training.jobs import SilentListener
+from vidlabel.training.options import TrainOptions
 from vidlabel.training.reading import read_examples
 
 QUICK = {"hidden": 4, "members": 1, "epochs": 12, "inner_folds": 0}
@@ -107,6 +112,23 @@ def test_each_video_is_tested_once_and_groups_stay_whole(tmp_path: Path) -> None
     assert folds == [1 + number // 2 for number in range(12)]
     assert evaluation.split == "leave one group out: 6 folds"
     assert evaluation.baselines["mean"] == evaluation.metrics
+
+
+def test_models_are_asked_about_the_streams_that_they_chose() -> None:
+    clips = coloured_clips(24, ("blue", "red"))
+    both = gathered(
+        [(example, replace(own, views=(np.tile(own.views[0], 2),))) for example, own in clips],
+        ("blue", "red"),
+        streams=("frames", "motion"),
+    )
+    fold = outer_folds(both.training_set.examples, 3, 0)[0]
+    options = TrainOptions(epochs=12, hidden=4, members=1, folds=0, streams=("motion",))
+    classes = evaluation_classes(both, None)
+    models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldKeeping(None, None))
+    assert models.spec.streams == ("motion",)
+    truth = [both.training_set.examples[place].clip_labels[0] for place in fold.test_indices]
+    for answers in (models.answers, models.baseline):
+        assert [classes.labels[own.scores.argmax()] for own in answers] == truth
 
 
 def test_groups_with_several_labels_are_told_apart(tmp_path: Path) -> None:
