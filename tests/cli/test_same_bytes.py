@@ -1,0 +1,45 @@
+"""A result holds the same bytes however it was made: alone, in a folder, by one worker or two, profiled or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from command_line import call
+from corpus import Recipe, write_video
+
+CLIPS = {"even": Recipe(frames=60), "tall": Recipe(frames=45, width=120, height=160), "wide": Recipe(width=320)}
+OPTIONS = ("--rate", "8", "--scores", "--threshold", "0", "--min-duration", "0", "--device", "cpu", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("videos")
+    for name, recipe in CLIPS.items():
+        write_video(folder / f"{name}.mp4", recipe)
+    return folder
+
+
+def result_alone(capfd: pytest.CaptureFixture[str], video: Path, target: Path, *options: str) -> bytes:
+    assert call(capfd, "predict", video, "-o", target, *OPTIONS, *options).status == 0
+    return target.read_bytes()
+
+
+@pytest.mark.parametrize("options", [("--workers", "1"), ("--workers", "2"), ("--workers", "2", "--profile")])
+def test_a_folder_gives_the_bytes_of_each_video_alone(
+    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    assert call(capfd, "predict", videos, "-o", out, *OPTIONS, *options).status == 0
+    for name in CLIPS:
+        expected = result_alone(capfd, videos / f"{name}.mp4", tmp_path / f"{name}.json")
+        assert (out / f"{name}.mp4.json").read_bytes() == expected
+
+
+@pytest.mark.parametrize("options", [("--profile",), ("--batch-size", "1"), ("--batch-size", "5")])
+def test_profile_and_batch_size_change_no_byte(
+    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    plain = result_alone(capfd, videos / "wide.mp4", tmp_path / "plain.json")
+    assert result_alone(capfd, videos / "wide.mp4", tmp_path / "other.json", *options) == plain
