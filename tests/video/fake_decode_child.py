@@ -68,6 +68,12 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
+def beat() -> None:
+    while True:
+        send(Beat())
+        time.sleep(0.005)
+
+
 def shrink(descriptor: str) -> None:
     os.ftruncate(int(descriptor), LAYOUT.offset(2, 0) + 10)
 
@@ -75,6 +81,7 @@ def shrink(descriptor: str) -> None:
 BREAKS: dict[str, Callable[[], None]] = {
     "hang": hang,
     "die": kill,
+    "beat for ever": beat,
     "exit": lambda: os._exit(9),
     "nonsense": lambda: say(b"\x00\xffnot a message\n"),
     "nested": lambda: say(b"[" * 100_000 + b"\n"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from video.in_process import samples
 from vidlabel.errors import InstallationError
 from vidlabel.video.decord_reader import load_decord
-from vidlabel.video.reading import samples
 
 VideoMaker = Callable[[str], Path]
 
@@ -44,8 +44,9 @@ def test_two_decords_do_not_stop_the_automatic_choice(video: VideoMaker) -> None
 def test_reading_a_video_imports_nothing_heavy_and_says_nothing(video: VideoMaker) -> None:
     """The decode process stays small: neither torch nor the command line comes with it."""
     code = (
-        "import sys; from vidlabel.video.reading import samples; "
-        f"print(len(list(samples({str(video('closed.mp4'))!r})))); "
+        "import sys; from pathlib import Path; "
+        "from vidlabel.video.reading import open_samples; from vidlabel.video.sample import SampleRequest; "
+        f"print(len(list(open_samples(Path({str(video('closed.mp4'))!r}), SampleRequest())))); "
         "print(sorted({'torch', 'typer', 'rich', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

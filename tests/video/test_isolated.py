@@ -176,6 +176,13 @@ def test_slow_decoding_that_beats_is_no_hang(fakes: Fakes) -> None:
     assert fakes.starts() == 1
 
 
+def test_a_process_that_only_beats_is_not_waited_for_for_ever(fakes: Fakes) -> None:
+    """Sixty times the patience is what a healthy one may take to the next picture."""
+    with fakes.open("beat for ever", timeout_s=0.05) as stream:
+        assert shown(stream) == WHOLE
+    assert stream.report.decoder == "pyav: gave no frame for 3 s"
+
+
 @pytest.mark.parametrize(("misdeed", "starts", "seen"), [("hang in pyav", 1, 2), ("die twice", 2, 3)])
 def test_what_was_read_before_the_second_loss_is_kept(fakes: Fakes, misdeed: str, starts: int, seen: int) -> None:
     with fakes.open(misdeed, timeout_s=1) as stream:

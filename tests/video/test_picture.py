@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from video.in_process import samples
 from vidlabel.video.orientation import Orientation, from_matrix
-from vidlabel.video.reading import samples
 
 Pixels = npt.NDArray[np.uint8]
 

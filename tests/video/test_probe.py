@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from corpus import CATALOGUE, Recipe, read_number, write_video
+from video.in_process import samples
 from vidlabel.errors import VideoError
 from vidlabel.video.container import LARGEST_SIDE
 from vidlabel.video.probe import probe
-from vidlabel.video.reading import samples
 
 VideoMaker = Callable[[str], Path]
 

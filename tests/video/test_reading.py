@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+import vidlabel
 from corpus import CATALOGUE, Painted, read_number
+from video.in_process import samples
 from vidlabel.errors import UsageError
-from vidlabel.video.reading import open_samples, samples
+from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import Decoder, SampleRequest
 
 VideoMaker = Callable[[str], Path]
@@ -130,7 +132,7 @@ def test_asking_for_decord_where_it_is_wrong_is_answered_with_a_warning(video: V
 )
 def test_arguments_that_cannot_be_meant_are_refused_before_anything_is_read(arguments: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        samples("nowhere.mp4", **arguments)  # type: ignore[arg-type]
+        vidlabel.samples("nowhere.mp4", **arguments)  # type: ignore[arg-type]
 
 
 def test_a_stream_left_early_lets_go_of_the_file(video: VideoMaker) -> None:

@@ -93,7 +93,8 @@ class Labeller:
             VideoError: the file cannot be read as a video.
         """
         known = fingerprint(shown, self._model.sha256, self._options)
-        with open_isolated_samples(Path(shown), self._request(), self._options.timeout, self._pool) as stream:
+        request, timeout_s = self._request(), self._options.timeout
+        with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             self._check_start(shown, stream)
             labels = self._collect(stream, listener)
             for warning in stream.report.warnings:

@@ -102,10 +102,16 @@ class _PipeListener:
         self._deadline = deadline
 
     def progress(self, labelled_s: float, duration_s: float) -> None:
+        """Tell the run, and start the deadline anew."""
         self._deadline.extend()
         write_message(self._outgoing, Progress(labelled_s, duration_s))
 
+    def alive(self) -> None:
+        """Start the deadline anew."""
+        self._deadline.extend()
+
     def warn(self, text: str) -> None:
+        """Tell the run."""
         write_message(self._outgoing, Warned(text))
 
 

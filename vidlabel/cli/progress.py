@@ -27,6 +27,9 @@ class Progress(Protocol):
     def progress(self, labelled_s: float, duration_s: float, name: str = "") -> None:
         """So much of the video is labelled."""
 
+    def alive(self) -> None:
+        """The video is being read, and there is nothing new to tell."""
+
     def warn(self, text: str) -> None:
         """Something is odd, and the work goes on."""
 
@@ -56,6 +59,9 @@ class NoProgress:
         """Nothing to end."""
 
     def progress(self, labelled_s: float, duration_s: float, name: str = "") -> None:
+        """Tell nothing."""
+
+    def alive(self) -> None:
         """Tell nothing."""
 
     def warn(self, text: str) -> None:

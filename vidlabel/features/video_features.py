@@ -20,7 +20,7 @@ from vidlabel.features.encoder import Encoder, load_encoder
 from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe, PictureStream, View
 from vidlabel.features.views import extract_parts
-from vidlabel.video.reading import open_samples
+from vidlabel.video.isolated import open_isolated_samples
 from vidlabel.video.sample import ReadReport
 
 
@@ -135,7 +135,7 @@ class FeatureExtractor:
         times: list[npt.NDArray[np.float64]] = []
         values: list[list[npt.NDArray[np.float32]]] = [[] for _ in parts]
         streams = tuple({part.stream: None for part in parts})
-        with open_samples(path, self.recipe.request(streams)) as stream:
+        with open_isolated_samples(path, self.recipe.request(streams)) as stream:
             for piece in extract_parts(stream, self._load_encoder(), parts):
                 times.append(piece.times)
                 for collected, added in zip(values, piece.values, strict=True):

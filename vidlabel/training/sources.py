@@ -9,7 +9,7 @@ from pathlib import Path, PureWindowsPath
 
 from vidlabel.errors import printable
 from vidlabel.features.feature_files import FeatureKind, is_feature_name, read_feature_file
-from vidlabel.video.probe import probe
+from vidlabel.video.isolated import isolated_facts
 
 _MOST_COMPARED = 5000
 """File names that are compared with a missing one; beyond that it takes seconds."""
@@ -53,7 +53,7 @@ def open_source(path: Path, rate: float | None) -> Source:
     if is_feature_name(path):
         features = read_feature_file(path, rate)
         return Source(path, features.duration_s, features.kind)
-    return Source(path, probe(path).duration_s, None)
+    return Source(path, isolated_facts(path).duration_s, None)
 
 
 def missing_file_problem(folder: Path, video: str) -> str:

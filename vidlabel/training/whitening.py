@@ -103,7 +103,8 @@ def _whiten(values: npt.NDArray[np.float32]) -> StreamWhitening:
     deviations = torch.where(deviations > 0, deviations, 1.0)  # where nothing ever changes
     standard = (samples - mean) / deviations
     covariance = (standard.T @ standard) / max(len(standard) - 1, 1)
-    variances, directions = torch.linalg.eigh(covariance)  # ascending
+    # In single precision it was seen to fail where four short videos were the same, and nearly all variances zero.
+    variances, directions = (part.float() for part in torch.linalg.eigh(covariance.double()))  # ascending
     count = min(COMPONENTS, samples.shape[1])
     kept = variances.flip(0)[:count].clamp(min=0)
     largest = kept[0].clamp(min=1e-12)

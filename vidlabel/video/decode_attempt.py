@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +26,7 @@ from vidlabel.video.decode_process import LostProcessError, NativeOutput
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.frame_memory import FrameLayout
 from vidlabel.video.geometry import sample_size
+from vidlabel.video.reader import no_beat
 from vidlabel.video.sample import Sample, SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL
 
@@ -33,6 +34,9 @@ _STOP_S = 1.0
 """Seconds that a process gets to leave a video; then it is ended."""
 _RELEASES_A_ROUND = 4
 """Slots are released a few at a time: each message wakes the process."""
+_MOST_TIMEOUTS = 60
+"""So many times its patience does the owner wait for a picture while the process beats: an hour, with the usual 60 s.
+To probe a day of video on a slow disk takes minutes; a process that a file has taken over could beat for ever."""
 _ERRORS: dict[str, type[VidlabelError]] = {
     kind.__name__: kind for kind in (VideoError, DecodeError, DeviceError, InstallationError)
 }
@@ -48,6 +52,7 @@ class DecodeAttempt:
         timeout_s: seconds without a sign of life until the process counts as hung.
         after: tick of the last sample of the attempt before: PyAV goes on after it.
         reason: why that attempt ended.
+        on_beat: called when the process gave a sign of life and nothing else.
 
     Raises:
         VidlabelError: the system gives no process.
@@ -61,6 +66,7 @@ class DecodeAttempt:
         timeout_s: float,
         after: int | None = None,
         reason: str = "",
+        on_beat: Callable[[], None] = no_beat,
     ) -> None:
         self.tallied = Tallied(request.decoder, decode_errors=0, lost=0, holes=(), warnings=())
         """What the process said last."""
@@ -74,6 +80,7 @@ class DecodeAttempt:
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
+        self._on_beat = on_beat
         self._pool = pool
         self._process = pool.take()
         self._state: Literal["reading", "done", "lost", "closed"] = "reading"
@@ -132,8 +139,12 @@ class DecodeAttempt:
 
     def _receive(self, timeout_s: float) -> Message:
         """The next message that says something."""
+        deadline = time.monotonic() + _MOST_TIMEOUTS * timeout_s
         while isinstance(message := self._hear(timeout_s), Beat):
-            pass
+            if time.monotonic() > deadline:
+                self._state = "lost"
+                raise LostProcessError(f"gave no frame for {_MOST_TIMEOUTS * timeout_s:g} s", hung=True)
+            self._on_beat()
         if isinstance(message, Failed):
             raise self._error(message) from self.output()
         return message

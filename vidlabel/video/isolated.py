@@ -7,7 +7,8 @@ too, the samples so far are what the file has.
 from __future__ import annotations
 
 import atexit
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +18,7 @@ from vidlabel.video.decode_messages import Opened
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.decode_process import LostProcessError
 from vidlabel.video.facts import VideoFacts
+from vidlabel.video.reader import no_beat
 from vidlabel.video.sample import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio
 from vidlabel.video.sampling import BEFORE_ALL
 
@@ -33,18 +35,20 @@ class IsolatedSamples(Iterator[Sample]):
     Made by `open_isolated_samples`.
     """
 
-    def __init__(self, pool: DecodePool, path: Path, request: SampleRequest, timeout_s: float) -> None:
+    def __init__(
+        self, pool: DecodePool, path: Path, request: SampleRequest, timeout_s: float, on_beat: Callable[[], None]
+    ) -> None:
         self._pool = pool
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
+        self._on_beat = on_beat
         self._attempts: list[DecodeAttempt] = []
         self._warning: str | None = None
-        try:
+        with ExitStack() as undoing:
+            undoing.callback(self._end_attempts)
             self._opened = self._open()
-        except BaseException:
-            self._end_attempts()
-            raise
+            undoing.pop_all()
         self._samples = self._run()
 
     def __next__(self) -> Sample:
@@ -134,7 +138,7 @@ class IsolatedSamples(Iterator[Sample]):
         """Let a process open the video; after a loss, to go on with PyAV."""
         after, reason = (self._attempts[-1].last, loss.problem) if loss is not None else (None, "")
         self._end_attempts()
-        attempt = DecodeAttempt(self._pool, self._path, self._request, self._timeout_s, after, reason)
+        attempt = DecodeAttempt(self._pool, self._path, self._request, self._timeout_s, after, reason, self._on_beat)
         self._attempts.append(attempt)
         return attempt.open()
 
@@ -154,7 +158,11 @@ class IsolatedSamples(Iterator[Sample]):
 
 
 def open_isolated_samples(
-    path: Path, request: SampleRequest, timeout_s: float = TIMEOUT_S, pool: DecodePool = _shared_pool
+    path: Path,
+    request: SampleRequest,
+    timeout_s: float = TIMEOUT_S,
+    pool: DecodePool = _shared_pool,
+    on_beat: Callable[[], None] = no_beat,
 ) -> IsolatedSamples:
     """Open a video for sampling in a process of its own.
 
@@ -163,6 +171,7 @@ def open_isolated_samples(
         request: what is asked for.
         timeout_s: seconds without a frame or another sign of life until the process is ended.
         pool: of decoding processes.
+        on_beat: called when there is nothing new but that reading goes on.
 
     Returns:
         The samples as they are taken, with `.probe` and `.report`. Damage, and the loss of the process once there are
@@ -172,7 +181,18 @@ def open_isolated_samples(
         VideoError: it is no readable video, or the process was lost before there was a sample.
         InstallationError: the process cannot load its libraries.
     """
-    return IsolatedSamples(pool, path, request, timeout_s)
+    return IsolatedSamples(pool, path, request, timeout_s, on_beat)
+
+
+def isolated_facts(path: Path) -> VideoFacts:
+    """What is known of a video, without its pictures, found out in a process of its own.
+
+    Raises:
+        VideoError: it is no readable video, or the process was lost.
+        InstallationError: the process cannot load its libraries.
+    """
+    with open_isolated_samples(path, SampleRequest(keyframes=True)) as stream:
+        return stream.probe
 
 
 def samples(

@@ -11,7 +11,7 @@ from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.choice import choose_reader, pyav_choice
 from vidlabel.video.probe import Probe, probe
 from vidlabel.video.reader import Beat, no_beat
-from vidlabel.video.sample import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
 from vidlabel.video.sampling import BEFORE_ALL, exact
 
 if TYPE_CHECKING:
@@ -182,45 +182,3 @@ def open_samples(path: Path, request: SampleRequest) -> SampleStream:
         InstallationError: while taking samples: decord was asked for by name and cannot be loaded.
     """
     return SampleStream(probe(path), request)
-
-
-def samples(
-    path: str | Path,
-    rate: float = 2.0,
-    short_side: int = 224,
-    start: float = 0.0,
-    end: float | None = None,
-    decoder: Decoder = "auto",
-    decode_device: DecodeDevice = "auto",
-    keyframes: bool = False,
-) -> SampleStream:
-    """Take samples from a video, exactly as labelling does.
-
-    Args:
-        path: the file.
-        rate: samples per second; target times are k / rate from the first presented frame, a sample is the first frame
-            at or after its target, and no frame is used twice.
-        short_side: pixels of the shorter side of a sample.
-        start: seconds; samples lie at or after it.
-        end: seconds; samples lie before it.
-        decoder: `auto` takes decord where it is known to be right, else PyAV.
-        decode_device: `auto` and `cpu` decode on the CPU, `gpu` tries a GPU first.
-        keyframes: decode key frames only.
-
-    Returns:
-        An iterator of `Sample(time_s, rgb)`, rgb being (H, W, 3) uint8; with `.probe` and `.report`.
-
-    Raises:
-        UsageError: an argument that cannot be meant.
-        VideoError: the file is no readable video.
-    """
-    request = SampleRequest(
-        rate=rate,
-        short_side=short_side,
-        start_s=start,
-        end_s=end,
-        decoder=decoder,
-        decode_device=decode_device,
-        keyframes=keyframes,
-    )
-    return open_samples(Path(path), request)
