@@ -14,7 +14,7 @@ from torch import Tensor
 from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.spec import Task
-from vidlabel.training.calibration import Outcome, fit_temperature, member_weights, mixed_scores
+from vidlabel.training.calibration import Outcome, even_mixture, fit_mixture, member_weights, mixed_scores
 from vidlabel.training.fitting import EpochFigures
 from vidlabel.training.gathering import Gathered
 from vidlabel.training.material import is_whole
@@ -49,24 +49,23 @@ class TrainedMember:
 
 
 def calibrated_members(trained: Sequence[TrainedMember], outcome: Outcome | None, task: Task) -> list[MemberSpec]:
-    """Weights and temperatures: one temperature for each form of head.
+    """Weights and temperatures: one temperature, and one share, for each form of head.
 
     Args:
         trained: the heads.
-        outcome: what heads like them said about clips they had not learnt from; None: temperatures are 1.
+        outcome: what heads like them said about clips they had not learnt from; None: temperatures are 1, shares even.
         task: of the labels.
     """
+    labels = [one.plan.form for one in trained if not one.knows_background]
+    background = [one.plan.form for one in trained if one.knows_background]
+    forms = tuple(dict.fromkeys(labels))
+    mixture = even_mixture(forms) if outcome is None else fit_mixture(outcome, forms, task)
+    known = even_mixture(dict.fromkeys(background))
+    shares = {**mixture.shares, **known.shares}
+    temperatures = {**mixture.temperatures, **known.temperatures}
     plans = [one.plan for one in trained]
-    temperatures = {plan.form: 1.0 for plan in plans}
-    if outcome is not None:
-        for form in temperatures.keys() - {"background"}:
-            temperatures[form] = fit_temperature(outcome.logits[form], outcome.targets, outcome.mask, task)
-    weights = {
-        plan.name: weight
-        for own in ([p for p in plans if p.form != "background"], [p for p in plans if p.form == "background"])
-        for plan, weight in zip(own, member_weights([p.form for p in own]), strict=True)
-    }
-    return [plan.member(weights[plan.name], temperatures[plan.form]) for plan in plans]
+    weights = member_weights([plan.form for plan in plans], shares)
+    return [plan.member(weight, temperatures[plan.form]) for plan, weight in zip(plans, weights, strict=True)]
 
 
 def validation_scores(
