@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import av
@@ -18,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 import vidlabel
-from speed_measure import print_table
+from accuracy_clips import Place
+from accuracy_figures import Row, drawn_row
 from vidlabel import Segment, segment_metrics
-from vidlabel.labels.bootstrap import bootstrap_interval
 from vidlabel.labels.metrics_segments import OVERLAPS, SegmentMetrics, event_recall
 
 FOLDS = 8
@@ -40,11 +41,11 @@ class Clip:
     group: str
 
 
-def measure_untrimmed(data: Path, cache: Path | None, seed: int) -> None:
-    """Print the figures of segments over all recordings."""
-    clips = read_clips(data / "ut-interaction")
-    pauses = sorted((data / "fight-surv" / "noFight").glob("*.mp4"))
-    generator = np.random.default_rng(seed)
+def untrimmed_rows(place: Place) -> list[Row]:
+    """Figures of segments over all recordings."""
+    clips = read_clips(place.data / "ut-interaction")
+    pauses = sorted((place.data / "fight-surv" / "noFight").glob("*.mp4"))
+    generator = np.random.default_rng(place.seed)
     groups = [str(group) for group in generator.permutation(sorted({clip.group for clip in clips}))]
     truth: dict[str, list[Segment]] = {}
     told: dict[str, Sequence[Segment]] = {}
@@ -53,13 +54,13 @@ def measure_untrimmed(data: Path, cache: Path | None, seed: int) -> None:
         for fold in range(FOLDS):
             held_out = set(groups[fold::FOLDS])
             table = write_table(folder / "labels.csv", [clip for clip in clips if clip.group not in held_out])
-            model = vidlabel.train(table, folder / "model.safetensors", cache_dir=cache, seed=seed)
+            model = vidlabel.train(table, folder / "model.safetensors", cache_dir=place.cache, seed=place.seed)
             for group in sorted(held_out):
                 video = folder / f"{group}.mp4"
                 own = [clip for clip in clips if clip.group == group]
                 truth[group] = write_recording(video, own, pauses, generator)
                 told[group] = vidlabel.predict(video, model=str(model.path)).segments
-    print_segments(truth, told)
+    return segment_rows(truth, told)
 
 
 def read_clips(folder: Path) -> list[Clip]:
@@ -130,30 +131,34 @@ def pictures(path: Path, most_s: float) -> Iterator[npt.NDArray[np.uint8]]:
                 given += 1
 
 
-def print_segments(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]]) -> None:
-    """Print F1, edit score and recall of events."""
+def segment_rows(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]]) -> list[Row]:
+    """F1, edit score and recall of events: means over the recordings."""
     names = sorted(truth)
-    figures = {f"F1@{overlap} %": [_metrics(truth, told, [n]).f1[overlap] for n in names] for overlap in OVERLAPS}
-    figures["edit score"] = [_metrics(truth, told, [name]).edit for name in names]
-    figures[f"events found within {TOLERANCE_S:g} s %"] = [_recall(truth, told, name) for name in names]
-    rows = []
-    for shown, values in figures.items():
-        all_values = np.array(values)
-        interval = bootstrap_interval(lambda items, own=all_values: float(own[items].mean()), names)  # type: ignore[misc]
-        cell = f"{all_values.mean():.1f} ({interval.low:.1f} to {interval.high:.1f})"
-        rows.append([shown, cell, "at least 75" if shown.startswith("F1@25") else ""])
+    found = {f"F1@{overlap}": [_metrics(truth, told, name).f1[overlap] for name in names] for overlap in OVERLAPS}
+    found["edit score"] = [_metrics(truth, told, name).edit for name in names]
+    found[f"events found within {TOLERANCE_S:g} s"] = [_recall(truth, told, name) for name in names]
     events = sum(map(len, truth.values()))
-    title = (
-        f"Untrimmed: {len(names)} recordings joined from ut-interaction, {events} events, {FOLDS} folds of sequences"
+    about = (
+        "ut-interaction, joined, with pauses of fight-surv",
+        f"{FOLDS} folds of whole groups",
+        f"{len(names)} recordings, {events} events",
     )
-    print_table(title, ["mean of the recordings", "defaults", "wanted"], rows)
+    rows = []
+    for figure, values in found.items():
+        own = np.array(values)
+        row = drawn_row("untrimmed", figure, about, partial(_mean_of, own), names)
+        rows.append(replace(row, aim="at least 75" if figure == "F1@25" else ""))
+    return rows
+
+
+def _mean_of(values: npt.NDArray[np.float64], items: npt.NDArray[np.intp]) -> float:
+    return float(values[items].mean())
 
 
 def _metrics(
-    truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], names: Sequence[str]
+    truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], name: str
 ) -> SegmentMetrics:
-    chosen = [{name: own[name] for name in names} for own in (truth, told)]
-    return segment_metrics(chosen[0], chosen[1], background=None, averaging="per video")
+    return segment_metrics({name: truth[name]}, {name: told[name]}, background=None, averaging="per video")
 
 
 def _recall(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], name: str) -> float:

@@ -111,8 +111,8 @@ def test_a_form_counts_as_much_as_it_knows() -> None:
         outcome = Outcome((), (), {"recurrent": recurrent, "linear": linear}, targets, torch.ones(4000))
         return fit_mixture(outcome, ("recurrent", "linear"), "single")
 
-    assert fitted(torch.tensor(own), noise).shares == pytest.approx({"recurrent": 0.9, "linear": 0.1})
-    assert fitted(noise, torch.tensor(own)).shares == pytest.approx({"recurrent": 0.1, "linear": 0.9})
+    assert fitted(torch.tensor(own), noise).shares == pytest.approx({"recurrent": 0.75, "linear": 0.25})
+    assert fitted(noise, torch.tensor(own)).shares == pytest.approx({"recurrent": 0.25, "linear": 0.75})
     alike = fitted(torch.tensor(own), torch.tensor(other * 2))
     assert alike.shares["recurrent"] == pytest.approx(0.5, abs=0.11)
     assert alike.temperatures["linear"] == pytest.approx(2 * alike.temperatures["recurrent"], rel=0.2)

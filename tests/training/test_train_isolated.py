@@ -18,7 +18,7 @@ from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.video_features import FeatureExtractor
 from pathlib import Path
 found = FeatureExtractor(FeatureRecipe(rate=2), ("frames",)).features(Path("0.mp4"))
-assert found.times.tolist() == [0, 0.5]
+assert found.times.tolist() == [0, 0.52]
 """,
 }
 
