@@ -12,7 +12,9 @@ import jsonschema
 import pytest
 
 from command_line import call
+from corpus import Recipe, write_video
 from training.evaluated import QUICK_OPTIONS, telling_table
+from vidlabel.features.runtime import is_openvino_installed
 from vidlabel.labels.evaluation_json import evaluation_schema
 
 
@@ -88,6 +90,25 @@ def test_what_cannot_be_meant(
     ended = call(capfd, "evaluate", "--quiet", *arguments)
     assert (ended.status, problem in ended.errors) == (status, True), ended.errors
     assert "Traceback" not in ended.errors
+
+
+def test_the_runtime_can_be_chosen_and_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", Recipe(frames=10))
+    table = tmp_path / "labels.csv"
+    table.write_text("video,start,end,label\na.mp4,0,0.2,vehicle\n")
+    options = ("--model", "objects-coarse", "--json", "--quiet", "--cache-dir", tmp_path)
+    command = ("evaluate", table, *options, "--runtime")
+    assert json.loads(call(capfd, *command, "torch").output)["model"]["runtime"] == "torch"
+    ended = call(capfd, *command, "openvino")
+    if is_openvino_installed():
+        assert json.loads(ended.output)["model"]["runtime"] == "openvino"
+    else:
+        assert (ended.status, "it is not installed" in ended.errors) == (2, True)
+
+
+def test_files_of_features_name_no_runtime(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    ended = call(capfd, "evaluate", telling_table(tmp_path), "--folds", "2", *QUICK_OPTIONS, "--json", "--quiet")
+    assert json.loads(ended.output)["model"]["runtime"] is None
 
 
 def test_one_label_is_refused(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def test_streams_in_the_order_given() -> None:
     "wrong",
     [
         {"encoder": "resnet"},
+        {"runtime": "onnx"},
         {"rate": 0.0},
         {"rate": float("nan")},
         {"short_side": 0},

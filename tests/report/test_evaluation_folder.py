@@ -26,7 +26,7 @@ def evaluation_of(tested: Truth, answers: Answers) -> Evaluation:
     maker = FigureMaker(tested, 1.0)
     metrics = maker.metrics(answers)
     return Evaluation(
-        model=EvaluatedModel("m", "gru", ("frames",), "e", None, None),
+        model=EvaluatedModel("m", "gru", ("frames",), "e", None, None, None),
         data=EvaluatedData(len(tested.videos), 1, 1.0, tested.unit, len(tested.known), {}),
         split="none",
         metrics=metrics,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.common import AsJson, Debug, DeviceName, Quiet
+from vidlabel.cli.common import AsJson, Debug, DeviceName, Quiet, RuntimeName
 from vidlabel.cli.training_options import (
     Activation,
     BatchSize,
@@ -69,6 +69,7 @@ def evaluate(
     seed: Seed = 0,
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
+    runtime: RuntimeName = "auto",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -113,6 +114,7 @@ def evaluate(
         rate=rate,
         cache_dir=cache_dir,
         device=device,
+        runtime=runtime,
         quiet=quiet,
     )
     raise typer.Exit(run_evaluate(asked))

@@ -14,6 +14,7 @@ from vidlabel.errors import UsageError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
 from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.evaluating import run_evaluation
@@ -44,6 +45,7 @@ class AskedEvaluation:
     rate: float
     cache_dir: str | None
     device: Device
+    runtime: Runtime
     quiet: bool
 
 
@@ -90,7 +92,7 @@ def _request(asked: AskedEvaluation) -> EvaluationRequest:
         folds=folds,
         options=asked.options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=asked.rate),
+            recipe=FeatureRecipe(rate=asked.rate, runtime=asked.runtime),
             streams=wanted_streams(asked.options),
             cache=cache,
             device=asked.device,

@@ -19,15 +19,16 @@ MOST_CONFUSION_LABELS = 12
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print the figures on standard output: beside the baselines, by label, and what was taken for which."""
     data, model = evaluation.data, evaluation.model
+    made_of = ", ".join((model.head, *model.streams, *([model.runtime] if model.runtime else [])))
     print_output(
-        f"{model.name} ({model.head}, {', '.join(model.streams)}): {data.videos} videos in {data.groups} groups, "
+        f"{model.name} ({made_of}): {data.videos} videos in {data.groups} groups, "
         f"{data.items} {data.unit}s; {evaluation.split}"
     )
     _print_metrics(model.head, evaluation.metrics, evaluation.baselines)
     if evaluation.matched is not None:
         matched = evaluation.matched
         print_output("")
-        print_output(f"the {matched.groups} groups with more than one label alone, {matched.videos} videos")
+        print_output(f"groups with more than one label alone: {matched.groups}, with {matched.videos} videos")
         _print_metrics(model.head, matched.metrics, matched.baselines)
     print_output("")
     _print_labels(evaluation)

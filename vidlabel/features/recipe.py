@@ -55,6 +55,8 @@ class FeatureRecipe:
     def __post_init__(self) -> None:
         published_weights(self.encoder)
         self.request(("motion",))
+        if self.runtime not in get_args(Runtime):
+            raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
 
     @property
     def encoder_sha256(self) -> str:

@@ -66,6 +66,8 @@ class EvaluatedModel:
     streams: tuple[str, ...]
     """All that the models of the folds use."""
     encoder: str
+    runtime: str | None
+    """What computed the encoder: `torch` or `openvino`; None for files of features."""
     sha256: str | None
     """Of a model file."""
     options: Mapping[str, object] | None

@@ -32,6 +32,7 @@ def evaluation_object(evaluation: Evaluation) -> dict[str, Any]:
             "head": model.head,
             "streams": list(model.streams),
             "encoder": model.encoder,
+            "runtime": model.runtime,
             "sha256": model.sha256,
             "options": None if model.options is None else dict(model.options),
         },

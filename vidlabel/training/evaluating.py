@@ -9,7 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import Model, load_model
 from vidlabel.labels.evaluation import Answers, EvaluatedModel, Evaluation, Truth
 from vidlabel.training.answering import (
@@ -58,6 +60,7 @@ def evaluate(
     tolerance: float = DEFAULT_TOLERANCE_S,
     inner_folds: int = DEFAULT_OPTIONS.folds,
     cache_dir: str | PathLike[str] | None = None,
+    runtime: Runtime = "auto",
     **options: object,
 ) -> Evaluation:
     """Measure a model on labelled videos, or, without one, what `train` makes of them in cross-validation by group.
@@ -72,6 +75,7 @@ def evaluate(
         tolerance: seconds that the start of an event may be off.
         inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
         cache_dir: where features are kept.
+        runtime: what computes the network: `auto`, `torch` or `openvino`.
         **options: `task` and `unlabelled`, and the other options of training, as `train` takes them.
 
     Raises:
@@ -89,7 +93,7 @@ def evaluate(
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=train_options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=rate),
+            recipe=FeatureRecipe(rate=rate, runtime=runtime),
             streams=wanted_streams(train_options),
             cache=None if cache_dir is None else Path(cache_dir),
         ),
@@ -134,7 +138,13 @@ def _measure(
         {"mean": None, "majority": join_answers(majority)},
         tolerance_s=request.tolerance_s,
         model=EvaluatedModel(
-            model.spec.name, model.spec.head_name, model.spec.streams, model.spec.encoder.name, model.sha256, None
+            name=model.spec.name,
+            head=model.spec.head_name,
+            streams=model.spec.streams,
+            encoder=model.spec.encoder.name,
+            runtime=_used_runtime(request),
+            sha256=model.sha256,
+            options=None,
         ),
         split="none: all videos were asked of one model file",
         warnings=warnings,
@@ -161,7 +171,7 @@ def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], liste
         _in_order(folds, [one.answers for one in models]),
         {"mean": _in_order(folds, [one.baseline for one in models]), "majority": _majority(tested, folds)},
         tolerance_s=request.tolerance_s,
-        model=_trained_model(models, request.options),
+        model=_trained_model(models, request),
         split=_split(request, len(folds)),
         warnings=warnings,
         curves=learning_curves([one.spec for one in models], first=1),
@@ -188,16 +198,23 @@ def _majority(tested: Truth, folds: Sequence[Fold]) -> Answers:
     return _in_order(folds, said)
 
 
-def _trained_model(models: Sequence[FoldModels], options: TrainOptions) -> EvaluatedModel:
+def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> EvaluatedModel:
     specs = [one.spec for one in models]
     return EvaluatedModel(
         name="trained",
         head=specs[0].head_name,
         streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.streams)),
         encoder=specs[0].encoder.name,
+        runtime=_used_runtime(request),
         sha256=None,
-        options=asdict(options),
+        options=asdict(request.options),
     )
+
+
+def _used_runtime(request: EvaluationRequest) -> str | None:
+    if request.training_set.features is not None:
+        return None
+    return resolve_hardware(request.features.device, request.features.recipe.runtime)[1]
 
 
 def _split(request: EvaluationRequest, folds: int) -> str:

@@ -17,6 +17,7 @@ from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.device import Device
 from vidlabel.features.recipe import PICTURE_STREAMS, FeatureRecipe, PictureStream, View, parse_streams
+from vidlabel.features.runtime import Runtime
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model, load_model
 from vidlabel.training.check import refuse_insufficient
@@ -94,6 +95,7 @@ def train(
     resume: bool = False,
     rate: float = DEFAULT_RATE,
     cache_dir: str | PathLike[str] | None = None,
+    runtime: Runtime = "auto",
     **options: object,
 ) -> Model:
     """Teach labels of your own: train a model and write it to a file.
@@ -106,6 +108,7 @@ def train(
         resume: go on with a training of the same that was interrupted.
         rate: samples per second.
         cache_dir: where features are kept.
+        runtime: what computes the network: `auto`, `torch` or `openvino`.
         **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
             hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed.
 
@@ -117,7 +120,7 @@ def train(
     meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(**options)  # type: ignore[arg-type]
-    recipe = FeatureRecipe(rate=rate)
+    recipe = FeatureRecipe(rate=rate, runtime=runtime)
     request = TrainRequest(
         training_set=read_examples(Path(labels), label_options),
         source=str(labels),
