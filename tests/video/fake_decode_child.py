@@ -31,6 +31,7 @@ from vidlabel.video.decode_messages import (
     encode,
     read_orders,
 )
+from vidlabel.video.decode_process import OUT_OF_MEMORY
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.frame_memory import FrameLayout, open_memory
 
@@ -145,6 +146,10 @@ def main(misdeed: str, starts: str) -> None:
             continue
         if misdeed == "die at once":
             kill()
+        if misdeed == "killed at once":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if misdeed == "out of memory":
+            os._exit(OUT_OF_MEMORY)
         if misdeed == "hang at once":
             hang()
         if misdeed == "refuse":

@@ -194,7 +194,15 @@ def test_what_was_read_before_the_second_loss_is_kept(fakes: Fakes, misdeed: str
     assert fakes.starts() == starts
 
 
-@pytest.mark.parametrize(("misdeed", "reason"), [("die at once", "SIGSEGV"), ("hang at once", "gave no frame for 1 s")])
+@pytest.mark.parametrize(
+    ("misdeed", "reason"),
+    [
+        ("die at once", "SIGSEGV; copy it again"),
+        ("hang at once", "gave no frame for 1 s; copy it again"),
+        ("killed at once", "perhaps because memory ran out; .* fewer --workers"),
+        ("out of memory", "more than 4096 MB of memory; .* in a smaller size"),
+    ],
+)
 def test_without_a_sample_it_is_an_error_that_shows_what_the_libraries_said(
     fakes: Fakes, misdeed: str, reason: str
 ) -> None:

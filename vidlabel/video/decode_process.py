@@ -55,12 +55,14 @@ class LostProcessError(Exception):
     Args:
         problem: what happened, in a few words.
         hung: whether it gave no sign of life.
+        remedy: what the owner of the video can do.
     """
 
-    def __init__(self, problem: str, hung: bool = False) -> None:
+    def __init__(self, problem: str, hung: bool = False, remedy: str = "copy it again or convert it to H.264") -> None:
         super().__init__(problem)
         self.problem = problem
         self.hung = hung
+        self.remedy = remedy
 
 
 def child_command() -> tuple[str, ...]:
@@ -160,7 +162,7 @@ class DecodeProcess:
     def _next(self, timeout_s: float) -> Message:
         line = self._wait(timeout_s)
         if not line:
-            raise LostProcessError(self._how_it_ended())
+            raise self._how_it_ended()
         try:
             return decode_message(line)
         except BrokenMessageError as error:
@@ -230,17 +232,21 @@ class DecodeProcess:
             self._noise.close()
             self._memory.close()
 
-    def _how_it_ended(self) -> str:
+    def _how_it_ended(self) -> LostProcessError:
         try:
             status = self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
-            return "the decoding process broke off"
+            return LostProcessError("the decoding process broke off")
         if status == OUT_OF_MEMORY:
-            return f"decoding took more than {self._memory_limit_bytes >> 20} MB of memory"
+            problem = f"decoding took more than {self._memory_limit_bytes >> 20} MB of memory"
+            return LostProcessError(problem, remedy="convert it to H.264 in a smaller size")
         if status >= 0:
-            return f"the decoding process ended with exit status {status}"
+            return LostProcessError(f"the decoding process ended with exit status {status}")
         try:
             name = signal.Signals(-status).name
         except ValueError:
             name = f"signal {-status}"
-        return f"the decoding process was ended by {name}"
+        if name == "SIGKILL":  # Linux ends what takes the most memory when there is none left.
+            problem = "the decoding process was ended by SIGKILL, perhaps because memory ran out"
+            return LostProcessError(problem, remedy="close other programs, or give fewer --workers")
+        return LostProcessError(f"the decoding process was ended by {name}")

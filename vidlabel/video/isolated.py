@@ -150,7 +150,7 @@ class IsolatedSamples(Iterator[Sample]):
         self._warning = f"{loss.problem}, after {self.probe.seconds(last):.3f} s of video; the rest could not be read"
 
     def _failure(self, loss: LostProcessError) -> DecodeError:
-        return DecodeError(self._path, loss.problem, "copy it again or convert it to H.264")
+        return DecodeError(self._path, loss.problem, loss.remedy)
 
     def _end_attempts(self) -> None:
         for attempt in self._attempts:
