@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +21,7 @@ from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
 from vidlabel.video.reader import Beat, no_beat
-from vidlabel.video.truncation import matroska_lost_bytes, mp4_lost_bytes
+from vidlabel.video.truncation import avi_lost_bytes, flv_lost_bytes, matroska_lost_bytes, mp4_lost_bytes
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -33,6 +34,12 @@ _FIRST_PICTURE_PACKETS = 250
 _LEAST_JUMP_S = 1
 _MOST_MISSING = 1000
 """Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
+_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {
+    "avi": avi_lost_bytes,
+    "flv": flv_lost_bytes,
+    "matroska,webm": matroska_lost_bytes,
+}
+"""By FFmpeg's name of the container. MPEG transport and program streams do not say how long they are."""
 _FALLBACK_RATE = Fraction(25)
 """Frames per second of a file that says nothing of it; FFmpeg's own guess for raw streams."""
 
@@ -241,8 +248,8 @@ def _missing_packets(container: str, path: Path, size: int, stream: VideoStream,
         if missing > 0:
             return missing
         lost_bytes = mp4_lost_bytes(path, size)
-    elif container == "matroska,webm":
-        lost_bytes = matroska_lost_bytes(path, size)
+    elif container in _LOST_BYTES:
+        lost_bytes = _LOST_BYTES[container](path, size)
     else:
         return 0
     found_bytes = max(1, size - lost_bytes)
