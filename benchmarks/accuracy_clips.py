@@ -6,20 +6,15 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 import vidlabel
 from accuracy_figures import Row, drawn_row, row_of
-from vidlabel.heads.model import Model
 from vidlabel.labels.evaluation import Evaluation
 from vidlabel.labels.metrics_samples import expected_calibration_error
-from vidlabel.training import train
-from vidlabel.training.examples import LabelOptions
-from vidlabel.training.options import TrainOptions
-from vidlabel.training.reading import read_examples
-from vidlabel.training.train import TrainRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,37 +94,13 @@ def calibration_row(evaluations: Sequence[Evaluation]) -> Row:
 def training_time_rows(place: Place, name: str) -> list[Row]:
     """Wall and CPU seconds of the default training; features come from the cache, which a first run fills."""
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "model.safetensors"
-        train_quickly(place, name, output)
+        train = partial(vidlabel.train, place.table(name), Path(folder) / "model.safetensors")
+        train = partial(train, groups=place.groups(name), cache_dir=place.cache)
+        train(epochs=1, folds=0)
         wall, cpu = time.perf_counter(), time.process_time()
-        train_set(place, place.table(name), place.groups(name), output)
+        train(seed=place.seed)
         seconds = time.perf_counter() - wall, time.process_time() - cpu
     about = (name, "none: all clips are learnt from", "1 training")
     names = ("wall seconds", "CPU seconds")
     rows = [Row("training time", figure, *about, value) for figure, value in zip(names, seconds, strict=True)]
     return [replace(rows[0], aim="below 60"), rows[1]]
-
-
-def train_quickly(place: Place, name: str, output: Path) -> None:
-    """Go once through all clips, so that their features are in the cache."""
-    run_training(_request(place, place.table(name), place.groups(name), output, TrainOptions(epochs=1, folds=0)))
-
-
-def train_set(place: Place, table: Path, groups: Path | None, output: Path) -> Model:
-    """Train with the defaults; as `vidlabel.train`, with a cache that is named."""
-    return run_training(_request(place, table, groups, output, TrainOptions(seed=place.seed)))
-
-
-def run_training(request: TrainRequest) -> Model:
-    """Train without telling anybody."""
-    return train.run_training(request, train.SilentTrainListener()).model
-
-
-def _request(place: Place, table: Path, groups: Path | None, output: Path, options: TrainOptions) -> TrainRequest:
-    return TrainRequest(
-        training_set=read_examples(table, LabelOptions(groups=groups, rate=train.DEFAULT_RATE)),
-        source=str(table),
-        output=output,
-        options=options,
-        features=train.FeatureOptions(cache=place.cache),
-    )

@@ -7,10 +7,9 @@ any pause. Every picture is cut to its middle square, so that its shape tells no
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,9 +20,13 @@ import numpy.typing as npt
 import vidlabel
 from accuracy_clips import Place
 from accuracy_figures import Row, drawn_row
-from vidlabel import Segment, segment_metrics
+from vidlabel import Segment, segment_metrics, write_labels
+from vidlabel.labels.annotations import LabelRow
 from vidlabel.labels.metrics_segments import OVERLAPS, SegmentMetrics, event_recall
+from vidlabel.training.examples import LabelOptions
+from vidlabel.training.reading import read_examples
 
+CLIPS = "ut-interaction"
 FOLDS = 8
 SIZE = 240
 RATE = 30
@@ -32,29 +35,22 @@ PAUSE_S = 2.5
 TOLERANCE_S = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Clip:
-    """A clip of ut-interaction."""
-
-    path: Path
-    label: str
-    group: str
-
-
 def untrimmed_rows(place: Place) -> list[Row]:
     """Figures of segments over all recordings."""
-    clips = read_clips(place.data / "ut-interaction")
+    clips = read_clips(place)
     pauses = sorted((place.data / "fight-surv" / "noFight").glob("*.mp4"))
     generator = np.random.default_rng(place.seed)
-    groups = [str(group) for group in generator.permutation(sorted({clip.group for clip in clips}))]
+    groups = [str(group) for group in generator.permutation(sorted({str(clip.group) for clip in clips}))]
     truth: dict[str, list[Segment]] = {}
     told: dict[str, Sequence[Segment]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for fold in range(FOLDS):
             held_out = set(groups[fold::FOLDS])
-            table = write_table(folder / "labels.csv", [clip for clip in clips if clip.group not in held_out])
-            model = vidlabel.train(table, folder / "model.safetensors", cache_dir=place.cache, seed=place.seed)
+            write_labels([clip for clip in clips if clip.group not in held_out], folder / "labels.csv")
+            model = vidlabel.train(
+                folder / "labels.csv", folder / "model.safetensors", cache_dir=place.cache, seed=place.seed
+            )
             for group in sorted(held_out):
                 video = folder / f"{group}.mp4"
                 own = [clip for clip in clips if clip.group == group]
@@ -63,25 +59,15 @@ def untrimmed_rows(place: Place) -> list[Row]:
     return segment_rows(truth, told)
 
 
-def read_clips(folder: Path) -> list[Clip]:
-    """The clips of a data set with their groups."""
-    with (folder / "groups.csv").open(newline="", encoding="utf-8") as file:
-        group_of = {row["video"]: row["group"] for row in csv.DictReader(file)}
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
-        return [Clip(folder / row["video"], row["label"], group_of[row["video"]]) for row in csv.DictReader(file)]
-
-
-def write_table(path: Path, clips: Sequence[Clip]) -> Path:
-    """A table to train from."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["video", "start", "end", "label", "group"])
-        writer.writerows([clip.path, "", "", clip.label, clip.group] for clip in clips)
-    return path
+def read_clips(place: Place) -> list[LabelRow]:
+    """The clips of ut-interaction with their groups."""
+    options = LabelOptions(groups=place.groups(CLIPS))
+    examples = read_examples(place.table(CLIPS), options).examples
+    return [LabelRow(str(clip.path), None, None, clip.clip_labels[0], clip.group) for clip in examples]
 
 
 def write_recording(
-    path: Path, clips: Sequence[Clip], pauses: Sequence[Path], generator: np.random.Generator
+    path: Path, clips: Sequence[LabelRow], pauses: Sequence[Path], generator: np.random.Generator
 ) -> list[Segment]:
     """Write one long video, and tell what happens when in it."""
     order = [clips[place] for place in generator.permutation(len(clips))]
@@ -104,7 +90,7 @@ def write_recording(
         add(between[0], PAUSE_S)
         for clip, pause in zip(order, between[1:], strict=True):
             start = written
-            add(clip.path, float("inf"))
+            add(Path(clip.video), float("inf"))
             segments.append(Segment(start / RATE, written / RATE, clip.label, 1.0))
             add(pause, PAUSE_S)
         sink.mux(stream.encode(None))

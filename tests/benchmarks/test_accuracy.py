@@ -13,9 +13,10 @@ import vidlabel
 from accuracy_clips import calibration_row, clip_rows
 from accuracy_figures import print_rows
 from accuracy_order import TASKS, write_task
-from accuracy_untrimmed import Clip, segment_rows, write_recording
+from accuracy_untrimmed import segment_rows, write_recording
 from corpus import Recipe, write_video
 from vidlabel import Segment
+from vidlabel.labels.annotations import LabelRow
 
 
 @pytest.mark.parametrize("name", list(TASKS))
@@ -40,7 +41,7 @@ def test_figures_of_recordings_are_means_over_them() -> None:
 
 def test_recordings_hold_clips_and_pauses(tmp_path: Path) -> None:
     paths = [write_video(tmp_path / f"{number}.mp4", Recipe(frames=10, rate=Fraction(10))) for number in range(4)]
-    clips = [Clip(paths[0], "hug", "a"), Clip(paths[1], "kick", "a")]
+    clips = [LabelRow(str(path), None, None, label, "a") for path, label in zip(paths, ("hug", "kick"), strict=False)]
     segments = write_recording(tmp_path / "long.mp4", clips, paths[1:], np.random.default_rng(0))
     # Five videos of ten frames, a tenth of a second apart; the last frame is shown for a thirtieth.
     times = [time for segment in segments for time in (segment.start, segment.end)]

@@ -56,16 +56,14 @@ def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
 def _print_target(target: str, *, as_json: bool) -> None:
     from vidlabel.heads.model_file import read_spec
     from vidlabel.heads.shipped import find_model, shipped_models
-    from vidlabel.video.isolated import open_isolated_samples
-    from vidlabel.video.sample import SampleRequest
+    from vidlabel.video.isolated import isolated_facts
 
     path = Path(target)
     if path.suffix == ".safetensors" or (not path.exists() and target in {model.name for model in shipped_models()}):
         spec = read_spec(find_model(target))
         typer.echo(spec.to_json() if as_json else "\n".join(_model_lines(spec)))
         return
-    with open_isolated_samples(path, SampleRequest()) as stream:
-        found = stream.probe
+    found = isolated_facts(path)
     facts = found.info(target)
     if as_json:
         typer.echo(json.dumps({**asdict(facts), "container": found.container, "frames": found.frames}, indent=2))

@@ -23,6 +23,8 @@ from vidlabel.video.sample import DecodeDevice, Decoder, ReadReport, Sample, Sam
 from vidlabel.video.sampling import BEFORE_ALL
 
 TIMEOUT_S = 60.0
+_FIRST_PICTURE = SampleRequest(keyframes=True, end_s=0.001)
+"""Next to nothing is decoded ahead where only the facts are wanted."""
 
 _shared_pool = DecodePool()
 """For callers that keep none; its processes are started when they are first needed."""
@@ -191,7 +193,7 @@ def isolated_facts(path: Path) -> VideoFacts:
         VideoError: it is no readable video, or the process was lost.
         InstallationError: the process cannot load its libraries.
     """
-    with open_isolated_samples(path, SampleRequest(keyframes=True)) as stream:
+    with open_isolated_samples(path, _FIRST_PICTURE) as stream:
         return stream.probe
 
 
