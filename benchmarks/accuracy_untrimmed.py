@@ -23,8 +23,8 @@ from accuracy_figures import Row, drawn_row
 from vidlabel import Segment, segment_metrics, write_labels
 from vidlabel.labels.annotations import LabelRow
 from vidlabel.labels.metrics_segments import OVERLAPS, SegmentMetrics, event_recall
-from vidlabel.training.examples import LabelOptions
-from vidlabel.training.reading import read_examples
+from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.reading import read_examples
 
 CLIPS = "ut-interaction"
 FOLDS = 8

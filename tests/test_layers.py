@@ -18,6 +18,8 @@ LAYERS: list[set[str]] = [
     {"cli"},
 ]
 ENTRY_POINTS = {"__init__", "__main__"}
+TRAINING = ["options", "dataset", "learning", "train", "evaluation"]
+"""The rooms of training, low to high."""
 
 
 def layer(part: str) -> int:
@@ -51,6 +53,21 @@ def test_imports_point_downwards() -> None:
         for path in SOURCES
         for name in imported(path)
         if name.startswith("vidlabel.") and layer(name.split(".")[1]) > layer(part_of(path))
+    ]
+    assert upward == []
+
+
+def test_the_rooms_of_training_point_downwards() -> None:
+    def room(parts: tuple[str, ...]) -> int:
+        return TRAINING.index(parts[1].removesuffix(".py"))
+
+    upward = [
+        (path.relative_to(PACKAGE).as_posix(), name)
+        for path in SOURCES
+        if part_of(path) == "training" and path.parent.name + path.name != "training__init__.py"
+        for name in imported(path)
+        if name.startswith("vidlabel.training.")
+        and room(tuple(name.split(".")[1:])) > room(path.relative_to(PACKAGE).parts)
     ]
     assert upward == []
 

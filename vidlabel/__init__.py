@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vidlabel.labels.evaluation import Evaluation
     from vidlabel.labels.metrics_segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
-    from vidlabel.training.evaluating import evaluate
+    from vidlabel.training.evaluation.evaluating import evaluate
     from vidlabel.training.train import train
     from vidlabel.video.isolated import samples
     from vidlabel.video.sample import Sample
@@ -57,7 +57,7 @@ _HOMES = {
     "Sample": "vidlabel.video.sample",
     "Segment": "vidlabel.labels.result",
     "VidlabelError": "vidlabel.errors",
-    "evaluate": "vidlabel.training.evaluating",
+    "evaluate": "vidlabel.training.evaluation.evaluating",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.batch.labelling",
     "read_labels": "vidlabel.labels.annotations",

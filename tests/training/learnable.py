@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.heads.spec import EncoderInfo, Preprocessing, Task
-from vidlabel.training.describing import FeatureFacts
-from vidlabel.training.examples import Example, Span, TrainingSet, Unlabelled
-from vidlabel.training.gathering import ExampleFeatures, Gathered
+from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
+from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
+from vidlabel.training.learning.describing import FeatureFacts
 
 RATE = 4.0
 WIDTH = 6

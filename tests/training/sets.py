@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from vidlabel.heads.spec import Task
-from vidlabel.training.examples import Example, LabelOptions, Span, TrainingSet, Unlabelled
-from vidlabel.training.reading import read_examples
+from vidlabel.training.dataset.examples import Example, LabelOptions, Span, TrainingSet, Unlabelled
+from vidlabel.training.dataset.reading import read_examples
 
 
 def write_features(path: Path, seconds: float = 10.0, rate: float = 2.0, width: int = 10, seed: int = 0) -> Path:

@@ -81,7 +81,7 @@ def evaluate(
     from pathlib import Path
 
     from vidlabel.cli.evaluating import AskedEvaluation, run_evaluate
-    from vidlabel.training.examples import LabelOptions
+    from vidlabel.training.dataset.examples import LabelOptions
     from vidlabel.training.options import TrainOptions
 
     asked = AskedEvaluation(

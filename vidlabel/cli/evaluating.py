@@ -17,9 +17,14 @@ from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
-from vidlabel.training.evaluating import run_evaluation
-from vidlabel.training.evaluation_request import EvaluationRequest, fold_count, label_options_for, request_warnings
-from vidlabel.training.examples import LabelOptions
+from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.evaluation.evaluating import run_evaluation
+from vidlabel.training.evaluation.evaluation_request import (
+    EvaluationRequest,
+    fold_count,
+    label_options_for,
+    request_warnings,
+)
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import DEFAULT_RATE, FeatureOptions, wanted_streams
 

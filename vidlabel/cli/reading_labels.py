@@ -8,8 +8,8 @@ from vidlabel.batch.inputs import is_video_name, walk_files
 from vidlabel.cli.console import print_error
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.feature_files import is_feature_name
-from vidlabel.training.examples import LabelOptions, TrainingSet
-from vidlabel.training.reading import examples_from_folders, read_examples
+from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
+from vidlabel.training.dataset.reading import examples_from_folders, read_examples
 
 
 def read_training_set(command: str, labels: str | None, from_folders: str | None, options: LabelOptions) -> TrainingSet:

@@ -69,7 +69,7 @@ def train(
     from pathlib import Path
 
     from vidlabel.cli.training import AskedTraining, check_labels, run_train
-    from vidlabel.training.examples import LabelOptions
+    from vidlabel.training.dataset.examples import LabelOptions
     from vidlabel.training.options import TrainOptions
 
     asked = AskedTraining(

@@ -16,8 +16,8 @@ from vidlabel.features.device import Device
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
-from vidlabel.training.check import check_report
-from vidlabel.training.examples import LabelOptions
+from vidlabel.training.dataset.check import check_report
+from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import FeatureOptions, TrainRequest, run_training, wanted_streams
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidlabel.training.check import CheckReport
+from vidlabel.training.dataset.check import CheckReport
 from vidlabel.training.train import Trained
 
 

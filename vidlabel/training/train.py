@@ -20,15 +20,15 @@ from vidlabel.features.recipe import PICTURE_STREAMS, FeatureRecipe, PictureStre
 from vidlabel.features.runtime import Runtime
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model, load_model
-from vidlabel.training.check import refuse_insufficient
-from vidlabel.training.checkpoint import SUFFIX, Checkpoints, training_identity
-from vidlabel.training.describing import FeatureFacts, facts_of_files, facts_of_recipe
-from vidlabel.training.examples import LabelOptions, TrainingSet
-from vidlabel.training.fit import DEFAULT_OPTIONS, FittedModel, fit
-from vidlabel.training.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
-from vidlabel.training.jobs import FitListener, SilentListener
+from vidlabel.training.dataset.check import refuse_insufficient
+from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
+from vidlabel.training.dataset.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
+from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.learning.checkpoint import SUFFIX, Checkpoints, training_identity
+from vidlabel.training.learning.describing import FeatureFacts, facts_of_files, facts_of_recipe
+from vidlabel.training.learning.fit import DEFAULT_OPTIONS, FittedModel, fit
+from vidlabel.training.learning.jobs import FitListener, SilentListener
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.reading import read_examples
 
 DEFAULT_RATE = 8.0
 """Samples per second: what people do is over within a second or two."""

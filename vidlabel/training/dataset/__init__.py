@@ -1,0 +1,1 @@
+"""What training learns from: labelled videos, checked, split and turned into features and targets."""

@@ -1,0 +1,161 @@
+"""From a table of labels, or folders of clips, to examples that can be learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from vidlabel.errors import AnnotationError
+from vidlabel.labels.annotations import LabelRow, LabelTableError, read_label_table
+from vidlabel.labels.delimited import LineProblem, shown
+from vidlabel.training.dataset.examples import BACKGROUND, NOTHING_SAID, Example, LabelOptions, TrainingSet
+from vidlabel.training.dataset.grouping import GroupTable, read_group_table
+from vidlabel.training.dataset.row_checks import Overlap, label_overlaps, label_problem
+from vidlabel.training.dataset.sources import resolve
+from vidlabel.training.dataset.task import understand
+from vidlabel.training.dataset.videos import Told, as_example, common_kind, late_end_warnings, look_into
+
+
+def read_examples(table: Path, options: LabelOptions = NOTHING_SAID, told: Told | None = None) -> TrainingSet:
+    """Read a table of labels and look into all of its videos.
+
+    Args:
+        table: a CSV file with the columns `video,start,end,label`; paths are relative to it. In place of videos it may
+            name files of features.
+        options: what the user says about it.
+        told: how far it has come.
+
+    Returns:
+        The examples. Files that are there and cannot be read are left out, and named in `unusable`.
+
+    Raises:
+        LabelTableError: lines of a table are wrong; all of them are named at once.
+        AnnotationError: a table cannot be read or holds no labels, or no file of it can be used.
+        UsageError: the task that was asked for does not fit the labels.
+    """
+    read = read_label_table(table)
+    groups = read_group_table(options.groups, table.parent) if options.groups is not None else None
+    training_set = build_training_set(read.rows, table.parent, str(table), groups, options, told)
+    return replace(training_set, warnings=(*read.warnings, *training_set.warnings))
+
+
+def examples_from_folders(
+    folder: Path, files: Sequence[Path], options: LabelOptions = NOTHING_SAID, told: Told | None = None
+) -> TrainingSet:
+    """Take the names of folders for the labels of the clips in them.
+
+    Args:
+        folder: holds one folder for each label.
+        files: the clips, as paths relative to `folder`.
+        options: what the user says about them.
+        told: how far it has come.
+
+    Raises:
+        AnnotationError: clips lie beside the folders, in two of them, or nowhere; else as `read_examples`.
+        LabelTableError, UsageError: as `read_examples`.
+    """
+    if not files:
+        raise AnnotationError(folder, "holds no clips", "put them into one folder for each label")
+    outside = [path for path in files if len(path.parts) < 2]
+    if outside:
+        problem = f"{len(outside)} clips lie in no folder of a label, such as {shown(str(outside[0]))}"
+        raise AnnotationError(folder, problem, "put each into the folder of its label")
+    groups = read_group_table(options.groups, folder) if options.groups is not None else None
+    _check_folder_names(folder, {path.parts[0] for path in files})
+    rows = [LabelRow(str(path), None, None, path.parts[0].strip()) for path in files]
+    _check_each_once(folder, rows)
+    return build_training_set(rows, folder, str(folder), groups, options, told)
+
+
+def build_training_set(
+    rows: Sequence[LabelRow],
+    folder: Path,
+    name: str,
+    groups: GroupTable | None,
+    options: LabelOptions,
+    told: Told | None = None,
+) -> TrainingSet:
+    """Look into the videos of labels and put all together.
+
+    Args:
+        rows: the labels.
+        folder: that paths are relative to.
+        name: of the table, for messages.
+        groups: which group each video belongs to; None: as the rows say.
+        options: what the user says; its table of groups is not read here.
+        told: how far it has come.
+
+    Raises:
+        LabelTableError, AnnotationError, UsageError: as `read_examples`.
+    """
+    if not rows:
+        raise AnnotationError(name, "holds no labels", "add rows of video,start,end,label")
+    found = look_into(rows, folder, groups, options.rate, told)
+    overlaps = [overlap for video in found.videos for overlap in label_overlaps(video.rows)]
+    problems = [*found.problems, *_contradictions(overlaps, options)]
+    if problems:
+        raise LabelTableError(name, problems)
+    if not found.videos:
+        first = found.unusable[0].reason
+        raise AnnotationError(name, f"none of its {len(found.unusable)} files can be used: {first}", "check the files")
+    features = common_kind(name, found.videos)
+    examples = [as_example(video) for video in found.videos]
+    meaning = understand(examples, options.task, options.unlabelled, overlap=bool(overlaps))
+    return TrainingSet(
+        examples=meaning.examples,
+        labels=meaning.labels,
+        task=meaning.task,
+        background=meaning.background,
+        unlabelled=meaning.unlabelled,
+        features=features,
+        unusable=found.unusable,
+        lost_labels=_lost_labels(rows, examples),
+        warnings=(*late_end_warnings(found.videos), *_overlap_warnings(overlaps, options), *meaning.warnings),
+    )
+
+
+def _lost_labels(rows: Sequence[LabelRow], examples: Sequence[Example]) -> tuple[str, ...]:
+    """Labels that stand in the table, and in no example, since none of their videos can be read."""
+    named = {row.label for row in rows if row.label.casefold() != BACKGROUND}
+    return tuple(sorted(named.difference(*(example.labels for example in examples))))
+
+
+def _check_folder_names(folder: Path, names: Iterable[str]) -> None:
+    for name in sorted(names):
+        problem = label_problem(name.strip()) if name.strip() else f"folder {shown(name)} has no name"
+        if problem is not None:
+            raise AnnotationError(folder, problem, "rename the folder")
+
+
+def _check_each_once(folder: Path, rows: Sequence[LabelRow]) -> None:
+    seen: dict[Path, LabelRow] = {}
+    for row in rows:
+        first = seen.setdefault(resolve(folder, row.video), row)
+        if first is not row:
+            problem = f"{shown(first.video)} and {shown(row.video)} are one file"
+            raise AnnotationError(folder, problem, "leave one of them out")
+
+
+def _contradictions(overlaps: Sequence[Overlap], options: LabelOptions) -> list[LineProblem]:
+    """Overlaps that cannot be meant: with background, or where one label at a time was asked for."""
+    problems = []
+    for overlap in overlaps:
+        first, second = overlap.first, overlap.second
+        if BACKGROUND in (first.label, second.label):
+            reason = f"and {BACKGROUND} says that no label holds"
+        elif options.task in ("single", "binary"):
+            reason = f"and --task {options.task} has one label at a time"
+        else:
+            continue
+        there = f"{shown(first.label)} of line {first.line}"
+        problems.append(LineProblem(second.line, f"{shown(second.label)} overlaps {there}, {reason}"))
+    return problems
+
+
+def _overlap_warnings(overlaps: Sequence[Overlap], options: LabelOptions) -> list[str]:
+    if not overlaps or options.task is not None:
+        return []
+    first, second = overlaps[0].first, overlaps[0].second
+    where = f"{shown(first.label)} of line {first.line} and {shown(second.label)} of line {second.line}"
+    return [f"labels overlap, such as {where}: each is learnt on its own (--task multi)"]

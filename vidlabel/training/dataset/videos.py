@@ -1,0 +1,150 @@
+"""The videos that rows are about: found, looked into, and checked against their rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vidlabel.errors import AnnotationError, InputError
+from vidlabel.features.feature_files import FeatureKind
+from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.delimited import LineProblem, shown
+from vidlabel.training.dataset.examples import BACKGROUND, Example, Span, UnusableVideo
+from vidlabel.training.dataset.grouping import GroupTable, group_of_rows
+from vidlabel.training.dataset.row_checks import end_problems, label_problems, repeated_label_problems
+from vidlabel.training.dataset.sources import Source, is_there, missing_file_problem, open_source, resolve
+
+Told = Callable[[int, int], None]
+"""Called with how many videos of how many have been looked into."""
+
+_RATE_TOLERANCE = 0.01
+_SLIGHT_S = 0.1
+"""By this much rows may end after their video without a word: no container states its length more exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledVideo:
+    """A file with its rows."""
+
+    rows: tuple[LabelRow, ...]
+    """At least one, in the order of the table; `BACKGROUND` in one spelling."""
+    source: Source
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedInto:
+    """What became of all videos of a table."""
+
+    videos: tuple[LabelledVideo, ...]
+    """In the order of the table."""
+    unusable: tuple[UnusableVideo, ...]
+    problems: tuple[LineProblem, ...]
+    """Of rows and groups, and of files that are not there."""
+
+
+def look_into(
+    rows: Sequence[LabelRow], folder: Path, groups: GroupTable | None, rate: float | None, told: Told | None
+) -> LookedInto:
+    """Open the videos of a table and check that its rows fit them.
+
+    Args:
+        rows: of the table.
+        folder: that paths are relative to.
+        groups: which group each video belongs to; None: as the rows say.
+        rate: samples per second of files of features that tell no times.
+        told: how far it has come.
+    """
+    by_path: dict[Path, list[LabelRow]] = {}
+    for row in rows:
+        by_path.setdefault(resolve(folder, row.video), []).append(_in_one_spelling(row))
+    videos: list[LabelledVideo] = []
+    unusable: list[UnusableVideo] = []
+    problems = label_problems(rows)
+    for done, (path, own) in enumerate(by_path.items(), 1):
+        if told is not None:
+            told(done, len(by_path))
+        first = own[0]
+        if not is_there(path):
+            problems.append(LineProblem(first.line, missing_file_problem(folder, first.video)))
+            continue
+        group, group_problems = group_of_rows(own, path, groups)
+        problems += [*group_problems, *repeated_label_problems(own)]
+        try:
+            source = open_source(path, rate)
+        except InputError as error:
+            unusable.append(UnusableVideo(first.video, str(error)))
+            continue
+        problems += end_problems(own, source.duration_s)
+        videos.append(LabelledVideo(tuple(own), source, group))
+    return LookedInto(tuple(videos), tuple(unusable), tuple(problems))
+
+
+def as_example(video: LabelledVideo) -> Example:
+    """The labels of one video in order of time, cut to its end."""
+    duration_s = video.source.duration_s
+    spans = [
+        Span(row.start, min(row.end, duration_s), row.label)
+        for row in video.rows
+        if row.start is not None and row.end is not None
+    ]
+    return Example(
+        video=video.rows[0].video,
+        path=video.source.path,
+        group=video.group,
+        duration_s=duration_s,
+        clip_labels=tuple(row.label for row in video.rows if row.start is None),
+        spans=tuple(sorted(spans, key=lambda span: (span.start, span.end, span.label))),
+    )
+
+
+def late_end_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
+    """One line about the rows that end after their video."""
+    late = [
+        (row.end - video.source.duration_s, row)
+        for video in videos
+        for row in video.rows
+        if row.end is not None and row.end > video.source.duration_s + _SLIGHT_S
+    ]
+    if not late:
+        return []
+    most, worst = max(late, key=lambda item: item[0])
+    verb = "row ends" if len(late) == 1 else "rows end"
+    return [f"{len(late)} {verb} after the video, by up to {most:.2f} s (line {worst.line}); cut to its end"]
+
+
+def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | None:
+    """What files of features have in common; None for videos.
+
+    Args:
+        name: of the table, for messages.
+        videos: at least one.
+
+    Raises:
+        AnnotationError: there are videos and files of features, or features that cannot be used together.
+    """
+    first = videos[0]
+    kind = first.source.features
+    for video in videos[1:]:
+        other = video.source.features
+        difference = _difference(kind, other)
+        if difference:
+            files = f"{shown(first.rows[0].video)} and {shown(video.rows[0].video)}"
+            raise AnnotationError(name, f"{files} cannot be used together: {difference}", "make all in one way")
+    return kind
+
+
+def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
+    if kind is None or other is None:
+        return "" if kind is other else "one is a video, one a file of features"
+    if kind.width != other.width:
+        return f"{kind.width} and {other.width} numbers in a feature"
+    if not math.isclose(kind.rate, other.rate, rel_tol=_RATE_TOLERANCE):
+        return f"{kind.rate:g} and {other.rate:g} samples per second"
+    return "" if kind.settings == other.settings else "their features were made with different settings"
+
+
+def _in_one_spelling(row: LabelRow) -> LabelRow:
+    return replace(row, label=BACKGROUND) if row.label.casefold() == BACKGROUND else row

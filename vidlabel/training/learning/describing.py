@@ -1,0 +1,181 @@
+"""What a trained model says about itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from vidlabel.errors import UsageError
+from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE
+from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.heads.member_spec import MemberSpec
+from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing, Stream
+from vidlabel.training.dataset.examples import BACKGROUND
+from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.thresholds import Decisions
+from vidlabel.training.learning.validation import Validation
+from vidlabel.training.options import TrainOptions
+
+UNKNOWN_ENCODER = EncoderInfo(name="unknown", sha256="0" * 64)
+"""Of features that were made elsewhere: the model can score such features, and no videos."""
+
+_STREAMS: tuple[Stream, ...] = ("frames", "motion", "audio", "text", "features")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureFacts:
+    """How the features were made that a model learns from, and must be given."""
+
+    encoder: EncoderInfo
+    preprocessing: Preprocessing
+    rate: float
+    """Samples per second."""
+    lag_s: float | None
+    """Of the motion stream."""
+
+
+def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:
+    """Of features of videos, seen in the square in the middle."""
+    return FeatureFacts(
+        encoder=EncoderInfo(name=recipe.encoder, sha256=recipe.encoder_sha256),
+        preprocessing=_preprocessing(recipe.short_side, whole=False),
+        rate=recipe.rate,
+        lag_s=recipe.lag_s,
+    )
+
+
+def facts_of_files(gathered: Gathered) -> FeatureFacts:
+    """Of files of features, as far as they say."""
+    kind = gathered.training_set.features
+    if kind is None:
+        raise ValueError("these are videos")
+    settings = kind.settings
+    if settings is None:
+        return FeatureFacts(
+            encoder=UNKNOWN_ENCODER,
+            preprocessing=_preprocessing(224, whole=False),
+            rate=kind.rate,
+            lag_s=None,
+        )
+    return FeatureFacts(
+        encoder=EncoderInfo(name=settings.encoder, sha256=settings.encoder_sha256),
+        preprocessing=_preprocessing(settings.short_side, whole=settings.view == "whole"),
+        rate=settings.rate,
+        lag_s=settings.lag_s,
+    )
+
+
+def build_spec(
+    gathered: Gathered,
+    facts: FeatureFacts,
+    options: TrainOptions,
+    members: Sequence[MemberSpec],
+    decisions: Decisions,
+    window_s: float,
+    validation: Validation | None,
+    histories: Mapping[str, tuple[EpochFigures, ...]],
+) -> ModelSpec:
+    """All that the model file says, but for its name, origin and licence.
+
+    Args:
+        gathered: what was learnt from, of the streams that were chosen.
+        facts: how its features were made.
+        options: how it was trained.
+        members: of the model.
+        decisions: of its labels, without the background that was learnt without examples.
+        window_s: length of the windows, if a member needs them.
+        validation: its figures.
+        histories: epochs of the members, by their names.
+    """
+    training_set = gathered.training_set
+    labels, background = training_set.labels, training_set.background
+    thresholds, durations = decisions.thresholds, decisions.minimum_durations_s
+    if any(member.role == "background" for member in members):
+        labels, background = (*labels, BACKGROUND), len(labels)
+        thresholds, durations = (*thresholds, 0.0), (*durations, 0.0)
+    return ModelSpec(
+        name="trained",
+        labels=labels,
+        task=training_set.task,
+        members=tuple(members),
+        encoder=facts.encoder,
+        preprocessing=facts.preprocessing,
+        feature_size=gathered.width,
+        streams=_model_streams(gathered.streams),
+        decoder=_usual_decoder(gathered),
+        rate=facts.rate,
+        thresholds=thresholds,
+        minimum_durations_s=durations,
+        licence="",
+        created="",
+        lag_s=facts.lag_s if "motion" in gathered.streams else None,
+        background=background,
+        projection=True,
+        window_s=window_s if any(member.needs_window for member in members) else None,
+        metrics=_metrics(validation),
+        data=_data_summary(gathered),
+        training={"options": asdict(options), "history": _history(histories)},
+    )
+
+
+def _usual_decoder(gathered: Gathered) -> str:
+    """The library that decoded most clips; why it was chosen stands after a colon."""
+    names = Counter(clip.decoder.partition(":")[0].strip() for clip in gathered.features)
+    return names.most_common(1)[0][0] or "unknown"
+
+
+def _model_streams(names: Sequence[str]) -> tuple[Stream, ...]:
+    found = tuple(stream for name in names for stream in _STREAMS if stream == name)
+    if len(found) != len(names):
+        raise UsageError("--streams", f"{', '.join(names)}: one of them is not known", f"use {', '.join(_STREAMS)}")
+    return found
+
+
+def _preprocessing(short_side: int, *, whole: bool) -> Preprocessing:
+    return Preprocessing(
+        short_side=short_side,
+        crop="none" if whole else "centre",
+        mean=PIXEL_MEAN,
+        scale=PIXEL_SCALE,
+        resize_filter="bicubic",
+    )
+
+
+def _metrics(validation: Validation | None) -> dict[str, object]:
+    if validation is None:
+        return {}
+    return {
+        "validation": {
+            "split": f"{validation.folds} folds by group, of the clips that were trained on afterwards",
+            "accuracy": round(validation.accuracy, 4),
+            "calibration_error": round(validation.calibration_error, 4),
+            "baselines": {
+                "mean": round(validation.baseline_accuracy, 4),
+                "majority": round(validation.majority_accuracy, 4),
+            },
+        }
+    }
+
+
+def _data_summary(gathered: Gathered) -> dict[str, object]:
+    examples = gathered.training_set.examples
+    return {
+        "clips": len(examples),
+        "groups": len({example.group for example in examples}),
+        "seconds": round(sum(example.duration_s for example in examples), 3),
+        "clips_of_label": {
+            label: sum(label in example.labels for example in examples) for label in gathered.training_set.labels
+        },
+    }
+
+
+def _history(histories: Mapping[str, tuple[EpochFigures, ...]]) -> dict[str, object]:
+    return {
+        name: {
+            figure: [None if value is None else round(value, 5) for value in (getattr(e, figure) for e in epochs)]
+            for figure in EpochFigures.__slots__
+        }
+        for name, epochs in histories.items()
+    }
