@@ -11,8 +11,10 @@ import numpy as np
 import pytest
 
 from features.reference import known_picture
-from vidlabel.features.encoder import Encoder, load_encoder
-from vidlabel.features.openvino_network import MOST_SIZES
+from vidlabel.features.efficientnet import EfficientNetLite
+from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE, Encoder, load_encoder
+from vidlabel.features.openvino_network import MOST_SHAPES, OpenvinoNetwork
+from vidlabel.features.published import published_weights, read_weights, weights_path
 from vidlabel.features.runtime import is_openvino_installed
 
 if not is_openvino_installed():  # importorskip would import it, with its telemetry.
@@ -35,10 +37,23 @@ def test_features_are_those_of_torch(encoder: Encoder, size: tuple[int, int]) ->
 def test_bytes_do_not_depend_on_sizes_seen_before_nor_on_threads(encoder: Encoder) -> None:
     picture = known_picture(64, 80)[None]
     first = encoder.encode(picture).tobytes()
-    for width in range(81, 82 + MOST_SIZES):
+    for width in range(81, 82 + MOST_SHAPES):
         encoder.encode(known_picture(64, width)[None])
     assert encoder.encode(picture).tobytes() == first
     assert load_encoder(threads=3, runtime="openvino").encode(picture).tobytes() == first
+
+
+def test_a_batch_gives_the_features_of_its_pictures() -> None:
+    network = OpenvinoNetwork(lite0(), PIXEL_MEAN, PIXEL_SCALE, threads=1)
+    pictures = np.random.default_rng(2).integers(0, 256, (3, 64, 80, 3), dtype=np.uint8)
+    alone = np.concatenate([network.run(picture[None]) for picture in pictures])
+    np.testing.assert_allclose(network.run(pictures), alone, rtol=0, atol=1e-5)
+
+
+def lite0() -> EfficientNetLite:
+    published = published_weights("efficientnet-lite0")
+    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth)
+    return network.eval().requires_grad_(False)
 
 
 def test_bytes_are_the_same_in_another_process(encoder: Encoder) -> None:

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from vidlabel.errors import InstallationError
 from vidlabel.features.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
 
-MOST_SIZES = 4
-"""Sizes of pictures for which a compiled network is kept: 0.1 s and 25 MB each."""
+MOST_SHAPES = 4
+"""Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
 
 _ONE_AT_A_TIME = threading.Lock()
 """Held while arrays are made from OpenVINO's and the other way round. Two threads that do it for the first time were
@@ -29,15 +29,15 @@ _REMEDY = "run: pip install --force-reinstall openvino, or use --runtime torch"
 
 
 class OpenvinoNetwork:
-    """A network that OpenVINO runs on the CPU, one picture at a time on one thread. May be shared by threads.
+    """A network that OpenVINO runs on the CPU, one batch at a time on one thread. May be shared by threads.
 
-    It is compiled for each size of picture, since a network for any size was measured to be 8 % slower.
+    It is compiled for each shape of batch, since a network for any size was measured to be 8 % slower.
 
     Args:
         network: the layers and weights.
         mean: is subtracted from the values 0 to 255.
         scale: divides what is left.
-        threads: pictures that go through it at the same time.
+        threads: batches that go through it at the same time.
 
     Raises:
         InstallationError: OpenVINO is damaged, or cannot run here.
@@ -46,45 +46,45 @@ class OpenvinoNetwork:
     def __init__(self, network: EfficientNetLite, mean: float, scale: float, threads: int) -> None:
         openvino = load_openvino()
         self._threads = threads
-        self._requests: dict[tuple[int, int], SimpleQueue[_Request]] = {}
+        self._requests: dict[tuple[int, ...], SimpleQueue[_Request]] = {}
         with _ONE_AT_A_TIME:
             self._core = openvino.Core()
             self._model = _Graph(openvino).build(network, mean, scale)
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The feature of one picture.
+        """The features of pictures.
 
         Args:
-            frames: (1, H, W, 3) RGB.
+            frames: (B, H, W, 3) RGB.
 
         Returns:
-            (1, D).
+            (B, D).
         """
-        requests = self._requests_for(frames.shape[1], frames.shape[2])
+        requests = self._requests_for(frames.shape)
         request = requests.get()
         try:
             return request.run(frames)
         finally:
             requests.put(request)
 
-    def _requests_for(self, height: int, width: int) -> SimpleQueue[_Request]:
+    def _requests_for(self, shape: tuple[int, ...]) -> SimpleQueue[_Request]:
         with _ONE_AT_A_TIME:
-            requests = self._requests.pop((height, width), None) or self._compile(height, width)
-            self._requests[height, width] = requests  # The last one of the dictionary was used last.
-            if len(self._requests) > MOST_SIZES:
+            requests = self._requests.pop(shape, None) or self._compile(shape)
+            self._requests[shape] = requests  # The last one of the dictionary was used last.
+            if len(self._requests) > MOST_SHAPES:
                 del self._requests[next(iter(self._requests))]
             return requests
 
-    def _compile(self, height: int, width: int) -> SimpleQueue[_Request]:
+    def _compile(self, shape: tuple[int, ...]) -> SimpleQueue[_Request]:
         settings = {
             "INFERENCE_NUM_THREADS": self._threads,
-            "NUM_STREAMS": self._threads,  # So each picture has one thread: its bytes do not depend on their number.
+            "NUM_STREAMS": self._threads,  # So each batch has one thread: its bytes do not depend on their number.
             "INFERENCE_PRECISION_HINT": "f32",  # Some processors would round to 16 bits.
             "ENABLE_CPU_PINNING": False,  # Decoders and other workers share the cores; the kernel knows who is idle.
         }
         try:
             model = self._model.clone()
-            model.reshape([1, height, width, 3])
+            model.reshape(list(shape))
             compiled = self._core.compile_model(model, "CPU", settings)
         except RuntimeError as error:
             raise InstallationError("openvino", f"cannot run the encoder here ({error})", _REMEDY) from error
@@ -95,9 +95,9 @@ class OpenvinoNetwork:
 
 
 class _Request:
-    """A place for one picture in a compiled network.
+    """A place for one batch in a compiled network.
 
-    Picture and feature are copied from and to arrays that were made once: see `_ONE_AT_A_TIME`.
+    Pictures and features are copied from and to arrays that were made once: see `_ONE_AT_A_TIME`.
     """
 
     def __init__(self, request: Any) -> None:  # noqa: ANN401
@@ -135,7 +135,7 @@ def load_openvino() -> Any:  # noqa: ANN401 - a package without types, which nee
 
 
 class _Graph:
-    """Builds a network of OpenVINO's operations, for one picture of any size."""
+    """Builds a network of OpenVINO's operations, for batches of any shape."""
 
     def __init__(self, openvino: Any) -> None:  # noqa: ANN401
         self._openvino = openvino
@@ -143,7 +143,7 @@ class _Graph:
 
     def build(self, network: EfficientNetLite, mean: float, scale: float) -> Any:  # noqa: ANN401
         operations = self._operations
-        frames = operations.parameter([1, -1, -1, 3], np.uint8, name="frames")
+        frames = operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
         hidden = operations.divide(operations.subtract(hidden, np.float32(mean)), np.float32(scale))
         hidden = self._relu6(self._convolve(network.stem, hidden))
