@@ -114,8 +114,8 @@ def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
                 BREAKS[misdeed]()
         if index == 3 and misdeed == "die twice":
             kill()
-        if misdeed == "slow":
-            for _ in range(8):
+        if misdeed == "slow" and index == 1:
+            for _ in range(25):
                 time.sleep(0.1)
                 send(Beat())
         if index * 10 > after:

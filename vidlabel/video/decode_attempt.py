@@ -34,7 +34,7 @@ _STOP_S = 1.0
 """Seconds that a process gets to leave a video; then it is ended."""
 _RELEASES_A_ROUND = 4
 """Slots are released a few at a time: each message wakes the process."""
-_MOST_TIMEOUTS = 60
+MOST_TIMEOUTS = 60
 """So many times its patience does the owner wait for a picture while the process beats: an hour, with the usual 60 s.
 To probe a day of video on a slow disk takes minutes; a process that a file has taken over could beat for ever."""
 _ERRORS: dict[str, type[VidlabelError]] = {
@@ -139,11 +139,11 @@ class DecodeAttempt:
 
     def _receive(self, timeout_s: float) -> Message:
         """The next message that says something."""
-        deadline = time.monotonic() + _MOST_TIMEOUTS * timeout_s
+        deadline = time.monotonic() + MOST_TIMEOUTS * timeout_s
         while isinstance(message := self._hear(timeout_s), Beat):
             if time.monotonic() > deadline:
                 self._state = "lost"
-                raise LostProcessError(f"gave no frame for {_MOST_TIMEOUTS * timeout_s:g} s", hung=True)
+                raise LostProcessError(f"gave no frame for {MOST_TIMEOUTS * timeout_s:g} s", hung=True)
             self._on_beat()
         if isinstance(message, Failed):
             raise self._error(message) from self.output()
