@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,15 @@ EVERY_S = 10.0
 """Seconds between two writings of a head that is being trained: an epoch may be much shorter than a flush to disk."""
 SUFFIX = ".training"
 """Of the folder beside the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Description:
+    """What a file says beside its tensors."""
+
+    identity: str
+    epochs: int
+    history: tuple[EpochFigures, ...]
 
 
 class Checkpoints:
@@ -54,13 +63,7 @@ class Checkpoints:
         now = time.monotonic()
         if not last and now - self._latest_s < self._every_s:
             return
-        description = json.dumps(
-            {
-                "identity": self._identity,
-                "epochs": progress.epochs,
-                "history": [asdict(figures) for figures in progress.history],
-            }
-        )
+        description = json.dumps(asdict(_Description(self._identity, progress.epochs, progress.history)))
         tensors = {name: tensor.contiguous() for name, tensor in progress.tensors.items()}
         with atomic_write(self._path(job)) as file:
             file.write(save(tensors, {"vidlabel": description}))
@@ -71,13 +74,10 @@ class Checkpoints:
         try:
             content = self._path(job).read_bytes()
             tensors = load(content)
-            description = parse_json(read_metadata(content))
+            found = dataclass_from_json(_Description, parse_json(read_metadata(content)), "")
         except (OSError, SafetensorError, ValueError, KeyError):
             return None
-        if not isinstance(description, dict) or description.get("identity") != self._identity:
-            return None
-        history = tuple(dataclass_from_json(EpochFigures, entry, "history") for entry in description["history"])
-        return Progress(description["epochs"], tensors, history)
+        return Progress(found.epochs, tensors, found.history) if found.identity == self._identity else None
 
     def remove(self) -> None:
         """Delete all states: the model is written."""
