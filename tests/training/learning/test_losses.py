@@ -6,16 +6,7 @@ import pytest
 import torch
 
 from vidlabel.heads.spec import Task
-from vidlabel.training.learning.calibration import (
-    Mixture,
-    Outcome,
-    fit_mixture,
-    fit_temperature,
-    member_weights,
-    mixed_scores,
-)
 from vidlabel.training.learning.losses import class_weights, right_rows, smoothed, weighted_loss
-from vidlabel.training.learning.plans import Form
 
 GENERATOR = np.random.default_rng(3)
 LOGITS = GENERATOR.normal(size=(6, 3))
@@ -77,52 +68,3 @@ def test_rows_that_are_right() -> None:
     logits = torch.tensor([[2.0, 1.0], [2.0, -1.0], [-1.0, -2.0]])
     assert right_rows(logits, torch.tensor([[1.0, 0], [0, 1], [1, 0]]), "single").tolist() == [1, 0, 1]
     assert right_rows(logits, torch.tensor([[1.0, 1], [1, 0], [1, 0]]), "multi").tolist() == [1, 1, 0]
-
-
-def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
-    generator = np.random.default_rng(4)
-    logits = generator.normal(size=(4000, 3)) * 2
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    answers = np.array([generator.choice(3, p=row) for row in shares])
-    targets, mask = torch.tensor(np.eye(3)[answers]), torch.ones(4000)
-    too_sure = torch.tensor(logits * 3)
-    assert fit_temperature(too_sure, targets, mask, "single") == pytest.approx(3, rel=0.1)
-    mask[2000:] = 0
-    too_sure[2000:] = 1e6
-    assert fit_temperature(too_sure, targets, mask, "single") == pytest.approx(3, rel=0.15)
-    holds = torch.tensor((generator.random((4000, 1)) < 1 / (1 + np.exp(-logits[:, :1]))).astype(float))
-    timid = torch.tensor(logits[:, :1] / 4)
-    assert fit_temperature(timid, holds, torch.ones(4000), "binary") == pytest.approx(0.25, rel=0.15)
-
-
-def test_members_of_a_form_share_what_their_form_has() -> None:
-    of_forms: dict[Form, float] = {"recurrent": 0.6, "linear": 0.4}
-    weights = member_weights(["recurrent", "recurrent", "recurrent", "linear"], of_forms)
-    assert weights == pytest.approx([0.2, 0.2, 0.2, 0.4])
-    logits = [torch.tensor(LOGITS), torch.tensor(LOGITS[::-1].copy())]
-    shares = [np.exp(one.numpy()) / np.exp(one.numpy()).sum(axis=1, keepdims=True) for one in logits]
-    product = np.sqrt(shares[0] * shares[1])
-    expected = product / product.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(mixed_scores(logits, [0.5, 0.5], "single"), expected)
-
-
-def test_a_form_counts_as_much_as_it_knows() -> None:
-    generator = np.random.default_rng(6)
-    logits = generator.normal(size=(4000, 3)) * 2
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    targets = torch.tensor(np.eye(3)[[generator.choice(3, p=row) for row in shares]])
-    own, other = (logits / 2 + generator.normal(size=logits.shape) for _ in range(2))
-    noise = torch.tensor(generator.normal(size=logits.shape))
-
-    def fitted(recurrent: torch.Tensor, linear: torch.Tensor) -> Mixture:
-        outcome = Outcome((), (), {"recurrent": recurrent, "linear": linear}, targets, torch.ones(4000))
-        return fit_mixture(outcome, ("recurrent", "linear"), "single")
-
-    assert fitted(torch.tensor(own), noise).shares == pytest.approx({"recurrent": 0.75, "linear": 0.25})
-    assert fitted(noise, torch.tensor(own)).shares == pytest.approx({"recurrent": 0.25, "linear": 0.75})
-    alike = fitted(torch.tensor(own), torch.tensor(other * 2))
-    assert alike.shares["recurrent"] == pytest.approx(0.5, abs=0.11)
-    assert alike.temperatures["linear"] == pytest.approx(2 * alike.temperatures["recurrent"], rel=0.2)
-    factors = [alike.shares[form] / alike.temperatures[form] for form in ("recurrent", "linear")]
-    mixed = mixed_scores([torch.tensor(own), torch.tensor(other * 2)], factors, "single").log()
-    assert fit_temperature(mixed, targets, torch.ones(4000), "single") == pytest.approx(1, abs=0.02)
