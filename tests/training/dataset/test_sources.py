@@ -1,0 +1,66 @@
+"""Files that a table names: the same under every spelling, with the name that was perhaps meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from training.sets import write_features
+from vidlabel.errors import InputError
+from vidlabel.training.dataset.sources import is_there, missing_file_problem, open_source, resolve
+
+
+def test_spellings_and_links_of_one_file_are_one(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "sub" / "link.mp4").symlink_to("../a.mp4")
+    real = Path(tmp_path).resolve() / "a.mp4"
+    for spelling in ("a.mp4", "./a.mp4", "sub/../a.mp4", "sub/link.mp4", str(tmp_path / "a.mp4")):
+        assert resolve(tmp_path, spelling) == real
+
+
+def test_links_in_a_circle_and_names_that_cannot_be_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    assert not is_there(resolve(tmp_path, "one"))
+    assert not is_there(tmp_path / ("x" * 5000))
+    assert is_there(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("WALK.MP4", "walk.mp4"),
+        ("wlak.mp4", "walk.mp4"),
+        (" walk.mp4", "walk.mp4"),
+        ("sub\\run.mp4", "sub/run.mp4"),
+        ("sub/rum.mp4", "sub/run.mp4"),
+        ("quite-another.avi", None),
+        ("nowhere/walk.mp4", None),
+    ],
+)
+def test_the_file_that_was_perhaps_meant(tmp_path: Path, asked: str, meant: str | None) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in ("walk.mp4", "sub/run.mp4"):
+        (tmp_path / name).touch()
+    hint = f" (is it {meant!r}?)" if meant else ""
+    assert missing_file_problem(tmp_path, asked) == f"there is no file {asked!r}{hint}"
+
+
+def test_features_and_videos_tell_how_long_they_last(tmp_path: Path) -> None:
+    features = write_features(tmp_path / "a.npz", seconds=6.0, rate=4.0, width=3)
+    source = open_source(features, None)
+    assert source.duration_s == 6.0
+    assert source.features is not None
+    assert (source.features.width, source.features.rate) == (3, 4.0)
+    example = Path(__file__).parents[3] / "examples" / "bottle-detection.mp4"
+    video = open_source(example, None)
+    assert video.features is None
+    assert video.duration_s > 1
+
+
+def test_what_is_neither_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_bytes(b"no zip")
+    with pytest.raises(InputError):
+        open_source(tmp_path / "a.npz", None)
