@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,34 +10,11 @@ import numpy as np
 import pytest
 
 import vidlabel
-from labels.evaluations import best, clips, timed
+from labels.evaluations import best, clips, evaluation_of
 from training.evaluated import telling_table
 from vidlabel.errors import UsageError
-from vidlabel.labels.evaluation import Answers, Curve, EvaluatedData, EvaluatedModel, Evaluation, Truth
-from vidlabel.labels.evaluation_figures import FigureMaker, confusion
-from vidlabel.labels.result import Segment
+from vidlabel.labels.evaluation import Evaluation
 from vidlabel.report.evaluation_folder import check_folder, write_evaluation
-from vidlabel.report.predictions import prediction_lines
-
-
-def evaluation_of(tested: Truth, answers: Answers) -> Evaluation:
-    maker = FigureMaker(tested, 1.0)
-    metrics = maker.metrics(answers)
-    return Evaluation(
-        model=EvaluatedModel("m", "gru", ("frames",), "e", None, None, None),
-        data=EvaluatedData(len(tested.videos), 1, 1.0, tested.unit, len(tested.known), {}),
-        split="none",
-        metrics=metrics,
-        per_label=maker.per_label(answers),
-        baselines={"mean": None, "majority": metrics},
-        matched=None,
-        confusion=confusion(tested, answers),
-        rules={},
-        warnings=(),
-        tested=tested,
-        answers=answers,
-        curves=(Curve(1, "recurrent", (2.0, 1.0), (2.1, 1.5)),),
-    )
 
 
 def many_labels() -> Evaluation:
@@ -49,10 +24,6 @@ def many_labels() -> Evaluation:
     truth = generator.integers(0, 40, 300)
     scores = generator.random((300, 40)).astype(np.float32)
     return evaluation_of(clips(truth.tolist(), names), best(scores / scores.sum(axis=1, keepdims=True)))
-
-
-def rows(evaluation: Evaluation) -> list[dict[str, str]]:
-    return list(csv.DictReader("".join(prediction_lines(evaluation)).splitlines()))
 
 
 def test_files_are_whole_and_the_same_each_time(tmp_path: Path) -> None:
@@ -75,35 +46,6 @@ def test_files_are_whole_and_the_same_each_time(tmp_path: Path) -> None:
 def test_odd_and_many_labels_have_plots_too(tmp_path: Path) -> None:
     write_evaluation(many_labels(), tmp_path)
     assert (tmp_path / "confusion.png").stat().st_size > 1000
-
-
-def test_clips_have_a_row_each() -> None:
-    scores = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], np.float32)
-    found = rows(evaluation_of(clips([0, 1, 1], ("a", "b")), best(scores)))
-    assert [(row["video"], row["truth"], row["predicted"], row["score"]) for row in found] == [
-        ("0.mp4", "a", "a", "0.9000"),
-        ("1.mp4", "b", "b", "0.6000"),
-        ("2.mp4", "b", "a", "0.7000"),
-    ]
-
-
-def test_several_labels_of_a_clip_stand_in_one_row() -> None:
-    tested = replace(clips([0], ("a", "b")), single=False, targets=np.array([[True, True]]))
-    answers = Answers(np.array([[0.9, 0.2]], np.float32), np.array([[True, False]]), ())
-    row = rows(evaluation_of(tested, answers))[0]
-    assert (row["truth"], row["predicted"], row["score"]) == ("a|b", "a", "0.9000")
-
-
-def test_segments_stand_beside_what_was_true() -> None:
-    truth = [Segment(0, 4, "a", 1), Segment(6, 8, "b", 1)]
-    told = [Segment(2, 5, "b", 0.8), Segment(6, 7, "b", 0.9), Segment(8, 9, "a", 0.7)]
-    found = rows(evaluation_of(*timed(truth, told, 10)))
-    assert [(row["start"], row["truth"], row["predicted"]) for row in found] == [
-        ("0.000", "a", ""),
-        ("2.000", "a", "b"),
-        ("6.000", "b", "b"),
-        ("8.000", "", "a"),
-    ]
 
 
 def test_a_file_in_the_way_is_refused_before_work(tmp_path: Path) -> None:

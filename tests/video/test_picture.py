@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pytest
 
 from video.in_process import samples
-from vidlabel.video.orientation import Orientation, from_matrix
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -53,24 +52,3 @@ def test_colours_are_those_painted_and_the_same_in_both_decoders(
             middle = middle[:, int((column + 0.4) * width) : int((column + 0.6) * width) + 1]
             # 4:2:0 and 8 bits cost a few levels; another matrix costs 7 on average and 30 at worst
             np.testing.assert_allclose(middle.mean((0, 1)), colours[row, column].astype(float), atol=6)
-
-
-@pytest.mark.parametrize(
-    ("matrix", "orientation"),
-    [
-        ((65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), Orientation(0, False)),
-        ((0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30), Orientation(270, False)),
-        ((0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30), Orientation(90, False)),
-        ((-65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30), Orientation(180, False)),
-        ((-65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30), Orientation(0, True)),
-        ((65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30), Orientation(180, True)),
-        ((0, 0, 0, 0, 0, 0, 0, 0, 0), Orientation(0, False)),
-        ((65000, 3000, 0, -3000, 65000, 0, 0, 0, 1 << 30), Orientation(0, False)),
-    ],
-)
-def test_display_matrices(matrix: tuple[int, ...], orientation: Orientation) -> None:
-    assert from_matrix(np.array(matrix, np.int32).tobytes()) == orientation
-
-
-def test_a_short_matrix_is_no_matrix() -> None:
-    assert from_matrix(b"") == Orientation(0, False)

@@ -1,0 +1,95 @@
+"""How much of the asked time was decoded: frames that do not come, counted by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vidlabel.video.coverage import Coverage, FrameClock, ShownOrder
+
+TICKS = 10
+"""Of a frame."""
+
+
+def covered(
+    come: list[int], errors_before: int = 0, frames: int = 100, first: int = 0, end: int | None = None
+) -> Coverage:
+    """Frames with these numbers come, of 100; so many errors are told with the first after a gap."""
+    times = np.arange(frames, dtype=np.int64) * TICKS
+    coverage = Coverage(times, Fraction(TICKS), first, frames * TICKS if end is None else end)
+    errors, before = 0, -1
+    for number in come:
+        errors += errors_before if number > before + 1 else 0
+        coverage.frame(number * TICKS, errors)
+        before = number
+    coverage.finish(errors, frames * TICKS)
+    return coverage
+
+
+def test_nothing_is_lost_where_all_frames_come() -> None:
+    assert (covered(list(range(100))).lost, covered(list(range(100))).holes) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("missing", "errors", "lost", "holes"),
+    [
+        (range(50, 51), 0, 0, []),  # one frame far from an error may be the field of a picture
+        (range(50, 51), 1, 10, []),
+        (range(50, 52), 0, 20, []),
+        (range(50, 53), 0, 30, [(500, 530)]),
+        (range(50, 53), 2, 30, [(500, 530)]),
+        (range(5), 0, 50, [(0, 50)]),
+        (range(95, 100), 0, 50, [(950, 1000)]),
+        (range(99, 100), 0, 0, []),
+    ],
+)
+def test_lost_time_reaches_from_the_missing_frame_to_the_next(
+    missing: range, errors: int, lost: int, holes: list[tuple[int, int]]
+) -> None:
+    found = covered([number for number in range(100) if number not in missing], errors)
+    assert found.lost == lost
+    assert found.holes == holes
+
+
+def test_only_asked_time_counts() -> None:
+    come = [number for number in range(100) if number not in range(40, 60)]
+    assert covered(come, first=500).lost == 100
+    assert covered(come, end=450).lost == 50
+    assert covered(come, first=700).lost == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 1 << 40), st.integers(1, 1 << 20)), min_size=1, max_size=30))
+def test_frames_take_the_times_of_packets_in_ascending_order(packets: list[tuple[int, int]]) -> None:
+    order = ShownOrder()
+    for pts, _ in packets:
+        order.packet(pts)
+    assert [order.frame() for _ in packets] == sorted(pts for pts, _ in packets)
+    assert order.frame() is None
+
+
+def test_b_frames_are_shown_before_the_packets_ahead_of_them() -> None:
+    order = ShownOrder()
+    shown = []
+    for pts in (0, 3, 1, 2, 6, 4, 5):
+        order.packet(pts)
+        if pts not in (3, 6):
+            shown.append(order.frame())
+    assert shown == [0, 1, 2, 3, 4]
+
+
+def test_frames_without_times_follow_by_one_step() -> None:
+    clock = FrameClock(1000, Fraction(10, 3))
+    assert [clock.time(pts) for pts in (None, None, None, None)] == [0, 3, 7, 10]
+    assert clock.time(1050) == 50
+    assert [clock.time(None), clock.time(-(1 << 63))] == [53, 57]
+    assert clock.disordered == 0
+
+
+def test_a_frame_never_lies_before_the_one_before() -> None:
+    clock = FrameClock(100, Fraction(10))
+    assert [clock.time(pts) for pts in (100, 130, 120, 125, 140)] == [0, 30, 30, 30, 40]
+    assert clock.disordered == 2
