@@ -98,6 +98,13 @@ def test_the_index_of_an_avi_tells_how_late_frames_are(video: VideoMaker) -> Non
     np.testing.assert_array_equal(delays((10, 11, 12, 20, 21)), expected)
 
 
+def test_one_packet_without_a_time_leaves_nothing_to_compare(tmp_path: Path) -> None:
+    path = noisy(tmp_path / "noisy.mkv")
+    packets = read(path)
+    packets[3].pts = packets[3].dts = None
+    assert places(packets, range(10, 15)).holes(path, "matroska,webm", Fraction(40)) == []
+
+
 def test_places_without_times_or_positions_say_nothing() -> None:
     unknown = PacketPlaces()
     for _ in range(3):
