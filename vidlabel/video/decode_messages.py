@@ -7,7 +7,6 @@ it was checked here or by the caller.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass
 from fractions import Fraction
@@ -190,7 +189,7 @@ class _Fields:
 
     def number(self, name: str) -> float:
         value = self._fields.get(name)
-        if not isinstance(value, float | int) or not math.isfinite(value):
+        if not isinstance(value, float | int) or not -1e300 < value < 1e300:  # no whole number that fits no float
             raise BrokenMessageError(f"{name} is no number")
         return float(value)
 
