@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -44,6 +46,8 @@ def test_samples_have_targets_at_their_times() -> None:
     assert RATE == 4
     assert material.targets[:, 0].tolist() == held
     assert material.mask.tolist() == held  # nobody looked at the rest
+    background = replace(videos, training_set=replace(videos.training_set, unlabelled="background"))
+    assert make_material(background, learn_whitening(videos)).mask.tolist() == [1] * 12
 
 
 def test_parts_keep_the_labels_of_all() -> None:
