@@ -145,7 +145,9 @@ class Painted:
     edit: Callable[[bytes], bytes] | None = None
     """Changes the finished file."""
     decord: bool = False
-    """Whether decord is right on it and expected to be taken."""
+    """Whether decord is right on it and expected to be taken where most frames are samples."""
+    skips: bool = False
+    """Whether PyAV is expected to pass over frames that no sample needs, where those are many."""
     start_time: Fraction | None = None
     """Container clock at the first shown frame, where the maker knows it."""
 
@@ -191,7 +193,8 @@ def _turned(rotation: int, mirror: bool) -> Painted:
         return np.rot90(picture[:, ::-1] if mirror else picture, k=-(rotation // 90) % 4)
 
     name = f"turned{rotation}{'_mirrored' if mirror else ''}.mp4"
-    return _regular(name, Recipe(options=_x264(), rotation=rotation, mirror=mirror, stored=stored, frames=15))
+    recipe = Recipe(options=_x264(), rotation=rotation, mirror=mirror, stored=stored, frames=15)
+    return _regular(name, recipe, skips=True)
 
 
 TURNS = ((90, False), (180, False), (270, False), (0, True), (90, True), (180, True), (270, True))
@@ -199,16 +202,17 @@ TURNS = ((90, False), (180, False), (270, False), (0, True), (90, True), (180, T
 CATALOGUE: Mapping[str, Painted] = {
     painted.name: painted
     for painted in (
-        _regular("closed.mp4", Recipe(options=_x264()), decord=True),
-        _regular("open.mp4", Recipe(options=_x264(open_gop=1)), decord=True),
-        _regular("h264.mkv", Recipe(options=_x264()), decord=True),
-        _regular("h264.mov", Recipe(options=_x264()), decord=True),
+        _regular("closed.mp4", Recipe(options=_x264()), decord=True, skips=True),
+        _regular("open.mp4", Recipe(options=_x264(open_gop=1)), decord=True, skips=True),
+        _regular("h264.mkv", Recipe(options=_x264()), decord=True, skips=True),
+        _regular("h264.mov", Recipe(options=_x264()), decord=True, skips=True),
         _regular(
             "fragmented.mp4",
             Recipe(options=_x264(), container_options={"movflags": "frag_keyframe+empty_moov+default_base_moof"}),
             decord=True,
+            skips=True,
         ),
-        _regular("hevc.mp4", Recipe(codec="libx265", options=_HEVC), decord=True),
+        _regular("hevc.mp4", Recipe(codec="libx265", options=_HEVC), decord=True, skips=True),
         _regular("vp8.webm", Recipe(codec="libvpx", options={**_FAST_VPX, "auto-alt-ref": "0"}), decord=True),
         _regular("vp9.webm", Recipe(codec="libvpx-vp9", options=_FAST_VPX), decord=True),
         _regular("av1.mp4", Recipe(codec="libsvtav1", options={"preset": "8", "crf": "10"}), decord=True),
@@ -229,19 +233,28 @@ CATALOGUE: Mapping[str, Painted] = {
         _regular("mpeg2.mxf", Recipe(codec="mpeg2video", b_frames=2)),
         _regular("h264.nut", Recipe(options=_x264())),
         _regular("vp9.ivf", Recipe(codec="libvpx-vp9", options=_FAST_VPX)),
-        _regular("odd_size.mp4", Recipe(options=_x264(), width=321, height=243, pixels="yuv444p"), decord=True),
-        _regular("one_frame.mp4", Recipe(options=_x264(), frames=1), decord=True),
-        _regular("wide_pixels.mp4", Recipe(options=_x264(), width=120, height=120, aspect=Fraction(2)), decord=True),
+        _regular(
+            "odd_size.mp4", Recipe(options=_x264(), width=321, height=243, pixels="yuv444p"), decord=True, skips=True
+        ),
+        _regular("one_frame.mp4", Recipe(options=_x264(), frames=1), decord=True, skips=True),
+        _regular(
+            "wide_pixels.mp4",
+            Recipe(options=_x264(), width=120, height=120, aspect=Fraction(2)),
+            decord=True,
+            skips=True,
+        ),
         _regular(
             "from_100s.mp4",
             Recipe(options=_x264(), pts=lambda index: index + 2500),
             decord=True,
+            skips=True,
             start_time=Fraction(100),
         ),
         _regular(
             "from_100s.mkv",
             Recipe(options=_x264(), pts=lambda index: index + 2500),
             decord=True,
+            skips=True,
             start_time=Fraction(100),
         ),
         Painted(
@@ -258,6 +271,7 @@ CATALOGUE: Mapping[str, Painted] = {
                 tuple(range(50)),
                 tuple(Fraction(ms, 1000) for ms in _VFR_MS),
                 decord=True,
+                skips=True,
             )
             for suffix in (".mp4", ".mkv")
         ),
@@ -267,6 +281,7 @@ CATALOGUE: Mapping[str, Painted] = {
             tuple(range(60)),
             tuple(Fraction(ms, 1000) for ms in _MKV30_MS),
             decord=True,
+            skips=True,
         ),
         Painted(
             "thousand_fps.mkv",
@@ -274,6 +289,7 @@ CATALOGUE: Mapping[str, Painted] = {
             tuple(range(60)),
             tuple(Fraction(index, 1000) for index in range(60)),
             decord=True,
+            skips=True,
         ),
         *(_turned(rotation, mirror) for rotation, mirror in TURNS),
     )

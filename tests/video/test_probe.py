@@ -198,8 +198,8 @@ def test_a_false_count_of_frames_is_not_believed(tmp_path: Path, video: VideoMak
     at = data.index(b"stts") + 12
     path = tmp_path / "many.mp4"
     path.write_bytes(data[:at] + struct.pack(">I", 2**31 - 1) + data[at + 4 :])
-    stream = samples(path, short_side=160)
-    assert [read_number(sample.rgb) for sample in stream] == [0, 13, 25, 38, 50]
+    stream = samples(path, short_side=160, rate=25)
+    assert [read_number(sample.rgb) for sample in stream] == list(range(60))
     assert stream.report.decoder == "pyav: false frame count"
     assert stream.probe.frames == 60
 

@@ -29,7 +29,7 @@ def features(
     device: DeviceName = "auto",
     runtime: RuntimeName = "auto",
     decoder: Annotated[
-        Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: decord where it is exact.")
+        Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: the cheapest that is exact.")
     ] = "auto",
     recursive: Annotated[
         bool, typer.Option("--recursive/--no-recursive", help="Search folders inside folders.")

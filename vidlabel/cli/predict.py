@@ -39,7 +39,7 @@ def predict(
     device: DeviceName = "auto",
     runtime: RuntimeName = "auto",
     decoder: Annotated[
-        Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: decord where it is exact.")
+        Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: the cheapest that is exact.")
     ] = "auto",
     decode_device: Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where videos are decoded.")] = "auto",
     require_gpu_decode: Annotated[

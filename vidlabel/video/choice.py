@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError
 from vidlabel.video.decord_reader import DecordReader
 from vidlabel.video.pyav_reader import PyavReader
-from vidlabel.video.safety import decord_drawback, decord_refusal
+from vidlabel.video.safety import decord_drawback, decord_refusal, skipping_refusal
 from vidlabel.video.sampling import BEFORE_ALL
+from vidlabel.video.skipping_reader import SkippingReader
 
 if TYPE_CHECKING:
     from vidlabel.video.probe import Probe
     from vidlabel.video.reader import FrameReader
     from vidlabel.video.sample import SampleRequest
+
+
+_SKIPPING = "frames that no sample needs are skipped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +30,35 @@ class Choice:
     """For the report: `decord`, `pyav`, `pyav: edit list`."""
     open: Callable[[], FrameReader]
     warnings: tuple[str, ...] = ()
+    gives_up: bool = False
+    """Whether the reader leaves damage to `PyavReader`, which is to go on after it."""
 
 
 def choose_reader(probe: Probe, request: SampleRequest) -> Choice:
-    """Choose the decoder: the GPU if asked for and there, else decord where it is right, else PyAV."""
+    """Choose the decoder: the GPU if asked for and there, else the cheapest one that is right."""
     if request.decode_device == "gpu":
         reader = _open_on_gpu(probe, request)
         if reader is not None:
-            return Choice(f"{reader.name} on GPU", lambda: reader)
+            return Choice(f"{reader.name} on GPU", lambda: reader, gives_up=reader.name == "decord")
         warning = "no GPU decoder (NVDEC) can be used here; decoding on the CPU"
         on_cpu = _choose_on_cpu(probe, request)
-        return Choice(on_cpu.decoder, on_cpu.open, (warning, *on_cpu.warnings))
+        return replace(on_cpu, warnings=(warning, *on_cpu.warnings))
     return _choose_on_cpu(probe, request)
 
 
 def _choose_on_cpu(probe: Probe, request: SampleRequest) -> Choice:
+    if request.decoder != "decord" and skipping_refusal(probe, request) is None:
+        return Choice(f"pyav: {_SKIPPING}", lambda: SkippingReader(probe, request), gives_up=True)
     if request.decoder == "pyav":
         return pyav_choice(probe, request)
     refusal = decord_refusal(probe, request)
     if request.decoder == "decord" and refusal is not None:
-        choice = pyav_choice(probe, request, refusal)
-        return Choice(
-            choice.decoder, choice.open, (f"decord cannot be relied on here ({refusal}); PyAV reads the file",)
-        )
+        warning = f"decord cannot be relied on here ({refusal}); PyAV reads the file"
+        return replace(pyav_choice(probe, request, refusal), warnings=(warning,))
     if request.decoder == "auto":
         refusal = refusal or decord_drawback(probe, request)
     return (
-        Choice("decord", lambda: DecordReader(probe, request))
+        Choice("decord", lambda: DecordReader(probe, request), gives_up=True)
         if refusal is None
         else pyav_choice(probe, request, refusal)
     )

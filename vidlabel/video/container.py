@@ -141,6 +141,13 @@ def read_packets(
         else:
             break
     if not flushed:
-        last = cast("Packet[VideoStream]", Packet())
-        last.stream = stream
-        yield last
+        yield last_packet(stream)
+
+
+def last_packet(stream: VideoStream) -> Packet[VideoStream]:
+    """An empty packet, which makes a decoder hand out what it holds."""
+    packet = cast("Packet[VideoStream]", Packet())
+    packet.stream = stream
+    if stream.time_base is not None:
+        packet.time_base = stream.time_base
+    return packet

@@ -21,7 +21,7 @@ NO_TIME = -(1 << 63)
 _LEAST_JUMP_STEPS = 5
 """Frame durations that a decoding time must go back by to be a jump; muxers are a frame or two off at times."""
 
-KEY, DISCARD, HIDDEN, CORRUPT = 1, 2, 4, 8
+KEY, DISCARD, HIDDEN, CORRUPT, RESTART = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +31,8 @@ class PacketTable:
     pts: npt.NDArray[np.int64]
     """(N,) presentation times in ticks of the stream's time base, with jumps back taken out; `NO_TIME` if missing."""
     flags: npt.NDArray[np.uint8]
-    """(N,) sums of `KEY`, `DISCARD` (an edit list hides it), `HIDDEN` (holds no picture to show), `CORRUPT`."""
+    """(N,) sums of `KEY`, `DISCARD` (an edit list hides it), `HIDDEN` (holds no picture to show), `CORRUPT`,
+    `RESTART` (no picture refers across it; known of some codecs only)."""
     jumps: tuple[int, ...] = ()
     """Packet numbers at which the file's clock jumped back; `pts` goes on from the packet before."""
     repaired: bool = False
@@ -48,6 +49,11 @@ class PacketTable:
     def key(self) -> npt.NDArray[np.bool_]:
         """(N,) whether decoding can start at the packet."""
         return (self.flags & KEY).astype(np.bool_)
+
+    @property
+    def restarts(self) -> npt.NDArray[np.bool_]:
+        """(N,) whether no picture from this packet on refers to one before it, as far as that is known."""
+        return (self.flags & RESTART).astype(np.bool_)
 
     @property
     def presented(self) -> npt.NDArray[np.bool_]:
@@ -83,14 +89,20 @@ class PacketTableBuilder:
         step: ticks from one frame to the next, as the file says.
         least_jump: a smaller step back than this many ticks is no new clock.
         is_hidden: whether a packet of this codec holds no picture to show.
+        is_restart: whether no picture refers across a key packet of this codec.
     """
 
     def __init__(
-        self, step: Fraction, least_jump: int, is_hidden: Callable[[Packet[VideoStream]], bool] | None
+        self,
+        step: Fraction,
+        least_jump: int,
+        is_hidden: Callable[[Packet[VideoStream]], bool] | None,
+        is_restart: Callable[[Packet[VideoStream]], bool] | None = None,
     ) -> None:
         self._step = max(1, int(step + Fraction(1, 2)))
         self._least_jump = least_jump
         self._is_hidden = is_hidden
+        self._is_restart = is_restart
         self._pts = array("q")
         self._flags = bytearray()
         self._jumps: list[int] = []
@@ -165,6 +177,8 @@ class PacketTableBuilder:
             flags |= CORRUPT
         if self._is_hidden is not None and self._is_hidden(packet):
             flags |= HIDDEN
+        if flags & KEY and self._is_restart is not None and self._is_restart(packet):
+            flags |= RESTART
         return flags
 
     def __len__(self) -> int:

@@ -18,6 +18,7 @@ from vidlabel.video.container import check_file, choose_stream, open_container, 
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
+from vidlabel.video.omission import restart_test, tells_unreferred
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
 from vidlabel.video.reader import Beat, no_beat
@@ -64,6 +65,8 @@ class Probe(VideoFacts):
     """Ticks from one frame to the next, as the file says; only used where frames carry no times."""
     reorders: bool
     """Whether pictures leave the decoder in another order than they lie in the file (B-frames)."""
+    tells_unreferred: bool
+    """Whether a decoder can skip exactly those pictures that no other refers to."""
     packets: PacketTable
     claimed_frames: int
     """What the header says; not to be believed."""
@@ -152,7 +155,7 @@ def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
         raise VideoError(container.name, "has a video stream without a clock", "convert it to another container")
     step = 1 / (_known_rate(stream) * stream.time_base)
     least_jump = int(max(_LEAST_JUMP_S / stream.time_base, 32 * step))
-    builder = PacketTableBuilder(step, least_jump, hidden_test(stream.codec_context.name))
+    builder = PacketTableBuilder(step, least_jump, hidden_test(stream.codec_context.name), restart_test(stream))
     first = _FirstPicture()
     places = PacketPlaces()
     for packet in read_packets(container, stream, beat):
@@ -235,6 +238,7 @@ def _describe(path: Path, size: int, container: InputContainer, stream: VideoStr
         step=scan.step,
         frames=frames,
         reorders=reorders,
+        tells_unreferred=tells_unreferred(stream),
         packets=table,
         claimed_frames=stream.frames,
         missing_packets=_missing_packets(container.format.name, path, size, stream, table),

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class Reading:
-    """The pictures of one video in ticks, to be taken once. When decord gives up, PyAV goes on after the last one.
+    """The pictures of one video in ticks, to be taken once.
+
+    Where a reader gives up, one with PyAV that decodes everything goes on after the last picture.
 
     Args:
         probe: of the file.
@@ -75,13 +77,13 @@ class Reading:
             DecodeError: not a single picture could be decoded.
             InstallationError: decord was asked for by name and cannot be loaded.
         """
-        last = BEFORE_ALL
+        last, gives_up = BEFORE_ALL, False
         try:
             if self._after is not None:
                 yield from self._go_on(self._reason, self._after)
                 return
             choice = choose_reader(self._probe, self._request)
-            self.decoder = choice.decoder
+            self.decoder, gives_up = choice.decoder, choice.gives_up
             self._warnings += choice.warnings
             reader = choice.open()
             self._readers.append(reader)
@@ -89,16 +91,12 @@ class Reading:
                 yield picture
                 last = picture.time
         except (DecodeError, InstallationError) as error:
-            if not self._may_go_on(error):
+            if not gives_up or (isinstance(error, InstallationError) and self._request.decoder == "decord"):
                 raise
             yield from self._go_on(error.problem, last)
         finally:
             for reader in self._readers:
                 reader.close()
-
-    def _may_go_on(self, error: DecodeError | InstallationError) -> bool:
-        asked_by_name = isinstance(error, InstallationError) and self._request.decoder == "decord"
-        return self.decoder.startswith("decord") and not asked_by_name
 
     def _go_on(self, reason: str, last: int) -> Iterator[Picture]:
         """Let PyAV give the pictures after tick `last`."""

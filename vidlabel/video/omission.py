@@ -1,0 +1,123 @@
+"""What of a video need not be decoded: known from its packets before anything is.
+
+H.264 and HEVC tell of each picture whether others refer to it, and mark pictures across which none does. Both are
+promises of the standards, so leaving pictures out by them gives the very same pixels for all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.video.sampling import grid_of, sample_indices
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+    from vidlabel.video.probe import Probe
+    from vidlabel.video.sample import SampleRequest
+
+_H264_SLICES = frozenset({1, 2, 5})
+_H264_RESTART = frozenset({5})
+"""Instantaneous decoding refresh (ITU-T H.264, table 7-1)."""
+_HEVC_SLICES = frozenset(range(32))
+_HEVC_RESTARTS = frozenset({19, 20})
+"""Instantaneous decoding refresh, with and without leading pictures (ITU-T H.265, table 7-1)."""
+_PROGRESSIVE = 1
+_UNKNOWN_ORDER = 0
+"""FFmpeg's orders of fields. It knows none for HEVC, where each field is a picture of its own."""
+
+
+def restart_test(stream: VideoStream) -> Callable[[Packet[VideoStream]], bool] | None:
+    """How to tell packets of a stream at which decoding starts anew: no picture refers across them.
+
+    Not every key frame is one: after that of an open group, pictures refer to the group before.
+
+    Returns:
+        None where it is not known how to tell.
+    """
+    codec, setup = stream.codec_context.name, stream.codec_context.extradata
+    if setup is None or setup[:1] != b"\x01":  # Units are marked by start codes, or nothing is known of the stream.
+        return None
+    if codec == "h264" and len(setup) > 4:
+        length = (setup[4] & 3) + 1
+        return lambda packet: _first_slice(packet, length, 0x1F, 0, _H264_SLICES) in _H264_RESTART
+    if codec == "hevc" and len(setup) > 21:
+        length = (setup[21] & 3) + 1
+        return lambda packet: _first_slice(packet, length, 0x7E, 1, _HEVC_SLICES) in _HEVC_RESTARTS
+    return None
+
+
+def tells_unreferred(stream: VideoStream) -> bool:
+    """Whether the pictures that a decoder skips as `NONREF` are exactly those that no other refers to.
+
+    In HEVC they are only where there is a single temporal layer, since pictures of a higher layer may refer to them. In
+    H.264 one field of a picture may be referred to while the other is not, so it must have no fields.
+    """
+    context = stream.codec_context
+    setup = context.extradata
+    if setup is None or setup[:1] != b"\x01":
+        return False
+    order = context.field_order
+    if context.name == "h264":
+        return order == _PROGRESSIVE
+    layers = setup[21] >> 3 & 7 if len(setup) > 21 else 0
+    return context.name == "hevc" and layers == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)
+
+
+def _first_slice(packet: Packet[VideoStream], length: int, mask: int, shift: int, slices: frozenset[int]) -> int | None:
+    """Type of the first unit of a packet that holds a piece of the picture; None if it holds none."""
+    data, place = memoryview(packet), 0
+    while place + length < len(data):
+        kind = (data[place + length] & mask) >> shift
+        if kind in slices:
+            return kind
+        place += length + int.from_bytes(data[place : place + length], "big")
+    return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Omission:
+    """Which packets of a video have to be decoded. Ticks count from the first presented frame."""
+
+    chosen: npt.NDArray[np.int64]
+    """(S,) ticks of the samples."""
+    earlier: npt.NDArray[np.int64] | None
+    """(S,) ticks of their earlier pictures, -1 where there is none; None where no lag was asked for."""
+    needed: npt.NDArray[np.int64]
+    """(K,) ticks of all pictures that are wanted, ascending."""
+    wanted: npt.NDArray[np.bool_]
+    """(N,) whether the packet's picture is wanted."""
+    left_out: npt.NDArray[np.bool_]
+    """(N,) whether no wanted picture comes after it, up to where decoding starts anew."""
+
+    @property
+    def end(self) -> int:
+        """Number of the packet after the last one that has to be decoded."""
+        decoded = np.flatnonzero(~self.left_out)
+        return int(decoded[-1]) + 1 if len(decoded) else 0
+
+
+def plan_omission(probe: Probe, request: SampleRequest) -> Omission:
+    """Decide on each packet of a video that shows all of its packets, each at a time of its own."""
+    grid, table = grid_of(request, probe.time_base), probe.packets
+    ticks = table.pts - probe.first_pts
+    times = np.sort(ticks)
+    chosen = times[np.fromiter(sample_indices(times.data, grid), np.int64)]
+    earlier, needed = None, chosen
+    if grid.lag is not None:
+        places = np.searchsorted(times, chosen - grid.lag, side="right") - 1
+        earlier = np.where(places >= 0, times[places], -1)
+        needed = np.union1d(chosen, earlier[places >= 0])
+    wanted = np.zeros(len(ticks), np.bool_)
+    wanted[np.argsort(ticks, kind="stable")[np.searchsorted(times, needed)]] = True
+    groups = np.cumsum(table.restarts)
+    last = np.full(int(groups[-1]) + 1, -1)
+    at = np.flatnonzero(wanted)
+    np.maximum.at(last, groups[at], at)
+    return Omission(chosen, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])

@@ -1,0 +1,113 @@
+"""Reading with PyAV, decoding no more than samples need: for whole files whose codec says what that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import av.error
+
+from vidlabel.errors import DecodeError
+from vidlabel.video.container import choose_stream, last_packet, open_container, read_packets
+from vidlabel.video.omission import plan_omission
+from vidlabel.video.packets import NO_TIME
+from vidlabel.video.picture import PictureMaker
+from vidlabel.video.probe import Probe
+from vidlabel.video.reader import Beat, Picture, Tally, no_beat
+from vidlabel.video.sample import SampleRequest
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+
+class SkippingReader:
+    """Passes over packets without which all samples can be decoded.
+
+    Pictures that no other refers to, and all that follow the last sample before decoding starts anew, are not decoded.
+    It gives up at the first sign of damage: `PyavReader`, which decodes everything, then finds out what is lost. Damage
+    in what is not decoded changes no sample and is not seen.
+
+    Args:
+        probe: of a file that `skipping_refusal` has nothing against.
+        request: what is asked for.
+
+    Raises:
+        VideoError: the file is gone or changed.
+    """
+
+    name = "pyav"
+
+    def __init__(self, probe: Probe, request: SampleRequest) -> None:
+        self.tally = Tally()
+        self._probe = probe
+        self._plan = plan_omission(probe, request)
+        self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
+        self._container = open_container(probe.path)
+        self._stream: VideoStream = choose_stream(self._container, probe.path)
+
+    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+        """Decode; see `FrameReader.pictures`."""
+        plan, frames = self._plan, self._frames(beat)
+        needed = iter(plan.needed.tolist())
+        earlier_times = repeat(None) if plan.earlier is None else plan.earlier.tolist()
+        held: dict[int, npt.NDArray[np.uint8]] = {}
+        for time, earlier in zip(plan.chosen.tolist(), earlier_times, strict=False):
+            while time not in held:
+                tick = next(needed)
+                held[tick] = self._next_wanted(frames, tick)
+            yield Picture(time, held[time], None if earlier is None else held.get(earlier))
+            for done in [tick for tick in held if earlier is None or tick < earlier]:
+                del held[done]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    def _next_wanted(self, frames: Iterator[VideoFrame], time: int) -> npt.NDArray[np.uint8]:
+        """Decode up to the frame at this tick."""
+        try:
+            for frame in frames:
+                if frame.is_corrupt:
+                    raise self._failure("meets damage")
+                if frame.interlaced_frame:
+                    raise self._failure("meets fields")
+                self.tally.frames += 1
+                shown = NO_TIME if frame.pts is None else frame.pts - self._probe.first_pts
+                if shown == time:
+                    return self._maker.rgb(frame)
+                if shown > time:
+                    break
+        except av.error.FFmpegError as error:
+            raise self._failure("meets damage") from error
+        raise self._failure("misses a frame")
+
+    def _frames(self, beat: Beat) -> Iterator[VideoFrame]:
+        """Frames as the decoder gives them, the wanted ones among them."""
+        for packet in self._packets(beat):
+            yield from packet.decode()
+        yield from last_packet(self._stream).decode()
+
+    def _packets(self, beat: Beat) -> Iterator[Packet[VideoStream]]:
+        """Packets that have to be decoded; the decoder is told of each whether it may skip it."""
+        times, plan, context = self._probe.packets.pts, self._plan, self._stream.codec_context
+        skips = False
+        packets = read_packets(self._container, self._stream, beat)
+        for index, packet in zip(range(plan.end), packets, strict=False):
+            if isinstance(packet, av.error.FFmpegError):
+                raise packet
+            if not packet.size or packet.pts != times[index]:
+                raise self._failure("meets another file")
+            if plan.left_out[index]:
+                continue
+            if skips == plan.wanted[index]:
+                skips = not skips
+                context.skip_frame = "NONREF" if skips else "DEFAULT"
+            yield packet
+
+    def _failure(self, what: str) -> DecodeError:
+        return DecodeError(self._probe.path, f"skipping frames {what}", "use the decoder pyav")
