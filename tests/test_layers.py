@@ -10,7 +10,7 @@ import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
 LAYERS: list[set[str]] = [
-    {"errors", "files", "stopwatch"},
+    {"cores", "errors", "files", "stopwatch"},
     {"labels"},
     {"video"},
     {"features", "heads"},

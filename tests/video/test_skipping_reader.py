@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -92,6 +93,15 @@ def test_an_open_group_is_decoded_with_the_one_before_it(tmp_path: Path) -> None
     assert found.packets.key.sum() > found.packets.restarts.sum() == 1
     plan = plan_omission(found, SampleRequest(rate=1, short_side=160, start_s=1.0))
     assert not plan.left_out[:25].any()
+
+
+@pytest.mark.parametrize("name", ["pyramid", "many references"])
+def test_threads_of_the_decoder_change_no_picture(name: str, tmp_path: Path) -> None:
+    found = probe(moving(tmp_path / "a.mp4", "libx264", X264[name]))
+    for request in REQUESTS:
+        readers = (SkippingReader(found, replace(request, threads=threads)) for threads in (1, 2, 4))
+        alone, two, four = (plain(list(reader.pictures())) for reader in readers)
+        assert alone == two == four
 
 
 @pytest.mark.parametrize(

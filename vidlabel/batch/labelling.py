@@ -12,6 +12,7 @@ import numpy as np
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
+from vidlabel.cores import available_cores
 from vidlabel.errors import DeviceError, VideoError
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
@@ -63,7 +64,8 @@ class Labeller:
     Args:
         options: for all of the videos.
         pool: the processes that decode them; whoever made it closes it.
-        threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
+        threads: cores for this video: so many pictures are encoded at the same time on the CPU, and so many are decoded
+            where one core is too slow for the encoder; None: as many as there are.
         stopwatch: takes the time of the phases.
 
     Raises:
@@ -80,7 +82,8 @@ class Labeller:
         self._stopwatch = stopwatch
         self._model = load_model(options.model)
         self._spec = self._model.spec
-        self._encoder = load_encoder(self._spec.encoder.name, options.device, threads, options.runtime)
+        self._threads = threads or available_cores()
+        self._encoder = load_encoder(self._spec.encoder.name, options.device, self._threads, options.runtime)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video.
@@ -117,6 +120,7 @@ class Labeller:
             decode_device=options.decode_device,
             keyframes=options.keyframes,
             lag_s=self._spec.lag_s,
+            threads=self._threads,
         )
 
     def _collect(self, stream: IsolatedSamples, listener: Listener) -> _Labels:

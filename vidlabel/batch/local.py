@@ -30,6 +30,7 @@ from vidlabel.batch.messages import (
     write_message,
 )
 from vidlabel.batch.work import Outcome, Task, WorkOptions, record_crash
+from vidlabel.cores import available_cores
 from vidlabel.errors import OutputError, VidlabelError
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.batch.worker import main; main()"
@@ -90,11 +91,6 @@ def run_local(
 def default_workers() -> int:
     """How many videos to label side by side: one for each core that this process may use, as far as the memory goes."""
     return max(1, min(available_cores(), _available_bytes() // WORKER_BYTES))
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _available_bytes() -> int:

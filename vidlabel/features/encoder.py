@@ -12,7 +12,6 @@ On a GPU pictures go in batches of one fixed size, the last one filled up.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from vidlabel.cores import available_cores
 from vidlabel.features.device import Device
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.hardware import resolve_hardware
@@ -143,7 +143,7 @@ def load_encoder(
     published = published_weights(name)
     used_device, used_runtime = resolve_hardware(device, runtime)
     network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth)
-    return Encoder(published, network, used_device, used_runtime, threads or _available_cores())
+    return Encoder(published, network, used_device, used_runtime, threads or available_cores())
 
 
 def load_classifier(name: str = "efficientnet-lite0") -> Classifier:
@@ -176,9 +176,3 @@ def _single_torch_threads(count: int) -> Executor:
     # A thread that has not asked yet would later take over the number that the workers set for themselves.
     torch.get_num_threads()
     return ThreadPoolExecutor(count, "encoder", initializer=torch.set_num_threads, initargs=(1,))
-
-
-def _available_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -216,7 +216,7 @@ def samples(
         short_side: pixels of the shorter side of a sample.
         start: seconds; samples lie at or after it.
         end: seconds; samples lie before it.
-        decoder: `auto` takes decord where it is known to be right, else PyAV.
+        decoder: `auto` takes the cheapest that is known to be right: PyAV or decord.
         decode_device: `auto` and `cpu` decode on the CPU, `gpu` tries a GPU first.
         keyframes: decode key frames only.
 

@@ -59,6 +59,8 @@ class SampleRequest:
     """Decode key frames only: cheap, and as coarse as the distance between them."""
     lag_s: float | None = None
     """Also give the frame this much earlier (the motion stream)."""
+    threads: int = 1
+    """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
 
     def __post_init__(self) -> None:
         _check_times(self)
@@ -82,6 +84,8 @@ def _check_times(request: SampleRequest) -> None:
         raise UsageError("start", f"{request.start_s} is no time in a video", "give seconds, 0 or more")
     if request.end_s is not None and not (math.isfinite(request.end_s) and request.end_s > request.start_s):
         raise UsageError("end", f"{request.end_s} s is not after the start {request.start_s} s", "give a later end")
+    if request.threads < 1:
+        raise UsageError("threads", f"{request.threads} threads cannot decode", "give 1 or more")
     if request.lag_s is not None and not 0 < request.lag_s <= LONGEST_LAG_S:
         raise UsageError("lag", f"{request.lag_s} s is out of range", f"give seconds above 0, up to {LONGEST_LAG_S}")
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+_MOST_THREADS = 4
+"""Each holds a picture more; with the memory that a decoding process may take, that is enough for any size."""
+
 
 class SkippingReader:
     """Passes over packets without which all samples can be decoded.
@@ -49,6 +52,10 @@ class SkippingReader:
         self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
         self._container = open_container(probe.path)
         self._stream: VideoStream = choose_stream(self._container, probe.path)
+        if request.threads > 1:
+            # Each decodes a picture of its own. FFmpeg takes its orders to skip with the packet, in all of them.
+            self._stream.codec_context.thread_type = "FRAME"
+            self._stream.codec_context.thread_count = min(request.threads, _MOST_THREADS)
 
     def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
