@@ -29,6 +29,8 @@ class Profile:
 
     samples: int = 0
     """Samples that were labelled."""
+    reused: int = 0
+    """Those of them that took the feature of an earlier one."""
     decode: Phase = Phase()
     """In the decoding processes, beside the rest: CPU seconds only."""
     waiting: Phase = Phase()
@@ -41,15 +43,17 @@ class Profile:
 
     def __add__(self, other: Profile) -> Profile:
         phases = {name: getattr(self, name) + getattr(other, name) for name in PHASES}
-        return Profile(samples=self.samples + other.samples, **phases)
+        samples, reused = self.samples + other.samples, self.reused + other.reused
+        return Profile(samples=samples, reused=reused, **phases)
 
     @staticmethod
     def from_fields(values: Mapping[str, Any]) -> Profile:
         """From what `dataclasses.asdict` made of one."""
-        return Profile(samples=values["samples"], **{name: Phase(**values[name]) for name in PHASES})
+        phases = {name: Phase(**values[name]) for name in PHASES}
+        return Profile(samples=values["samples"], reused=values["reused"], **phases)
 
 
-PHASES = tuple(field.name for field in fields(Profile) if field.name != "samples")
+PHASES = tuple(field.name for field in fields(Profile) if field.name not in ("samples", "reused"))
 
 
 class Stopwatch:
@@ -66,9 +70,9 @@ class Stopwatch:
         """Add what was measured elsewhere."""
         self._profile += Profile(**{name: cost})  # type: ignore[arg-type]
 
-    def count(self, samples: int) -> None:
-        """Add samples."""
-        self._profile += Profile(samples=samples)
+    def count(self, samples: int, reused: int = 0) -> None:
+        """Add samples, and how many of them took the feature of an earlier one."""
+        self._profile += Profile(samples=samples, reused=reused)
 
     def take(self) -> Profile:
         """What was measured since the last call."""
@@ -93,7 +97,7 @@ class _Off(Stopwatch):
     def add(self, name: PhaseName, cost: Phase) -> None:
         pass
 
-    def count(self, samples: int) -> None:
+    def count(self, samples: int, reused: int = 0) -> None:
         pass
 
 

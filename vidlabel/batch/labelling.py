@@ -16,6 +16,7 @@ from vidlabel.cores import available_cores
 from vidlabel.errors import DeviceError, VideoError
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
+from vidlabel.features.reuse import Reuse
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.holes import cut_holes
@@ -43,7 +44,8 @@ def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", *
         path: the video.
         model: name of a shipped model, or path of a model file.
         **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, runtime,
-            decode_device, require_gpu_decode, decoder, batch_size, keyframes, start, end, timeout.
+            decode_device, require_gpu_decode, decoder, batch_size, keyframes, skip_similar, start,
+            end, timeout.
 
     Returns:
         The labels with their times in seconds from the first presented frame.
@@ -127,7 +129,8 @@ class Labeller:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         spec, size = self._spec, self._options.batch_size
-        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
+        crop, reuse = spec.preprocessing.crop, Reuse() if self._options.skip_similar else None
+        features = extract(stream, self._encoder, spec.streams, crop, size, self._stopwatch, reuse)
         for chunk in features:
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise DeviceError("--require-gpu-decode", "no GPU decodes this video here", "leave the option out")
@@ -138,7 +141,8 @@ class Labeller:
         with self._stopwatch.phase("head"):
             labels.add_scores(scorer.finish())
         self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
-        self._stopwatch.count(labels.samples)
+        labels.reused = None if reuse is None else reuse.samples
+        self._stopwatch.count(labels.samples, labels.reused or 0)
         return labels
 
     def _builder(self) -> SegmentBuilder:
@@ -173,6 +177,7 @@ class Labeller:
                 runtime=self._encoder.runtime,
                 version=version("vidlabel"),
                 fingerprint=known,
+                reused=labels.reused,
             ),
             segments=segments,
             scores=labels.scores(spec.labels, self._options.top),
@@ -192,6 +197,8 @@ class _Labels:
         self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] | None = [] if keep_scores else None
         self._waiting: npt.NDArray[np.float64] = np.empty(0)
         self.samples = 0
+        self.reused: int | None = None
+        """Samples that took the feature of an earlier one, if that was asked for."""
 
     def add_times(self, times: npt.NDArray[np.float64]) -> None:
         """(T,) seconds of samples whose scores will come."""

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoder import Encoder
 from vidlabel.features.preprocessing import Crop, Picture, crop_picture, motion_picture
+from vidlabel.features.reuse import PictureEncoder, Reuse
 from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.sample import Sample
 
@@ -31,11 +31,12 @@ class Features:
 
 def extract(
     samples: Iterable[Sample],
-    encoder: Encoder,
+    encoder: PictureEncoder,
     streams: Sequence[str] = ("frames",),
     crop: Crop = "none",
     batch_size: int = 8,
     stopwatch: Stopwatch = OFF,
+    reuse: Reuse | None = None,
 ) -> Iterator[Features]:
     """Encode samples as they come.
 
@@ -47,6 +48,7 @@ def extract(
         crop: of the model.
         batch_size: samples in each piece; it changes memory and overlap, never a feature.
         stopwatch: takes the time of waiting, preprocessing and encoding.
+        reuse: of this video, if features of similar pictures are to be taken again.
 
     Yields:
         Pieces of at most `batch_size` samples; joined, they are the features of all samples.
@@ -67,7 +69,7 @@ def extract(
         with stopwatch.phase("preprocess"):
             pictures = [_pictures(batch, stream, crop) for stream in streams]
         with stopwatch.phase("encode"):
-            values = [encoder.encode(part) for part in pictures]
+            values = [encoder.encode(part) for part in pictures] if reuse is None else reuse.encode(encoder, pictures)
         yield Features(times, np.concatenate(values, axis=1))
 
 
