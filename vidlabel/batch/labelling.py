@@ -128,7 +128,8 @@ class Labeller:
     def _collect(self, stream: IsolatedSamples, listener: Listener) -> _Labels:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
-        spec, size = self._spec, self._options.batch_size
+        # A piece fills the encoder's batch at least: a GPU takes the same time for a full one.
+        spec, size = self._spec, max(self._options.batch_size, self._encoder.batch_size)
         crop, reuse = spec.preprocessing.crop, Reuse() if self._options.skip_similar else None
         features = extract(stream, self._encoder, spec.streams, crop, size, self._stopwatch, reuse)
         for chunk in features:

@@ -12,6 +12,7 @@ On a GPU pictures go in batches of one fixed size, the last one filled up.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -38,10 +39,10 @@ CUDA_BATCH = 32
 
 
 class Network(Protocol):
-    """What computes features, with one library on one device."""
+    """What computes the feature of one picture."""
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The features (B, D) of pictures (B, H, W, 3); B is the encoder's batch size."""
+        """The feature (1, D) of a picture (1, H, W, 3)."""
         ...
 
 
@@ -64,12 +65,13 @@ class Encoder:
         self.batch_size = 1 if device == "cpu" else CUDA_BATCH
         """Pictures that go through the network at once."""
         frozen = network.eval().requires_grad_(False)
-        self._network: Network
-        if runtime == "openvino":
-            self._network = OpenvinoNetwork(frozen, PIXEL_MEAN, PIXEL_SCALE, threads)
+        self._compute: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
+        if device != "cpu":
+            self._compute = BatchedNetwork(frozen, device).run
+        elif runtime == "openvino":
+            self._compute = SpreadNetwork(OpenvinoNetwork(frozen, PIXEL_MEAN, PIXEL_SCALE, threads), threads).run
         else:
-            self._network = TorchNetwork(frozen, device)
-        self._workers = _single_torch_threads(threads if device == "cpu" else 1)
+            self._compute = SpreadNetwork(TorchNetwork(frozen), threads).run
 
     def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Encode pictures.
@@ -82,23 +84,49 @@ class Encoder:
         """
         if len(frames) == 0:
             return np.zeros((0, self.feature_size), np.float32)
-        batches = [frames[first : first + self.batch_size] for first in range(0, len(frames), self.batch_size)]
-        return np.concatenate(list(self._workers.map(self._encode_batch, batches)))
+        return self._compute(frames)
 
-    def _encode_batch(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        missing = self.batch_size - len(frames)
-        if missing:
-            frames = np.concatenate([frames, np.zeros((missing, *frames.shape[1:]), np.uint8)])
-        values = self._network.run(frames)
-        return values[: len(values) - missing]
+
+class SpreadNetwork:
+    """Lets several threads share pictures, each of which goes through the network alone.
+
+    Args:
+        network: for one picture at a time, in each of the threads.
+        threads: how many.
+    """
+
+    def __init__(self, network: Network, threads: int) -> None:
+        self._network = network
+        self._workers = _single_torch_threads(threads)
+
+    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """The features (B, D) of pictures (B, H, W, 3)."""
+        pictures = (frames[number : number + 1] for number in range(len(frames)))
+        return np.concatenate(list(self._workers.map(self._network.run, pictures)))
 
 
 class TorchNetwork:
-    """A network that torch runs.
+    """A network that torch runs on the CPU."""
+
+    def __init__(self, network: EfficientNetLite) -> None:
+        self._network = network
+
+    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """The feature (1, D) of a picture (1, H, W, 3)."""
+        with torch.inference_mode():
+            values: npt.NDArray[np.float32] = self._network(_normalised(torch.from_numpy(frames))).numpy()
+        return values
+
+
+class BatchedNetwork:
+    """A network that torch runs on a GPU, on batches of one size, so that features depend on nothing beside a picture.
+
+    Nothing waits for the GPU until all batches are on their way: they are sent from pinned memory, which it reads by
+    itself, and features are fetched once. Half precision would move features by more than what is promised.
 
     Args:
         network: the layers and weights.
-        device: `cpu` or `cuda`.
+        device: of torch; the tests take `cpu`.
     """
 
     def __init__(self, network: EfficientNetLite, device: str) -> None:
@@ -108,9 +136,17 @@ class TorchNetwork:
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The features (B, D) of pictures (B, H, W, 3)."""
         with torch.inference_mode(), _exact_convolutions(self._device):
-            features: Tensor = self._network(_normalised(torch.from_numpy(frames).to(self._device)))
-            values: npt.NDArray[np.float32] = features.cpu().numpy()
+            batches = (frames[first : first + CUDA_BATCH] for first in range(0, len(frames), CUDA_BATCH))
+            features = torch.cat([self._network(_normalised(self._send(batch))) for batch in batches])
+            values: npt.NDArray[np.float32] = features[: len(frames)].cpu().numpy()
         return values
+
+    def _send(self, frames: npt.NDArray[np.uint8]) -> Tensor:
+        """One batch on the device, filled up. torch keeps pinned memory until it has been read."""
+        shape = CUDA_BATCH, *frames.shape[1:]
+        batch = torch.zeros(shape, dtype=torch.uint8, pin_memory=self._device != "cpu")
+        batch.numpy()[: len(frames)] = frames
+        return batch.to(self._device, non_blocking=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
