@@ -131,13 +131,14 @@ def test_files_that_are_not_plain_are_decoded_whole(name: str, reason: str | Non
     assert skipping_refusal(probe(video(name)), SampleRequest(rate=25, short_side=160)) is not None
 
 
-def damaged(source: Path, target: Path, packets: range) -> Path:
-    """A copy with the pictures of some packets replaced by ones."""
+def damaged(source: Path, target: Path, packets: range, filling: bytes = b"\xff") -> Path:
+    """A copy in which a byte fills the first unit of some packets, but for its length and type."""
     data = bytearray(source.read_bytes())
     with av.open(str(source)) as container:
         for number, packet in enumerate(container.demux(video=0)):
             if number in packets and packet.pos is not None:
-                data[packet.pos + 5 : packet.pos + packet.size] = b"\xff" * (packet.size - 5)
+                length = int.from_bytes(data[packet.pos : packet.pos + 4], "big")
+                data[packet.pos + 5 : packet.pos + 4 + length] = filling * (length - 1)
     target.write_bytes(data)
     return target
 
@@ -160,6 +161,17 @@ def test_damage_that_no_sample_needs_is_not_looked_for(video: VideoMaker, tmp_pa
     stream = samples(path, rate=2, short_side=160)
     assert [read_number(sample.rgb) for sample in stream] == [0, 13, 25, 38, 50]
     assert (stream.report.decode_errors, stream.report.decoded_ratio) == (0, 1.0)
+    everything = PyavReader(probe(path), SampleRequest(rate=2, short_side=160))
+    list(everything.pictures())
+    assert everything.tally.decode_errors > 0
+
+
+def test_a_hole_is_seen_where_no_sample_needs_it_too(video: VideoMaker, tmp_path: Path) -> None:
+    path = damaged(video("closed.mp4"), tmp_path / "damaged.mp4", range(52, 60), filling=b"\0")
+    stream = samples(path, rate=2, short_side=160)
+    assert [read_number(sample.rgb) for sample in stream] == [0, 13, 25, 38, 50]
+    assert stream.report.decoder == "pyav: skipping frames meets damage, from 1.520 s on"
+    assert stream.report.decode_errors > 0
 
 
 def test_a_file_that_changed_is_not_read_on(video: VideoMaker, tmp_path: Path) -> None:

@@ -6,51 +6,24 @@ promises of the standards, so leaving pictures out by them gives the very same p
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.video.nal_units import nal_units
 from vidlabel.video.sampling import grid_of, sample_indices
 
 if TYPE_CHECKING:
-    from av.packet import Packet
     from av.video.stream import VideoStream
 
     from vidlabel.video.probe import Probe
     from vidlabel.video.sample import SampleRequest
 
-_H264_SLICES = frozenset({1, 2, 5})
-_H264_RESTART = frozenset({5})
-"""Instantaneous decoding refresh (ITU-T H.264, table 7-1)."""
-_HEVC_SLICES = frozenset(range(32))
-_HEVC_RESTARTS = frozenset({19, 20})
-"""Instantaneous decoding refresh, with and without leading pictures (ITU-T H.265, table 7-1)."""
 _PROGRESSIVE = 1
 _UNKNOWN_ORDER = 0
 """FFmpeg's orders of fields. It knows none for HEVC, where each field is a picture of its own."""
-
-
-def restart_test(stream: VideoStream) -> Callable[[Packet[VideoStream]], bool] | None:
-    """How to tell packets of a stream at which decoding starts anew: no picture refers across them.
-
-    Not every key frame is one: after that of an open group, pictures refer to the group before.
-
-    Returns:
-        None where it is not known how to tell.
-    """
-    codec, setup = stream.codec_context.name, stream.codec_context.extradata
-    if setup is None or setup[:1] != b"\x01":  # Units are marked by start codes, or nothing is known of the stream.
-        return None
-    if codec == "h264" and len(setup) > 4:
-        length = (setup[4] & 3) + 1
-        return lambda packet: _first_slice(packet, length, 0x1F, 0, _H264_SLICES) in _H264_RESTART
-    if codec == "hevc" and len(setup) > 21:
-        length = (setup[21] & 3) + 1
-        return lambda packet: _first_slice(packet, length, 0x7E, 1, _HEVC_SLICES) in _HEVC_RESTARTS
-    return None
 
 
 def tells_unreferred(stream: VideoStream) -> bool:
@@ -60,25 +33,12 @@ def tells_unreferred(stream: VideoStream) -> bool:
     H.264 one field of a picture may be referred to while the other is not, so it must have no fields.
     """
     context = stream.codec_context
-    setup = context.extradata
-    if setup is None or setup[:1] != b"\x01":
+    setup, order = context.extradata, context.field_order
+    if setup is None or nal_units(stream) is None:
         return False
-    order = context.field_order
     if context.name == "h264":
         return order == _PROGRESSIVE
-    layers = setup[21] >> 3 & 7 if len(setup) > 21 else 0
-    return context.name == "hevc" and layers == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)
-
-
-def _first_slice(packet: Packet[VideoStream], length: int, mask: int, shift: int, slices: frozenset[int]) -> int | None:
-    """Type of the first unit of a packet that holds a piece of the picture; None if it holds none."""
-    data, place = memoryview(packet), 0
-    while place + length < len(data):
-        kind = (data[place + length] & mask) >> shift
-        if kind in slices:
-            return kind
-        place += length + int.from_bytes(data[place : place + length], "big")
-    return None
+    return setup[21] >> 3 & 7 == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

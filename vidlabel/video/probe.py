@@ -18,7 +18,8 @@ from vidlabel.video.container import check_file, choose_stream, open_container, 
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
-from vidlabel.video.omission import restart_test, tells_unreferred
+from vidlabel.video.nal_units import nal_units
+from vidlabel.video.omission import tells_unreferred
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
 from vidlabel.video.reader import Beat, no_beat
@@ -155,7 +156,8 @@ def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
         raise VideoError(container.name, "has a video stream without a clock", "convert it to another container")
     step = 1 / (_known_rate(stream) * stream.time_base)
     least_jump = int(max(_LEAST_JUMP_S / stream.time_base, 32 * step))
-    builder = PacketTableBuilder(step, least_jump, hidden_test(stream.codec_context.name), restart_test(stream))
+    is_hidden, units = hidden_test(stream.codec_context.name), nal_units(stream)
+    builder = PacketTableBuilder(step, least_jump, is_hidden, None if units is None else units.restarts)
     first = _FirstPicture()
     places = PacketPlaces()
     for packet in read_packets(container, stream, beat):

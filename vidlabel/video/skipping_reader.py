@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import av.error
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.container import choose_stream, last_packet, open_container, read_packets
+from vidlabel.video.nal_units import nal_units
 from vidlabel.video.omission import plan_omission
 from vidlabel.video.packets import NO_TIME
 from vidlabel.video.picture import PictureMaker
@@ -32,8 +33,8 @@ class SkippingReader:
     """Passes over packets without which all samples can be decoded.
 
     Pictures that no other refers to, and all that follow the last sample before decoding starts anew, are not decoded.
-    It gives up at the first sign of damage: `PyavReader`, which decodes everything, then finds out what is lost. Damage
-    in what is not decoded changes no sample and is not seen.
+    It gives up at the first sign of damage: `PyavReader`, which decodes everything, then finds out what is lost. What
+    is not decoded is looked through for holes; other damage there changes no sample and is not seen.
 
     Args:
         probe: of a file that `skipping_refusal` has nothing against.
@@ -52,6 +53,8 @@ class SkippingReader:
         self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
         self._container = open_container(probe.path)
         self._stream: VideoStream = choose_stream(self._container, probe.path)
+        self._end = len(probe.packets) if request.end_s is None else self._plan.end
+        self._units = nal_units(self._stream)
         if request.threads > 1:
             # Each decodes a picture of its own. FFmpeg takes its orders to skip with the packet, in all of them.
             self._stream.codec_context.thread_type = "FRAME"
@@ -70,6 +73,8 @@ class SkippingReader:
             yield Picture(time, held[time], None if earlier is None else held.get(earlier))
             for done in [tick for tick in held if earlier is None or tick < earlier]:
                 del held[done]
+        for _ in frames:
+            pass  # The rest is looked through for holes.
 
     def close(self) -> None:
         """Let go of the file."""
@@ -77,38 +82,40 @@ class SkippingReader:
 
     def _next_wanted(self, frames: Iterator[VideoFrame], time: int) -> npt.NDArray[np.uint8]:
         """Decode up to the frame at this tick."""
-        try:
-            for frame in frames:
-                if frame.is_corrupt:
-                    raise self._failure("meets damage")
-                if frame.interlaced_frame:
-                    raise self._failure("meets fields")
-                self.tally.frames += 1
-                shown = NO_TIME if frame.pts is None else frame.pts - self._probe.first_pts
-                if shown == time:
-                    return self._maker.rgb(frame)
-                if shown > time:
-                    break
-        except av.error.FFmpegError as error:
-            raise self._failure("meets damage") from error
+        for frame in frames:
+            shown = NO_TIME if frame.pts is None else frame.pts - self._probe.first_pts
+            if shown == time:
+                return self._maker.rgb(frame)
+            if shown > time:
+                break
         raise self._failure("misses a frame")
 
     def _frames(self, beat: Beat) -> Iterator[VideoFrame]:
         """Frames as the decoder gives them, the wanted ones among them."""
-        for packet in self._packets(beat):
-            yield from packet.decode()
-        yield from last_packet(self._stream).decode()
+        try:
+            for packet in chain(self._packets(beat), [last_packet(self._stream)]):
+                for frame in packet.decode():
+                    if frame.is_corrupt:
+                        raise self._failure("meets damage")
+                    if frame.interlaced_frame:
+                        raise self._failure("meets fields")
+                    self.tally.frames += 1
+                    yield frame
+        except av.error.FFmpegError as error:
+            raise self._failure("meets damage") from error
 
     def _packets(self, beat: Beat) -> Iterator[Packet[VideoStream]]:
         """Packets that have to be decoded; the decoder is told of each whether it may skip it."""
         times, plan, context = self._probe.packets.pts, self._plan, self._stream.codec_context
         skips = False
         packets = read_packets(self._container, self._stream, beat)
-        for index, packet in zip(range(plan.end), packets, strict=False):
+        for index, packet in zip(range(self._end), packets, strict=False):
             if isinstance(packet, av.error.FFmpegError):
                 raise packet
             if not packet.size or packet.pts != times[index]:
                 raise self._failure("meets another file")
+            if not plan.wanted[index] and self._units is not None and not self._units.is_sound(packet):
+                raise self._failure("meets damage")
             if plan.left_out[index]:
                 continue
             if skips == plan.wanted[index]:

@@ -1,0 +1,79 @@
+"""The units that packets of H.264 and HEVC consist of, each behind its length, as MP4, MOV and Matroska hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av.packet import Packet
+    from av.video.stream import VideoStream
+
+_H264_SLICES = frozenset({1, 2, 5})
+_H264_RESTARTS = frozenset({5})
+"""Instantaneous decoding refresh (ITU-T H.264, table 7-1)."""
+_HEVC_SLICES = frozenset(range(32))
+_HEVC_RESTARTS = frozenset({19, 20})
+"""Instantaneous decoding refresh, with and without leading pictures (ITU-T H.265, table 7-1)."""
+_NEVER_WRITTEN = re.compile(rb"\x00\x00[\x00-\x02]")
+"""No unit holds these bytes: the third would be a 3 before it (section 7.4.1 of both standards). Blocks of a file that
+were lost and are zeros now do."""
+
+
+@dataclass(frozen=True, slots=True)
+class NalUnits:
+    """How a stream's packets are to be read: the codec's types of units, and the bytes of a length."""
+
+    length: int
+    mask: int
+    shift: int
+    slices: frozenset[int]
+    restart_types: frozenset[int]
+
+    def restarts(self, packet: Packet[VideoStream]) -> bool:
+        """Whether decoding starts anew at a packet: no picture refers across it.
+
+        Not every key frame is such a one: after that of an open group, pictures refer to the group before.
+        """
+        for unit in self._split(packet):
+            kind = (unit[0] & self.mask) >> self.shift
+            if kind in self.slices:
+                return kind in self.restart_types
+        return False
+
+    def is_sound(self, packet: Packet[VideoStream]) -> bool:
+        """Whether nothing speaks of damage, which is as much as can be said of a packet without decoding it."""
+        read = 0
+        for unit in self._split(packet):
+            if _NEVER_WRITTEN.search(unit):
+                return False
+            read += self.length + len(unit)
+        return read == packet.size
+
+    def _split(self, packet: Packet[VideoStream]) -> Iterator[memoryview]:
+        """Units of a packet that hold something and end within it."""
+        data, place = memoryview(packet), 0
+        while place + self.length < len(data):
+            begin = place + self.length
+            place = begin + int.from_bytes(data[place:begin], "big")
+            if not begin < place <= len(data):
+                return
+            yield data[begin:place]
+
+
+def nal_units(stream: VideoStream) -> NalUnits | None:
+    """How to read the units of a stream.
+
+    Returns:
+        None where its packets hold none, or mark them by start codes, or nothing is known of them.
+    """
+    codec, setup = stream.codec_context.name, stream.codec_context.extradata
+    if setup is None or setup[:1] != b"\x01":
+        return None
+    if codec == "h264" and len(setup) > 4:
+        return NalUnits((setup[4] & 3) + 1, 0x1F, 0, _H264_SLICES, _H264_RESTARTS)
+    if codec == "hevc" and len(setup) > 21:
+        return NalUnits((setup[21] & 3) + 1, 0x7E, 1, _HEVC_SLICES, _HEVC_RESTARTS)
+    return None
