@@ -16,6 +16,7 @@ Each one says three things: which file or option, what is wrong, what to do.
 
 from __future__ import annotations
 
+import traceback
 from os import PathLike, fspath
 
 
@@ -75,6 +76,11 @@ class OutputError(VidlabelError):
 
 class InstallationError(VidlabelError):
     """A package that vidlabel needs is missing, installed twice or damaged."""
+
+
+def details_of(error: BaseException) -> str:
+    """What stands behind an error, for whoever wants to look into it: tracebacks, and what native libraries wrote."""
+    return "".join(traceback.format_exception(error))
 
 
 def printable(text: str) -> str:

@@ -73,6 +73,7 @@ def test_a_file_that_ends_its_worker_is_given_up_and_the_others_are_done(
     assert [outcomes[str(n)].status for n in range(4)] == ["done", "failed", "done", "done"]
     assert "broken off 3 times" in outcomes["1"].reason
     assert reason in outcomes["1"].reason
+    assert ("Timeout (" in outcomes["1"].details) == (content == "hang")
     assert starts(options)["1.mp4"] == 3
     again = run(options, tasks)
     assert [again[str(n)].status for n in range(4)] == ["skipped", "failed", "skipped", "skipped"]

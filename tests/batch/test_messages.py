@@ -43,6 +43,7 @@ def pipe(*messages: Message | Task | WorkOptions) -> io.BytesIO:
         Warned("odd\n"),
         Stopped("OutputError", "out", "cannot be written", "free some space"),
         Finished(Outcome(TASK, "done", "is damaged", partial=True, duration=4.0, samples=8, decode_errors=2)),
+        Finished(Outcome(TASK, "failed", "is damaged", details="Traceback:\n  libav: \udce9 moov\n")),
     ],
     ids=lambda message: type(message).__name__,
 )

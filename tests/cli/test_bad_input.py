@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,22 @@ def test_a_failure_can_be_looked_into(tmp_path: Path, capfd: pytest.CaptureFixtu
 
     with pytest.raises(VidlabelError):
         call(capfd, "predict", tmp_path, "--debug")
+
+
+def test_words_of_decoders_stand_behind_each_failed_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    cut = make_bad("cut", tmp_path)
+    again = cut.rename(tmp_path / "again.mp4")
+    make_bad("cut", tmp_path)
+    commands: list[tuple[int, list[str | Path]]] = [
+        (1, ["predict", cut]),
+        (2, ["predict", cut, again, "-o", tmp_path / "out", "--workers", "1"]),
+        (2, ["features", cut, again, "-o", tmp_path / "features"]),
+    ]
+    for files, command in commands:
+        ended = call(capfd, *command, "--debug")
+        assert (ended.status, ended.output) == (1, "")
+        assert len(re.findall(r"NativeOutput: .*moov atom not found\n", ended.errors)) == files
+        assert ended.errors.count("Traceback") == files
 
 
 def test_one_bad_file_does_not_stop_the_rest(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ class _Run:
         worker.close()
         outcome = None
         if worker.task is not None:
-            outcome = record_crash(self._options, worker.task, _how_it_ended(worker))
+            outcome = record_crash(self._options, worker.task, _how_it_ended(worker), worker.last_words)
             if outcome is None:
                 self._waiting.append(worker.task)
         elif not worker.ready:

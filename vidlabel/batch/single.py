@@ -8,7 +8,7 @@ from vidlabel.batch.destination import OneFile
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import Listener
 from vidlabel.batch.work import Outcome, Task, WorkOptions, partial_reason, read_output
-from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError
+from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write
 from vidlabel.labels.result import Result
 from vidlabel.stopwatch import OFF, Stopwatch
@@ -48,7 +48,7 @@ def label_one(
         except (OutputError, UsageError):
             raise
         except VidlabelError as error:
-            return Outcome(task, "failed", str(error)), None
+            return Outcome(task, "failed", str(error), details=details_of(error)), None
     partial = result.status == "partial"
     reason = partial_reason(result) if partial else ""
     if partial and options.strict:

@@ -19,7 +19,7 @@ from typing import Literal
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.records import Record, Records
-from vidlabel.errors import AnnotationError, InputError, OutputError, UsageError, VidlabelError
+from vidlabel.errors import AnnotationError, InputError, OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write
 from vidlabel.labels.formats import format_of
 from vidlabel.labels.result import Result
@@ -94,6 +94,8 @@ class Outcome:
     """Seconds of video."""
     samples: int = 0
     decode_errors: int = 0
+    details: str = ""
+    """Many lines that stand behind a failure, for `--debug`; not kept on the disk."""
 
 
 def plan_task(options: WorkOptions, task: Task) -> Plan:
@@ -204,7 +206,7 @@ def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch
     except (OutputError, UsageError):  # No other video can be labelled either.
         raise
     except VidlabelError as error:
-        return _fail(records, task, begun, str(error))
+        return _fail(records, task, begun, str(error), details_of(error))
     if options.strict and result.status == "partial":
         return _fail(records, task, begun, partial_reason(result))
     with stopwatch.phase("write"):
@@ -224,13 +226,14 @@ def read_output(path: Path) -> Result:
         raise AnnotationError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
 
 
-def record_crash(options: WorkOptions, task: Task, how: str) -> Outcome | None:
+def record_crash(options: WorkOptions, task: Task, how: str, last_words: str = "") -> Outcome | None:
     """Note that a task ended its worker; called by whoever runs the workers.
 
     Args:
         options: what all tasks of the run share.
         task: the task in hand when the worker ended.
         how: what happened, one line.
+        last_words: what the worker wrote before it ended.
 
     Returns:
         The outcome when the task is given up now, or None when it is to be tried again.
@@ -243,7 +246,7 @@ def record_crash(options: WorkOptions, task: Task, how: str) -> Outcome | None:
     records.write(task.output, crashed)
     if crashed.crashes < MOST_CRASHES:
         return None
-    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})")
+    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", last_words)
 
 
 def partial_reason(result: Result) -> str:
@@ -261,9 +264,9 @@ def _remember_failure(options: WorkOptions, task: Task, plan: Plan) -> None:
         Records(options.folder).write(task.output, replace(record, state="failed", reason=plan.why))
 
 
-def _fail(records: Records, task: Task, begun: Record, reason: str) -> Outcome:
+def _fail(records: Records, task: Task, begun: Record, reason: str, details: str = "") -> Outcome:
     records.write(task.output, replace(begun, state="failed", reason=reason))
-    return Outcome(task, "failed", reason)
+    return Outcome(task, "failed", reason, details=details)
 
 
 def _finish(records: Records, task: Task, begun: Record, result: Result) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; warnings and errors only.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show what stands behind a failure.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A shipped model or a model file.")]
 RuntimeName = Annotated[

@@ -26,6 +26,12 @@ def print_line(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
+def print_details(text: str) -> None:
+    """Many lines on standard error that stand behind an error."""
+    for line in text.splitlines():
+        print_line(line)
+
+
 def print_output(text: str) -> None:
     """One line on standard output."""
     print(printable(text))

@@ -57,5 +57,6 @@ def features(
         device=device,
         overwrite=overwrite,
         quiet=quiet,
+        debug=debug,
     )
     raise typer.Exit(run_features(inputs, asked, recursive=recursive))

@@ -18,7 +18,7 @@ from vidlabel.batch.run import Labelled, label_folder, label_stream, label_table
 from vidlabel.batch.single import label_one, label_to_file
 from vidlabel.batch.tally import Tally, check_summary, write_summary
 from vidlabel.batch.work import WorkOptions
-from vidlabel.cli.console import print_error, print_line, print_output, print_warning
+from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
 from vidlabel.cli.profile import Profiler
 from vidlabel.cli.progress import Progress, make_progress
 from vidlabel.cli.table import print_result
@@ -98,10 +98,10 @@ def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally,
             outcome = label_to_file(
                 shown[0], destination, _work_options(destination, asked), progress, profiler.stopwatch
             )
-            _note(outcome, tally, progress, profiler)
+            _note(outcome, asked, tally, progress, profiler)
         elif isinstance(destination, Folder | Table):
             for event in _start(inputs, destination, asked):
-                _note(event, tally, progress, profiler)
+                _note(event, asked, tally, progress, profiler)
         else:
             _label_to_output(inputs, destination, asked, tally, progress, profiler)
 
@@ -124,13 +124,13 @@ def _label_to_output(
         if result is not None:
             with profiler.stopwatch.phase("write"):
                 write(result)
-        _note(outcome, tally, progress, profiler)
+        _note(outcome, asked, tally, progress, profiler)
         return
     for event in label_stream(inputs.videos, _work_options(destination, asked), _workers(inputs, asked)):
         if isinstance(event, Labelled):
             write(event.result)
         else:
-            _note(event, tally, progress, profiler)
+            _note(event, asked, tally, progress, profiler)
 
 
 def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callable[[Result], None]:
@@ -151,7 +151,7 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     return pass_on
 
 
-def _note(event: Event, tally: Tally, progress: Progress, profiler: Profiler) -> None:
+def _note(event: Event, asked: Asked, tally: Tally, progress: Progress, profiler: Profiler) -> None:
     """Show and count one event."""
     if isinstance(event, Working):
         progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
@@ -166,6 +166,8 @@ def _note(event: Event, tally: Tally, progress: Progress, profiler: Profiler) ->
     progress.advance(event)
     if event.status == "failed":
         print_line(f"error: {event.reason}")
+        if asked.debug:
+            print_details(event.details)
     elif event.partial:
         print_warning(event.reason)
 

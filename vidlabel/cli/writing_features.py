@@ -12,9 +12,9 @@ from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.outputs import plan_outputs
 from vidlabel.batch.tally import Tally
 from vidlabel.batch.work import Outcome, Task
-from vidlabel.cli.console import print_error, print_line, print_warning
+from vidlabel.cli.console import print_details, print_error, print_line, print_warning
 from vidlabel.cli.progress import Progress, make_progress
-from vidlabel.errors import InputError, UsageError, VideoError
+from vidlabel.errors import InputError, UsageError, VideoError, details_of
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
 from vidlabel.features.feature_files import FeatureFormat, read_origin, write_feature_file
@@ -37,6 +37,7 @@ class AskedFeatures:
     device: Device
     overwrite: bool
     quiet: bool
+    debug: bool
 
     @property
     def settings(self) -> FeatureSettings:
@@ -90,6 +91,8 @@ def _write_all(inputs: Inputs, folder: Path, asked: AskedFeatures, tally: Tally)
             progress.advance(outcome)
             if outcome.status == "failed":
                 print_line(f"error: {outcome.reason}")
+                if asked.debug:
+                    print_details(outcome.details)
 
 
 def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, progress: Progress) -> Outcome:
@@ -103,7 +106,7 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
         missing = VideoError(task.shown, f"cannot be read ({error.strerror})", "check the path")
         return Outcome(task, "failed", str(missing))
     except InputError as error:
-        return Outcome(task, "failed", str(error))
+        return Outcome(task, "failed", str(error), details=details_of(error))
     report = found.report
     for warning in report.warnings:
         print_warning(f"{task.shown}: {warning}")

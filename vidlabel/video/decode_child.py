@@ -18,6 +18,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO
 
+import av.logging
+
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.decode_messages import (
     Beat,
@@ -236,6 +238,15 @@ def limit_memory(limit_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def let_ffmpeg_complain() -> None:
+    """Let the FFmpeg of PyAV, which is silent by itself, write its errors where the owner finds them.
+
+    It writes them by itself: PyAV's own way takes the interpreter lock, for which threads of a decoder could wait.
+    """
+    av.logging.set_libav_level(av.logging.ERROR)
+    av.logging.restore_default_callback()
+
+
 def die_with_owner(lifeline: int) -> None:
     """Let the kernel end this process when its owner is gone, also while native code holds the interpreter lock.
 
@@ -268,6 +279,7 @@ def main() -> None:
     with contextlib.suppress(InstallationError):  # It is told when decord is needed.
         load_decord()
     limit_memory(setup.memory_limit_bytes)
+    let_ffmpeg_complain()
     try:
         _Server(next_order, _Sender(outgoing), open_memory(setup.memory)).serve()
     except MemoryError:

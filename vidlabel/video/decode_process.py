@@ -70,6 +70,17 @@ def child_command() -> tuple[str, ...]:
     return (sys.executable, "-c", _START, *sys.path)
 
 
+def _open_noise() -> IO[bytes]:
+    """A file without a name for standard error, which is read and emptied here while the process writes at its end."""
+    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `DecodeProcess.end`
+    if sys.platform != "win32":
+        import fcntl
+
+        # The mode "a+b" does not do it: the file is open already when it is looked at.
+        fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    return file
+
+
 class DecodeProcess:
     """A running decoding process. To be ended by `end`.
 
@@ -83,7 +94,7 @@ class DecodeProcess:
 
     def __init__(self, command: Sequence[str], memory_limit_bytes: int) -> None:
         self._memory_limit_bytes = memory_limit_bytes
-        self._noise: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - closed in `end`
+        self._noise = _open_noise()
         self._memory = create_memory()
         self._owner = os.getpid()
         self._is_ready = False
