@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from fractions import Fraction
-from heapq import heappop, heappush
 
 import numpy as np
 import numpy.typing as npt
@@ -98,22 +98,59 @@ def make_coverage(probe: Probe, grid: SampleGrid) -> Coverage | None:
 
 
 class ShownOrder:
-    """Gives frames the times of their packets, sorted.
+    """Times of frames in a file that only counts packets: AVI with B-frames has no presentation times.
 
-    For B-frames in AVI, which has no presentation times: the next frame shown has the earliest time of the packets that
-    the decoder was given and that were not shown yet.
+    Without damage the frames that come out get the places in the file one after the other. After damage a frame is
+    shown as many places after that of its packet as later packets were shown before it, less the earlier packets that
+    are still to be shown; packets that gave no frame keep their places, so that times after them stay.
+
+    Args:
+        times: (frames,) ticks of the places, ascending.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, times: npt.NDArray[np.int64]) -> None:
+        self._times = times.data
         self._waiting: list[int] = []
+        self._shown: deque[int] = deque(maxlen=_ERROR_REACH)
+        self._next = 0
+        self._damaged = False
 
-    def packet(self, pts: int) -> None:
-        """A packet with this time was decoded without an error."""
-        heappush(self._waiting, pts)
+    def packet(self, place: int) -> None:
+        """The packet at this place was decoded without an error."""
+        self._waiting.append(place)
 
-    def frame(self) -> int | None:
-        """Time of the frame that came out of the decoder."""
-        return heappop(self._waiting) if self._waiting else None
+    def damage(self) -> None:
+        """A packet was rejected, or is missing."""
+        self._damaged = True
+
+    def place_time(self, place: int) -> int:
+        """Tick of a place in the file."""
+        return self._times[min(place, len(self._times) - 1)]
+
+    def frame(self, origin: int | None, is_bidirectional: bool) -> int | None:
+        """Tick of the frame that came out of the decoder; None if it has no place.
+
+        Args:
+            origin: place of its packet; None if the decoder does not tell.
+            is_bidirectional: whether it is a B-frame. Others are shown after all that lie before them in the file.
+        """
+        place = self._next
+        if origin is not None:
+            derived = self._derive(origin, is_bidirectional)
+            if self._damaged:
+                place = derived
+        self._next = place + 1
+        return self._times[place] if place < len(self._times) else None
+
+    def _derive(self, origin: int, is_bidirectional: bool) -> int:
+        if not is_bidirectional:
+            self._waiting = [waiting for waiting in self._waiting if waiting > origin]
+        elif origin in self._waiting:
+            self._waiting.remove(origin)
+        earlier = sum(waiting < origin for waiting in self._waiting)
+        later = sum(shown > origin for shown in self._shown)
+        self._shown.append(origin)
+        return origin - earlier + later
 
 
 class FrameClock:

@@ -1,8 +1,7 @@
 """Stretches of a file that FFmpeg passes over without a word: packets that were there once and are not seen.
 
-AVI has no times: frames are counted, so lost ones shift all that follow; its index says where each frame lay. Other
-containers have times: a leap in time together with zeros, or with bytes that belong to nothing, is a hole. A leap alone
-is not: recordings of a screen have no frames while nothing moves.
+A leap in time together with zeros, or with bytes that belong to nothing, is a hole. A leap alone is not: recordings of
+a screen have no frames while nothing moves. AVI has no times: see `avi.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-_AVI_CHUNK_HEADER = 8
-"""Bytes; the index of an AVI names the header of a chunk, FFmpeg the data after it."""
 _LEAST_LEAP_STEPS = 3
 _SILENT_CONTAINERS = frozenset({"matroska,webm", "flv", "mpegts", "mpeg"})
 _PACKED_CONTAINERS = frozenset({"matroska,webm", "flv"})
@@ -55,20 +52,20 @@ class PacketPlaces:
         self._sizes.append(packet.size)
         self._clocks.append(NO_TIME if clock is None else clock)
 
-    def avi_delays(self, stream: VideoStream) -> npt.NDArray[np.int64] | None:
-        """(N,) ticks by which each packet comes later than FFmpeg counted; None if the index says nothing new.
+    @property
+    def positions(self) -> npt.NDArray[np.int64]:
+        """(N,) bytes from the start of the file, -1 where that is not known."""
+        return np.array(self._positions, np.int64)
 
-        Only an index that knows all packets, each later than the one before, is believed: bytes that were taken out or
-        put in leave it pointing elsewhere.
-        """
-        entries = stream.index_entries
-        if len(entries) <= len(self._positions) or NO_TIME in self._clocks:
-            return None
-        numbers = {entry.pos + _AVI_CHUNK_HEADER: entry.timestamp for entry in entries}
-        if not all(position in numbers for position in self._positions):
-            return None
-        delays = np.array([numbers[position] for position in self._positions], np.int64) - np.array(self._clocks)
-        return delays if len(delays) and bool((np.diff(delays, prepend=0) >= 0).all()) and delays[-1] else None
+    @property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """(N,) bytes."""
+        return np.array(self._sizes, np.int64)
+
+    @property
+    def clocks(self) -> npt.NDArray[np.int64]:
+        """(N,) decoding times in ticks, `NO_TIME` where there is none."""
+        return np.array(self._clocks, np.int64)
 
     def holes(self, path: Path, container: str, step: Fraction) -> list[int]:
         """Numbers of packets shortly after which, in order of time, something is missing.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,8 @@ class PacketTable:
     """Packet numbers before which a stretch of the file could not be read."""
     holes: tuple[int, ...] = ()
     """Packet numbers near which packets are missing though FFmpeg reports no error."""
+    lost: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    """(M,) ticks of packets that were there once, where the file tells (AVI)."""
 
     def __len__(self) -> int:
         return len(self.pts)
@@ -59,6 +61,11 @@ class PacketTable:
     def presented(self) -> npt.NDArray[np.bool_]:
         """(N,) whether the packet gives a picture to show."""
         return np.logical_not((self.flags & (DISCARD | HIDDEN)).astype(np.bool_))
+
+    @property
+    def places(self) -> npt.NDArray[np.int64]:
+        """(N,) number of each packet, in order of time, among those that give a picture, or gave one and are lost."""
+        return np.searchsorted(np.sort(np.concatenate([self.pts[self.presented], self.lost])), self.pts)
 
     @property
     def all_timed(self) -> bool:

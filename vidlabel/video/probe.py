@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import VideoError
+from vidlabel.video.avi import count_frames
 from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
@@ -23,7 +23,7 @@ from vidlabel.video.omission import tells_unreferred
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
 from vidlabel.video.reader import Beat, no_beat
-from vidlabel.video.truncation import avi_lost_bytes, flv_lost_bytes, matroska_lost_bytes, mp4_lost_bytes
+from vidlabel.video.truncation import missing_packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -34,14 +34,6 @@ if TYPE_CHECKING:
 _FIRST_PICTURE_PACKETS = 250
 """The first picture is looked for in this many packets; a decoder hands it out 16 packets later at most."""
 _LEAST_JUMP_S = 1
-_MOST_MISSING = 1000
-"""Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
-_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {
-    "avi": avi_lost_bytes,
-    "flv": flv_lost_bytes,
-    "matroska,webm": matroska_lost_bytes,
-}
-"""By FFmpeg's name of the container. MPEG transport and program streams do not say how long they are."""
 _FALLBACK_RATE = Fraction(25)
 """Frames per second of a file that says nothing of it; FFmpeg's own guess for raw streams."""
 
@@ -126,6 +118,8 @@ class _Scan:
     step: Fraction
     last_duration: int
     places: PacketPlaces
+    missing_at_end: int = 0
+    """Packets that the index of an AVI names after the last one that is there."""
 
 
 class _FirstPicture:
@@ -175,15 +169,28 @@ def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
 def _find_gaps(scan: _Scan, path: Path, container: str, stream: VideoStream) -> _Scan:
     """Add to the table what FFmpeg passed over without an error."""
     table = scan.table
+    if container == "avi":
+        return _recount(scan, path, stream)
     if not table.all_timed:
         return scan
-    if container == "avi":
-        delays = scan.places.avi_delays(stream)
-        if delays is not None:
-            holes = tuple((np.flatnonzero(np.diff(delays, prepend=0))).tolist())
-            scan.first.clean = False  # The time of its picture is one of those that were wrong.
-            return replace(scan, table=replace(table, pts=table.pts + delays, repaired=True, holes=holes))
     return replace(scan, table=replace(table, holes=tuple(scan.places.holes(path, container, scan.step))))
+
+
+def _recount(scan: _Scan, path: Path, stream: VideoStream) -> _Scan:
+    """Time the packets of a damaged AVI by their numbers: presentation times are FFmpeg's guess, upset by damage."""
+    table, clocks = scan.table, scan.places.clocks
+    count = count_frames(path, scan.places, stream)
+    if count is not None:
+        table = replace(table, pts=count.numbers, repaired=True, holes=count.holes, lost=count.lost)
+        scan.first.clean = False  # The time of its picture is one of those that were wrong.
+        return replace(scan, table=table, missing_at_end=count.missing_at_end)
+    if bool((clocks == NO_TIME).any()) or not len(clocks):
+        return scan
+    in_order = np.sort(table.pts) if stream.codec_context.has_b_frames else table.pts
+    if table.all_timed and np.ptp(in_order - clocks) == 0:
+        return scan
+    scan.first.clean = False
+    return replace(scan, table=replace(table, pts=clocks, repaired=True, jumps=()))
 
 
 def _known_rate(stream: VideoStream) -> Fraction:
@@ -201,8 +208,8 @@ def _lacks_shown_order(container: str, reorders: bool) -> bool:
 def _shown_pts(table: PacketTable, first_pts: int, lacks_shown_order: bool) -> npt.NDArray[np.int64]:
     """Ticks of the frames to show on the container's clock, ascending; all packets are timed."""
     if lacks_shown_order:  # as many as there are pictures, however late the first ones lie in the file
-        return np.sort(table.pts)[: int(table.presented.sum())]
-    times = table.pts[table.presented]
+        return np.sort(np.concatenate([table.pts, table.lost]))[: int(table.presented.sum()) + len(table.lost)]
+    times = np.concatenate([table.pts[table.presented], table.lost])
     return np.sort(times[times >= first_pts])
 
 
@@ -243,23 +250,10 @@ def _describe(path: Path, size: int, container: InputContainer, stream: VideoStr
         tells_unreferred=tells_unreferred(stream),
         packets=table,
         claimed_frames=stream.frames,
-        missing_packets=_missing_packets(container.format.name, path, size, stream, table),
+        missing_packets=max(
+            scan.missing_at_end, missing_packets(container.format.name, path, size, stream, len(table))
+        ),
     )
-
-
-def _missing_packets(container: str, path: Path, size: int, stream: VideoStream, table: PacketTable) -> int:
-    """How many packets a file lacks at its end: as its index says, else in proportion to the bytes."""
-    if "mov" in container:
-        missing = len(stream.index_entries) - len(table)
-        if missing > 0:
-            return missing
-        lost_bytes = mp4_lost_bytes(path, size)
-    elif container in _LOST_BYTES:
-        lost_bytes = _LOST_BYTES[container](path, size)
-    else:
-        return 0
-    found_bytes = max(1, size - lost_bytes)
-    return min(_MOST_MISSING * len(table), -(-lost_bytes * len(table) // found_bytes))
 
 
 def _pixel_aspect(stream: VideoStream) -> Fraction:
@@ -280,6 +274,8 @@ def _first_pts(table: PacketTable, first: _FirstPicture) -> int:
     timed = table.presented & (table.pts != NO_TIME)
     if (first.frame is not None and first.clean) or not bool(timed.any()):
         return 0
+    if len(table.lost):  # It is lost itself, perhaps.
+        return int(min(table.pts[timed].min(), table.lost.min()))
     keys = table.pts[timed & table.key]
     earliest = int(keys[0]) if len(keys) else NO_TIME
     times = table.pts[timed]

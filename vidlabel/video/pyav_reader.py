@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import av.error
 import numpy as np
 import numpy.typing as npt
+from av.video.frame import PictureType
 
 from vidlabel.errors import DecodeError, DeviceError
 from vidlabel.video.container import choose_stream, open_container, read_packets
@@ -65,7 +66,9 @@ class PyavReader:
         self._spoilt_from: int | None = None
         """Tick from which frames refer to what was rejected, until the next key frame."""
         self._suspects = 0
-        self._order = ShownOrder() if probe.lacks_shown_order and not request.keyframes else None
+        times = probe.frame_times() if probe.lacks_shown_order and not request.keyframes else None
+        self._order = None if times is None else ShownOrder(times + probe.first_pts)
+        self._places = probe.packets.places
         if self._keyframes:
             self._stream.codec_context.skip_frame = "NONKEY"
 
@@ -109,7 +112,7 @@ class PyavReader:
         try:
             for frame in self._decode():
                 self.tally.frames += 1
-                time = clock.time(frame.pts if self._order is None else self._order.frame())
+                time = clock.time(frame.pts if self._order is None else self._shown_time(frame, self._order))
                 if time < 0 or self._is_spoilt(frame, time):
                     continue
                 if coverage is not None and not self._grid.is_past(time):
@@ -120,6 +123,9 @@ class PyavReader:
                     break
         finally:
             self._close_books(coverage, clock)
+
+    def _shown_time(self, frame: VideoFrame, order: ShownOrder) -> int | None:
+        return order.frame(frame.pts, frame.pict_type == PictureType.B)
 
     def _is_spoilt(self, frame: VideoFrame, time: int) -> bool:
         """Whether a frame does not show what was there at its time.
@@ -138,10 +144,16 @@ class PyavReader:
             return False
         return True
 
+    def _note_damage(self) -> None:
+        self.tally.decode_errors += 1
+        if self._order is not None:
+            self._order.damage()
+
     def _note_rejected(self, packet: Packet[VideoStream]) -> None:
         self._rejected_in_a_row += 1
         if packet.pts is not None and (packet.is_keyframe or self._rejected_in_a_row == _LONG_RUN):
-            self._spoilt_from, self._suspects = packet.pts - self._probe.first_pts, 0
+            time = packet.pts if self._order is None else self._order.place_time(packet.pts)
+            self._spoilt_from, self._suspects = time - self._probe.first_pts, 0
 
     def _close_books(self, coverage: Coverage | None, clock: FrameClock) -> None:
         if clock.disordered and not self.tally.decode_errors:
@@ -163,7 +175,7 @@ class PyavReader:
         index = -1
         for packet in read_packets(self._container, self._stream, self._beat):
             if isinstance(packet, av.error.FFmpegError):
-                self.tally.decode_errors += 1
+                self._note_damage()
                 continue
             if packet.size:
                 index += 1
@@ -171,16 +183,18 @@ class PyavReader:
                 if index < start or (self._keyframes and index < len(key) and not key[index]):
                     continue
                 if index in holes:
-                    self.tally.decode_errors += 1
+                    self._note_damage()
                 if (table.jumps or table.repaired) and index < len(table):
                     packet.pts = int(table.pts[index])
+                if self._order is not None and index < len(table):  # It comes back with the frame, which it names.
+                    packet.pts = int(self._places[index])
             yield from self._decode_packet(packet)
 
     def _decode_packet(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            self.tally.decode_errors += 1
+            self._note_damage()
             self._note_rejected(packet)
             return []
         self._rejected_in_a_row = 0

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+if TYPE_CHECKING:
+    from av.video.stream import VideoStream
+
+_MOST_MISSING = 1000
+"""Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
 _HEAD_BYTES = 4096
 _SEGMENT = bytes.fromhex("18538067")
 _BOX_HEAD_BYTES = 16
@@ -16,11 +22,35 @@ _MOST_CHUNKS = 100
 _FLV_SIZE = b"\x00\x08filesize\x00"
 
 
-def mp4_lost_bytes(path: Path, size_bytes: int) -> int:
-    """Bytes of a fragmented MP4 that are cut off, or lie behind a box that is none; 0 for one that is not fragmented.
+def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoStream, found: int) -> int:
+    """How many packets a file lacks at its end: as its index or header says, else in proportion to the bytes.
+
+    Args:
+        container: FFmpeg's name of it. MPEG transport and program streams do not say how long they are.
+        path: of the file.
+        size_bytes: of the file.
+        stream: of the file, all of whose packets were read.
+        found: packets that are there.
+    """
+    if "mov" in container:
+        missing = len(stream.index_entries) - found
+        if missing > 0:
+            return missing
+        found_bytes, lost_bytes = mp4_reach(path, size_bytes)
+    elif container in _LOST_BYTES:
+        found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](path, size_bytes)
+    else:
+        return 0
+    if container == "avi" and lost_bytes and stream.frames > found:
+        return min(_MOST_MISSING * found, stream.frames - found)
+    return min(_MOST_MISSING * found, -(-lost_bytes * found // found_bytes))
+
+
+def mp4_reach(path: Path, size_bytes: int) -> tuple[int, int]:
+    """Bytes of a fragmented MP4 that FFmpeg can reach, and bytes that are cut off or lie behind a box that is none.
 
     A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks.
-    Bytes after the last box that hold no further fragment are no loss.
+    Bytes after the last box that hold no further fragment are no loss. Of a file without fragments all can be reached.
     """
     position, is_fragmented = 0, False
     with path.open("rb") as file:
@@ -31,10 +61,10 @@ def mp4_lost_bytes(path: Path, size_bytes: int) -> int:
             is_fragmented = is_fragmented or name == _FRAGMENT
             position += length
         if not is_fragmented:
-            return 0
+            return size_bytes, 0
         if position > size_bytes:
-            return position - size_bytes
-        return size_bytes - position if _holds_fragment(file, position) else 0
+            return size_bytes, position - size_bytes
+        return (position, size_bytes - position) if _holds_fragment(file, position) else (size_bytes, 0)
 
 
 def _box(file: BinaryIO, position: int, size_bytes: int) -> tuple[int, bytes]:
@@ -115,3 +145,11 @@ def _after_number(data: bytes, position: int) -> tuple[int, int] | None:
     mask = (1 << 7 * width) - 1
     value = int.from_bytes(data[position : position + width], "big") & mask
     return None if value == mask else (value, position + width)
+
+
+_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {
+    "avi": avi_lost_bytes,
+    "flv": flv_lost_bytes,
+    "matroska,webm": matroska_lost_bytes,
+}
+"""By FFmpeg's name of the container."""
