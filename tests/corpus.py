@@ -230,6 +230,8 @@ CATALOGUE: Mapping[str, Painted] = {
         _regular("raw.hevc", Recipe(codec="libx265", options=_HEVC)),
         _regular("raw.m2v", Recipe(codec="mpeg2video", b_frames=2)),
         _regular("animation.gif", Recipe(codec="gif", pixels="rgb8")),
+        _regular("animation.apng", Recipe(codec="apng", container="apng", pixels="rgb24")),
+        _regular("short.ts", Recipe(options=_x264(), frames=2)),
         _regular("mpeg2.mxf", Recipe(codec="mpeg2video", b_frames=2)),
         _regular("h264.nut", Recipe(options=_x264())),
         _regular("vp9.ivf", Recipe(codec="libvpx-vp9", options=_FAST_VPX)),

@@ -49,7 +49,8 @@ def _stretch(data: bytes, chance: random.Random) -> tuple[int, int]:
     return start, min(len(data), start + chance.randrange(1, len(data) // 5))
 
 
-MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+Mutation = Callable[[bytes, random.Random], bytes]
+MUTATIONS: tuple[Mutation, ...] = (
     flip_bits,
     change_head,
     zero_stretch,
@@ -60,7 +61,8 @@ MUTATIONS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 )
 
 
-def mutate(data: bytes, seed: str) -> bytes:
-    """A change that the seed chooses."""
+def mutate(data: bytes, seed: str) -> tuple[Mutation, bytes]:
+    """A change that the seed chooses, and what it makes of the data."""
     chance = random.Random(seed)
-    return chance.choice(MUTATIONS)(data, chance)
+    mutation = chance.choice(MUTATIONS)
+    return mutation, mutation(data, chance)

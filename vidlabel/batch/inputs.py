@@ -13,8 +13,8 @@ from vidlabel.errors import InputError, UsageError
 
 VIDEO_SUFFIXES = frozenset(
     """
-    .3g2 .3gp .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2ts .m2v .m4v .mjpeg .mjpg .mkv .mov
-    .mp4 .mpe .mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .ts .vob .webm .wmv .y4m
+    .3g2 .3gp .apng .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2ts .m2v .m4v .mjpeg .mjpg .mkv
+    .mov .mp4 .mpe .mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .ts .vob .webm .wmv .y4m
     """.split()
 )
 """Files of a folder with these endings are taken for videos; a file given by name is taken whatever it is called."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CHUNK_HEADER = 8
 """Bytes; the index names the header of a chunk, FFmpeg the data after it."""
 _MOST_LOST_AT_START = 64
+_LONGEST_HEAD = 1 << 20
 _LIST_HEADER = 12
 _MOST_CHUNKS_BETWEEN = 4096
 """Of sound and other streams between two frames; a longer chain is taken for whole."""
@@ -63,7 +64,8 @@ def count_frames(path: Path, places: PacketPlaces, stream: VideoStream) -> AviCo
         by_index = _count_by_index(positions, [(entry.pos + CHUNK_HEADER, entry.timestamp) for entry in entries])
         if by_index is not None:
             return by_index
-    return _count_by_chain(path, places, stream.frames)
+    frames = (b"%02ddc" % stream.index, b"%02ddb" % stream.index)
+    return _count_by_chain(path, places, frames, stream.frames)
 
 
 def _count_by_index(positions: npt.NDArray[np.int64], entries: Sequence[tuple[int, int]]) -> AviCount | None:
@@ -83,39 +85,54 @@ def _count_by_index(positions: npt.NDArray[np.int64], entries: Sequence[tuple[in
     return None
 
 
-def _count_by_chain(path: Path, places: PacketPlaces, claimed: int) -> AviCount | None:
+def _count_by_chain(path: Path, places: PacketPlaces, frames: tuple[bytes, ...], claimed: int) -> AviCount | None:
     """Frames are lost where the chunks between two packets are no chain.
 
     Args:
         path: of the file.
         places: as in `count_frames`.
+        frames: names of the stream's chunks.
         claimed: frames in the whole file, as its header says.
     """
-    positions, sizes = places.positions, places.sizes
-    starts = positions[:-1] + sizes[:-1] + sizes[:-1] % 2
-    ends = positions[1:] - CHUNK_HEADER
-    odd = np.flatnonzero(np.abs(starts - ends) > 1).tolist()  # Some programs do not fill up chunks of odd length.
+    positions, sizes, clocks = places.positions, places.sizes, places.clocks
     with path.open("rb") as file:
-        broken = [gap for gap in odd if not _is_chain(file, int(starts[gap]), int(ends[gap]))]
-    missing = claimed - len(positions)
+        origin = _start_of_pictures(file)
+        before = np.concatenate([[origin], positions[:-1] + sizes[:-1] + sizes[:-1] % 2])
+        ends = positions - CHUNK_HEADER
+        odd = np.flatnonzero(np.abs(before - ends) > 1).tolist()  # Some programs do not fill up chunks of odd length.
+        broken = [number for number in odd if not _is_chain(file, int(before[number]), int(ends[number]), frames)]
+    missing = claimed - int(clocks[-1]) - 1
     if not broken or (claimed > 0 and missing <= 0):
         return None
     # The chunk before the break may claim bytes of the ones that are lost: each byte since its start weighs the same.
-    gaps = np.maximum(1, ends - positions[:-1])[broken]
+    gaps = np.maximum(1, ends - np.concatenate([[origin], positions[:-1]]))[broken]
     if 0 < missing <= int(gaps.sum()) // CHUNK_HEADER:
         shares = missing * np.cumsum(gaps) / gaps.sum()
     else:
-        shares = np.cumsum(gaps) / max(1.0, float(np.median(np.diff(positions))))
+        shares = np.cumsum(gaps) / max(1.0, float(np.median(np.diff(positions, prepend=origin))))
     up_to = np.floor(shares + 0.5).astype(np.int64)
     delays = np.zeros(len(positions), np.int64)
-    delays[np.array(broken) + 1] = np.diff(up_to, prepend=0)
-    numbers = places.clocks + np.cumsum(delays)
+    delays[broken] = np.diff(up_to, prepend=0)
+    numbers = clocks + np.cumsum(delays)
     lost = [np.arange(end - late, end) for end, late in zip(numbers.tolist(), delays.tolist(), strict=True) if late]
     return AviCount(numbers, np.concatenate([*lost, np.empty(0, np.int64)]), 0)
 
 
-def _is_chain(file: BinaryIO, start: int, end: int) -> bool:
-    """Whether chunks lie side by side from one byte to the other; lists are entered."""
+def _start_of_pictures(file: BinaryIO) -> int:
+    """Where the list of pictures begins; 0 if its head is lost."""
+    place = file.read(_LONGEST_HEAD).find(b"movi")
+    return place + 4 if place >= 0 else 0
+
+
+def _is_chain(file: BinaryIO, start: int, end: int, frames: tuple[bytes, ...]) -> bool:
+    """Whether chunks of other streams lie side by side from one byte to the other; lists are entered.
+
+    Args:
+        file: the AVI.
+        start: byte where the first one begins.
+        end: byte where the last one ends.
+        frames: names of chunks of the stream itself, which would have come as packets.
+    """
     for _ in range(_MOST_CHUNKS_BETWEEN):
         if start >= end:
             break
@@ -123,6 +140,8 @@ def _is_chain(file: BinaryIO, start: int, end: int) -> bool:
         head = file.read(CHUNK_HEADER)
         length, name = int.from_bytes(head[4:], "little"), head[:4]
         if len(head) < CHUNK_HEADER or not (name.isascii() and name.decode("ascii").isprintable()):
+            return False
+        if name in frames and length:
             return False
         if name == b"idx1":  # Beyond the list of pictures there are no rules.
             return True

@@ -23,10 +23,19 @@ if TYPE_CHECKING:
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif,mxf,nut,ivf,"
-    "h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
+    "apng,h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
 )
 """Demuxers that read one file alone. Left out on purpose: those that follow other files or addresses (playlists,
 concat, dash, image sequences) and those that take any text for pictures (tty)."""
+
+_BY_SUFFIX = {
+    **dict.fromkeys((".ts", ".mts", ".m2ts"), "mpegts"),
+    **dict.fromkeys((".mpg", ".mpeg", ".vob"), "mpeg"),
+    **dict.fromkeys((".h264", ".264"), "h264"),
+    **dict.fromkeys((".h265", ".hevc", ".265"), "hevc"),
+}
+"""Containers that have no head by which to know them: in a short file, or one whose start is damaged, FFmpeg may see
+another one or none. Then the name decides."""
 
 LARGEST_SIDE = 16384
 LARGEST_PICTURE = 1 << 27
@@ -81,8 +90,19 @@ def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer
         "enable_drefs": "0",  # MOV tracks that lie in another file
         "max_pixels": str(LARGEST_PICTURE),
     }
+
+    def open_as(format_name: str | None) -> InputContainer:
+        address = f"file:{os.fspath(path)}"
+        return av.open(address, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
+
+    by_name = _BY_SUFFIX.get(path.suffix.lower())
     try:
-        return av.open(f"file:{os.fspath(path)}", mode="r", options=options, metadata_errors="replace", hwaccel=hwaccel)
+        try:
+            return open_as(None)
+        except av.error.FFmpegError:
+            if by_name is None:
+                raise
+            return open_as(by_name)
     except av.error.FFmpegError as error:
         problem = "is damaged or no video that FFmpeg can open"
         if isinstance(error, av.error.ArgumentError):  # what the format whitelist answers

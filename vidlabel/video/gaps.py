@@ -44,12 +44,14 @@ class PacketPlaces:
         self._positions = array("q")
         self._sizes = array("q")
         self._clocks = array("q")
+        self._corrupt = bytearray()
 
     def add(self, packet: Packet[VideoStream]) -> None:
         """Append one packet."""
         clock = packet.dts if packet.dts is not None else packet.pts
         self._positions.append(-1 if packet.pos is None else packet.pos)
         self._sizes.append(packet.size)
+        self._corrupt.append(packet.is_corrupt)
         self._clocks.append(NO_TIME if clock is None else clock)
 
     @property
@@ -80,10 +82,16 @@ class PacketPlaces:
         leaps = np.flatnonzero(np.diff(np.array(self._clocks)) > _LEAST_LEAP_STEPS * float(step)) + 1
         if not len(leaps) or container not in _SILENT_CONTAINERS:
             return []
-        holes = {number for number in leaps.tolist() if self._follows_zeros(path, number)}
+        holes = {
+            number for number in leaps.tolist() if self._is_corrupt_near(number) or self._follows_zeros(path, number)
+        }
         if container in _PACKED_CONTAINERS:
             holes.update(self._unaccounted(path, leaps))
         return sorted(max(0, number - _REORDERED_PACKETS) for number in holes)
+
+    def _is_corrupt_near(self, number: int) -> bool:
+        """Whether a transport stream's own count of its pieces is broken there; at a join it is too, without a leap."""
+        return any(self._corrupt[max(0, number - _LOOK_BACK_PACKETS) : number + 1])
 
     def _follows_zeros(self, path: Path, number: int) -> bool:
         """Whether there are nothing but zeros for a while between a packet and the ones just before it."""
