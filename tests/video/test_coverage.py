@@ -62,23 +62,47 @@ def test_only_asked_time_counts() -> None:
     assert covered(come, first=700).lost == 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 1 << 40), st.integers(1, 1 << 20)), min_size=1, max_size=30))
-def test_frames_take_the_times_of_packets_in_ascending_order(packets: list[tuple[int, int]]) -> None:
-    order = ShownOrder()
-    for pts, _ in packets:
-        order.packet(pts)
-    assert [order.frame() for _ in packets] == sorted(pts for pts, _ in packets)
-    assert order.frame() is None
+def shown(packets: list[tuple[int, bool]], lost: set[int]) -> list[int | None]:
+    """Places that frames get whose packets lie in the file like this; a frame is (place, whether it is a B-frame).
+
+    The decoder hands out a B-frame at once, and another when the next one comes.
+    """
+    order = ShownOrder(np.arange(len(packets), dtype=np.int64) * TICKS)
+    held: int | None = None
+    times = []
+    for place, is_bidirectional in packets:
+        if place in lost:
+            order.damage()
+            continue
+        order.packet(place)
+        if is_bidirectional:
+            times.append(order.frame(place, True))
+            continue
+        if held is not None:
+            times.append(order.frame(held, False))
+        held = place
+    times.append(order.frame(held, False))
+    return [None if time is None else time // TICKS for time in times]
 
 
-def test_b_frames_are_shown_before_the_packets_ahead_of_them() -> None:
-    order = ShownOrder()
-    shown = []
-    for pts in (0, 3, 1, 2, 6, 4, 5):
-        order.packet(pts)
-        if pts not in (3, 6):
-            shown.append(order.frame())
-    assert shown == [0, 1, 2, 3, 4]
+STORED = list(enumerate(letter == "B" for letter in "IPBBPBBPBB"))
+"""Shown as 0 2 3 1 5 6 4 8 9 7."""
+
+
+def test_frames_of_a_whole_file_take_its_places_in_turn() -> None:
+    assert shown(STORED, set()) == list(range(10))
+
+
+@pytest.mark.parametrize("lost", [4, 5, 6])
+def test_what_follows_lost_frames_keeps_its_time(lost: int) -> None:
+    assert shown(STORED, {lost})[:3] == [0, 1, 2]
+    assert shown(STORED, {lost})[-3:] == [7, 8, 9]
+
+
+@given(st.integers(1, 40))
+def test_without_an_origin_frames_follow_each_other_to_the_end(frames: int) -> None:
+    order = ShownOrder(np.arange(frames, dtype=np.int64))
+    assert [order.frame(None, False) for _ in range(frames + 1)] == [*range(frames), None]
 
 
 def test_frames_without_times_follow_by_one_step() -> None:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import cast
 
-import numpy as np
 import pytest
 from av.packet import Packet
 from av.video.stream import VideoStream
@@ -76,26 +75,6 @@ def test_bytes_that_belong_to_nothing_are_a_hole_where_packets_lie_side_by_side(
     assert holes(path, "matroska,webm", range(10, 15)) == [6]
     assert holes(path, "matroska,webm", range(2, 7)) == [0]
     assert holes(path, "mpegts", range(10, 15)) == []
-
-
-def test_the_index_of_an_avi_tells_how_late_frames_are(video: VideoMaker) -> None:
-    path = video("mpeg4.avi")
-    packets = read(path)
-
-    def delays(without: Collection[int]) -> object:
-        """Of the packets that are left, whose times FFmpeg would count without a gap."""
-        found = PacketPlaces()
-        left = [packet for number, packet in enumerate(packets) if number not in without]
-        times = [packet.dts for packet in packets]
-        for packet, time in zip(left, times, strict=False):
-            packet.dts = time
-            found.add(packet)
-        with open_container(path) as container:
-            return found.avi_delays(choose_stream(container, path))
-
-    assert delays(()) is None
-    expected = np.repeat([0, 3, 5], [10, 7, 38])
-    np.testing.assert_array_equal(delays((10, 11, 12, 20, 21)), expected)
 
 
 def test_one_packet_without_a_time_leaves_nothing_to_compare(tmp_path: Path) -> None:

@@ -102,7 +102,8 @@ class ShownOrder:
 
     Without damage the frames that come out get the places in the file one after the other. After damage a frame is
     shown as many places after that of its packet as later packets were shown before it, less the earlier packets that
-    are still to be shown; packets that gave no frame keep their places, so that times after them stay.
+    are still to be shown; packets that gave no frame keep their places, so that times after them stay. Only the frame
+    that was to be shown right after a lost B-frame may be early by it.
 
     Args:
         times: (frames,) ticks of the places, ascending.
