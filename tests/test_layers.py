@@ -10,7 +10,7 @@ import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
 LAYERS: list[set[str]] = [
-    {"cores", "errors", "files", "stopwatch"},
+    {"cores", "errors", "files", "stopwatch", "tensor_digest"},
     {"labels"},
     {"video"},
     {"features", "heads"},

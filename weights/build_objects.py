@@ -20,10 +20,11 @@ import torch
 
 from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE, Classifier, load_classifier
 from vidlabel.features.published import published_weights
+from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import Head, build_head
-from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
+from vidlabel.heads.spec import ModelSpec, Preprocessing
 
 WEIGHTS = Path(__file__).parent
 ENCODER = "efficientnet-lite0"

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import torch
 
+from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model, Projection, save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
+from vidlabel.heads.spec import ModelSpec, Preprocessing
 
 FEATURE_SIZE = 6
 

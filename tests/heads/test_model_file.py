@@ -144,7 +144,7 @@ def test_another_safetensors_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_newer_version_says_what_to_do(tmp_path: Path, valid: bytes) -> None:
-    message = _refusal(tmp_path, valid.replace(b"vidlabel.model/1", b"vidlabel.model/2"))
+    message = _refusal(tmp_path, valid.replace(b"vidlabel.model/1", b"vidlabel.model/3"))
     assert "was made by a newer vidlabel" in message
     assert message.endswith("upgrade vidlabel")
 

@@ -56,9 +56,9 @@ def test_keys_of_later_additions_are_ignored() -> None:
     assert ModelSpec.from_json(_changed("members.0.head.colour", {"red": 1})) == step_spec()
 
 
-@pytest.mark.parametrize("schema", ["vidlabel.model/2", "vidlabel.model/10"])
+@pytest.mark.parametrize("schema", ["vidlabel.model/3", "vidlabel.model/10"])
 def test_a_newer_version_is_refused(schema: str) -> None:
-    with pytest.raises(NewerVersionError, match=r"newer vidlabel .*/1"):
+    with pytest.raises(NewerVersionError, match=r"newer vidlabel .*/2"):
         ModelSpec.from_json(_changed("schema", schema))
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.spec import EncoderInfo, Preprocessing, Task
+from vidlabel.heads.encoder_info import EncoderInfo
+from vidlabel.heads.spec import Preprocessing, Task
 from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
 from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.learning.describing import FeatureFacts

@@ -1,8 +1,9 @@
 """Features that were computed before, kept in files: one for each video, stream and view.
 
 An entry is found by the content of the video (see `content_id`), so that a copied, moved or renamed video is known, and
-by everything that its features depend on: encoder weights, rate, size, stream, view, lag of the motion stream, decoder,
-and the encoder's runtime (the last digits differ, and the same options shall give the same bytes).
+by everything that its features depend on: encoder weights (published, or tuned for a model), rate, size, stream, view,
+lag of the motion stream, decoder, and the encoder's runtime (the last digits differ, and the same options shall give
+the same bytes).
 Numbers are kept as float16. They lie between 0 and 6; measured on ut-interaction, rounding moves the 64 leading
 whitened components by 0.0013 standard deviations at most, and cross-validated accuracy not at all. Entries appear
 whole or not at all, under names that say what they hold, so that any number of processes may share a folder: two that
@@ -29,6 +30,7 @@ from vidlabel.features.runtime import resolve_runtime
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
+from vidlabel.tensor_digest import tensor_digest
 from vidlabel.video.sample import ReadReport
 
 REVISION = 1
@@ -84,7 +86,7 @@ class FeatureCache:
         """
         key = _key(content, recipe, part)
         tensors: Tensors = {"times": cached.times, "values": cached.values.astype(np.float16)}
-        facts = {"key": key, "sha256": _digest(tensors), "report": asdict(cached.report)}
+        facts = {"key": key, "sha256": tensor_digest(tensors), "report": asdict(cached.report)}
         with atomic_write(self._path(key)) as file:
             file.write(save(tensors, {METADATA_KEY: json.dumps(facts)}))
 
@@ -103,6 +105,8 @@ def _key(content: str, recipe: FeatureRecipe, part: FeaturePart) -> str:
     facts = [REVISION, content, recipe.encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
     if runtime != "torch":  # Entries made before there was another one keep their names.
         facts.append(runtime)
+    if recipe.tuned is not None:
+        facts.append(f"tuned {recipe.tuned.sha256}")
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 
@@ -110,7 +114,7 @@ def _parse(content: bytes, key: str) -> CachedPart:
     facts = Fields(json.loads(read_metadata(content)), "", ("key", "sha256", "report"))
     tensors = load(content)
     times, values = tensors["times"], tensors["values"]
-    if facts.text("key") != key or facts.text("sha256") != _digest({"times": times, "values": values}):
+    if facts.text("key") != key or facts.text("sha256") != tensor_digest({"times": times, "values": values}):
         raise MismatchError("", "is damaged")
     report = facts.child("report", ReadReport.__slots__)
     return CachedPart(
@@ -125,12 +129,3 @@ def _parse(content: bytes, key: str) -> CachedPart:
             holes=tuple((start, end) for start, end in report.rows("holes", 0, math.inf)),
         ),
     )
-
-
-def _digest(tensors: Tensors) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = np.ascontiguousarray(tensors[name])
-        digest.update(f"{name} {tensor.dtype.str} {tensor.shape}".encode("ascii"))
-        digest.update(tensor.tobytes())
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The EfficientNet-Lite networks, for inference.
+"""The EfficientNet-Lite networks, for inference, and for tuning their last blocks.
 
 Architecture: M. Tan and Q. Le, "EfficientNet", ICML 2019 (arXiv 1905.11946); the Lite variants of the TensorFlow
 authors have no squeeze-and-excitation, use relu6 instead of swish, and do not scale stem, first stage and head.
@@ -44,16 +44,29 @@ class SameConvolution(nn.Module):
         # Padding one side more than the other would copy the pictures: 3 to 5 % of the network's CPU. A kernel with a
         # row or column of zeros before it, under even padding, computes the same numbers, bit for bit.
         for tall, wide in _LONGER if stride > 1 else ():
-            longer = functional.pad(weight, (wide, 0, tall, 0)).contiguous(memory_format=torch.channels_last)
-            self.register_buffer(_longer_name(tall, wide), longer)
+            self.register_buffer(_longer_name(tall, wide), _longer(weight, tall, wide), persistent=False)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Convolve (B, C, H, W)."""
         top, bottom = self._padding(pictures.shape[2])
         left, right = self._padding(pictures.shape[3])
         tall, wide = bottom - top, right - left
-        weight = getattr(self, _longer_name(tall, wide)) if tall or wide else self.weight
+        weight = self._kernel(tall, wide) if tall or wide else self.weight
         return functional.conv2d(pictures, weight, self.bias, self.stride, (bottom, right), groups=self.groups)
+
+    def put(self, weight: Tensor, bias: Tensor) -> None:
+        """Replace the numbers."""
+        with torch.no_grad():
+            self.weight.copy_(weight)
+            self.bias.copy_(bias)
+            for tall, wide in _LONGER if self.stride > 1 else ():
+                setattr(self, _longer_name(tall, wide), _longer(self.weight, tall, wide))
+
+    def _kernel(self, tall: int, wide: int) -> Tensor:
+        if self.weight.requires_grad:  # while it is tuned, the copies made before are of no use
+            return _longer(self.weight, tall, wide)
+        kernel: Tensor = getattr(self, _longer_name(tall, wide))
+        return kernel
 
     def _padding(self, size: int) -> tuple[int, int]:
         total = max((math.ceil(size / self.stride) - 1) * self.stride + self.weight.shape[2] - size, 0)
@@ -66,6 +79,10 @@ _LONGER = ((0, 1), (1, 0), (1, 1))
 
 def _longer_name(tall: int, wide: int) -> str:
     return f"longer_{tall}_{wide}"
+
+
+def _longer(weight: Tensor, tall: int, wide: int) -> Tensor:
+    return functional.pad(weight, (wide, 0, tall, 0)).contiguous(memory_format=torch.channels_last)
 
 
 class InvertedResidual(nn.Module):
@@ -115,9 +132,32 @@ class EfficientNetLite(nn.Module):
         Returns:
             (B, feature_size) float32, every number from 0 to 6: the mean over the picture of the last relu6.
         """
-        hidden: Tensor = self.blocks(functional.relu6(self.stem(pictures), inplace=True))
+        return self.after(self.before(pictures, 0), 0)
+
+    def before(self, pictures: Tensor, block: int) -> Tensor:
+        """The first part of the network: (B, 3, H, W) to what goes into the block of that number, (B, C, h, w)."""
+        hidden: Tensor = self.blocks[:block](functional.relu6(self.stem(pictures), inplace=True))
+        return hidden
+
+    def after(self, hidden: Tensor, block: int) -> Tensor:
+        """The rest of it: what goes into the block of that number to features, (B, C, h, w) to (B, feature_size)."""
+        hidden = self.blocks[block:](hidden)
         hidden = functional.relu6(self.head(hidden), inplace=True)
         return hidden.mean(dim=(2, 3))
+
+    def last_parameters(self, blocks: int) -> dict[str, nn.Parameter]:
+        """Weights and biases of so many blocks at the end, and of the head convolution, by their names."""
+        first = len(self.blocks) - blocks
+        parts = [(f"blocks.{number}", self.blocks[number]) for number in range(first, len(self.blocks))]
+        parts.append(("head", self.head))
+        return {f"{prefix}.{name}": tensor for prefix, part in parts for name, tensor in part.named_parameters()}
+
+    def put_last_parameters(self, tensors: Mapping[str, Tensor]) -> None:
+        """Replace weights and biases, named and shaped as `last_parameters` has them."""
+        for name in {name.rpartition(".")[0] for name in tensors}:
+            layer = self.get_submodule(name)
+            assert isinstance(layer, SameConvolution)
+            layer.put(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
 
 def _block_strides(depth: float) -> list[int]:

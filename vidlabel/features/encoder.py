@@ -24,12 +24,14 @@ import torch
 from torch import Tensor
 
 from vidlabel.cores import available_cores
+from vidlabel.errors import UsageError
 from vidlabel.features.device import Device
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.openvino_network import OpenvinoNetwork
 from vidlabel.features.published import PublishedWeights, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import Runtime, UsedRuntime
+from vidlabel.features.tuned_weights import TunedWeights, put_tuned_weights
 
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 128.0
@@ -55,7 +57,7 @@ class Encoder:
         self.name = published.name
         """`efficientnet-lite0`."""
         self.sha256 = published.sha256
-        """Of the published weights."""
+        """Of the published weights, which those of a model may have replaced in part."""
         self.device = device
         """`cpu` or `cuda`."""
         self.runtime = runtime
@@ -114,7 +116,7 @@ class TorchNetwork:
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The feature (1, D) of a picture (1, H, W, 3)."""
         with torch.inference_mode():
-            values: npt.NDArray[np.float32] = self._network(_normalised(torch.from_numpy(frames))).numpy()
+            values: npt.NDArray[np.float32] = self._network(normalised(torch.from_numpy(frames))).numpy()
         return values
 
 
@@ -137,7 +139,7 @@ class BatchedNetwork:
         """The features (B, D) of pictures (B, H, W, 3)."""
         with torch.inference_mode(), _exact_convolutions(self._device):
             batches = (frames[first : first + CUDA_BATCH] for first in range(0, len(frames), CUDA_BATCH))
-            features = torch.cat([self._network(_normalised(self._send(batch))) for batch in batches])
+            features = torch.cat([self._network(normalised(self._send(batch))) for batch in batches])
             values: npt.NDArray[np.float32] = features[: len(frames)].cpu().numpy()
         return values
 
@@ -160,7 +162,11 @@ class Classifier:
 
 
 def load_encoder(
-    name: str = "efficientnet-lite0", device: Device = "cpu", threads: int | None = None, runtime: Runtime = "auto"
+    name: str = "efficientnet-lite0",
+    device: Device = "cpu",
+    threads: int | None = None,
+    runtime: Runtime = "auto",
+    tuned: TunedWeights | None = None,
 ) -> Encoder:
     """Load an encoder whose weights are installed.
 
@@ -168,18 +174,34 @@ def load_encoder(
         name: one of `vidlabel.features.published.PUBLISHED`.
         device: where it runs.
         threads: pictures that are encoded at the same time on the CPU; None: as many as this process has cores.
-
         runtime: which library computes it; `auto` takes OpenVINO on the CPU where it is installed, else torch.
+        tuned: weights of a model, in place of some of those that are installed.
 
     Raises:
-        UsageError: there is no encoder of that name, or not this runtime.
+        UsageError: there is no encoder of that name, or not this runtime; or the tuned weights are not of it.
         DeviceError: there is no GPU.
         InstallationError: the weights or the runtime are missing or damaged.
     """
     published = published_weights(name)
     used_device, used_runtime = resolve_hardware(device, runtime)
-    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth)
+    network = load_network(name, tuned)
     return Encoder(published, network, used_device, used_runtime, threads or available_cores())
+
+
+def load_network(name: str, tuned: TunedWeights | None = None) -> EfficientNetLite:
+    """The layers and weights of an encoder.
+
+    Raises:
+        UsageError, InstallationError: as `load_encoder`.
+    """
+    published = published_weights(name)
+    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth)
+    if tuned is not None:
+        if tuned.published_sha256 != published.sha256:
+            problem = f"was tuned from other weights ({tuned.published_sha256[:8]}, not {published.sha256[:8]})"
+            raise UsageError(f"encoder {name}", problem, "train the model again")
+        put_tuned_weights(network, tuned, name)
+    return network
 
 
 def load_classifier(name: str = "efficientnet-lite0") -> Classifier:
@@ -193,7 +215,7 @@ def load_classifier(name: str = "efficientnet-lite0") -> Classifier:
     return Classifier(weights["_fc.weight"].numpy(), weights["_fc.bias"].numpy())
 
 
-def _normalised(frames: Tensor) -> Tensor:
+def normalised(frames: Tensor) -> Tensor:
     """(B, H, W, 3) uint8 to (B, 3, H, W) float32; without copying, that is torch's channels-last layout."""
     return frames.permute(0, 3, 1, 2).float().sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
 
@@ -208,7 +230,8 @@ def _exact_convolutions(device: str) -> AbstractContextManager[None]:
     return exact
 
 
-def _single_torch_threads(count: int) -> Executor:
+def single_torch_threads(count: int) -> Executor:
+    """Threads, each of which computes with one torch thread: what comes out does not depend on how many there are."""
     # A thread that has not asked yet would later take over the number that the workers set for themselves.
     torch.get_num_threads()
     return ThreadPoolExecutor(count, "encoder", initializer=torch.set_num_threads, initargs=(1,))

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 from vidlabel.errors import UsageError
 from vidlabel.features.published import published_weights
 from vidlabel.features.runtime import Runtime
+from vidlabel.features.tuned_weights import TunedWeights
 from vidlabel.video.sample import Decoder, SampleRequest
 
 View = Literal[
@@ -51,6 +52,8 @@ class FeatureRecipe:
     decoder: Decoder = "auto"
     runtime: Runtime = "auto"
     """Which library computes the encoder."""
+    tuned: TunedWeights | None = None
+    """In place of the last published weights of the encoder."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)

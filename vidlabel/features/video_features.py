@@ -147,7 +147,8 @@ class FeatureExtractor:
 
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
-            self._encoder = load_encoder(self.recipe.encoder, self._device, self._threads, self.recipe.runtime)
+            recipe = self.recipe
+            self._encoder = load_encoder(recipe.encoder, self._device, self._threads, recipe.runtime, recipe.tuned)
         return self._encoder
 
 

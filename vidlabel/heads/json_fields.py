@@ -22,6 +22,9 @@ MAX_DEPTH = 32
 MAX_DIGITS = 20
 """Of a whole number; Python takes time that grows with the square of the digits."""
 
+LATER = "later"
+"""In the metadata of a field that came later: it is not written where it is None, as files were before it came."""
+
 _PLAIN = {str: "text", int: "a whole number", bool: "true or false"}
 
 T = TypeVar("T")
@@ -157,7 +160,8 @@ def _float_from_json(value: object, where: str) -> float:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        found = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {f.name: _plain(item) for f, item in found.items() if item is not None or LATER not in f.metadata}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -7,6 +7,8 @@ from vidlabel.heads.spec import ModelSpec
 
 PROJECTION_MEAN = "projection.mean"
 PROJECTION_COMPONENTS = "projection.components"
+ENCODER_PREFIX = "encoder."
+"""How the names of tensors of a tuned encoder begin."""
 
 Shape = tuple[int, ...]
 
@@ -24,6 +26,8 @@ def tensor_shapes(spec: ModelSpec) -> dict[str, Shape]:
     if spec.projection:
         shapes[PROJECTION_MEAN] = (spec.feature_size,)
         shapes[PROJECTION_COMPONENTS] = (spec.input_size, spec.feature_size)
+    if spec.encoder.tuned is not None:
+        shapes |= {f"{ENCODER_PREFIX}{tensor.name}": tensor.shape for tensor in spec.encoder.tuned.tensors}
     return shapes
 
 

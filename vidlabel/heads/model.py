@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vidlabel.heads.layout import PROJECTION_COMPONENTS, PROJECTION_MEAN, head_prefix
+from vidlabel.heads.layout import ENCODER_PREFIX, PROJECTION_COMPONENTS, PROJECTION_MEAN, head_prefix
 from vidlabel.heads.member_spec import HeadConfig
-from vidlabel.heads.model_file import read_model_file, write_model_file
+from vidlabel.heads.model_file import encoder_tensors, read_model_file, write_model_file
 from vidlabel.heads.recurrent import Head, build_head
 from vidlabel.heads.shipped import find_model
 from vidlabel.heads.spec import ModelSpec
@@ -48,6 +48,8 @@ class Network:
     heads: tuple[Head, ...]
     """Of the members, in their order."""
     projection: Projection | None
+    encoder: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, kw_only=True)
+    """The tensors of its tuned encoder by their names there; none where it is as published."""
 
     def project(self, features: Tensor) -> Tensor:
         """The heads' inputs: (..., D) to (..., P)."""
@@ -66,7 +68,7 @@ class Model(Network):
     def info(self) -> ModelInfo:
         """What a result says about its model."""
         spec = self.spec
-        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder.name, self.sha256)
+        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder.title, self.sha256)
 
 
 def load_model(name_or_path: str | Path) -> Model:
@@ -84,10 +86,16 @@ def load_model(name_or_path: str | Path) -> Model:
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     heads = tuple(_loaded_head(member.head, tensors, head_prefix(number)) for number, member in enumerate(spec.members))
     projection = Projection(tensors[PROJECTION_MEAN], tensors[PROJECTION_COMPONENTS]) if spec.projection else None
-    return Model(spec, heads, projection, path, sha256)
+    return Model(spec, heads, projection, path, sha256, encoder=encoder_tensors(arrays))
 
 
-def save_model(spec: ModelSpec, heads: Sequence[Head], projection: Projection | None, path: Path) -> Model:
+def save_model(
+    spec: ModelSpec,
+    heads: Sequence[Head],
+    projection: Projection | None,
+    path: Path,
+    encoder: Mapping[str, npt.NDArray[np.float32]] | None = None,
+) -> Model:
     """Write a model file, whole or not at all; the same parts give the same bytes.
 
     Args:
@@ -95,6 +103,7 @@ def save_model(spec: ModelSpec, heads: Sequence[Head], projection: Projection | 
         heads: made with `build_head(member.head)`, one for each of `spec.members`.
         projection: if `spec.projection`.
         path: an older file there is replaced.
+        encoder: the tensors of `spec.encoder.tuned`, if there are some.
 
     Returns:
         The model as `load_model(path)` gives it.
@@ -113,6 +122,7 @@ def save_model(spec: ModelSpec, heads: Sequence[Head], projection: Projection | 
     if projection is not None:
         tensors[PROJECTION_MEAN] = _as_array(projection.mean)
         tensors[PROJECTION_COMPONENTS] = _as_array(projection.components)
+    tensors |= {f"{ENCODER_PREFIX}{name}": tensor for name, tensor in (encoder or {}).items()}
     write_model_file(spec, tensors, path)
     return load_model(path)
 

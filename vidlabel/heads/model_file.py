@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from vidlabel.errors import ModelFileError
 from vidlabel.files import atomic_write
 from vidlabel.heads.json_fields import parse_json
-from vidlabel.heads.layout import Shape, tensor_shapes
+from vidlabel.heads.layout import ENCODER_PREFIX, Shape, tensor_shapes
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
+from vidlabel.tensor_digest import tensor_digest
 
 if TYPE_CHECKING:  # to read the description alone needs no numpy
     import numpy as np
@@ -90,7 +91,7 @@ def read_model_file(path: Path) -> tuple[ModelSpec, Tensors, str]:
         What it says about itself, its tensors by name, and the SHA-256 of the file in hexadecimal.
 
     Raises:
-        ModelFileError: as `read_spec`, and for numbers that are not finite.
+        ModelFileError: as `read_spec`, and for numbers that are not finite, or not those of the tuned encoder.
     """
     with _open_model_file(path) as (file, size):
         header = _read_header(file, size)
@@ -98,6 +99,8 @@ def read_model_file(path: Path) -> tuple[ModelSpec, Tensors, str]:
         if len(data) != header.data_bytes:
             raise _UnfitError("changed while it was read", "try again")
         tensors = _tensors(header, data)
+        if not _encoder_is_whole(header.spec, tensors):
+            raise _UnfitError("holds other weights of its encoder than it says: it is damaged or changed")
     digest = hashlib.sha256(header.raw)
     digest.update(data)
     return header.spec, tensors, digest.hexdigest()
@@ -127,10 +130,23 @@ def write_model_file(spec: ModelSpec, tensors: Tensors, path: Path) -> str:
     for name, tensor in tensors.items():
         if tensor.dtype != np.float32 or not np.isfinite(tensor).all():
             raise ValueError(f"{name} holds numbers that are no finite float32")
+    if not _encoder_is_whole(spec, tensors):
+        raise ValueError("the encoder's tensors do not have the digest that the description names")
     content = save({name: np.ascontiguousarray(tensors[name]) for name in expected}, {METADATA_KEY: spec.to_json()})
     with atomic_write(path) as file:
         file.write(content)
     return hashlib.sha256(content).hexdigest()
+
+
+def encoder_tensors(tensors: Tensors) -> Tensors:
+    """Those of a tuned encoder, by their names in it; none where it is as published."""
+    start = len(ENCODER_PREFIX)
+    return {name[start:]: tensor for name, tensor in tensors.items() if name.startswith(ENCODER_PREFIX)}
+
+
+def _encoder_is_whole(spec: ModelSpec, tensors: Tensors) -> bool:
+    tuned = spec.encoder.tuned
+    return tuned is None or tensor_digest(encoder_tensors(tensors)) == tuned.sha256
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 It stands as JSON under the key `vidlabel` of the metadata in the header of the safetensors file. All dataclasses check
 themselves, so that a value that exists can be used.
 
-Version 1 may gain keys that do not change any score; keys that are not known are therefore ignored. Whatever changes
-what a model computes needs a new version, and unknown versions are refused.
+A version may gain keys that do not change any score; keys that are not known are therefore ignored. Whatever changes
+what a model computes needs a new version, and unknown versions are refused. Version 2 is for models with a tuned
+encoder alone; all others are written as version 1.
 
 Letters: D numbers in a feature (all streams one after the other), P inputs of a head, K its outputs, C labels.
 
@@ -32,10 +33,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vidlabel.heads.encoder_info import EncoderInfo, check_name
 from vidlabel.heads.json_fields import check_json_object, dataclass_from_json, parse_json, to_json
 from vidlabel.heads.member_spec import MAX_SIZE, MAX_WINDOW_SAMPLES, MemberRole, MemberSpec, require
 
 SCHEMA = "vidlabel.model/1"
+TUNED_SCHEMA = "vidlabel.model/2"
+"""Of models that hold weights of their encoder, which readers of version 1 would not use."""
 
 Task = Literal["single", "multi", "binary"]
 Stream = Literal["frames", "motion", "audio", "text", "features"]
@@ -47,22 +51,7 @@ class NewerVersionError(ValueError):
 
 
 MAX_RATE = 1000.0
-MAX_NAME_LENGTH = 200
 MAX_MEMBERS = 64
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncoderInfo:
-    """Which frame encoder the model was trained on."""
-
-    name: str
-    """As the encoders are called in vidlabel: `efficientnet-lite0`."""
-    sha256: str
-    """Of the encoder's weights as published, 64 hexadecimal digits."""
-
-    def __post_init__(self) -> None:
-        _check_name(self.name, "the encoder's name")
-        require(re.fullmatch("[0-9a-f]{64}", self.sha256) is not None, "encoder.sha256 is no SHA-256")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +138,11 @@ class ModelSpec:
             check_json_object(getattr(self, name), name)
 
     @property
+    def schema(self) -> str:
+        """The version of the format that it needs."""
+        return SCHEMA if self.encoder.tuned is None else TUNED_SCHEMA
+
+    @property
     def input_size(self) -> int:
         """P."""
         return self.members[0].head.input_size
@@ -179,18 +173,20 @@ class ModelSpec:
         schema = content.get("schema") if isinstance(content, dict) else None
         if not isinstance(schema, str) or re.fullmatch(r"vidlabel\.model/[0-9]{1,9}", schema) is None:
             raise ValueError("it does not name the version of its format")
-        if schema != SCHEMA:
-            raise NewerVersionError(f"was made by a newer vidlabel ({schema}; this one reads {SCHEMA})")
-        return dataclass_from_json(ModelSpec, content, "")
+        if schema not in (SCHEMA, TUNED_SCHEMA):
+            raise NewerVersionError(f"was made by a newer vidlabel ({schema}; this one reads up to {TUNED_SCHEMA})")
+        spec = dataclass_from_json(ModelSpec, content, "")
+        require(spec.schema == schema, f"a tuned encoder goes with {TUNED_SCHEMA}, and with no other version")
+        return spec
 
     def to_json(self) -> str:
         """The text for the model file; the same for the same content."""
         text = to_json(self)
-        return f'{{"schema":"{SCHEMA}",{text[1:]}'
+        return f'{{"schema":"{self.schema}",{text[1:]}'
 
     def _check_texts(self) -> None:
-        _check_name(self.name, "name")
-        _check_name(self.decoder, "decoder")
+        check_name(self.name, "name")
+        check_name(self.decoder, "decoder")
         for name in ("licence", "created", "description", "command"):
             text: str = getattr(self, name)
             readable = all(character.isprintable() or character in "\n\t" for character in text)
@@ -213,7 +209,7 @@ class ModelSpec:
         count = len(self.labels)
         require(1 <= count <= MAX_SIZE, "there are no labels")
         for label in self.labels:
-            _check_name(label, "a label")
+            check_name(label, "a label")
         require(len(set(self.labels)) == count, "a label stands there twice")
         require(self.task != "binary" or count == 1, "a binary model has one label, the one that holds or not")
         for name in ("thresholds", "minimum_durations_s"):
@@ -259,9 +255,3 @@ class ModelSpec:
             raise ValueError("a head that looks ahead or is pooled needs window_s")
         fits = 0 < self.window_s * self.rate <= MAX_WINDOW_SAMPLES
         require(fits, f"a window must hold at most {MAX_WINDOW_SAMPLES} samples")
-
-
-def _check_name(text: str, what: str) -> None:
-    """Names go to terminals, tables and file names: one line of printable text."""
-    fits = 0 < len(text) <= MAX_NAME_LENGTH and text.isprintable() and text == text.strip()
-    require(fits, f"{what} must be 1 to {MAX_NAME_LENGTH} printable characters without spaces around them")

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from vidlabel.errors import UsageError
 from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE
 from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import MemberSpec
-from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing, Stream
+from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.learning.fitting import EpochFigures
