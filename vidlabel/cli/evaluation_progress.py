@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TaskID, TextColumn
 
 from vidlabel.cli.console import print_line
 from vidlabel.cli.learning_progress import LearningProgress
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 
 
 class EvaluationProgress(LearningProgress):

@@ -14,8 +14,8 @@ from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.learning.checkpoint import Checkpoints
+from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.fit import FittedModel, fit
-from vidlabel.training.learning.fitting import EpochFigures
 from vidlabel.training.learning.material import subset
 from vidlabel.training.options import TrainOptions
 

@@ -16,7 +16,7 @@ from vidlabel.heads.recurrent import Head
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.learning.calibration import Outcome, even_mixture, fit_mixture, member_weights, mixed_scores
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.material import is_whole
 from vidlabel.training.learning.plans import MemberPlan
 from vidlabel.training.learning.thresholds import (

@@ -22,7 +22,7 @@ from safetensors.torch import load, save
 from vidlabel.features.tensor_metadata import read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.heads.json_fields import dataclass_from_json, parse_json
-from vidlabel.training.learning.fitting import EpochFigures, Progress
+from vidlabel.training.learning.epochs import EpochFigures, Progress
 
 EVERY_S = 10.0
 """Seconds between two writings of a head that is being trained: an epoch may be much shorter than a flush to disk."""

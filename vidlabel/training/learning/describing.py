@@ -14,7 +14,7 @@ from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
 from vidlabel.training.dataset.gathering import Gathered
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.thresholds import Decisions
 from vidlabel.training.learning.validation import Validation
 from vidlabel.training.options import TrainOptions

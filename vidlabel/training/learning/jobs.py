@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.learning.checkpoint import Checkpoints
-from vidlabel.training.learning.fitting import EpochFigures, Lesson, Progress, Trainer
+from vidlabel.training.learning.epochs import EpochFigures, EpochTrainer, Progress
+from vidlabel.training.learning.fitting import Lesson, Trainer
+
+SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
 
 
 class FitListener(Protocol):
@@ -60,21 +63,37 @@ class Jobs:
         Raises:
             OutputError: its state cannot be kept.
         """
+
+        def make(found: Progress | None) -> Trainer:
+            self.running = Trainer(lesson, build(), found)
+            return self.running
+
         self.running = None
+        return self.run(job, make, lesson.plan.epochs)
+
+    def run(self, job: str, make: Callable[[Progress | None], SomeTrainer], epochs: int) -> SomeTrainer:
+        """Train something else epoch by epoch, to its end.
+
+        Args:
+            job: unlike all others.
+            make: makes what trains, from where an earlier run stood; may draw from torch's global generator.
+            epochs: how many it has.
+
+        Raises:
+            OutputError: its state cannot be kept.
+        """
         digest = hashlib.sha256(f"{self._seed}/{job}".encode()).digest()
         torch.manual_seed(int.from_bytes(digest[:7], "little"))
-        head = build()
-        found = None if self._checkpoints is None else self._checkpoints.find(job)
-        self.running = Trainer(lesson, head, found)
+        trainer = make(None if self._checkpoints is None else self._checkpoints.find(job))
         try:
-            self.running.run(lambda progress: self._after_epoch(job, lesson, progress))
+            trainer.run(lambda progress: self._after_epoch(job, epochs, progress))
         except KeyboardInterrupt:
-            if self._checkpoints is not None and self.running.progress.epochs > 0:
-                self._checkpoints.keep(job, self.running.progress, last=True)
+            if self._checkpoints is not None and trainer.progress.epochs > 0:
+                self._checkpoints.keep(job, trainer.progress, last=True)
             raise
-        return self.running
+        return trainer
 
-    def _after_epoch(self, job: str, lesson: Lesson, progress: Progress) -> None:
+    def _after_epoch(self, job: str, epochs: int, progress: Progress) -> None:
         self.listener.epoch_done(job, progress.history[-1])
         if self._checkpoints is not None:
-            self._checkpoints.keep(job, progress, last=progress.epochs == lesson.plan.epochs)
+            self._checkpoints.keep(job, progress, last=progress.epochs == epochs)

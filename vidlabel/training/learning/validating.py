@@ -17,7 +17,7 @@ from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
 from vidlabel.training.learning.answers import clip_logits
 from vidlabel.training.learning.calibration import Outcome, fit_temperature, row_losses
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.jobs import Jobs
 from vidlabel.training.learning.lessons import WindowLength, make_lesson
 from vidlabel.training.learning.material import Material, learn_whitening, make_material, subset
