@@ -14,11 +14,12 @@ LAYERS: list[set[str]] = [
     {"labels"},
     {"video"},
     {"features", "heads"},
+    {"model_encoder"},
     {"report", "training", "batch"},
     {"cli"},
 ]
 ENTRY_POINTS = {"__init__", "__main__"}
-TRAINING = ["options", "dataset", "learning", "train", "evaluation"]
+TRAINING = ["options", "dataset", "learning", "gather", "tuning", "train", "evaluation"]
 """The rooms of training, low to high."""
 
 

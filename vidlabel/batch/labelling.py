@@ -22,6 +22,7 @@ from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.holes import cut_holes
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
+from vidlabel.model_encoder import tuned_weights_in
 from vidlabel.stopwatch import OFF, Phase, Stopwatch
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
@@ -85,7 +86,8 @@ class Labeller:
         self._model = load_model(options.model)
         self._spec = self._model.spec
         self._threads = threads or available_cores()
-        self._encoder = load_encoder(self._spec.encoder.name, options.device, self._threads, options.runtime)
+        tuned = tuned_weights_in(self._model)
+        self._encoder = load_encoder(self._spec.encoder.name, options.device, self._threads, options.runtime, tuned)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video.

@@ -27,6 +27,7 @@ from vidlabel.cli.training_options import (
     Seed,
     Streams,
     TaskName,
+    TuneEncoder,
     UnlabelledMeaning,
 )
 
@@ -67,6 +68,7 @@ def evaluate(
     streams: Streams = None,
     rate: Rate = 8.0,
     seed: Seed = 0,
+    tune_encoder: TuneEncoder = None,
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
     runtime: RuntimeName = "auto",
@@ -104,6 +106,7 @@ def evaluate(
             folds=inner_folds,
             streams=None if streams is None else tuple(name.strip() for name in streams.split(",")),
             seed=seed,
+            tune_encoder=tune_encoder,
         ),
         model=model,
         folds=folds,

@@ -25,8 +25,8 @@ from vidlabel.training.evaluation.evaluation_request import (
     label_options_for,
     request_warnings,
 )
+from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions, wanted_streams
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import DEFAULT_RATE, FeatureOptions, wanted_streams
 
 DONE = 0
 SOME_FAILED = 3

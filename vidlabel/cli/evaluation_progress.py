@@ -33,6 +33,7 @@ class EvaluationProgress(LearningProgress):
 
     def begun(self, stage: str, epochs: int) -> None:  # noqa: ARG002 - folds are counted, not epochs
         """A stage of training begins."""
+        self._end_gathering()
         if self._bars is not None and self._bar is not None:
             self._bars.update(self._bar, description=f"{self._fold}: {stage}")
 

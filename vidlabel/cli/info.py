@@ -15,6 +15,7 @@ from vidlabel.cli.console import print_output
 from vidlabel.errors import UsageError
 
 if TYPE_CHECKING:
+    from vidlabel.heads.encoder_info import EncoderInfo
     from vidlabel.heads.member_spec import MemberSpec
     from vidlabel.heads.spec import ModelSpec
     from vidlabel.labels.result import VideoInfo
@@ -80,12 +81,18 @@ def _model_lines(spec: ModelSpec) -> list[str]:
         f"  labels      {len(spec.labels)}: {labels}" + (f", and {more} more" if more > 0 else ""),
         f"  task        {spec.task}",
         *(f"  head        {line}" for line in _member_lines(spec)),
-        f"  encoder     {spec.encoder.name} ({spec.encoder.sha256[:8]}), streams {', '.join(spec.streams)}",
+        f"  encoder     {spec.encoder.title} ({_digests(spec.encoder)}), streams {', '.join(spec.streams)}",
         f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
         f"  thresholds  {thresholds}",
         f"  licence     {spec.licence}",
         f"  created     {spec.created}" + (f" by {spec.command}" if spec.command else ""),
     ]
+
+
+def _digests(encoder: EncoderInfo) -> str:
+    """Of the published weights, and of those that replace some of them."""
+    published = encoder.sha256[:8]
+    return published if encoder.tuned is None else f"{published}, {encoder.tuned.sha256[:8]}"
 
 
 def _member_lines(spec: ModelSpec) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Self
 from rich.progress import Progress as RichProgress
 from rich.progress import ProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from vidlabel.cli.console import error_console
+from vidlabel.cli.console import error_console, print_line
 from vidlabel.cli.gathering_progress import GatheringProgress
 
 
@@ -39,6 +39,16 @@ class LearningProgress:
         if self._bars is not None:
             self._bars.stop()
 
+    def gathering_begun(self, stage: str, videos: int) -> None:
+        """Videos are gone through once more."""
+        self._end_gathering()
+        if self._bars is not None:
+            self._bars.stop()
+        if not self._quiet:
+            print_line(f"{stage}: {videos} videos")
+        self._gathering = GatheringProgress(videos, quiet=self._quiet)
+        self._gathering.__enter__()
+
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """So many seconds of a video are encoded."""
         if self._gathering is not None:
@@ -54,6 +64,8 @@ class LearningProgress:
         if self._gathering is not None:
             self._gathering.__exit__(None, None, None)
             self._gathering = None
+            if self._bars is not None:
+                self._bars.start()
 
     def _start_bars(self, *columns: ProgressColumn) -> RichProgress:
         """Show bars, with the time that went by and the time that is left behind the columns."""

@@ -27,6 +27,7 @@ from vidlabel.cli.training_options import (
     Seed,
     Streams,
     TaskName,
+    TuneEncoder,
     UnlabelledMeaning,
 )
 
@@ -53,6 +54,7 @@ def train(
     streams: Streams = None,
     rate: Rate = 8.0,
     seed: Seed = 0,
+    tune_encoder: TuneEncoder = None,
     init: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model to go on from.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with this training, which was interrupted.")] = False,
     licence: Annotated[str, typer.Option(help="Of the model, for its file.")] = "not stated",
@@ -92,6 +94,7 @@ def train(
             folds=inner_folds,
             streams=None if streams is None else tuple(name.strip() for name in streams.split(",")),
             seed=seed,
+            tune_encoder=tune_encoder,
         ),
         output=output,
         rate=rate,

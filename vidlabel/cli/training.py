@@ -18,8 +18,9 @@ from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.training.dataset.check import check_report
 from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.gather import FeatureOptions, wanted_streams
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import FeatureOptions, TrainRequest, run_training, wanted_streams
+from vidlabel.training.train import TrainRequest, run_training
 
 DONE = 0
 NOT_DONE = 1

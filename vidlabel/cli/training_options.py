@@ -44,3 +44,10 @@ Streams = Annotated[str | None, typer.Option(help="frames, motion or both. [defa
 Rate = Annotated[float, typer.Option(help="Samples per second.")]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same model on the same machine.")]
 CacheDir = Annotated[str | None, typer.Option(metavar="DIR", help="Where features are kept.")]
+TuneEncoder = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Tune the last N of the encoder's 16 blocks to the labels first: minutes more. [default: none]",
+    ),
+]

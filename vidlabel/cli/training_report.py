@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vidlabel.training.dataset.check import CheckReport
+from vidlabel.training.learning.validation import Validation
 from vidlabel.training.train import Trained
 
 
@@ -36,9 +37,13 @@ def fitted_lines(trained: Trained) -> list[str]:
     count = int(validation.mask.sum())
     return [
         *lines,
-        f"accuracy on {count} {unit} that were not learnt from, in {validation.folds} folds by group:",
+        f"accuracy on {count} {unit} that were not learnt from, {_split(validation)}:",
         f"  {spec.head_name:<12}{validation.accuracy:6.1%}",
         f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (without order in time)",
         f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent answer)",
         f"  calibration error {validation.calibration_error:.3f}",
     ]
+
+
+def _split(validation: Validation) -> str:
+    return "of groups held out" if validation.folds == 1 else f"in {validation.folds} folds by group"

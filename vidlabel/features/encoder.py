@@ -99,7 +99,7 @@ class SpreadNetwork:
 
     def __init__(self, network: Network, threads: int) -> None:
         self._network = network
-        self._workers = _single_torch_threads(threads)
+        self._workers = single_torch_threads(threads)
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The features (B, D) of pictures (B, H, W, 3)."""

@@ -11,6 +11,9 @@ from vidlabel.heads.member_spec import MAX_LAYERS, HeadKind
 DEFAULT_MEMBERS = 3
 """Recurrent heads that differ in their random start only; their mean errs less than each of them."""
 
+MOST_TUNED_BLOCKS = 16
+"""All of efficientnet-lite0."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:
@@ -41,6 +44,8 @@ class TrainOptions:
     streams: tuple[str, ...] | None = None
     """None: all that were gathered, or one of them if it alone is clearly better."""
     seed: int = 0
+    tune_encoder: int | None = None
+    """Blocks at the end of the encoder that are tuned to the labels first; None: the encoder stays as published."""
 
     def __post_init__(self) -> None:
         if self.activation != "tanh" and self.head != "rnn":
@@ -55,6 +60,7 @@ class TrainOptions:
             ("--members", 1 if self.members is None else self.members, 1, 32),
             ("--inner-folds", self.folds, 0, 100),
             ("--seed", self.seed, 0, 2**31),
+            ("--tune-encoder", 1 if self.tune_encoder is None else self.tune_encoder, 1, MOST_TUNED_BLOCKS),
         ):
             if not least <= value <= most:
                 raise UsageError(name, f"{value} is out of range", f"give {least} to {most}")

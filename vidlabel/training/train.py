@@ -12,41 +12,22 @@ from typing import Protocol
 
 import numpy as np
 
-from vidlabel.errors import UsageError
-from vidlabel.features.cache import FeatureCache
-from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.device import Device
-from vidlabel.features.recipe import PICTURE_STREAMS, FeatureRecipe, PictureStream, View, parse_streams
+from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.runtime import Runtime
-from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model, load_model
 from vidlabel.training.dataset.check import refuse_insufficient
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
-from vidlabel.training.dataset.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
+from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
 from vidlabel.training.learning.checkpoint import SUFFIX, Checkpoints, training_identity
-from vidlabel.training.learning.describing import FeatureFacts, facts_of_files, facts_of_recipe
 from vidlabel.training.learning.fit import DEFAULT_OPTIONS, FittedModel, fit
-from vidlabel.training.learning.jobs import FitListener, SilentListener
+from vidlabel.training.learning.jobs import SilentListener
 from vidlabel.training.options import TrainOptions
-
-DEFAULT_RATE = 8.0
-"""Samples per second: what people do is over within a second or two."""
+from vidlabel.training.tuning import EncoderTuning, TuningListener, refuse_untunable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureOptions:
-    """How the features of videos are made for training."""
-
-    recipe: FeatureRecipe = field(default_factory=lambda: FeatureRecipe(rate=DEFAULT_RATE))
-    streams: tuple[PictureStream, ...] = PICTURE_STREAMS
-    """That are computed; training may choose among them."""
-    cache: Path | None = None
-    """Folder that keeps them; None: the usual one."""
-    device: Device = "auto"
-
-
-class TrainListener(GatheringListener, FitListener, Protocol):
+class TrainListener(TuningListener, Protocol):
     """Told how training goes, from the first video to the last epoch."""
 
 
@@ -57,6 +38,9 @@ class SilentTrainListener(SilentListener):
         """Nothing."""
 
     def ended(self, name: str, failure: str | None) -> None:
+        """Nothing."""
+
+    def gathering_begun(self, stage: str, videos: int) -> None:
         """Nothing."""
 
 
@@ -110,7 +94,8 @@ def train(
         cache_dir: where features are kept.
         runtime: what computes the network: `auto`, `torch` or `openvino`.
         **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
-            hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed.
+            hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed,
+            tune_encoder.
 
     Raises:
         UsageError: an option that cannot be meant.
@@ -149,73 +134,23 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
         VidlabelError: as `train`.
     """
     refuse_insufficient(request.training_set, request.source)
+    refuse_untunable(request.training_set, request.options, request.init)
     gathered, facts = gather(request.training_set, request.features, request.init, listener)
     refuse_insufficient(gathered.training_set, request.source)
     checkpoints = _checkpoints(request, gathered)
     if not request.resume:
         checkpoints.remove()
-    fitted = fit(gathered, facts, request.options, listener, start=request.init, checkpoints=checkpoints)
+    tuning = None
+    if request.options.tune_encoder is not None:
+        encoder = EncoderTuning(gathered, request.features, request.options, listener)
+        tuned = encoder.tuned_on(range(len(gathered.features)), checkpoints)
+        gathered, facts, tuning = tuned.gathered, tuned.facts, tuned.tuning
+        checkpoints = _checkpoints(request, gathered)
+    fitted = fit(gathered, facts, request.options, listener, start=request.init, checkpoints=checkpoints, tuning=tuning)
     model = _named(fitted, request).save(request.output)
     if not fitted.interrupted:
         checkpoints.remove()
     return Trained(model, fitted)
-
-
-def wanted_streams(options: TrainOptions) -> tuple[PictureStream, ...]:
-    """The streams of videos to compute: those asked for, else all.
-
-    Raises:
-        UsageError: one of them cannot be computed from pictures.
-    """
-    return PICTURE_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
-
-
-def gather(
-    training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: GatheringListener
-) -> tuple[Gathered, FeatureFacts]:
-    """The features of all examples, with how they were made.
-
-    Args:
-        training_set: of videos, or of files of features.
-        options: for videos.
-        init: a model to go on from, which says how its features are made.
-        listener: told how it goes.
-
-    Raises:
-        InputError: none can be used, or not by `init`.
-        OutputError: the cache cannot be written.
-        UsageError, InstallationError: the encoder cannot be loaded.
-    """
-    if training_set.features is not None:
-        gathered = gather_feature_files(training_set, listener)
-        facts = facts_of_files(gathered)
-    else:
-        if init is not None:
-            options = _options_of(init, options)
-        cache = FeatureCache(cache_folder(options.cache))
-        views: tuple[View, ...] = ("centre", "centre-flipped")
-        extractor = FeatureExtractor(options.recipe, options.streams, views, cache, options.device)
-        gathered = gather_video_features(training_set, extractor, listener)
-        facts = facts_of_recipe(options.recipe)
-    if init is not None and (gathered.width, gathered.streams) != (init.spec.feature_size, init.spec.streams):
-        problem = f"it takes features of {', '.join(init.spec.streams)}, {init.spec.feature_size} numbers together"
-        raise UsageError("--init", problem, "train anew without it")
-    return gathered, facts
-
-
-def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
-    spec = init.spec
-    if spec.preprocessing.crop != "centre":
-        raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
-    recipe = replace(
-        options.recipe,
-        encoder=spec.encoder.name,
-        rate=spec.rate,
-        short_side=spec.preprocessing.short_side,
-        lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,
-    )
-    streams = tuple(stream for name in spec.streams for stream in PICTURE_STREAMS if stream == name)
-    return replace(options, recipe=recipe, streams=streams)
 
 
 def _checkpoints(request: TrainRequest, gathered: Gathered) -> Checkpoints:

@@ -22,6 +22,7 @@ from vidlabel.training.learning.fit import FittedModel, fit
 from vidlabel.training.learning.jobs import FitListener
 from vidlabel.training.learning.material import select_streams, subset
 from vidlabel.training.options import TrainOptions
+from vidlabel.training.tuning import EncoderTuning, TuningListener
 
 FoldCount = int | Literal["auto", "groups"]
 """How many folds; `auto`: 5, or one for each group where there are fewer; `groups`: one for each group."""
@@ -29,7 +30,7 @@ FoldCount = int | Literal["auto", "groups"]
 USUAL_FOLDS = 5
 
 
-class FoldListener(FitListener, Protocol):
+class FoldListener(TuningListener, Protocol):
     """Told while folds are trained."""
 
     def fold_begun(self, number: int, folds: int) -> None:
@@ -54,6 +55,8 @@ class FoldKeeping:
     model: Checkpoints | None
     mean: Checkpoints | None
     """Of the head without recurrence."""
+    encoder: Checkpoints | None = None
+    """Of the encoder, where it is tuned."""
 
 
 def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> list[Fold]:
@@ -87,6 +90,7 @@ def train_fold(
     classes: Classes,
     listener: FitListener,
     keeping: FoldKeeping,
+    encoder: EncoderTuning | None = None,
 ) -> FoldModels:
     """Train on the training part of a fold, the head without recurrence too, and ask both about the rest.
 
@@ -98,19 +102,24 @@ def train_fold(
         classes: of the evaluation.
         listener: told of epochs.
         keeping: of what was trained.
+        encoder: is tuned on the training part, and makes the features of all videos anew; None: it is as published.
 
     Raises:
         KeyboardInterrupt: it was ended; what was trained is kept.
         VidlabelError: as `fit`.
     """
+    tuning = None
+    if encoder is not None:
+        tuned = encoder.tuned_on(fold.train_indices, keeping.encoder)
+        gathered, facts, tuning = tuned.gathered, tuned.facts, tuned.tuning
     train = subset(gathered, fold.train_indices)
-    fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model))
+    fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model, tuning=tuning))
     spec = fitted.network.spec
     answers = _answers(fitted, gathered, fold, classes)
     if options.head == "mean":
         return FoldModels(spec, answers, answers)
     plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.streams)
-    baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean))
+    baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning))
     return FoldModels(spec, answers, _answers(baseline, gathered, fold, classes))
 
 

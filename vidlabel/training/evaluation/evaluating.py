@@ -44,9 +44,10 @@ from vidlabel.training.evaluation.evaluation_request import (
 from vidlabel.training.evaluation.evaluation_summary import learning_curves, summarise_evaluation
 from vidlabel.training.evaluation.fold_states import FoldStates
 from vidlabel.training.evaluation.gathering_for_model import gather_for_model
+from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
 from vidlabel.training.learning.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
+from vidlabel.training.tuning import EncoderTuning, refuse_untunable
 
 
 def evaluate(
@@ -117,6 +118,7 @@ def run_evaluation(request: EvaluationRequest, listener: EvaluationListener) -> 
     if request.model is not None:
         return _measure(request, request.model, warnings, listener)
     refuse_insufficient(request.training_set, request.source)
+    refuse_untunable(request.training_set, request.options, None)
     outer_folds(request.training_set.examples, request.folds, request.options.seed)  # before hours of decoding
     return _cross_validate(request, warnings, listener)
 
@@ -124,7 +126,7 @@ def run_evaluation(request: EvaluationRequest, listener: EvaluationListener) -> 
 def _measure(
     request: EvaluationRequest, model: Model, warnings: tuple[str, ...], listener: EvaluationListener
 ) -> Evaluation:
-    gathered = gather_for_model(model.spec, request.training_set, request.features, listener)
+    gathered = gather_for_model(model, request.training_set, request.features, listener)
     classes = evaluation_classes(gathered, model.spec)
     examples = gathered.training_set.examples
     tested = lay_out(gathered, classes, [0] * len(examples))
@@ -141,7 +143,7 @@ def _measure(
             name=model.spec.name,
             head=model.spec.head_name,
             streams=model.spec.streams,
-            encoder=model.spec.encoder.name,
+            encoder=model.spec.encoder.title,
             runtime=_used_runtime(request),
             sha256=model.sha256,
             options=None,
@@ -159,11 +161,14 @@ def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], liste
     folds = outer_folds(examples, request.folds, request.options.seed)
     classes = evaluation_classes(gathered, None)
     states = FoldStates.of(request.state, gathered, repr((request.options, request.folds)))
+    encoder = None
+    if request.options.tune_encoder is not None:
+        encoder = EncoderTuning(gathered, request.features, request.options, listener)
     models = []
     for number, fold in enumerate(folds, 1):
         listener.fold_begun(number, len(folds))
-        keeping = FoldKeeping(states.of_fold(number, "model"), states.of_fold(number, "mean"))
-        models.append(train_fold(gathered, fold, facts, request.options, classes, listener, keeping))
+        keeping = FoldKeeping(*(states.of_fold(number, name) for name in ("model", "mean", "encoder")))
+        models.append(train_fold(gathered, fold, facts, request.options, classes, listener, keeping, encoder))
     fold_of = {place: number for number, fold in enumerate(folds, 1) for place in fold.test_indices}
     tested = lay_out(gathered, classes, [fold_of[place] for place in range(len(examples))])
     evaluation = summarise_evaluation(
@@ -204,7 +209,7 @@ def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> 
         name="trained",
         head=specs[0].head_name,
         streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.streams)),
-        encoder=specs[0].encoder.name,
+        encoder=specs[0].encoder.title,
         runtime=_used_runtime(request),
         sha256=None,
         options=asdict(request.options),

@@ -10,16 +10,16 @@ from vidlabel.errors import UsageError
 from vidlabel.heads.model import Model
 from vidlabel.training.dataset.check import check_report
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
-from vidlabel.training.dataset.gathering import GatheringListener
 from vidlabel.training.evaluation.cross_validation import FoldCount, FoldListener, refuse_model_options
+from vidlabel.training.gather import FeatureOptions
 from vidlabel.training.learning.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import FeatureOptions, SilentTrainListener
+from vidlabel.training.train import SilentTrainListener
 
 DEFAULT_TOLERANCE_S = 1.0
 
 
-class EvaluationListener(GatheringListener, FoldListener, Protocol):
+class EvaluationListener(FoldListener, Protocol):
     """Told how an evaluation goes, from the first video to the last epoch."""
 
 

@@ -9,19 +9,20 @@ from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.recipe import PICTURE_STREAMS, View
 from vidlabel.features.video_features import FeatureExtractor
-from vidlabel.heads.spec import ModelSpec
+from vidlabel.heads.model import Model
+from vidlabel.model_encoder import tuned_weights_in
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
-from vidlabel.training.train import FeatureOptions
+from vidlabel.training.gather import FeatureOptions
 
 
 def gather_for_model(
-    spec: ModelSpec, training_set: TrainingSet, options: FeatureOptions, listener: GatheringListener
+    model: Model, training_set: TrainingSet, options: FeatureOptions, listener: GatheringListener
 ) -> Gathered:
     """The features of all videos, made as the model says.
 
     Args:
-        spec: of the model.
+        model: that is to be asked.
         training_set: videos, or files of features.
         options: where features are kept, and where the encoder runs.
         listener: told how it goes.
@@ -31,6 +32,7 @@ def gather_for_model(
         InputError: none can be used.
         OutputError: the cache cannot be written.
     """
+    spec = model.spec
     if training_set.features is not None:
         gathered = gather_feature_files(training_set, listener)
         if gathered.width != spec.feature_size:
@@ -44,6 +46,7 @@ def gather_for_model(
     recipe = replace(
         options.recipe,
         encoder=spec.encoder.name,
+        tuned=tuned_weights_in(model),
         rate=spec.rate,
         short_side=spec.preprocessing.short_side,
         lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,

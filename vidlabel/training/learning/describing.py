@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from vidlabel.errors import UsageError
 from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE
 from vidlabel.features.recipe import FeatureRecipe
-from vidlabel.heads.encoder_info import EncoderInfo
+from vidlabel.features.tuned_weights import TunedWeights
+from vidlabel.heads.encoder_info import EncoderInfo, TensorInfo, TunedEncoder
 from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
@@ -35,12 +36,15 @@ class FeatureFacts:
     """Samples per second."""
     lag_s: float | None
     """Of the motion stream."""
+    tuned: TunedWeights | None = None
+    """Of the encoder, where they are not the published ones."""
 
 
 def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:
     """Of features of videos, seen in the square in the middle."""
     return FeatureFacts(
-        encoder=EncoderInfo(name=recipe.encoder, sha256=recipe.encoder_sha256),
+        encoder=_encoder_info(recipe),
+        tuned=recipe.tuned,
         preprocessing=_preprocessing(recipe.short_side, whole=False),
         rate=recipe.rate,
         lag_s=recipe.lag_s,
@@ -121,6 +125,14 @@ def build_spec(
     )
 
 
+def _encoder_info(recipe: FeatureRecipe) -> EncoderInfo:
+    tuned = None
+    if recipe.tuned is not None:
+        tensors = tuple(TensorInfo(name=n, shape=t.shape) for n, t in sorted(recipe.tuned.tensors.items()))
+        tuned = TunedEncoder(blocks=recipe.tuned.blocks, sha256=recipe.tuned.sha256, tensors=tensors)
+    return EncoderInfo(name=recipe.encoder, sha256=recipe.encoder_sha256, tuned=tuned)
+
+
 def _usual_decoder(gathered: Gathered) -> str:
     """The library that decoded most clips; why it was chosen stands after a colon."""
     names = Counter(clip.decoder.partition(":")[0].strip() for clip in gathered.features)
@@ -149,7 +161,7 @@ def _metrics(validation: Validation | None) -> dict[str, object]:
         return {}
     return {
         "validation": {
-            "split": f"{validation.folds} folds by group, of the clips that were trained on afterwards",
+            "split": _split(validation),
             "accuracy": round(validation.accuracy, 4),
             "calibration_error": round(validation.calibration_error, 4),
             "baselines": {
@@ -158,6 +170,12 @@ def _metrics(validation: Validation | None) -> dict[str, object]:
             },
         }
     }
+
+
+def _split(validation: Validation) -> str:
+    if validation.folds == 1:
+        return f"{len(validation.clips)} clips of groups held out, of the clips that were trained on afterwards"
+    return f"{validation.folds} folds by group, of the clips that were trained on afterwards"
 
 
 def _data_summary(gathered: Gathered) -> dict[str, object]:

@@ -32,6 +32,7 @@ from vidlabel.training.learning.material import (
 )
 from vidlabel.training.learning.members import Member, continued_members, new_background_members, new_members
 from vidlabel.training.learning.plans import Problem, baseline_plan, linear_plan
+from vidlabel.training.learning.tune import Tuning
 from vidlabel.training.learning.validating import (
     InnerFold,
     Validated,
@@ -65,7 +66,8 @@ class FittedModel:
         Raises:
             OutputError: the file cannot be written.
         """
-        return save_model(self.network.spec, self.network.heads, self.network.projection, path)
+        network = self.network
+        return save_model(network.spec, network.heads, network.projection, path, network.encoder)
 
 
 def fit(
@@ -76,6 +78,7 @@ def fit(
     *,
     start: Model | None = None,
     checkpoints: Checkpoints | None = None,
+    tuning: Tuning | None = None,
 ) -> FittedModel:
     """Train a model on all clips that were gathered.
 
@@ -91,6 +94,8 @@ def fit(
         listener: told how it goes.
         start: a model to go on from, with its heads and whitening; outputs are kept by the names of the labels.
         checkpoints: keeps the state of training, and goes on from one that is there.
+        tuning: how the encoder was tuned that made the features; the clips that it was not tuned on then take the
+            place of the inner cross-validation.
 
     Raises:
         UsageError: streams that were not gathered, or a model that cannot be gone on from.
@@ -99,14 +104,20 @@ def fit(
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
         jobs = Jobs(options.seed, listener or SilentListener(), checkpoints)
-        return _Fitting(fill_first_motion(gathered), facts, options, jobs, start).run()
+        return _Fitting(fill_first_motion(gathered), facts, options, jobs, start, tuning).run()
 
 
 class _Fitting:
     """The steps of `fit`, with what they share."""
 
     def __init__(
-        self, gathered: Gathered, facts: FeatureFacts, options: TrainOptions, jobs: Jobs, start: Model | None
+        self,
+        gathered: Gathered,
+        facts: FeatureFacts,
+        options: TrainOptions,
+        jobs: Jobs,
+        start: Model | None,
+        tuning: Tuning | None,
     ) -> None:
         self._gathered = gathered
         self._facts = facts
@@ -115,7 +126,8 @@ class _Fitting:
         self._start = start
         self._whole = is_whole(gathered)
         self._window = choose_window(gathered, facts.rate)
-        self._folds = inner_folds(gathered, options)
+        self._tuning = tuning
+        self._folds = inner_folds(gathered.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
         """Choose the streams, validate, train."""
@@ -230,9 +242,10 @@ class _Fitting:
             decide(self._gathered, validation, knows_background=knows_background),
             self._window.seconds,
             validation,
-            member_histories(trained, validated),
+            {**member_histories(trained, validated), **({} if self._tuning is None else self._tuning.histories)},
         )
-        network = Network(spec, tuple(one.head for one in trained), whitening.projection)
+        encoder = {} if self._facts.tuned is None else self._facts.tuned.tensors
+        network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoder=encoder)
         return FittedModel(network, validation, interrupted)
 
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from vidlabel.heads.spec import Task
+from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
 from vidlabel.training.learning.answers import clip_logits
@@ -44,12 +45,11 @@ class Validated:
     """By the form of head: the means over the folds."""
 
 
-def inner_folds(gathered: Gathered, options: TrainOptions) -> list[Fold]:
+def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold]:
     """Folds of whole groups in which every label is in training; empty where that cannot be had.
 
     Groups that alone hold a label are in training in all folds.
     """
-    examples = gathered.training_set.examples
     free = list(range(len(examples)))
     while free:
         groups = [examples[clip].group for clip in free]
