@@ -19,7 +19,9 @@ def features(
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="A folder for one file a video.")],
     rate: Annotated[float, typer.Option(help="Samples per second.")] = 2.0,
     streams: Annotated[str, typer.Option(help="frames, motion, or both: frames,motion.")] = "frames",
-    encoder: Annotated[str, typer.Option(help="What encodes the frames.")] = "efficientnet-lite0",
+    encoder: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="What encodes the frames: by name, or that of a model file.")
+    ] = "efficientnet-lite0",
     short_side: Annotated[int, typer.Option(help="Pixels of the shorter side of a frame.")] = 224,
     view: Annotated[
         Literal["centre", "whole"], typer.Option(help="What is seen of a frame: the square in its middle, or all.")
@@ -42,11 +44,12 @@ def features(
 
     What is done is skipped. `train` takes the files in place of videos.
     """
-    from vidlabel.cli.writing_features import AskedFeatures, run_features
+    from vidlabel.cli.writing_features import AskedFeatures, chosen_encoder, run_features
     from vidlabel.features.recipe import FeatureRecipe, parse_streams
 
+    name, tuned = chosen_encoder(encoder)
     recipe = FeatureRecipe(
-        encoder=encoder, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime
+        encoder=name, tuned=tuned, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime
     )
     asked = AskedFeatures(
         recipe=recipe,

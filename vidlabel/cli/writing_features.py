@@ -20,6 +20,7 @@ from vidlabel.features.device import Device
 from vidlabel.features.feature_files import FeatureFormat, read_origin, write_feature_file
 from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
 from vidlabel.features.recipe import FeatureRecipe, PictureStream, View
+from vidlabel.features.tuned_weights import TunedWeights
 from vidlabel.features.video_features import FeatureExtractor
 
 INTERRUPTED = 130
@@ -46,13 +47,28 @@ class AskedFeatures:
         return FeatureSettings(
             rate=recipe.rate,
             streams=self.streams,
-            encoder=recipe.encoder,
-            encoder_sha256=recipe.encoder_sha256,
+            encoder=recipe.encoder if recipe.tuned is None else f"{recipe.encoder}-tuned",
+            encoder_sha256=recipe.encoder_sha256 if recipe.tuned is None else recipe.tuned.sha256,
             short_side=recipe.short_side,
             view=self.view,
             lag_s=recipe.lag_s if "motion" in self.streams else None,
             decoder=recipe.decoder,
         )
+
+
+def chosen_encoder(name_or_model: str) -> tuple[str, TunedWeights | None]:
+    """The name of an encoder, and the weights that a model file brings for it.
+
+    Raises:
+        ModelFileError: it cannot be used as a model.
+    """
+    if Path(name_or_model).suffix != ".safetensors":
+        return name_or_model, None
+    from vidlabel.heads.model import load_model
+    from vidlabel.model_encoder import tuned_weights_in
+
+    model = load_model(Path(name_or_model))
+    return model.spec.encoder.name, tuned_weights_in(model)
 
 
 def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: bool) -> int:

@@ -50,10 +50,11 @@ UPDATES = 60
 """At least; few clips are gone through more often."""
 PICTURES = 8
 """Of a window that the encoder sees; what lies between is interpolated."""
-ENCODER_RATE = 0.05
-"""Learning rate of the encoder, as a share of that of heads."""
+ENCODER_RATE = 1.0
+"""Learning rate of a tensor of the encoder, as a share of that of heads times the root mean square of its numbers. With
+batch normalisation folded these differ by a factor of 400 between tensors: no one step fits all."""
 HEAD_RATE = 0.25
-"""The same of the head, which has learnt already."""
+"""Learning rate of the head, as a share of that of heads: it has learnt already."""
 
 _HEAD = "head-on-top."
 
@@ -173,7 +174,8 @@ class EncoderTrainer(EpochTrainer):
         self._pictures = pictures
         self._tail = tail
         own = {f"{_HEAD}{name}": parameter for name, parameter in head.named_parameters()}
-        rates = dict.fromkeys(tail.parameters, ENCODER_RATE * lesson.learning_rate)
+        size = {name: float(tensor.detach().square().mean().sqrt()) for name, tensor in tail.parameters.items()}
+        rates = {name: ENCODER_RATE * lesson.learning_rate * own_size for name, own_size in size.items()}
         rates |= dict.fromkeys(own, HEAD_RATE * lesson.learning_rate)
         super().__init__({**tail.parameters, **own}, rates, lesson.plan.epochs, resumed)
 

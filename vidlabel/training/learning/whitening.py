@@ -102,9 +102,7 @@ def _whiten(values: npt.NDArray[np.float32]) -> StreamWhitening:
     deviations = samples.std(dim=0, correction=0) + _LEAST_DEVIATION * samples.std(correction=0)
     deviations = torch.where(deviations > 0, deviations, 1.0)  # where nothing ever changes
     standard = (samples - mean) / deviations
-    covariance = (standard.T @ standard) / max(len(standard) - 1, 1)
-    # In single precision it was seen to fail where four short videos were the same, and nearly all variances zero.
-    variances, directions = (part.float() for part in torch.linalg.eigh(covariance.double()))  # ascending
+    variances, directions = (part.float() for part in _principal(standard))  # ascending
     count = min(COMPONENTS, samples.shape[1])
     kept = variances.flip(0)[:count].clamp(min=0)
     largest = kept[0].clamp(min=1e-12)
@@ -112,3 +110,18 @@ def _whiten(values: npt.NDArray[np.float32]) -> StreamWhitening:
     components = directions.flip(1)[:, :count].T / recurrent[:, None] / deviations
     components[len(samples) - 1 :] = 0  # so few samples span no more; how many inputs there are does not depend on it
     return StreamWhitening(mean, components.contiguous(), recurrent / (kept + LINEAR_FLOOR * largest).sqrt())
+
+
+def _principal(standard: Tensor) -> tuple[Tensor, Tensor]:
+    """Variances, ascending, and directions, one a column, of (S, D) samples."""
+    rows = max(len(standard) - 1, 1)
+    covariance = (standard.T @ standard) / rows
+    try:
+        # In single precision it was seen to fail where four short videos were the same, and nearly all variances zero.
+        variances, directions = torch.linalg.eigh(covariance.double())
+    except torch.linalg.LinAlgError:  # type: ignore[attr-defined] # in double precision, too, where few samples leave most variances zero
+        _, sizes, rotation = torch.linalg.svd(standard.double())
+        variances = torch.zeros(standard.shape[1], dtype=torch.float64)
+        variances[: len(sizes)] = sizes.square() / rows
+        return variances.flip(0), rotation.flip(0).T
+    return variances, directions
