@@ -38,7 +38,7 @@ NAME = "efficientnet-lite0"
 RATE, SIDE = 5.0, 64
 CLIPS = 8
 OPTIONS = TrainOptions(
-    tune_encoder=1, head="gru", hidden=4, epochs=6, folds=2, streams=("frames",), learning_rate=0.01, batch_size=4
+    tune_encoder=1, head="mean", epochs=6, folds=2, streams=("frames",), learning_rate=5e-3, batch_size=4
 )
 
 
@@ -256,7 +256,9 @@ def test_an_interrupted_tuning_goes_on_to_the_same_model(folder: Path, made: Pat
 def test_labels_with_times_and_too_few_groups(folder: Path, tmp_path: Path) -> None:
     rows = "".join(f"{folder}/{number}.mp4,0.2,0.9,{('low', 'high')[number % 2]}\n" for number in range(2))
     (tmp_path / "labels.csv").write_text(f"video,start,end,label\n{rows}")
-    asked = request(folder, tmp_path / "m.safetensors", replace(OPTIONS, epochs=2, head=None, members=1, streams=None))
+    asked = request(
+        folder, tmp_path / "m.safetensors", replace(OPTIONS, epochs=2, head=None, hidden=4, members=1, streams=None)
+    )
     training_set = read_examples(tmp_path / "labels.csv", LabelOptions())
     features = replace(asked.features, streams=("frames", "motion"))
     trained = run_training(replace(asked, training_set=training_set, features=features), SilentTrainListener())

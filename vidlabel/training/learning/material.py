@@ -17,7 +17,7 @@ from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
 from vidlabel.training.learning.bank import SampleBank, fill_bank
-from vidlabel.training.learning.whitening import Whitening, fit_whitening
+from vidlabel.training.learning.whitening import LEAST_DEVIATION, Whitening, fit_whitening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,9 +49,10 @@ def is_whole(gathered: Gathered) -> bool:
     return gathered.training_set.unlabelled is None
 
 
-def learn_whitening(gathered: Gathered) -> Whitening:
+def learn_whitening(gathered: Gathered, least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """The whitening of all clips, in all their views."""
-    return fit_whitening([view for clip in gathered.features for view in clip.views], len(gathered.streams))
+    views = [view for clip in gathered.features for view in clip.views]
+    return fit_whitening(views, len(gathered.streams), least_deviation)
 
 
 def make_material(gathered: Gathered, whitening: Whitening) -> Material:

@@ -22,7 +22,7 @@ RECURRENT_FLOOR = 0.3
 """A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known."""
 LINEAR_FLOOR = 1.0
 """Of heads without recurrence, which have fewer ways to fit noise and still gained by the stronger damping."""
-_LEAST_DEVIATION = 1e-3
+LEAST_DEVIATION = 1e-3
 """Share of the deviation of all numbers that is added to that of each: some numbers hardly ever change."""
 
 
@@ -73,16 +73,20 @@ class Whitening:
         return Whitening(tuple(self.streams[number] for number in numbers))
 
 
-def fit_whitening(features: Sequence[npt.NDArray[np.float32]], streams: int) -> Whitening:
+def fit_whitening(
+    features: Sequence[npt.NDArray[np.float32]], streams: int, least_deviation: float = LEAST_DEVIATION
+) -> Whitening:
     """Learn means and principal components.
 
     Args:
         features: (T, D) of all clips to learn from, in all their views.
         streams: how many blocks of equal width the features have.
+        least_deviation: share of the deviation of all numbers that is added to that of each.
     """
     width = features[0].shape[1] // streams
     places = [slice(stream * width, (stream + 1) * width) for stream in range(streams)]
-    return Whitening(tuple(_whiten(np.concatenate([clip[:, place] for clip in features])) for place in places))
+    samples = [np.concatenate([clip[:, place] for clip in features]) for place in places]
+    return Whitening(tuple(_whiten(own, least_deviation) for own in samples))
 
 
 def _in_blocks(blocks: Sequence[Tensor]) -> Tensor:
@@ -96,10 +100,10 @@ def _in_blocks(blocks: Sequence[Tensor]) -> Tensor:
     return matrix
 
 
-def _whiten(values: npt.NDArray[np.float32]) -> StreamWhitening:
+def _whiten(values: npt.NDArray[np.float32], least_deviation: float) -> StreamWhitening:
     samples = torch.from_numpy(values)
     mean = samples.double().mean(dim=0).float()
-    deviations = samples.std(dim=0, correction=0) + _LEAST_DEVIATION * samples.std(correction=0)
+    deviations = samples.std(dim=0, correction=0) + least_deviation * samples.std(correction=0)
     deviations = torch.where(deviations > 0, deviations, 1.0)  # where nothing ever changes
     standard = (samples - mean) / deviations
     variances, directions = (part.float() for part in _principal(standard))  # ascending
