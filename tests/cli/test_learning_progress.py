@@ -6,7 +6,7 @@ import pytest
 
 from vidlabel.cli.epoch_progress import TrainProgress
 from vidlabel.cli.evaluation_progress import EvaluationProgress
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 
 
 def test_training_names_its_stages(capfd: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 import vidlabel
 from corpus import Recipe, write_video
 from features.plain_network import plainly
+from vidlabel.errors import UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import load_network
 from vidlabel.features.preprocessing import crop_picture
@@ -26,6 +27,7 @@ from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.kept_pictures import LEAST_SAMPLES, KeptPictures, PictureKeeper, chosen_samples
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.gather import VIEWS, FeatureOptions, gather
+from vidlabel.training.learning import tune as tune_module
 from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.tune import held_out_part, tune
 from vidlabel.training.options import TrainOptions
@@ -135,6 +137,12 @@ def test_where_activations_are_larger_the_pictures_themselves_are_kept() -> None
     assert kept.dtype == np.uint8
     expected = plainly(load_network(NAME).requires_grad_(False), frames).numpy()
     np.testing.assert_allclose(tail.features([kept])[0].numpy(), expected, atol=1e-4)
+
+
+def test_an_encoder_that_falls_apart_is_refused(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tune_module, "ENCODER_RATE", 1e30)
+    with pytest.raises(UsageError, match="give a smaller one"):
+        tuned_digest(*material)
 
 
 def test_memory_is_shared_out_among_videos() -> None:

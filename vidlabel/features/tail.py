@@ -15,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vidlabel.features.encoder import available_cores, load_network, normalised, single_torch_threads
+from vidlabel.cores import available_cores
+from vidlabel.features.encoder import load_network, normalised, single_torch_threads
 from vidlabel.features.published import published_weights
 from vidlabel.features.tuned_weights import TunedWeights, tuned_weights_of
 

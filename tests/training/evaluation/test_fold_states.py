@@ -11,7 +11,7 @@ import torch
 from training.learnable import coloured_clips, gathered
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.evaluation.fold_states import FoldStates
-from vidlabel.training.learning.fitting import EpochFigures, Progress
+from vidlabel.training.learning.epochs import EpochFigures, Progress
 
 CLIPS = gathered(coloured_clips(4), ("blue", "red"))
 PROGRESS = Progress(1, {"weight.x": torch.ones(2)}, (EpochFigures(1.0, 0.5),))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from vidlabel.training.learning.checkpoint import Checkpoints, training_identity
-from vidlabel.training.learning.fitting import EpochFigures, Progress
+from vidlabel.training.learning.epochs import EpochFigures, Progress
 
 HISTORY = (EpochFigures(0.1 + 0.2, 1 / 3), EpochFigures(0.25, 1.0, 0.5, 0.75))
 

@@ -16,7 +16,7 @@ from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.learning.describing import UNKNOWN_ENCODER, build_spec, facts_of_files, facts_of_recipe
-from vidlabel.training.learning.fitting import EpochFigures
+from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.plans import Problem, background_plans, label_plans
 from vidlabel.training.learning.thresholds import Decisions
 from vidlabel.training.learning.validation import Validation

@@ -9,7 +9,8 @@ import torch
 
 from training.learnable import coloured_clips, gathered
 from vidlabel.training.learning.checkpoint import Checkpoints
-from vidlabel.training.learning.fitting import EpochFigures, Lesson, Trainer
+from vidlabel.training.learning.epochs import EpochFigures
+from vidlabel.training.learning.fitting import Lesson, Trainer
 from vidlabel.training.learning.jobs import Jobs, SilentListener
 from vidlabel.training.learning.lessons import WindowLength, make_lesson
 from vidlabel.training.learning.material import learn_whitening, make_material

@@ -34,7 +34,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, ma
 @given(PAIRS, st.integers(2, 5))
 def test_folds_hold_whole_groups_and_every_label_is_learnt(pairs: list[tuple[int, int]], folds: int) -> None:
     groups, labels = [group for group, _ in pairs], [label for _, label in pairs]
-    found = inner_folds(labelled(groups, labels), TrainOptions(folds=folds))
+    found = inner_folds(labelled(groups, labels).training_set.examples, TrainOptions(folds=folds))
     assert len(found) in (0, *range(2, folds + 1))
     tested = [clip for fold in found for clip in fold.test_indices]
     assert len(tested) == len(set(tested))
@@ -48,8 +48,8 @@ def test_folds_hold_whole_groups_and_every_label_is_learnt(pairs: list[tuple[int
 
 def test_without_folds_there_are_none() -> None:
     clips = labelled([0, 1, 2, 3], [0, 0, 1, 1])
-    assert inner_folds(clips, TrainOptions(folds=0)) == []
-    assert len(inner_folds(clips, TrainOptions(folds=5))) == 4
+    assert inner_folds(clips.training_set.examples, TrainOptions(folds=0)) == []
+    assert len(inner_folds(clips.training_set.examples, TrainOptions(folds=5))) == 4
 
 
 def test_one_stream_is_chosen_only_where_it_is_clearly_better() -> None:

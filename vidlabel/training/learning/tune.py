@@ -11,6 +11,7 @@ B windows, W steps, K pictures of a window, S streams, D numbers in a feature of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidlabel.errors import UsageError
 from vidlabel.features.tail import EncoderTail, Kept
 from vidlabel.features.tuned_weights import TunedWeights
 from vidlabel.heads.model import Projection
@@ -195,6 +197,8 @@ class EncoderTrainer(EpochTrainer):
         for number, batch in enumerate(self._lesson.windows.batches()):
             self._set_learning_rate(epoch * updates + number, updates * self._lesson.plan.epochs)
             losses.append(self._update(batch, tally))
+            if not math.isfinite(losses[-1]):
+                raise UsageError("--learning-rate", "is so large that the encoder fell apart", "give a smaller one")
         return EpochFigures(sum(losses) / len(losses), tally.share)
 
     def _update(self, batch: Batch, tally: Tally) -> float:
