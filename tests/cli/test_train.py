@@ -82,6 +82,10 @@ def test_files_of_features_and_the_figures_that_are_shown(capfd: pytest.CaptureF
     assert "validating" in ended.errors
     spec = read_spec(tmp_path / "m.safetensors")
     assert (spec.streams, spec.feature_size, spec.encoder.name) == (("features",), 10, "unknown")
+    assert (
+        "  validation  accuracy 1.0, calibration error 0.0, split 2 folds"
+        in call(capfd, "info", tmp_path / "m.safetensors").output
+    )
 
 
 def test_check_only_counts(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -124,3 +128,22 @@ def test_from_python(tmp_path: Path) -> None:
     assert json.loads(model.spec.to_json())["training"]["options"]["head"] == "lstm"
     more = vidlabel.train(table, tmp_path / "n.safetensors", init=model.path, epochs=2, folds=0, task="multi")
     assert more.spec.head_name == "lstm"
+
+
+def test_scores_that_nothing_calibrated_are_told(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_clips(tmp_path / "clips", 4)
+    groups = tmp_path / "groups.csv"
+    folders = ("moving", "still") * 2
+    groups.write_text(
+        "video,group\n" + "".join(f"clips/{kind}/{number}.mp4,{kind}\n" for number, kind in enumerate(folders))
+    )
+    model = tmp_path / "my.safetensors"
+    data = ("--from-folders", tmp_path / "clips", "--groups", groups)
+    settings = ("--head", "mean", "--rate", "3", "--streams", "frames", "--epochs", "1")
+    ended = call(capfd, "train", *data, "-o", model, *settings, "--quiet")
+    assert ended.status == 0
+    assert "too few groups to hold one out: scores are as the heads give them, not calibrated" in ended.errors
+    assert "validation" not in call(capfd, "info", model).output
+    # Whoever asks for no validation knows.
+    ended = call(capfd, "train", *data, "-o", model, *settings, "--quiet", "--inner-folds", "0")
+    assert "calibrated" not in ended.errors

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -84,6 +85,7 @@ def _model_lines(spec: ModelSpec) -> list[str]:
         f"  encoder     {spec.encoder.title} ({_digests(spec.encoder)}), streams {', '.join(spec.streams)}",
         f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
         f"  thresholds  {thresholds}",
+        *_validation_lines(spec),
         f"  licence     {spec.licence}",
         f"  created     {spec.created}" + (f" by {spec.command}" if spec.command else ""),
     ]
@@ -93,6 +95,17 @@ def _digests(encoder: EncoderInfo) -> str:
     """Of the published weights, and of those that replace some of them."""
     published = encoder.sha256[:8]
     return published if encoder.tuned is None else f"{published}, {encoder.tuned.sha256[:8]}"
+
+
+def _validation_lines(spec: ModelSpec) -> list[str]:
+    """The figures that training put into the model, if it did."""
+    validation = spec.metrics.get("validation")
+    if not isinstance(validation, Mapping):
+        return []
+    figures = [
+        f"{name.replace('_', ' ')} {value}" for name, value in validation.items() if isinstance(value, str | float)
+    ]
+    return [f"  validation  {', '.join(figures)}"]
 
 
 def _member_lines(spec: ModelSpec) -> list[str]:

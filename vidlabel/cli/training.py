@@ -10,7 +10,7 @@ from pathlib import Path
 from vidlabel.cli.console import print_line, print_output, print_warning
 from vidlabel.cli.epoch_progress import TrainProgress
 from vidlabel.cli.reading_labels import read_training_set
-from vidlabel.cli.training_report import check_lines, fitted_lines
+from vidlabel.cli.training_report import check_lines, fitted_lines, uncalibrated_warning
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
 from vidlabel.features.recipe import FeatureRecipe
@@ -100,6 +100,8 @@ def run_train(asked: AskedTraining) -> int:
     if not asked.quiet:
         for line in fitted_lines(trained):
             print_output(line)
+    if trained.fitted.validation is None and asked.options.folds and not trained.fitted.interrupted:
+        print_warning(uncalibrated_warning(trained))
     if trained.fitted.interrupted:
         print_line(f"interrupted: {asked.output} holds the best so far; the same command with --resume goes on")
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vidlabel.training.dataset.check import CheckReport
+from vidlabel.training.learning.assembling import UNDECIDED
 from vidlabel.training.learning.validation import Validation
 from vidlabel.training.train import Trained
 
@@ -32,7 +33,7 @@ def fitted_lines(trained: Trained) -> list[str]:
         f"{trained.model.path}: {len(spec.labels)} labels, {spec.head_name}, streams {', '.join(spec.streams)}",
     ]
     if validation is None:
-        return [*lines, "no figures: there are too few groups to hold one out"]
+        return [*lines, "no figures: no group was held out"]
     unit = "clips" if spec.pooled else "samples"
     count = int(validation.mask.sum())
     return [
@@ -43,6 +44,16 @@ def fitted_lines(trained: Trained) -> list[str]:
         f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent answer)",
         f"  calibration error {validation.calibration_error:.3f}",
     ]
+
+
+def uncalibrated_warning(trained: Trained) -> str:
+    """What is to be known of the scores of a model for which no group could be held out."""
+    spec = trained.model.spec
+    thresholds = "" if spec.task == "single" else f"; labels hold from a score of {UNDECIDED:g} on"
+    return (
+        f"there are too few groups to hold one out: scores are as the heads give them, not calibrated{thresholds}; "
+        "add clips of other groups, or do not trust the scores"
+    )
 
 
 def _split(validation: Validation) -> str:
