@@ -21,7 +21,7 @@ VideoMaker = Callable[[str], Path]
         ("closed.mp4", "auto", "pyav: frames that no sample needs are skipped"),
         ("closed.mp4", "decord", "decord"),
         ("closed.mp4", "pyav", "pyav: frames that no sample needs are skipped"),
-        ("vp9.webm", "auto", "decord"),
+        ("vp9.webm", "auto", "pyav: codec vp9"),
         ("vp9.webm", "pyav", "pyav"),
         ("open.ts", "auto", "pyav: container mpegts"),
         ("open.ts", "pyav", "pyav"),

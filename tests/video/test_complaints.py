@@ -7,10 +7,11 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from corpus import Recipe, read_number, write_video
-from vidlabel.video.complaints import Complaints
+from vidlabel.video.complaints import DECORD_SIGNS, Complaints
 from vidlabel.video.isolated import open_isolated_samples
 from vidlabel.video.sample import SampleRequest
 
@@ -20,7 +21,7 @@ def test_what_is_printed_into_a_file_is_heard_once(tmp_path: Path) -> None:
     try:
         with (tmp_path / "noise").open("w+b") as file:
             os.dup2(file.fileno(), 2)
-            complaints = Complaints()
+            complaints = Complaints(DECORD_SIGNS)
             assert not complaints.heard()
             os.write(2, b"libdav1d 1.5.3")
             assert not complaints.heard()
@@ -36,7 +37,7 @@ def test_a_terminal_or_pipe_is_not_listened_to() -> None:
     before = os.dup(2)
     try:
         os.dup2(writer, 2)
-        assert not Complaints().can_hear
+        assert not Complaints(DECORD_SIGNS).can_hear
     finally:
         os.dup2(before, 2)
         for descriptor in (before, reader, writer):
@@ -67,6 +68,29 @@ def _number(rgb: object) -> int | None:
         return read_number(rgb)  # type: ignore[arg-type]
     except ValueError:
         return None
+
+
+@pytest.mark.parametrize(("name", "first"), [("hevc.mp4", 12), ("av1.mp4", 15)])
+def test_frames_that_go_missing_without_an_error_are_told_and_leave_the_others_their_times(
+    name: str, first: int, video: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Packets of nothing but zeros: the decoder passes over them, and over what refers to them."""
+    data = bytearray(video(name).read_bytes())
+    with av.open(str(video(name))) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.pos is not None]
+    hit = packets[first]
+    assert hit.pos is not None
+    # The length and the type of its unit stay where there are such.
+    data[hit.pos + 6 : hit.pos + hit.size] = bytes(hit.size - 6)
+    if name == "av1.mp4":
+        data[hit.pos : hit.pos + hit.size] = bytes(hit.size)
+    path = tmp_path / name
+    path.write_bytes(data)
+    with open_isolated_samples(path, SampleRequest(rate=25, short_side=160)) as stream:
+        shown = [(sample.time_s, _number(sample.rgb)) for sample in stream]
+    assert [(time, number) for time, number in shown if number is not None and time < number / 25 - 0.001] == []
+    assert {number for _, number in shown} > set(range(12))
+    assert stream.report.decode_errors > 0
 
 
 def test_a_whole_file_is_left_to_decord(video: Callable[[str], Path]) -> None:

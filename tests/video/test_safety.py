@@ -22,7 +22,12 @@ def test_a_long_video_is_right_in_decord_and_not_left_to_it() -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("closed.mp4", None), ("open.ts", "container mpegts"), ("turned90.mp4", "turned picture")],
+    [
+        ("closed.mp4", None),
+        ("open.ts", "container mpegts"),
+        ("turned90.mp4", "turned picture"),
+        ("hevc.mp4", "codec hevc"),
+    ],
 )
 def test_refusals_name_their_reason(video: Callable[[str], Path], name: str, reason: str | None) -> None:
     assert decord_refusal(probe(video(name)), SampleRequest()) == reason

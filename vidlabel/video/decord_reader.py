@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError
-from vidlabel.video.complaints import Complaints
+from vidlabel.video.complaints import DECORD_SIGNS, Complaints
 from vidlabel.video.probe import Probe
 from vidlabel.video.reader import Beat, Picture, Tally, no_beat
 from vidlabel.video.sample import SampleRequest
@@ -59,7 +59,7 @@ class DecordReader:
             AssertionError,
         )
         self._beat: Beat = no_beat
-        self._complaints = Complaints()
+        self._complaints = Complaints(DECORD_SIGNS)
         self._video: Any = self._open(on_gpu)
         self._position = 0
         # In file order, as decord itself counts key frames: on open groups that is not the order of showing.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from av.video.frame import PictureType
 
 from vidlabel.errors import DecodeError, DeviceError
+from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import choose_stream, open_container, read_packets
 from vidlabel.video.coverage import Coverage, FrameClock, ShownOrder, make_coverage
 from vidlabel.video.picture import PictureMaker
@@ -62,6 +63,7 @@ class PyavReader:
             raise DeviceError("decode device", str(error), "decode on the CPU") from error
         self._stream: VideoStream = choose_stream(self._container, probe.path)
         self._beat: Beat = no_beat
+        self._complaints = Complaints(PYAV_SIGNS)
         self._rejected_in_a_row = 0
         self._spoilt_from: int | None = None
         """Tick from which frames refer to what was rejected, until the next key frame."""
@@ -194,9 +196,12 @@ class PyavReader:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
+            self._complaints.heard()  # of what is counted already
             self._note_damage()
             self._note_rejected(packet)
             return []
+        if self._complaints.heard() and not any(frame.is_corrupt for frame in frames):  # Those are counted later.
+            self._note_damage()
         self._rejected_in_a_row = 0
         if self._order is not None and packet.pts is not None:
             self._order.packet(packet.pts)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from vidlabel.errors import DecodeError
+from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import choose_stream, last_packet, open_container, read_packets
 from vidlabel.video.nal_units import nal_units
 from vidlabel.video.omission import plan_omission
@@ -55,6 +56,7 @@ class SkippingReader:
         self._stream: VideoStream = choose_stream(self._container, probe.path)
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._units = nal_units(self._stream)
+        self._complaints = Complaints(PYAV_SIGNS)
         if request.threads > 1:
             # Each decodes a picture of its own. FFmpeg takes its orders to skip with the packet, in all of them.
             self._stream.codec_context.thread_type = "FRAME"
@@ -94,7 +96,10 @@ class SkippingReader:
         """Frames as the decoder gives them, the wanted ones among them."""
         try:
             for packet in chain(self._packets(beat), [last_packet(self._stream)]):
-                for frame in packet.decode():
+                frames = packet.decode()
+                if self._complaints.heard():
+                    raise self._failure("meets damage")
+                for frame in frames:
                     if frame.is_corrupt:
                         raise self._failure("meets damage")
                     if frame.interlaced_frame:
