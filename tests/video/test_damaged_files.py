@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from corpus import Recipe, read_number, write_video
+from corpus import Picture, Recipe, read_number, write_video
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import open_isolated_samples
 from vidlabel.video.sample import ReadReport, SampleRequest
@@ -62,6 +62,13 @@ SOURCES: dict[str, Recipe] = {
         container_options={"movflags": "faststart"},
     ),
 }
+
+
+def roughen(picture: Picture) -> Picture:
+    """Noise on a picture, so that it takes some kilobytes."""
+    noise = np.random.default_rng(int(picture.mean() * 1000)).integers(0, 60, picture.shape, np.uint8)
+    rough: Picture = np.where(picture > 128, picture - noise, picture + noise)
+    return rough
 
 
 @dataclass(frozen=True)
@@ -329,3 +336,23 @@ def test_a_clock_that_leaps_forward_is_followed(leap_s: int, tmp_path: Path, poo
     assert [read_number(sample.rgb) for sample in samples] == list(range(60))
     expected = [number / 25 + (leap_s if number >= 30 else 0) for number in range(60)]
     assert [sample.time_s for sample in samples] == pytest.approx(expected, abs=0.001)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "front.mp4", "a.flv", "a.webm"])
+def test_a_lost_sector_within_a_picture_is_told(name: str, tmp_path: Path, pool: DecodePool) -> None:
+    """Zeros for a sector's worth of a picture, which decoders read like any other bytes; 30 is a key frame of H.264."""
+    whole = write_video(tmp_path / f"whole-{name}", replace(SOURCES[name], stored=roughen, frames=50))
+    packets = packets_of(whole)
+    for number in (0, 30, 45):
+        position, size = packets[number]
+        assert size > 1800
+        data = bytearray(whole.read_bytes())
+        data[position + 600 : position + 1200] = bytes(600)
+        path = tmp_path / name
+        path.write_bytes(data)
+        for rate in (1.0, 1000.0):
+            with open_isolated_samples(path, SampleRequest(rate=rate, short_side=160), 10, pool) as stream:
+                times = [sample.time_s for sample in stream]
+            assert stream.report.decode_errors > 0
+            if number == 30 and name != "a.webm":  # The group that refers to it is left out.
+                assert not [time for time in times if 31 / RATE < time < 37 / RATE]

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
-from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder
+import av
+import pytest
+
+from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, zeroed_test
 
 
 @dataclass
@@ -73,3 +77,23 @@ def test_missing_times_are_kept_as_missing() -> None:
 def test_ten_hours_at_sixty_frames_take_twenty_megabytes() -> None:
     table = table_of(regular(0, 3000))
     assert (table.pts.nbytes + table.flags.nbytes) / 3000 * 10 * 3600 * 60 < 20e6
+
+
+@pytest.mark.parametrize(
+    ("data", "is_zeroed"),
+    [
+        (b"\x65\x88" + bytes(512) + b"\x9a", True),
+        (b"\x65\x88" + bytes(511) + b"\x9a", False),
+        (b"\x65\x88" + bytes(2000), False),  # What fills up a stream of constant rate stands at the end
+        (b"\x65\x88" + bytes(2000) + b"\x01\x41\x9a", False),  # or before a start code.
+        (b"\x65\x88" + bytes(2000) + b"\x01\x41\x9a" + bytes(700) + b"\x12", True),
+    ],
+)
+def test_zeros_within_a_unit_are_a_lost_part(data: bytes, is_zeroed: bool) -> None:
+    test = zeroed_test("h264")
+    assert test is not None
+    assert test(cast("av.Packet[av.VideoStream]", av.Packet(data))) == is_zeroed
+
+
+def test_pictures_that_are_stored_as_they_are_may_be_black() -> None:
+    assert zeroed_test("rawvideo") is None

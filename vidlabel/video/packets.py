@@ -21,7 +21,9 @@ NO_TIME = -(1 << 63)
 _LEAST_JUMP_STEPS = 5
 """Frame durations that a decoding time must go back by to be a jump; muxers are a frame or two off at times."""
 
-KEY, DISCARD, HIDDEN, CORRUPT, RESTART = 1, 2, 4, 8, 16
+KEY, DISCARD, HIDDEN, CORRUPT, RESTART, ZEROED = 1, 2, 4, 8, 16, 32
+_ZEROS = bytes(512)
+"""A sector of a disk; more than any codec looked at writes in a row between other bytes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,8 @@ class PacketTable:
     """(N,) presentation times in ticks of the stream's time base, with jumps back taken out; `NO_TIME` if missing."""
     flags: npt.NDArray[np.uint8]
     """(N,) sums of `KEY`, `DISCARD` (an edit list hides it), `HIDDEN` (holds no picture to show), `CORRUPT`,
-    `RESTART` (no picture refers across it; known of some codecs only)."""
+    `RESTART` (no picture refers across it; known of some codecs only), `ZEROED` (part of it was lost, as `zeroed_test`
+    says)."""
     jumps: tuple[int, ...] = ()
     """Packet numbers at which the file's clock jumped back; `pts` goes on from the packet before."""
     repaired: bool = False
@@ -56,6 +59,11 @@ class PacketTable:
     def restarts(self) -> npt.NDArray[np.bool_]:
         """(N,) whether no picture from this packet on refers to one before it, as far as that is known."""
         return (self.flags & RESTART).astype(np.bool_)
+
+    @property
+    def zeroed(self) -> npt.NDArray[np.bool_]:
+        """(N,) whether zeros stand where part of the packet was."""
+        return (self.flags & ZEROED).astype(np.bool_)
 
     @property
     def presented(self) -> npt.NDArray[np.bool_]:
@@ -97,6 +105,7 @@ class PacketTableBuilder:
         least_jump: a smaller step back than this many ticks is no new clock.
         is_hidden: whether a packet of this codec holds no picture to show.
         is_restart: whether no picture refers across a key packet of this codec.
+        is_zeroed: whether part of a packet of this codec was lost.
     """
 
     def __init__(
@@ -105,11 +114,13 @@ class PacketTableBuilder:
         least_jump: int,
         is_hidden: Callable[[Packet[VideoStream]], bool] | None,
         is_restart: Callable[[Packet[VideoStream]], bool] | None = None,
+        is_zeroed: Callable[[Packet[VideoStream]], bool] | None = None,
     ) -> None:
         self._step = max(1, int(step + Fraction(1, 2)))
         self._least_jump = least_jump
         self._is_hidden = is_hidden
         self._is_restart = is_restart
+        self._is_zeroed = is_zeroed
         self._pts = array("q")
         self._flags = bytearray()
         self._jumps: list[int] = []
@@ -186,6 +197,8 @@ class PacketTableBuilder:
             flags |= HIDDEN
         if flags & KEY and self._is_restart is not None and self._is_restart(packet):
             flags |= RESTART
+        if self._is_zeroed is not None and self._is_zeroed(packet):
+            flags |= ZEROED
         return flags
 
     def __len__(self) -> int:
@@ -209,3 +222,24 @@ def hidden_test(codec: str) -> Callable[[Packet[VideoStream]], bool] | None:
     if codec == "mpeg4":
         return lambda packet: packet.size == 1
     return None
+
+
+def zeroed_test(codec: str) -> Callable[[Packet[VideoStream]], bool] | None:
+    """How to tell packets of which a part was lost and is zeros now; None where a codec may write long runs of them.
+
+    Decoders of H.264, HEVC, VP8 and VP9 read zeros without complaint. Within a unit of H.264 or HEVC three of them
+    never stand in a row (section 7.4.1 of both standards); before a start code and at the end, where a 1 or nothing
+    follows, any number may. The arithmetic coders of VP8 and VP9 do not write so many.
+    """
+    return _is_zeroed if codec in {"h264", "hevc", "vp8", "vp9"} else None
+
+
+def _is_zeroed(packet: Packet[VideoStream]) -> bool:
+    data = bytes(packet)
+    place = data.find(_ZEROS)
+    while place >= 0:
+        rest = data[place:].lstrip(b"\0")
+        if rest and rest[0] > 1:
+            return True
+        place = data.find(_ZEROS, len(data) - len(rest))
+    return False

@@ -21,7 +21,7 @@ from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
 from vidlabel.video.nal_units import nal_units
 from vidlabel.video.omission import tells_unreferred
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
-from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test
+from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
 from vidlabel.video.reader import Beat, no_beat
 from vidlabel.video.truncation import missing_packets
 
@@ -150,8 +150,9 @@ def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
         raise VideoError(container.name, "has a video stream without a clock", "convert it to another container")
     step = 1 / (_known_rate(stream) * stream.time_base)
     least_jump = int(max(_LEAST_JUMP_S / stream.time_base, 32 * step))
-    is_hidden, units = hidden_test(stream.codec_context.name), nal_units(stream)
-    builder = PacketTableBuilder(step, least_jump, is_hidden, None if units is None else units.restarts)
+    codec, units = stream.codec_context.name, nal_units(stream)
+    is_restart = None if units is None else units.restarts
+    builder = PacketTableBuilder(step, least_jump, hidden_test(codec), is_restart, zeroed_test(codec))
     first = _FirstPicture()
     places = PacketPlaces()
     for packet in read_packets(container, stream, beat):

@@ -174,6 +174,7 @@ class PyavReader:
         table = self._probe.packets
         start, holes = start_packet(self._probe, self._grid), frozenset(table.holes)
         key: npt.NDArray[np.bool_] = table.key
+        zeroed = frozenset(np.flatnonzero(table.zeroed).tolist())
         index = -1
         for packet in read_packets(self._container, self._stream, self._beat):
             if isinstance(packet, av.error.FFmpegError):
@@ -190,9 +191,9 @@ class PyavReader:
                     packet.pts = int(table.pts[index])
                 if self._order is not None and index < len(table):  # It comes back with the frame, which it names.
                     packet.pts = int(self._places[index])
-            yield from self._decode_packet(packet)
+            yield from self._decode_packet(packet, index in zeroed)
 
-    def _decode_packet(self, packet: Packet[VideoStream]) -> list[VideoFrame]:
+    def _decode_packet(self, packet: Packet[VideoStream], is_zeroed: bool) -> list[VideoFrame]:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
@@ -200,9 +201,14 @@ class PyavReader:
             self._note_damage()
             self._note_rejected(packet)
             return []
-        if self._complaints.heard() and not any(frame.is_corrupt for frame in frames):  # Those are counted later.
+        heard = self._complaints.heard()
+        if is_zeroed:  # The decoder makes a picture of it, and says nothing.
             self._note_damage()
-        self._rejected_in_a_row = 0
+            self._note_rejected(packet)
+        else:
+            self._rejected_in_a_row = 0
+            if heard and not any(frame.is_corrupt for frame in frames):  # Those are counted later.
+                self._note_damage()
         if self._order is not None and packet.pts is not None:
             self._order.packet(packet.pts)
         return frames

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from vidlabel.video.orientation import UPRIGHT
-from vidlabel.video.packets import CORRUPT, DISCARD, HIDDEN, PacketTable
+from vidlabel.video.packets import CORRUPT, DISCARD, HIDDEN, ZEROED, PacketTable
 from vidlabel.video.probe import Probe
 from vidlabel.video.sample import SampleRequest
 from vidlabel.video.sampling import grid_of
@@ -102,7 +102,7 @@ def _table_refusal(table: PacketTable, probe: Probe) -> str | None:
         return "edit list"
     if table.holds(HIDDEN):
         return "packets without a picture"
-    if table.holds(CORRUPT) or probe.truncated or table.breaks or table.holes or table.repaired:
+    if table.holds(CORRUPT | ZEROED) or probe.truncated or table.breaks or table.holes or table.repaired:
         return "damaged"
     order = np.sort(table.pts)
     if bool((np.diff(order) == 0).any()):
