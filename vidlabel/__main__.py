@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line."""
-    from vidlabel.cli.app import run
-
+    try:
+        from vidlabel.cli.app import run
+    except KeyboardInterrupt:  # Nothing has begun that would have to be told of.
+        sys.exit(INTERRUPTED)
     run()
 
 

@@ -1,7 +1,8 @@
 """A worker that labels nothing: what a file holds tells what happens to the worker that takes it.
 
 `ok` is labelled; `bad` cannot be; `die` ends the process by a signal, `exit` with a status; `hang` holds the
-interpreter lock in native code for ever; `die once` ends the process the first time only; `full` finds the disk full.
+interpreter lock in native code for ever; `die once` ends the process the first time only; `stop` halts it; `full`
+finds the disk full.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def _act(path: Path, options: WorkOptions) -> None:
             os.kill(os.getpid(), signal.SIGSEGV)
         case "die once" if (options.folder / "starts").read_text().count(path.name) == 1:
             os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
         case "exit":
             os._exit(7)
         case "hang":

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from vidlabel.batch.local import Working, default_workers, run_local
+from vidlabel.batch.local import KILL_AFTER_S, Working, default_workers, run_local
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.work import Outcome, Task, WorkOptions
 from vidlabel.errors import OutputError, VidlabelError
@@ -104,6 +105,18 @@ def test_no_process_is_left_when_the_run_is_broken_off(tmp_path: Path, options: 
     with contextlib.closing(run_local(options, make_tasks(tmp_path, "ok", "ok"), 2, FAKE_WORKER)) as events:
         next(events)
         assert len(children() - before) == 2
+    assert children() <= before
+
+
+def test_workers_that_do_not_end_by_themselves_hold_up_ctrl_c_together_not_one_by_one(
+    tmp_path: Path, options: WorkOptions
+) -> None:
+    before = children()
+    with contextlib.closing(run_local(options, make_tasks(tmp_path, *["stop"] * 6), 6, FAKE_WORKER)) as events:
+        for _ in range(6):
+            next(events)
+        started = time.monotonic()
+    assert time.monotonic() - started < 4 * KILL_AFTER_S
     assert children() <= before
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -151,10 +152,10 @@ class _Worker:
             except OSError:
                 return  # It has died with its pipe full.
 
-    def close(self) -> None:
-        """Wait for the end of the process, and end it if it takes long."""
+    def close(self, deadline: float) -> None:
+        """Wait for the end of the process, and end it if it has not come by then (`time.monotonic`)."""
         try:
-            self.process.wait(KILL_AFTER_S)
+            self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -185,8 +186,9 @@ class _Run:
     def end_workers(self) -> None:
         for worker in self._workers:
             worker.let_go()
+        deadline = time.monotonic() + KILL_AFTER_S  # for all of them together
         for worker in self._workers:
-            worker.close()
+            worker.close(deadline)
         self._workers.clear()
 
     def events(self) -> Iterator[Event]:
@@ -228,7 +230,7 @@ class _Run:
         """A worker has ended: note it, put its task back or give it up, and start another."""
         self._workers.remove(worker)
         worker.let_go()
-        worker.close()
+        worker.close(time.monotonic() + KILL_AFTER_S)
         outcome = None
         if worker.task is not None:
             outcome = record_crash(self._options, worker.task, _how_it_ended(worker), worker.last_words)
