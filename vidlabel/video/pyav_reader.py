@@ -207,7 +207,8 @@ class PyavReader:
             self._note_rejected(packet)
         else:
             self._rejected_in_a_row = 0
-            if heard and not any(frame.is_corrupt for frame in frames):  # Those are counted later.
+            # Corrupt frames are counted later. What is heard at the end is of no frame: an index, perhaps.
+            if heard and packet.size and not any(frame.is_corrupt for frame in frames):
                 self._note_damage()
         if self._order is not None and packet.pts is not None:
             self._order.packet(packet.pts)

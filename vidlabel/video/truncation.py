@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from vidlabel.video.chains import gif_lost_bytes, matroska_lost_bytes
+
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _MOST_MISSING = 1000
 """Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
 _HEAD_BYTES = 4096
-_SEGMENT = bytes.fromhex("18538067")
 _BOX_HEAD_BYTES = 16
-_FRAGMENT = b"moof"
+_FRAGMENT, _MEDIA = b"moof", b"mdat"
 _CHUNK = 1 << 20
 _MOST_CHUNKS = 100
 _FLV_SIZE = b"\x00\x08filesize\x00"
@@ -36,9 +37,10 @@ def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoSt
         missing = len(stream.index_entries) - found
         if missing > 0:
             return missing
-        found_bytes, lost_bytes = mp4_reach(path, size_bytes)
+        found_bytes, lost_bytes = mp4_reach(path, size_bytes, _last_position(stream))
     elif container in _LOST_BYTES:
-        found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](path, size_bytes)
+        lost_bytes = _LOST_BYTES[container](path, size_bytes)
+        found_bytes = max(1, size_bytes - lost_bytes) if container in _BREAKING else size_bytes
     else:
         return 0
     if container == "avi" and lost_bytes and stream.frames > found:
@@ -46,25 +48,41 @@ def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoSt
     return min(_MOST_MISSING * found, -(-lost_bytes * found // found_bytes))
 
 
-def mp4_reach(path: Path, size_bytes: int) -> tuple[int, int]:
-    """Bytes of a fragmented MP4 that FFmpeg can reach, and bytes that are cut off or lie behind a box that is none.
+def _last_position(stream: VideoStream) -> int:
+    """Where the last packet of the file begins, whatever its stream."""
+    return max((entry.pos for other in stream.container.streams for entry in other.index_entries), default=0)
 
-    A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks.
-    Bytes after the last box that hold no further fragment are no loss. Of a file without fragments all can be reached.
+
+def mp4_reach(path: Path, size_bytes: int, last_packet: int) -> tuple[int, int]:
+    """Bytes of a fragmented MP4 that FFmpeg can reach, and bytes that are cut off or that no packet was made of.
+
+    A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks, and
+    passes over fragments whose head says nothing. Bytes after the last box that hold no further fragment are no loss.
+    Of a file without fragments all can be reached.
+
+    Args:
+        path: of the file.
+        size_bytes: of the file.
+        last_packet: where the last one that was found begins.
     """
-    position, is_fragmented = 0, False
+    position, is_fragmented, media, name = 0, False, (0, 0), b""
     with path.open("rb") as file:
         while position < size_bytes:
-            length, name = _box(file, position, size_bytes)
+            length, found = _box(file, position, size_bytes)
             if length == 0:
                 break
+            name = found
             is_fragmented = is_fragmented or name == _FRAGMENT
+            media = (position, length) if name == _MEDIA else media
             position += length
         if not is_fragmented:
             return size_bytes, 0
         if position > size_bytes:
             return size_bytes, position - size_bytes
-        return (position, size_bytes - position) if _holds_fragment(file, position) else (size_bytes, 0)
+        if last_packet < media[0]:
+            return media
+        is_cut = name == _FRAGMENT or _holds_fragment(file, position)
+        return (position, size_bytes - position) if is_cut else (size_bytes, 0)
 
 
 def _box(file: BinaryIO, position: int, size_bytes: int) -> tuple[int, bytes]:
@@ -85,24 +103,10 @@ def _holds_fragment(file: BinaryIO, position: int) -> bool:
     file.seek(position)
     rest = b""
     while data := file.read(_CHUNK):
-        if _FRAGMENT in rest + data:
+        if _FRAGMENT in rest + data or _MEDIA in rest + data:
             return True
         rest = data[-len(_FRAGMENT) :]
     return False
-
-
-def matroska_lost_bytes(path: Path, size_bytes: int) -> int:
-    """Bytes that a Matroska file lacks at its end, by the length of its segment (RFC 8794); 0 if it does not say."""
-    with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    header = _after_number(head, 4)  # after the 4 bytes that say what it is
-    if header is None:
-        return 0
-    segment = sum(header)
-    if head[segment : segment + 4] != _SEGMENT:
-        return 0
-    found = _after_number(head, segment + 4)
-    return 0 if found is None else max(0, sum(found) - size_bytes)
 
 
 def avi_lost_bytes(path: Path, size_bytes: int) -> int:
@@ -136,20 +140,12 @@ def flv_lost_bytes(path: Path, size_bytes: int) -> int:
     return max(0, int(claimed) - size_bytes) if math.isfinite(claimed) else 0
 
 
-def _after_number(data: bytes, position: int) -> tuple[int, int] | None:
-    """A length as EBML writes it, and where it ends; None if it is unknown (all ones) or cut off."""
-    first = data[position] if position < len(data) else 0
-    width = 9 - first.bit_length()
-    if not first or position + width > len(data):
-        return None
-    mask = (1 << 7 * width) - 1
-    value = int.from_bytes(data[position : position + width], "big") & mask
-    return None if value == mask else (value, position + width)
-
-
 _LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {
     "avi": avi_lost_bytes,
     "flv": flv_lost_bytes,
+    "gif": gif_lost_bytes,
     "matroska,webm": matroska_lost_bytes,
 }
 """By FFmpeg's name of the container."""
+_BREAKING = frozenset({"gif", "matroska,webm"})
+"""Containers whose lost bytes may still be in the file."""
