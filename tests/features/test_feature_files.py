@@ -169,6 +169,16 @@ def test_an_array_that_claims_terabytes_is_refused(tmp_path: Path) -> None:
     assert problem_of(tmp_path / "a.npz")
 
 
+def test_an_archive_that_unpacks_to_far_more_is_refused_before_it_is(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("features.npy", bytes(1000))
+    content = bytearray((tmp_path / "a.npz").read_bytes())
+    place = content.index(b"PK\1\2") + 24  # the size in the directory of the archive
+    content[place : place + 4] = (0x70000000).to_bytes(4, "little")
+    (tmp_path / "a.npz").write_bytes(content)
+    assert "claims 1879048192 bytes" in problem_of(tmp_path / "a.npz")
+
+
 @given(st.data())
 def test_damaged_files_are_refused_or_still_make_sense(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

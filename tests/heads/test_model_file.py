@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
 from heads.example_specs import pooled_spec, save_example, step_spec
+from heads.test_tuned_encoder import saved as save_tuned
+from heads.test_tuned_encoder import tuned_spec
 from vidlabel.errors import ModelFileError
 from vidlabel.heads.model_file import read_model_file, read_spec, write_model_file
 
@@ -32,6 +34,16 @@ READ_OFTEN = settings(max_examples=200, deadline=None, suppress_health_check=[He
 def _valid(tmp_path: Path) -> bytes:
     path = tmp_path / "valid.safetensors"
     save_example(pooled_spec(), path)
+    return path.read_bytes()
+
+
+@pytest.fixture(name="either", params=["as published", "tuned"])
+def _either(request: pytest.FixtureRequest, tmp_path: Path, valid: bytes) -> bytes:
+    """A model with its encoder as published, or with weights of its own."""
+    if request.param == "as published":
+        return valid
+    path = tmp_path / "tuned.safetensors"
+    save_tuned(path, tuned_spec())
     return path.read_bytes()
 
 
@@ -259,8 +271,8 @@ def _loads_or_is_refused(folder: Path, content: bytes) -> None:
 
 @READ_OFTEN
 @given(data=st.data())
-def test_changed_bytes_never_do_anything_else(tmp_path: Path, valid: bytes, data: st.DataObject) -> None:
-    content = bytearray(valid)
+def test_changed_bytes_never_do_anything_else(tmp_path: Path, either: bytes, data: st.DataObject) -> None:
+    content = bytearray(either)
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content) - 1))
         kind = data.draw(st.sampled_from(["replace", "insert", "remove"]))
@@ -289,8 +301,8 @@ def _places(value: object) -> list[tuple[Any, Any]]:
 
 @READ_OFTEN
 @given(data=st.data())
-def test_changed_fields_never_do_anything_else(tmp_path: Path, valid: bytes, data: st.DataObject) -> None:
-    header, numbers = _split(valid)
+def test_changed_fields_never_do_anything_else(tmp_path: Path, either: bytes, data: st.DataObject) -> None:
+    header, numbers = _split(either)
     spec = json.loads(header["__metadata__"]["vidlabel"])
     container, key = data.draw(st.sampled_from(_places(header) + _places(spec)))
     if data.draw(st.booleans()) and isinstance(container, dict):

@@ -18,6 +18,7 @@ from vidlabel.files import TEMPORARY_SUFFIX, atomic_write
 
 STATE_FOLDER = ".vidlabel"
 SCHEMA = "vidlabel.record/1"
+_NUMBERS_BELOW = 1 << 63
 
 State = Literal["started", "done", "failed"]
 
@@ -115,6 +116,13 @@ def _parse(path: Path) -> Record | None:
     if set(data) != names or data["state"] not in ("started", "done", "failed"):
         return None
     plain = {name: str if name == "state" else types[name] for name in names}
-    if any(not isinstance(data[name], (int, float) if kind is float else kind) for name, kind in plain.items()):
+    if not all(_fits(data[name], kind) for name, kind in plain.items()):
         return None
     return Record(**data)
+
+
+def _fits(value: object, kind: type) -> bool:
+    """Whether a value may stand in a field; numbers are counts or seconds, and `true` is none."""
+    if kind in (int, float):
+        return type(value) in (int, kind) and 0 <= value < _NUMBERS_BELOW  # type: ignore[operator]
+    return type(value) is kind

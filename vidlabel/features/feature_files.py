@@ -38,6 +38,10 @@ _REMEDY = "write it with `vidlabel features`, or with the arrays `features` (T, 
 Arrays = dict[str, npt.NDArray[Any]]
 
 _ZIP_START = b"PK"
+_MOST_UNPACKED = 32
+"""Times the size of an archive; random numbers hardly get smaller in one, those of a still picture do."""
+_ALWAYS_UNPACKED = 256 << 20
+"""Bytes; as much as 14 hours of features at one sample a second."""
 
 # What zipfile, its decompressors and NumPy's reading of headers raise for bytes that make no sense; a member that is
 # encrypted, or packed in an unknown way, is a RuntimeError.
@@ -161,6 +165,7 @@ def _read_npz(content: bytes) -> tuple[Arrays, str]:
     if not content.startswith(_ZIP_START):
         raise ValueError("is no npz archive")
     try:
+        _check_unpacked_size(content)
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             members = {name: archive[name] for name in archive.files}
     except MemoryError as error:
@@ -177,6 +182,14 @@ def _read_npz(content: bytes) -> tuple[Arrays, str]:
     if "features" not in arrays and len(arrays) == 1:
         arrays = {"features": next(iter(arrays.values()))}
     return _with_features(arrays), str(metadata) if metadata is not None and metadata.dtype.kind == "U" else ""
+
+
+def _check_unpacked_size(content: bytes) -> None:
+    """A megabyte of a zip archive can hold a gigabyte of zeros."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > _MOST_UNPACKED * len(content) + _ALWAYS_UNPACKED:
+        raise ValueError(f"claims {unpacked} bytes in an archive of {len(content)}")
 
 
 def _read_safetensors(content: bytes) -> tuple[Arrays, str]:
