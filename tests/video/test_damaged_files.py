@@ -291,6 +291,18 @@ def test_flipped_bits_cost_their_groups_only(
     assert len(plainly_decodable(path) - hurt - seen.right) == 0
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.flv"])
+def test_a_file_that_starts_without_a_key_frame_is_warned_of(
+    name: str, source: Callable[[str], Path], tmp_path: Path, pool: DecodePool
+) -> None:
+    """Nothing in it is damaged: recordings of streams begin anywhere."""
+    path = remux(source(name), tmp_path / name, skip=3)
+    seen = look(path, SOURCES[name].rate, pool, start_s=None)
+    assert len(seen.report.warnings) == 1
+    assert f"{GOP - 3} frames before the first one cannot be shown" in seen.report.warnings[0]
+    assert (seen.report.decode_errors, seen.report.decoded_ratio) == (0, 1.0)
+
+
 def write_joined(folder: Path, sizes: tuple[tuple[int, int], ...], leap_s: int = 0) -> Path:
     """Two MPEG-TS of 30 frames each, one after the other in one file, the second `leap_s` later."""
     data = b""
@@ -317,12 +329,13 @@ def test_a_picture_size_that_changes_on_the_way(suffix: str, tmp_path: Path, poo
     assert (stream.report.decode_errors, stream.report.decoded_ratio) == (0, 1.0)
 
 
-def remux(path: Path, target: Path) -> Path:
+def remux(path: Path, target: Path, skip: int = 0) -> Path:
+    """A copy of the video's packets but the first ones."""
     with av.open(str(path)) as source, av.open(str(target), "w") as sink:
         stream = source.streams.video[0]
         copy = sink.add_stream_from_template(stream)
-        for packet in source.demux(stream):
-            if packet.dts is not None:
+        for number, packet in enumerate(source.demux(stream)):
+            if packet.dts is not None and number >= skip:
                 packet.stream = copy
                 sink.mux(packet)
     return target

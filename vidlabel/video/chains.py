@@ -24,23 +24,23 @@ _GIF_HEAD_BYTES = 13
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = b"\x21", b"\x2c", b"\x3b"
 
 
-def matroska_lost_bytes(path: Path, size_bytes: int) -> int:
-    """Bytes that a Matroska file lacks at its end, by the length of its segment, or that no reader can reach there.
+def matroska_reach(path: Path, size_bytes: int) -> tuple[int, int]:
+    """Bytes of a Matroska file that FFmpeg can reach, and bytes that are cut off or lie where its end breaks.
 
     What is broken before a later cluster is not counted: times tell of it.
     """
     with path.open("rb") as file:
         kind, start, length = _element(file, 0)
         if kind != _EBML or length is None:
-            return 0
+            return size_bytes, 0
         kind, start, length = _element(file, start + length)
         if kind != _SEGMENT:
-            return 0
+            return size_bytes, 0
         if length is not None and start + length > size_bytes:
-            return start + length - size_bytes
+            return size_bytes, start + length - size_bytes
         end = size_bytes if length is None else start + length
         lost = _unreachable_end(file, start, end)
-    return lost if lost >= _LEAST_LOST_BYTES else 0
+    return (size_bytes - lost, lost) if lost >= _LEAST_LOST_BYTES else (size_bytes, 0)
 
 
 def _unreachable_end(file: BinaryIO, position: int, end: int) -> int:
@@ -108,12 +108,12 @@ def _find(file: BinaryIO, name: bytes, position: int, end: int) -> int | None:
     return None
 
 
-def gif_lost_bytes(path: Path, size_bytes: int) -> int:
-    """Bytes of a GIF from where its blocks break off to its end, 1 where only its last block is missing (GIF89a)."""
+def gif_reach(path: Path, size_bytes: int) -> tuple[int, int]:
+    """Bytes of a GIF up to where its blocks break off, and from there on; 1 where only its last block is missing."""
     with path.open("rb") as file:
         head = file.read(_GIF_HEAD_BYTES)
         if len(head) < _GIF_HEAD_BYTES:
-            return 1
+            return size_bytes, 1
         file.seek(_colours(head[10]), 1)
         place = file.tell()
         while (kind := file.read(1)) in (_GIF_EXTENSION, _GIF_IMAGE):
@@ -126,7 +126,7 @@ def gif_lost_bytes(path: Path, size_bytes: int) -> int:
                     place = file.tell()
                     break
                 file.read(length[0])
-    return 0 if kind == _GIF_TRAILER else max(1, size_bytes - place)
+    return (size_bytes, 0) if kind == _GIF_TRAILER else (min(place, size_bytes), max(1, size_bytes - place))
 
 
 def _colours(flags: int) -> int:

@@ -80,6 +80,17 @@ class PacketTable:
         """Whether every packet has a presentation time."""
         return not bool((self.pts == NO_TIME).any())
 
+    def before_first_key(self, first_pts: int) -> int:
+        """How many frames lie in the file before its first key frame and in time before the first that is shown.
+
+        They refer to what is not there: the file was cut out of a stream, or its start is lost.
+        """
+        keys = np.flatnonzero(self.key)
+        if not len(keys) or not self.all_timed:
+            return 0
+        start = slice(0, int(keys[0]))
+        return int((self.presented[start] & (self.pts[start] < first_pts)).sum())
+
     def holds(self, flag: int) -> bool:
         """Whether any packet carries `flag`."""
         return bool((self.flags & flag).any())

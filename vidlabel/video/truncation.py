@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from vidlabel.video.chains import gif_lost_bytes, matroska_lost_bytes
+from vidlabel.video.chains import gif_reach, matroska_reach
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -38,9 +38,10 @@ def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoSt
         if missing > 0:
             return missing
         found_bytes, lost_bytes = mp4_reach(path, size_bytes, _last_position(stream))
+    elif container in _REACHES:
+        found_bytes, lost_bytes = _REACHES[container](path, size_bytes)
     elif container in _LOST_BYTES:
-        lost_bytes = _LOST_BYTES[container](path, size_bytes)
-        found_bytes = max(1, size_bytes - lost_bytes) if container in _BREAKING else size_bytes
+        found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](path, size_bytes)
     else:
         return 0
     if container == "avi" and lost_bytes and stream.frames > found:
@@ -140,12 +141,7 @@ def flv_lost_bytes(path: Path, size_bytes: int) -> int:
     return max(0, int(claimed) - size_bytes) if math.isfinite(claimed) else 0
 
 
-_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {
-    "avi": avi_lost_bytes,
-    "flv": flv_lost_bytes,
-    "gif": gif_lost_bytes,
-    "matroska,webm": matroska_lost_bytes,
-}
-"""By FFmpeg's name of the container."""
-_BREAKING = frozenset({"gif", "matroska,webm"})
-"""Containers whose lost bytes may still be in the file."""
+_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {"avi": avi_lost_bytes, "flv": flv_lost_bytes}
+"""By FFmpeg's name of the container: bytes that are cut off."""
+_REACHES: Mapping[str, Callable[[Path, int], tuple[int, int]]] = {"gif": gif_reach, "matroska,webm": matroska_reach}
+"""Bytes that can be reached, and bytes that are cut off or lie behind a break."""
