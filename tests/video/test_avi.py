@@ -71,3 +71,16 @@ def test_without_an_index_the_header_and_the_chain_of_chunks_tell(
     assert counted is not None
     np.testing.assert_array_equal(counted.numbers, [number for number in range(FRAMES) if number not in lost])
     np.testing.assert_array_equal(counted.lost, list(lost))
+
+
+@pytest.mark.parametrize("filling", [b"\0", b"\xa5"])
+def test_the_header_tells_what_an_overwritten_end_held(filling: bytes, video: VideoMaker, tmp_path: Path) -> None:
+    whole = video("mpeg4.avi")
+    start = int(places(whole).positions[45]) - CHUNK_HEADER
+    data = whole.read_bytes()
+    path = tmp_path / "end.avi"
+    path.write_bytes(data[:start] + filling * (len(data) - start))
+    counted = count(path, places(path))
+    assert counted is not None
+    np.testing.assert_array_equal(counted.numbers, range(45))
+    assert (len(counted.lost), counted.missing_at_end) == (0, FRAMES - 45)

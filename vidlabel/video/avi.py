@@ -28,6 +28,8 @@ CHUNK_HEADER = 8
 _MOST_LOST_AT_START = 64
 _LONGEST_HEAD = 1 << 20
 _LIST_HEADER = 12
+_MOST_MISSING = 1000
+"""Frames for each that is there: what a header claims is not to be believed beyond that."""
 _MOST_CHUNKS_BETWEEN = 4096
 """Of sound and other streams between two frames; a longer chain is taken for whole."""
 
@@ -101,7 +103,10 @@ def _count_by_chain(path: Path, places: PacketPlaces, frames: tuple[bytes, ...],
         ends = positions - CHUNK_HEADER
         odd = np.flatnonzero(np.abs(before - ends) > 1).tolist()  # Some programs do not fill up chunks of odd length.
         broken = [number for number in odd if not _is_chain(file, int(before[number]), int(ends[number]), frames)]
+        breaks_off = not _goes_on(file, int(positions[-1] + sizes[-1]))
     missing = claimed - int(clocks[-1]) - 1
+    if not broken and breaks_off and 0 < missing <= _MOST_MISSING * len(clocks):
+        return AviCount(clocks, np.empty(0, np.int64), missing)
     if not broken or (claimed > 0 and missing <= 0):
         return None
     # The chunk before the break may claim bytes of the ones that are lost: each byte since its start weighs the same.
@@ -124,6 +129,17 @@ def _start_of_pictures(file: BinaryIO) -> int:
     return place + 4 if place >= 0 else 0
 
 
+def _goes_on(file: BinaryIO, end: int) -> bool:
+    """Whether the file ends after its last packet, or another chunk follows, after a byte that fills up or without."""
+    file.seek(end)
+    names = file.read(5)
+    return len(names) < 5 or _is_name(names[:4]) or _is_name(names[1:])
+
+
+def _is_name(name: bytes) -> bool:
+    return len(name) == 4 and name.isascii() and name.decode("ascii").isprintable()
+
+
 def _is_chain(file: BinaryIO, start: int, end: int, frames: tuple[bytes, ...]) -> bool:
     """Whether chunks of other streams lie side by side from one byte to the other; lists are entered.
 
@@ -139,7 +155,7 @@ def _is_chain(file: BinaryIO, start: int, end: int, frames: tuple[bytes, ...]) -
         file.seek(start)
         head = file.read(CHUNK_HEADER)
         length, name = int.from_bytes(head[4:], "little"), head[:4]
-        if len(head) < CHUNK_HEADER or not (name.isascii() and name.decode("ascii").isprintable()):
+        if len(head) < CHUNK_HEADER or not _is_name(name):
             return False
         if name in frames and length:
             return False
