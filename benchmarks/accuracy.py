@@ -1,7 +1,7 @@
 """How good vidlabel's training is: real footage by cross-validation over groups, and made-up tasks of order.
 
     VIDLABEL_DATA=/data python benchmarks/accuracy.py [--cache-dir DIR] [--json FILE] [--seed N]
-        [--only ut-interaction,fight-surv,calibration,untrimmed,order,time]
+        [--only ut-interaction,fight-surv,calibration,untrimmed,order,shapes,time]
 
 Prints a Markdown table after each part, with 95 % bootstrap intervals over groups. `calibration` pools the answers of
 `ut-interaction` and `fight-surv`. The first run computes features, later ones take them from the cache.
@@ -22,9 +22,10 @@ import torch
 from accuracy_clips import Place, calibration_row, clip_rows, evaluate_set, training_time_rows
 from accuracy_figures import Row, print_rows, write_rows
 from accuracy_order import order_rows
+from accuracy_shapes import shapes_rows
 from accuracy_untrimmed import untrimmed_rows
 
-PARTS = ("ut-interaction", "fight-surv", "calibration", "untrimmed", "order", "time")
+PARTS = ("ut-interaction", "fight-surv", "calibration", "untrimmed", "order", "shapes", "time")
 SETS = {"ut-interaction": (None, "at least 92"), "fight-surv": (10, "at least 80")}
 """Folds (None: one for each group) and what accuracy is aimed at."""
 
@@ -60,8 +61,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     data = os.environ.get("VIDLABEL_DATA")
-    if data is None and asked.only != ["order"]:
-        sys.exit("set VIDLABEL_DATA to the folder that holds ut-interaction and fight-surv, or give --only order")
+    if data is None and not set(asked.only) <= {"order", "shapes"}:
+        sys.exit(
+            "set VIDLABEL_DATA to the folder that holds ut-interaction and fight-surv, or give --only order,shapes"
+        )
     print(f"{platform.platform()}, Python {platform.python_version()}, torch {torch.__version__}, seed {asked.seed}")
     place = Place(Path(data or ""), asked.cache_dir, asked.seed)
     rows = measure_sets(place, asked.only)
@@ -72,6 +75,11 @@ def main() -> None:
     if "order" in asked.only:
         with tempfile.TemporaryDirectory() as folder:
             found = order_rows(Path(folder), asked.seed)
+        print_rows(found)
+        rows += found
+    if "shapes" in asked.only:
+        with tempfile.TemporaryDirectory() as folder:
+            found = shapes_rows(Path(folder), asked.cache_dir, asked.seed)
         print_rows(found)
         rows += found
     if "time" in asked.only:

@@ -62,7 +62,7 @@ def evaluate(
     dropout: Dropout = 0.3,
     epochs: Epochs = None,
     batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 2e-3,
+    learning_rate: LearningRate = 1e-2,
     members: Members = None,
     inner_folds: InnerFolds = 5,
     streams: Streams = None,

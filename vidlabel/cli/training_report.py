@@ -32,6 +32,8 @@ def fitted_lines(trained: Trained) -> list[str]:
     lines = [
         f"{trained.model.path}: {len(spec.labels)} labels, {spec.head_name}, streams {', '.join(spec.streams)}",
     ]
+    if spec.training.get("mirrored"):
+        lines[0] += ", learnt from mirrored pictures, too"
     if validation is None:
         return [*lines, "no figures: no group was held out"]
     unit = "clips" if spec.pooled else "samples"

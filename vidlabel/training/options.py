@@ -36,7 +36,7 @@ class TrainOptions:
     epochs: int | None = None
     """None: 30, or 40 without recurrence; more for few clips."""
     batch_size: int = 16
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-2
     members: int | None = None
     """Recurrent heads with different random starts; None: 3, or 1 where a head is asked for by name."""
     folds: int = 5

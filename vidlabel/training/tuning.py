@@ -59,7 +59,7 @@ class EncoderTuning:
         self._listener = listener
         tail = self._tail()
         listener.gathering_begun("keeping pictures", len(gathered.features))
-        keeper = PictureKeeper(features.recipe, features.streams, VIEWS, tail)
+        keeper = PictureKeeper(features.recipe, features.streams, VIEWS[:1], tail)
         self._kept: list[KeptPictures] = keeper.keep(gathered, listener)
         tail.close()
 

@@ -42,13 +42,13 @@ def test_pooling_before_the_output_layer_gives_the_same(steps: int) -> None:
 def test_whole_clips_are_resampled_in_their_first_view() -> None:
     torch.manual_seed(2)
     chosen, clips = plan(whole=True), material()
-    head, scale = chosen.build().eval(), torch.tensor([1.0, 0.5, -2.0])
-    found = clip_logits(chosen, head, clips, scale)
+    head = chosen.build().eval()
+    found = clip_logits(chosen, head, clips)
     values = clips.bank.values[0].numpy()
     for number, (start, length) in enumerate(zip((0, 9, 33), LENGTHS, strict=True)):
         places = np.linspace(0, length - 1, 24)
         own = [np.interp(places, range(length), values[start : start + length, column]) for column in range(3)]
-        inputs = torch.tensor(np.stack(own, axis=1), dtype=torch.float32) * scale
+        inputs = torch.tensor(np.stack(own, axis=1), dtype=torch.float32)
         torch.testing.assert_close(found[number], pool_parts(head(inputs[None])[0], 3)[0], atol=1e-5, rtol=1e-4)
 
 

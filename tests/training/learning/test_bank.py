@@ -13,7 +13,7 @@ from vidlabel.training.learning.whitening import StreamWhitening, Whitening
 
 TURNED = np.array([[0.0, 2.0], [1.0, 0.0], [1.0, 1.0]], np.float32)
 """Three inputs of two numbers."""
-WHITENING = Whitening((StreamWhitening(torch.tensor([1.0, -1.0]), torch.tensor(TURNED), torch.ones(3)),))
+WHITENING = Whitening((StreamWhitening(torch.tensor([1.0, -1.0]), torch.tensor(TURNED)),))
 
 
 def features(samples: int, views: int, seed: int) -> ExampleFeatures:

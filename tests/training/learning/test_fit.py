@@ -12,7 +12,8 @@ import torch
 from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, gathered, order_clips, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
-from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.examples import Example
+from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.learning.checkpoint import Checkpoints
 from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.fit import FittedModel, fit
@@ -155,6 +156,32 @@ def test_the_stream_that_helps_is_chosen() -> None:
     assert (asked.streams, asked.lag_s) == (("frames",), None)
     with pytest.raises(UsageError, match="audio"):
         fit(both, FACTS, replace(QUICK, streams=("audio",)))
+
+
+def mirrored(clips: list[tuple[Example, ExampleFeatures]], places: list[int]) -> Gathered:
+    """The clips with a second view, in which the numbers of the features stand at these places."""
+    pairs = [(one, replace(features, views=(*features.views, features.views[0][:, places]))) for one, features in clips]
+    return gathered(pairs, ("blue", "red"))
+
+
+@pytest.mark.parametrize("folds", [0, 2])
+def test_what_tells_left_from_right_is_not_learnt_from_mirrored_pictures(folds: int) -> None:
+    """The label says which of the first two numbers is high, and in the mirror they change places."""
+    clips = mirrored(coloured_clips(24), [1, 0, 2, 3, 4, 5])
+    fitted = fit(clips, FACTS, TrainOptions(head="mean", folds=folds, epochs=20))
+    assert fitted.network.spec.training["mirrored"] is False
+    assert accuracy(fitted, gathered(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.9
+
+
+def test_mirrored_pictures_are_learnt_from_where_that_helps() -> None:
+    """The clips of one group look like those of the other in the mirror."""
+    plain = coloured_clips(24, seed=1)  # in which noise does not happen to tell the turned ones apart
+    turned = [(one, replace(features, views=(features.views[0][:, ::-1].copy(),))) for one, features in plain]
+    clips = [(turned if number < 12 else plain)[number] for number in range(24)]
+    named = [(replace(one, group=f"g{number // 12}"), features) for number, (one, features) in enumerate(clips)]
+    fitted = fit(mirrored(named, [5, 4, 3, 2, 1, 0]), FACTS, TrainOptions(head="mean", folds=2, epochs=20))
+    assert fitted.network.spec.training["mirrored"] is True
+    assert accuracy(fitted, gathered(turned, ("blue", "red"))) >= 0.9
 
 
 def test_the_recipe_of_the_article() -> None:

@@ -25,7 +25,7 @@ def lesson() -> tuple[MemberPlan, Lesson]:
     clips = gathered(coloured_clips(8), ("blue", "red"))
     material = make_material(clips, learn_whitening(clips))
     plan = label_plans(OPTIONS, Problem(material.inputs, 2, True, 2))[0]
-    return plan, make_lesson(plan, material, OPTIONS, WindowLength(8, 4.0), None)
+    return plan, make_lesson(plan, material, OPTIONS, WindowLength(8, 4.0))
 
 
 def weights(trainer: Trainer) -> torch.Tensor:

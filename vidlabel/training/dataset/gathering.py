@@ -48,6 +48,11 @@ class Gathered:
         """D."""
         return int(self.features[0].views[0].shape[1])
 
+    @property
+    def mirrored(self) -> bool:
+        """Whether there are views beside the first one, which are mirrored pictures."""
+        return any(len(clip.views) > 1 for clip in self.features)
+
     def columns(self, stream: str) -> slice:
         """Where the features of a stream stand in those of all."""
         size = self.width // len(self.streams)

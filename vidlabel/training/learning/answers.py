@@ -27,17 +27,15 @@ def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
 
 
 @torch.inference_mode()
-def clip_logits(plan: MemberPlan, head: Head, material: Material, scale: Tensor | None = None) -> Tensor:
+def clip_logits(plan: MemberPlan, head: Head, material: Material) -> Tensor:
     """The outputs for whole clips in their first view: (N, C), or (S, C) where each sample has its own label.
 
     Args:
         plan: of the head.
         head: in evaluation mode.
         material: the clips.
-        scale: (P,) that inputs are multiplied with.
     """
-    factor = torch.ones(material.inputs) if scale is None else scale
     if plan.pooled_parts is not None and plan.resampled_steps is not None:
-        return pooled_logits(head, material.bank.whole(plan.resampled_steps) * factor, plan.pooled_parts)
+        return pooled_logits(head, material.bank.whole(plan.resampled_steps), plan.pooled_parts)
     clips = range(material.bank.clips)
-    return torch.cat([head(material.bank.clip(number) * factor)[0] for number in clips])
+    return torch.cat([head(material.bank.clip(number))[0] for number in clips])

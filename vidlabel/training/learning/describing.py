@@ -121,7 +121,7 @@ def build_spec(
         window_s=window_s if any(member.needs_window for member in members) else None,
         metrics=_metrics(validation),
         data=_data_summary(gathered),
-        training={"options": asdict(options), "history": _history(histories)},
+        training={"options": asdict(options), "mirrored": gathered.mirrored, "history": _history(histories)},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -25,6 +25,7 @@ from vidlabel.training.learning.jobs import FitListener, Jobs, SilentListener
 from vidlabel.training.learning.lessons import make_lesson
 from vidlabel.training.learning.material import (
     fill_first_motion,
+    first_view,
     is_whole,
     learn_whitening,
     make_material,
@@ -39,6 +40,7 @@ from vidlabel.training.learning.validating import (
     choose_streams,
     inner_folds,
     learn_inner_whitenings,
+    likelihood,
     validate,
 )
 from vidlabel.training.learning.validation import Validation, summarise
@@ -107,6 +109,17 @@ def fit(
         return _Fitting(fill_first_motion(gathered), facts, options, jobs, start, tuning).run()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Learnt:
+    """What was learnt before the heads of the model."""
+
+    gathered: Gathered
+    """What they are to learn from."""
+    whitening: Whitening
+    inner: Sequence[InnerFold]
+    validated: Validated | None = None
+
+
 class _Fitting:
     """The steps of `fit`, with what they share."""
 
@@ -130,19 +143,39 @@ class _Fitting:
         self._folds = inner_folds(gathered.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
-        """Choose the streams, validate, train."""
-        whitening, inner = self._continue_whitening(self._start) if self._start else self._learn_whitening()
-        members = self._members(whitening)
-        validated = self._validate(members, inner) if inner else None
-        trained, interrupted = self._train(members, whitening)
-        return self._assemble(trained, whitening, validated, interrupted=interrupted)
+        """Choose the streams, validate, choose the views, train."""
+        found = self._continue_whitening(self._start) if self._start else self._learn_whitening()
+        found = self._choose_views(found)
+        self._gathered = found.gathered
+        members = self._members(found.whitening)
+        trained, interrupted = self._train(members, found.whitening)
+        return self._assemble(trained, found.whitening, found.validated, interrupted=interrupted)
 
-    def _continue_whitening(self, start: Model) -> tuple[Whitening, list[InnerFold]]:
-        self._gathered = select_streams(self._gathered, start.spec.streams)
+    def _choose_views(self, found: _Learnt) -> _Learnt:
+        """Learn from mirrored pictures where that was seen to help: it spoils labels that tell left from right."""
+        if not found.gathered.mirrored:
+            return self._validated(found, "fold")
+        plain = first_view(found.gathered)
+        if self._start is None:
+            inner = learn_inner_whitenings(plain, [one.fold for one in found.inner])
+            unmirrored = _Learnt(plain, learn_whitening(plain), inner)
+        else:
+            unmirrored = replace(found, gathered=plain)
+        if not found.inner:
+            return unmirrored
+        mirrored, unmirrored = self._validated(found, "fold"), self._validated(unmirrored, "fold-unmirrored")
+        assert mirrored.validated is not None
+        assert unmirrored.validated is not None
+        task = found.gathered.training_set.task
+        helps = likelihood(mirrored.validated.outcome, task) > likelihood(unmirrored.validated.outcome, task)
+        return mirrored if helps else unmirrored
+
+    def _continue_whitening(self, start: Model) -> _Learnt:
         whitening = _whitening_of(start)
-        return whitening, [InnerFold(fold, whitening) for fold in self._folds]
+        gathered = select_streams(self._gathered, start.spec.streams)
+        return _Learnt(gathered, whitening, [InnerFold(fold, whitening) for fold in self._folds])
 
-    def _learn_whitening(self) -> tuple[Whitening, list[InnerFold]]:
+    def _learn_whitening(self) -> _Learnt:
         inner = learn_inner_whitenings(self._gathered, self._folds)
         streams = self._options.streams or self._best_streams(inner)
         unknown = sorted(set(streams).difference(self._gathered.streams))
@@ -150,9 +183,9 @@ class _Fitting:
             remedy = f"choose among {', '.join(self._gathered.streams)}"
             raise UsageError("--streams", f"there are no features of {', '.join(unknown)}", remedy)
         numbers = [self._gathered.streams.index(stream) for stream in streams]
-        self._gathered = select_streams(self._gathered, streams)
+        gathered = select_streams(self._gathered, streams)
         chosen = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
-        return learn_whitening(self._gathered), chosen
+        return _Learnt(gathered, learn_whitening(gathered), chosen)
 
     def _best_streams(self, inner: Sequence[InnerFold]) -> tuple[str, ...]:
         """By a head without recurrence, which is quick and ranks streams as the others do."""
@@ -190,13 +223,17 @@ class _Fitting:
         updates = -(-clips // self._options.batch_size)
         return Problem(inputs, len(self._gathered.training_set.labels), self._whole, updates)
 
-    def _validate(self, members: Sequence[Member], inner: Sequence[InnerFold]) -> Validated:
-        baseline = baseline_plan(self._options, self._problem(inner[0].whitening.inputs_size))
+    def _validated(self, found: _Learnt, stage: str) -> _Learnt:
+        """The same with the answers of heads to clips that they have not learnt from, if any are held out."""
+        if not found.inner:
+            return found
+        baseline = baseline_plan(self._options, self._problem(found.whitening.inputs_size))
         # Heads that differ by their random start alone are alike: one of them is enough to calibrate all.
-        one_of_each = {member.plan.form: member for member in reversed(members) if member.plan.form != "background"}
+        members = [member for member in self._members(found.whitening) if member.plan.form != "background"]
+        one_of_each = {member.plan.form: member for member in reversed(members)}
         tested = [*one_of_each.values(), Member(baseline, baseline.build)]
-        self._jobs.listener.begun("validating", len(inner) * sum(member.plan.epochs for member in tested))
-        return self._run_folds(self._gathered, inner, tested, "fold")
+        self._jobs.listener.begun("validating", len(found.inner) * sum(member.plan.epochs for member in tested))
+        return replace(found, validated=self._run_folds(found.gathered, found.inner, tested, stage))
 
     def _run_folds(
         self, gathered: Gathered, inner: Sequence[InnerFold], members: Sequence[Member], stage: str
@@ -210,7 +247,7 @@ class _Fitting:
         trained: list[TrainedMember] = []
         for member in members:
             plan = member.plan
-            lesson = make_lesson(plan, material, self._options, self._window, whitening.linear_scale)
+            lesson = make_lesson(plan, material, self._options, self._window)
             try:
                 trainer = self._jobs.train(f"model-{plan.name}", lesson, member.build)
             except KeyboardInterrupt:
@@ -253,5 +290,4 @@ def _whitening_of(start: Model) -> Whitening:
     if start.projection is None:
         raise UsageError("--init", f"{start.spec.name} was not made by training", "give a model that `train` wrote")
     projection = start.projection
-    ones = torch.ones(len(projection.components))
-    return Whitening((StreamWhitening(projection.mean, projection.components, ones),))
+    return Whitening((StreamWhitening(projection.mean, projection.components),))

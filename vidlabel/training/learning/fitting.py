@@ -28,8 +28,6 @@ class Lesson:
 
     plan: MemberPlan
     windows: Windows
-    scale: Tensor | None
-    """(P,) that inputs are multiplied with."""
     class_weights: Tensor
     task: Task
     learning_rate: float
@@ -53,12 +51,9 @@ class Trainer(EpochTrainer):
         super().__init__(parameters, dict.fromkeys(parameters, lesson.learning_rate), lesson.plan.epochs, resumed)
 
     def finished_head(self) -> Head:
-        """The average of the last epochs, or the last epoch if it has not come to them; for unscaled inputs."""
+        """The average of the last epochs, or the last epoch if it has not come to them."""
         head = copy.deepcopy(self._head)
         head.load_state_dict(self.finished_parameters())
-        if self._lesson.scale is not None:
-            with torch.no_grad():
-                head.output.weight *= self._lesson.scale
         return head.eval()
 
     def _train_epoch(self, epoch: int) -> EpochFigures:
@@ -78,7 +73,7 @@ class Trainer(EpochTrainer):
 
     def _validated(self, figures: EpochFigures, held_out: Material) -> EpochFigures:
         lesson = self._lesson
-        logits = clip_logits(lesson.plan, self._head.eval(), held_out, lesson.scale)
+        logits = clip_logits(lesson.plan, self._head.eval(), held_out)
         loss = weighted_loss(logits, held_out.targets, held_out.mask, lesson.class_weights, lesson.task)
         right = (right_rows(logits, held_out.targets, lesson.task) * held_out.mask).sum()
         accuracy = float(right / held_out.mask.sum().clamp(min=1))
@@ -100,8 +95,7 @@ class Tally:
 
 def disturbed(batch: Batch, lesson: Lesson) -> Batch:
     """The same windows with noise, as the plan of the head asks for it."""
-    inputs = batch.inputs if lesson.scale is None else batch.inputs * lesson.scale
-    inputs = inputs + lesson.plan.noise * torch.randn(inputs.shape)
+    inputs = batch.inputs + lesson.plan.noise * torch.randn(batch.inputs.shape)
     return replace(batch, inputs=functional.dropout(inputs, lesson.plan.input_dropout))
 
 

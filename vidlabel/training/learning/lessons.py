@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from vidlabel.training.learning.background import BackgroundWindows
@@ -41,7 +40,6 @@ def make_lesson(
     material: Material,
     options: TrainOptions,
     window: WindowLength,
-    linear_scale: Tensor | None,
     held_out: Material | None = None,
 ) -> Lesson:
     """What a head is to learn.
@@ -51,7 +49,6 @@ def make_lesson(
         material: to learn from.
         options: what was asked for.
         window: that the model runs in.
-        linear_scale: (P,) for heads without recurrence.
         held_out: to validate on after each epoch.
     """
     balance = CLIP_BALANCE if material.whole else SAMPLE_BALANCE
@@ -61,7 +58,6 @@ def make_lesson(
     return Lesson(
         plan=plan,
         windows=_windows(plan, material, options.batch_size, window),
-        scale=linear_scale if plan.is_linear else None,
         class_weights=weights,
         task=material.task,
         learning_rate=options.learning_rate,

@@ -93,6 +93,11 @@ def select_streams(gathered: Gathered, streams: Sequence[str]) -> Gathered:
     return Gathered(gathered.training_set, features, tuple(streams))
 
 
+def first_view(gathered: Gathered) -> Gathered:
+    """The same without further views, which are mirrored."""
+    return replace(gathered, features=tuple(replace(clip, views=clip.views[:1]) for clip in gathered.features))
+
+
 def fill_first_motion(gathered: Gathered) -> Gathered:
     """The same, where the first sample of each clip has the motion of the second, as scoring has it."""
     features = tuple(

@@ -51,7 +51,7 @@ class MemberPlan:
 
     @property
     def is_linear(self) -> bool:
-        """Whether its inputs are scaled as those of heads without recurrence."""
+        """Whether it has no recurrence."""
         return self.config.kind == "mean"
 
     def build(self) -> Head:

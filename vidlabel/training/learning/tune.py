@@ -36,6 +36,7 @@ from vidlabel.training.learning.jobs import FitListener, Jobs
 from vidlabel.training.learning.lessons import make_lesson
 from vidlabel.training.learning.material import (
     fill_first_motion,
+    first_view,
     is_whole,
     learn_whitening,
     make_material,
@@ -52,10 +53,10 @@ UPDATES = 60
 """At least; few clips are gone through more often."""
 PICTURES = 8
 """Of a window that the encoder sees; what lies between is interpolated."""
-ENCODER_RATE = 1.0
+ENCODER_RATE = 0.2
 """Learning rate of a tensor of the encoder, as a share of that of heads times the root mean square of its numbers. With
 batch normalisation folded these differ by a factor of 400 between tensors: no one step fits all."""
-HEAD_RATE = 0.25
+HEAD_RATE = 0.05
 """Learning rate of the head, as a share of that of heads: it has learnt already."""
 LEAST_DEVIATION = 0.1
 """Of the whitening on top of the encoder, a share of the deviation of all numbers. A number that hardly ever changes in
@@ -108,7 +109,8 @@ def tune(
     """
     held_out = held_out_part(gathered, options)
     learnt = held_out[0].train_indices if held_out else range(len(kept))
-    seen, pictures = subset(fill_first_motion(gathered), learnt), [kept[clip] for clip in learnt]
+    # Mirrored pictures would spoil labels that tell left from right, and nothing is validated yet.
+    seen, pictures = subset(first_view(fill_first_motion(gathered)), learnt), [kept[clip] for clip in learnt]
     with one_thread(), torch.random.fork_rng(devices=[]):
         jobs = Jobs(options.seed, listener, checkpoints)
         lesson, head, projection = _learn_head(seen, rate, options, jobs)
@@ -134,10 +136,10 @@ def _learn_head(seen: Gathered, rate: float, options: TrainOptions, jobs: Jobs) 
     problem = Problem(whitening.inputs_size, material.classes, is_whole(seen), updates)
     plan = label_plans(options, problem)[0]
     jobs.listener.begun("preparing to tune", plan.epochs)
-    lesson = make_lesson(plan, material, options, window, whitening.linear_scale)
+    lesson = make_lesson(plan, material, options, window)
     head = jobs.train("encoder-head", lesson, plan.build).finished_head()
     addressed = replace(material, bank=_addresses(material.bank))
-    return make_lesson(plan, addressed, options, window, None), head, whitening.projection
+    return make_lesson(plan, addressed, options, window), head, whitening.projection
 
 
 def _addresses(bank: SampleBank) -> SampleBank:

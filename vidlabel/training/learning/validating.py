@@ -101,7 +101,7 @@ def validate(
         tested.append(test)
         for member in members:
             plan = member.plan
-            lesson = make_lesson(plan, train, options, window, inner.whitening.linear_scale, test)
+            lesson = make_lesson(plan, train, options, window, test)
             trainer = jobs.train(f"{stage}-{number}-{plan.name}", lesson, member.build)
             logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
             histories[plan.form].append(trainer.progress.history)
@@ -138,6 +138,15 @@ def choose_streams(gathered: Gathered, outcomes: Mapping[tuple[str, ...], Tensor
         gains[streams] = sums.sum() - np.sqrt((sums**2).sum())
     best = max(gains, key=lambda streams: gains[streams])
     return best if gains[best] > 0 else gathered.streams
+
+
+def likelihood(outcome: Outcome, task: Task) -> float:
+    """Log-likelihood of the right answers, of the form of head that makes them most likely."""
+    return max(
+        float(_log_likelihoods(logits, outcome, task).sum())
+        for form, logits in outcome.logits.items()
+        if form != "baseline"
+    )
 
 
 def _log_likelihoods(logits: Tensor, outcome: Outcome, task: Task) -> Tensor:

@@ -18,10 +18,9 @@ from vidlabel.heads.model import Projection
 
 COMPONENTS = 128
 """Of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
-RECURRENT_FLOOR = 0.3
-"""A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known."""
-LINEAR_FLOOR = 1.0
-"""Of heads without recurrence, which have fewer ways to fit noise and still gained by the stronger damping."""
+FLOOR = 1.0
+"""A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known.
+With 0.3, recurrent heads told real footage as well, and moving shapes worse: see docs/training-experiments.md."""
 LEAST_DEVIATION = 1e-3
 """Share of the deviation of all numbers that is added to that of each: some numbers hardly ever change."""
 
@@ -33,9 +32,7 @@ class StreamWhitening:
     mean: Tensor
     """(D of the stream,)."""
     components: Tensor
-    """(P of the stream, D of the stream), scaled for recurrent heads."""
-    linear_scale: Tensor
-    """(P of the stream,): inputs of heads without recurrence are these times the recurrent ones."""
+    """(P of the stream, D of the stream)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,11 +41,6 @@ class Whitening:
 
     streams: tuple[StreamWhitening, ...]
     """In the order in which their features are joined."""
-
-    @property
-    def linear_scale(self) -> Tensor:
-        """(P,): inputs of heads without recurrence are these times the recurrent ones."""
-        return torch.cat([stream.linear_scale for stream in self.streams])
 
     @property
     def inputs_size(self) -> int:
@@ -109,11 +101,10 @@ def _whiten(values: npt.NDArray[np.float32], least_deviation: float) -> StreamWh
     variances, directions = (part.float() for part in _principal(standard))  # ascending
     count = min(COMPONENTS, samples.shape[1])
     kept = variances.flip(0)[:count].clamp(min=0)
-    largest = kept[0].clamp(min=1e-12)
-    recurrent = (kept + RECURRENT_FLOOR * largest).sqrt()
-    components = directions.flip(1)[:, :count].T / recurrent[:, None] / deviations
+    scale = (kept + FLOOR * kept[0].clamp(min=1e-12)).sqrt()
+    components = directions.flip(1)[:, :count].T / scale[:, None] / deviations
     components[len(samples) - 1 :] = 0  # so few samples span no more; how many inputs there are does not depend on it
-    return StreamWhitening(mean, components.contiguous(), recurrent / (kept + LINEAR_FLOOR * largest).sqrt())
+    return StreamWhitening(mean, components.contiguous())
 
 
 def _principal(standard: Tensor) -> tuple[Tensor, Tensor]:
