@@ -92,13 +92,14 @@ class _Off(Stopwatch):
     """Measures nothing."""
 
     def phase(self, name: PhaseName) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing around a block."""
         return _NOTHING
 
     def add(self, name: PhaseName, cost: Phase) -> None:
-        pass
+        """Nothing."""
 
     def count(self, samples: int, reused: int = 0) -> None:
-        pass
+        """Nothing."""
 
 
 _NOTHING = nullcontext()

@@ -180,10 +180,12 @@ class _Run:
         self._dead_starts = 0
 
     def start_workers(self, count: int) -> None:
+        """Start so many, besides those that run."""
         for _ in range(count):
             self._workers.append(_Worker(self._command, self._options, self._inbox))
 
     def end_workers(self) -> None:
+        """End all of them: they are told to end, and killed where that takes long."""
         for worker in self._workers:
             worker.let_go()
         deadline = time.monotonic() + KILL_AFTER_S  # for all of them together
@@ -192,6 +194,7 @@ class _Run:
         self._workers.clear()
 
     def events(self) -> Iterator[Event]:
+        """What happens, as it comes, until no task is left."""
         while self._left:
             try:
                 # A wait without end could not be broken off by Ctrl-C on Windows.

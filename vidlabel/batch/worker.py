@@ -122,6 +122,7 @@ def _follow(incoming: BinaryIO) -> Iterator[Task]:
     idle.set()
 
     def read() -> None:
+        """Queue the tasks, in a thread: that the run is gone is seen while a video is labelled, too."""
         for task in read_tasks(incoming):
             queue.put(task)
         queue.put(None)
@@ -144,6 +145,7 @@ def label_videos(options: WorkOptions, listener: Listener, stopwatch: Stopwatch)
     labeller = Labeller(options.predict, pool, threads=options.threads, stopwatch=stopwatch)
 
     def label(shown: str) -> Result:
+        """Label the video of this name."""
         return labeller.label(shown, listener)
 
     return label

@@ -138,6 +138,7 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     if isinstance(destination, Terminal):
 
         def show(result: Result) -> None:
+            """Print one for a person."""
             progress.hide()
             print_result(result)
 
@@ -145,6 +146,7 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     destination.format.begin(sys.stdout.buffer)
 
     def pass_on(result: Result) -> None:
+        """Write one for a program, at once."""
         destination.format.add(result, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 

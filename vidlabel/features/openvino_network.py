@@ -142,6 +142,7 @@ class _Graph:
         self._operations = openvino.opset15
 
     def build(self, network: EfficientNetLite, mean: float, scale: float) -> Any:  # noqa: ANN401
+        """The model: (B, H, W, 3) uint8 pictures to (B, D) float32 features; `mean` and `scale` normalise."""
         operations = self._operations
         frames = operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])

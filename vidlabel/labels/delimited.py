@@ -149,6 +149,7 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
     first_line = next((line for line in io.StringIO(text) if line.strip()), "")
 
     def columns_found(delimiter: str) -> int:
+        """How many of the wanted columns the first line has, if this separates them."""
         cells = first_line.replace('"', "").lower().split(delimiter)
         return len({cell.strip() for cell in cells} & set(columns))
 

@@ -139,6 +139,7 @@ class FigureMaker:
         )
 
         def of_labels(draws: Numbers) -> Numbers:
+            """(B, V) draws to (B, C) average precisions; NaN for labels that never hold."""
             figures = np.full((len(draws), len(tested.labels)), np.nan)
             for label in np.flatnonzero(targets.any(axis=0)).tolist():
                 figures[:, label] = _average_precision(draws, videos, targets[:, label], scores[:, label])

@@ -92,6 +92,7 @@ def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer
     }
 
     def open_as(format_name: str | None) -> InputContainer:
+        """Open it as this format; None: as the one that FFmpeg sees in its content."""
         address = f"file:{os.fspath(path)}"
         return av.open(address, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
 

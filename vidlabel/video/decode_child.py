@@ -208,6 +208,7 @@ class _Books:
         self._holes_told = 0
 
     def send_news(self, sender: _Sender) -> None:
+        """Send what changed since the last call, if anything did."""
         reading = self._reading
         holes = reading.holes
         news = Tallied(

@@ -147,6 +147,7 @@ def read_orders(pipe: BinaryIO) -> Callable[[], Order | None]:
     """What gives the next order from the owner, whom the process believes; None at the end."""
 
     def read() -> Order | None:
+        """Wait for one line, and make an order of it."""
         line = pipe.readline()
         if not line.endswith(b"\n"):
             return None
@@ -185,30 +186,36 @@ class _Fields:
         self._fields = fields
 
     def whole(self, name: str, low: int = 0, high: int = _MOST_TICKS) -> int:
+        """A whole number from `low` to `high`."""
         return _whole(self._fields.get(name), low, high)
 
     def number(self, name: str) -> float:
+        """A number, finite."""
         value = self._fields.get(name)
         if not isinstance(value, float | int) or not -1e300 < value < 1e300:  # no whole number that fits no float
             raise BrokenMessageError(f"{name} is no number")
         return float(value)
 
     def text(self, name: str) -> str:
+        """A string."""
         return _text(self._fields.get(name))
 
     def flag(self, name: str) -> bool:
+        """True or false."""
         value = self._fields.get(name)
         if not isinstance(value, bool):
             raise BrokenMessageError(f"{name} is neither true nor false")
         return value
 
     def items(self, name: str) -> list[Any]:
+        """A list, of anything."""
         value = self._fields.get(name)
         if not isinstance(value, list):
             raise BrokenMessageError(f"{name} is no list")
         return value
 
     def part(self, name: str) -> _Fields:
+        """An object inside the message."""
         value = self._fields.get(name)
         if not isinstance(value, dict):
             raise BrokenMessageError(f"{name} is no object")

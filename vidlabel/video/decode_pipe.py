@@ -42,6 +42,7 @@ if sys.platform == "win32":
             self._lines.put(b"")
 
         def read_line(self, timeout_s: float) -> bytes | None:
+            """As the thread has read it."""
             try:
                 line = self._lines.get(timeout=timeout_s)
             except Empty:
@@ -51,6 +52,7 @@ if sys.platform == "win32":
             return line
 
         def close(self) -> None:
+            """Wait for the thread, then close the pipe."""
             self._thread.join()
             self._pipe.close()
 
@@ -73,6 +75,7 @@ else:
             self._is_over = False
 
         def read_line(self, timeout_s: float) -> bytes | None:
+            """From what has been read already, else from the pipe."""
             while not self._lines and not self._is_over:
                 if not self._poll.poll(timeout_s * 1000):
                     return None
@@ -83,6 +86,7 @@ else:
             return self._lines.pop(0) if self._lines else b""
 
         def close(self) -> None:
+            """Close the pipe."""
             self._pipe.close()
 
     def make_reader(pipe: BinaryIO) -> LineReader:

@@ -98,11 +98,13 @@ if sys.platform == "win32":
             self._map = mmap.mmap(-1, _RING_BYTES, tagname=name)
 
         def write(self, offset: int, data: npt.NDArray[np.uint8]) -> None:
+            """Copy a picture into the mapping."""
             if offset + data.nbytes > len(self._map):
                 raise OSError("a sample is larger than the memory for samples")
             self._map[offset : offset + data.nbytes] = data.tobytes()
 
         def read(self, offset: int, data: npt.NDArray[np.uint8]) -> bool:
+            """Copy a picture out of the mapping."""
             if offset + data.nbytes > len(self._map):
                 return False
             data.reshape(-1)[:] = np.frombuffer(self._map, np.uint8, data.nbytes, offset)
@@ -112,6 +114,7 @@ if sys.platform == "win32":
             """Nothing: a mapping does not grow."""
 
         def close(self) -> None:
+            """Unmap it."""
             self._map.close()
 
     def create_memory() -> FrameMemory:
@@ -132,15 +135,18 @@ else:
 
         @property
         def handle(self) -> str:
+            """The number of the descriptor, which the decoding process inherits."""
             return str(self._descriptor)
 
         def write(self, offset: int, data: npt.NDArray[np.uint8]) -> None:
+            """Write a picture; the file grows to hold it."""
             rest = data.reshape(-1).data
             while rest:
                 written = os.pwrite(self._descriptor, rest, offset)
                 rest, offset = rest[written:], offset + written
 
         def read(self, offset: int, data: npt.NDArray[np.uint8]) -> bool:
+            """Fill `data` from the file."""
             rest = data.reshape(-1).data
             while rest:
                 got = os.preadv(self._descriptor, [rest], offset)
@@ -150,10 +156,12 @@ else:
             return True
 
         def rest(self) -> None:
+            """Cut the file to nothing if it has grown large."""
             if os.fstat(self._descriptor).st_size > _KEPT_BYTES:
                 os.ftruncate(self._descriptor, 0)
 
         def close(self) -> None:
+            """Close the descriptor."""
             os.close(self._descriptor)
 
     def create_memory() -> FrameMemory:

@@ -84,6 +84,7 @@ def gather_video_features(
     """
 
     def read(example: Example) -> ExampleFeatures:
+        """Features of one video, of each view that was computed."""
         found = extractor.features(example.path, listener, example.video)
         views = tuple(dict.fromkeys(part.view for part in found.parts))
         joined = tuple(found.joined(extractor.streams, view) for view in views)
@@ -108,6 +109,7 @@ def gather_feature_files(training_set: TrainingSet, listener: GatheringListener)
     rate = kind.rate
 
     def read(example: Example) -> ExampleFeatures:
+        """Features from one file; they have a single view."""
         found = read_feature_file(example.path, rate)
         return ExampleFeatures(found.times, (found.values,), found.origin.decoder if found.origin else "")
 

@@ -122,6 +122,11 @@ class _Groups:
 
     @staticmethod
     def of(groups: Sequence[str], labels: LabelSets) -> _Groups:
+        """The groups of examples, from the group and the labels of each.
+
+        Raises:
+            ValueError: there are none, or not as many labels as groups.
+        """
         if len(groups) != len(labels) or not groups:
             raise ValueError("there must be one set of labels for each example, and one example at least")
         names = tuple(sorted(set(groups)))

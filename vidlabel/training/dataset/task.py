@@ -120,6 +120,7 @@ def _negative_label(names: Sequence[str]) -> str:
 
 def _with_background(example: Example, negative: str) -> Example:
     def renamed(label: str) -> str:
+        """Background in place of the negative label."""
         return BACKGROUND if label == negative else label
 
     spans = tuple(replace(span, label=renamed(span.label)) for span in example.spans)

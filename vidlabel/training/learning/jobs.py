@@ -65,6 +65,7 @@ class Jobs:
         """
 
         def make(found: Progress | None) -> Trainer:
+            """A trainer for this head, which `running` then names."""
             self.running = Trainer(lesson, build(), found)
             return self.running
 

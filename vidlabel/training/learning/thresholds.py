@@ -95,6 +95,7 @@ def best_minimum_durations(
     """
 
     def segments(clip: HeldOutClip, durations: tuple[float, ...]) -> list[Segment]:
+        """What the model would tell of a clip with these minimum durations, in seconds."""
         builder = SingleLabelBuilder if task == "single" else MultiLabelBuilder
         building = builder(labels, thresholds, durations, background=background)
         building.push(clip.times, clip.scores)
