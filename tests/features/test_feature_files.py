@@ -15,31 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from features.origins import ORIGIN, SETTINGS
 from vidlabel.errors import InputError
 from vidlabel.features.feature_files import FeatureFormat, read_feature_file, write_feature_file
-from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
+from vidlabel.features.feature_origin import FeatureOrigin
 
-SETTINGS = FeatureSettings(
-    rate=4.0,
-    streams=("frames", "motion"),
-    encoder="efficientnet-lite0",
-    encoder_sha256="5" * 64,
-    short_side=224,
-    view="centre",
-    lag_s=0.1,
-    decoder="auto",
-)
-ORIGIN = FeatureOrigin(
-    video="a b.mp4",
-    size_bytes=10,
-    modified_ns=1234567890123456789,
-    duration_s=1.7,
-    settings=SETTINGS,
-    runtime="torch",
-    decoder="pyav: edit list",
-    decode_errors=1,
-    decoded_ratio=0.9,
-)
 TIMES = np.array([0.0, 0.25, 0.55, 1.0])
 VALUES = np.random.default_rng(2).normal(size=(4, 10)).astype(np.float32)
 

@@ -11,29 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
-
-SETTINGS = FeatureSettings(
-    rate=2.0,
-    streams=("frames", "motion"),
-    encoder="efficientnet-lite0",
-    encoder_sha256="0f" * 32,
-    short_side=224,
-    view="centre",
-    lag_s=0.1,
-    decoder="auto",
-)
-ORIGIN = FeatureOrigin(
-    video="a b.mp4",
-    size_bytes=10,
-    modified_ns=-1,
-    duration_s=1.7,
-    settings=SETTINGS,
-    runtime="torch",
-    decoder="pyav: edit list",
-    decode_errors=1,
-    decoded_ratio=0.9,
-)
+from features.origins import ORIGIN, SETTINGS
+from vidlabel.features.feature_origin import FeatureOrigin
 
 
 @given(
