@@ -14,13 +14,6 @@ from corpus import Recipe, write_video
 WEIGHTS = Path(__file__).parents[2] / "weights"
 
 
-def test_models_are_listed_one_line_each(capfd: pytest.CaptureFixture[str]) -> None:
-    lines = call(capfd, "models").output.splitlines()
-    assert [line.split()[0] for line in lines] == ["objects", "objects-coarse"]
-    listed = json.loads(call(capfd, "models", "--json").output)
-    assert [Path(model["path"]).name for model in listed] == ["objects.safetensors", "objects-coarse.safetensors"]
-
-
 def test_a_model_by_name_and_by_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     shown = call(capfd, "info", "objects").output
     for words in ("1000: tench, goldfish", "rnn, 1280 hidden", "efficientnet-lite0", "Apache-2.0"):

@@ -10,8 +10,7 @@ import torch
 from torch.nn import functional
 
 from features.reference import REFERENCE, STEP, known_picture
-from vidlabel.errors import DeviceError, InstallationError, UsageError
-from vidlabel.features.device import resolve_device
+from vidlabel.errors import InstallationError, UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder
 from vidlabel.features.published import PUBLISHED, PublishedWeights, published_weights, read_weights, weights_path
@@ -154,13 +153,5 @@ def test_batches_of_one_size_give_the_features_of_single_pictures(encoder: Encod
 if torch.cuda.is_available():
 
     def test_gpu_gives_the_features_of_the_cpu(encoder: Encoder) -> None:
-        assert resolve_device("auto") == "cuda"
         on_gpu = load_encoder(device="cuda").encode(noise(35, 224, 224))
         np.testing.assert_allclose(on_gpu, encoder.encode(noise(35, 224, 224)), rtol=0, atol=1e-4)
-
-else:
-
-    def test_gpu_that_is_not_there_is_an_error_only_when_asked_for_by_name() -> None:
-        assert resolve_device("auto") == "cpu"
-        with pytest.raises(DeviceError, match=r"--device cuda: .*; use --device cpu"):
-            resolve_device("cuda")

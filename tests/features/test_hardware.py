@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from vidlabel.errors import DeviceError, UsageError
-from vidlabel.features.device import resolve_device
 from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.runtime import is_openvino_installed
 
@@ -14,8 +13,6 @@ GPU = torch.cuda.is_available()
 
 
 def test_the_gpu_is_taken_where_there_is_one() -> None:
-    assert resolve_device("cpu") == "cpu"
-    assert resolve_device("auto") == ("cuda" if GPU else "cpu")
     assert resolve_hardware("auto", "torch") == ("cuda" if GPU else "cpu", "torch")
     assert resolve_hardware("cpu", "torch") == ("cpu", "torch")
 

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from heads.example_specs import step_spec
 from vidlabel.errors import ModelFileError
-from vidlabel.heads.encoder_info import EncoderInfo, TensorInfo, TunedEncoder
+from vidlabel.heads.encoder_info import TensorInfo, TunedEncoder
 from vidlabel.heads.model import Model, load_model, save_model
 from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
@@ -78,12 +78,6 @@ def test_shapes_are_checked_before_anything_is_read(tmp_path: Path) -> None:
         load_model(path)
 
 
-@pytest.mark.parametrize(("name", "shape"), [("../x", (1,)), ("head.bias", ()), ("head.bias", (0,)), ("b", (1 << 30,))])
-def test_impossible_tensors_are_refused(name: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"encoder\.tuned"):
-        TensorInfo(name=name, shape=shape)
-
-
 def test_versions_tell_whether_an_encoder_was_tuned() -> None:
     text = tuned_spec().to_json()
     assert ModelSpec.from_json(text) == tuned_spec()
@@ -94,8 +88,3 @@ def test_versions_tell_whether_an_encoder_was_tuned() -> None:
     with pytest.raises(NewerVersionError):
         ModelSpec.from_json(text.replace("vidlabel.model/2", "vidlabel.model/3"))
     assert "tuned" not in json.loads(step_spec().to_json())["encoder"]
-
-
-def test_titles_say_what_was_tuned() -> None:
-    assert tuned_spec().encoder.title == "efficientnet-lite0, last block tuned"
-    assert EncoderInfo(name="x", sha256="0" * 64).title == "x"

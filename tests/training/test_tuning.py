@@ -24,7 +24,7 @@ from vidlabel.features.tail import EncoderTail
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.gathering import Gathered
-from vidlabel.training.dataset.kept_pictures import LEAST_SAMPLES, KeptPictures, PictureKeeper, chosen_samples
+from vidlabel.training.dataset.kept_pictures import KeptPictures, PictureKeeper
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.gather import VIEWS, FeatureOptions, gather
 from vidlabel.training.learning import tune as tune_module
@@ -116,54 +116,10 @@ def network_of(model: Path) -> EfficientNetLite:
     return network
 
 
-def test_kept_pictures_are_the_samples_before_the_tail(folder: Path, material: Material) -> None:
-    gathered, kept = material
-    network, tail = load_network(NAME).requires_grad_(False), EncoderTail(NAME, 1)
-    with open_samples(folder / "3.mp4", SampleRequest(rate=RATE, short_side=SIDE)) as samples:
-        squares = np.stack([crop_picture(sample.rgb, "centre") for sample in samples])
-    assert kept[3].samples.tolist() == list(range(len(squares)))
-    for view, pictures in enumerate((squares, squares[:, :, ::-1])):
-        (found,) = tail.features([kept[3].values[view][0]])
-        np.testing.assert_allclose(
-            found.numpy(), plainly(network, pictures.copy()).numpy(), atol=0.02
-        )  # half precision
-        np.testing.assert_allclose(found.numpy(), gathered.features[3].views[view], atol=0.02)
-
-
-def test_where_activations_are_larger_the_pictures_themselves_are_kept() -> None:
-    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
-    tail = EncoderTail(NAME, 16)
-    kept = tail.keep(frames)
-    assert kept.dtype == np.uint8
-    expected = plainly(load_network(NAME).requires_grad_(False), frames).numpy()
-    np.testing.assert_allclose(tail.features([kept])[0].numpy(), expected, atol=1e-4)
-
-
 def test_an_encoder_that_falls_apart_is_refused(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune_module, "ENCODER_RATE", 1e30)
     with pytest.raises(UsageError, match="give a smaller one"):
         tuned_digest(*material)
-
-
-def test_memory_is_shared_out_among_videos() -> None:
-    assert [len(found) for found in chosen_samples([10, 30], 100, 0)] == [10, 30]
-    assert [len(found) for found in chosen_samples([100, 300], 100, 0)] == [25, 75]
-    few = chosen_samples([5, 1, 4000], 4, 1)
-    assert [found.tolist() for found in few[:2]] == [[1, 2, 3, 4], [0]]
-    assert (len(few[2]), few[2][0], few[2][-1]) == (LEAST_SAMPLES, 1, 3999)
-
-
-def test_gradients_of_pieces_add_up() -> None:
-    tail = EncoderTail(NAME, 16)  # keeps the pictures, so that nothing is rounded
-    frames = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
-    pieces = [tail.keep(frames[:1]), tail.keep(frames[1:])]
-    weights = torch.linspace(-1, 1, 1280)
-    found = tail.gradients(pieces, [weights.expand(1, -1), weights.expand(2, -1)])
-    network = load_network(NAME)
-    parameters = list(network.last_parameters(16).values())
-    expected = torch.autograd.grad((plainly(network, frames) * weights.double()).sum(), parameters)
-    for one, other in zip(found, expected, strict=True):
-        np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-3 * float(other.abs().max() + 1e-3))
 
 
 def test_tuning_lowers_the_loss_and_is_the_same_again(made: Path, folder: Path, tmp_path: Path) -> None:
