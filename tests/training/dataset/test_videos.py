@@ -1,0 +1,78 @@
+"""Files and the rows about them: what fits together, and what is said where it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from features.origins import SETTINGS
+from training.sets import write_features
+from vidlabel.errors import AnnotationError
+from vidlabel.features.feature_files import FeatureKind
+from vidlabel.labels.annotations import LabelRow
+from vidlabel.training.dataset.examples import Span
+from vidlabel.training.dataset.sources import Source
+from vidlabel.training.dataset.videos import LabelledVideo, as_example, common_kind, late_end_warnings, look_into
+
+PLAIN = FeatureKind(10, 2.0, None)
+
+
+def video(*rows: LabelRow, seconds: float = 10.0, kind: FeatureKind | None = None) -> LabelledVideo:
+    return LabelledVideo(rows, Source(Path(rows[0].video), seconds, kind), "g")
+
+
+def test_rows_of_one_file_come_together_and_faults_are_told_apart(tmp_path: Path) -> None:
+    write_features(tmp_path / "a.npz")
+    (tmp_path / "bad.npz").write_bytes(b"no features")
+    rows = [
+        LabelRow("a.npz", 0, 2, "Background", line=2),
+        LabelRow("gone.npz", 0, 1, "hug", line=3),
+        LabelRow("bad.npz", 0, 1, "hug", line=4),
+        LabelRow("./a.npz", 3, 4, "hug", line=5),
+    ]
+    told: list[tuple[int, int]] = []
+    found = look_into(rows, tmp_path, None, None, lambda done, all_: told.append((done, all_)))
+    (known,) = found.videos
+    assert [(row.line, row.label) for row in known.rows] == [(2, "background"), (5, "hug")]
+    assert known.source.duration_s == pytest.approx(10.0)
+    assert [unusable.video for unusable in found.unusable] == ["bad.npz"]
+    assert [problem.line for problem in found.problems] == [3]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_an_example_is_in_order_of_time_and_ends_with_its_video() -> None:
+    rows = (LabelRow("v", 8, 12, "b"), LabelRow("v", None, None, "whole"), LabelRow("v", 1, 3, "a"))
+    found = as_example(video(*rows))
+    assert found.clip_labels == ("whole",)
+    assert found.spans == (Span(1, 3, "a"), Span(8, 10.0, "b"))
+
+
+def test_rows_that_end_late_are_told_in_one_line() -> None:
+    slight = video(LabelRow("v", 1, 10.05, "a", line=2))
+    assert late_end_warnings([slight]) == []
+    one = video(LabelRow("v", 1, 10.5, "a", line=3))
+    assert late_end_warnings([slight, one]) == ["1 row ends after the video, by up to 0.50 s (line 3); cut to its end"]
+    two = video(LabelRow("v", 1, 12, "a", line=4))
+    assert late_end_warnings([one, two]) == ["2 rows end after the video, by up to 2.00 s (line 4); cut to its end"]
+
+
+@pytest.mark.parametrize(
+    ("other", "problem"),
+    [
+        (None, "one is a video, one a file of features"),
+        (FeatureKind(12, 2.0, None), "10 and 12 numbers in a feature"),
+        (FeatureKind(10, 4.0, None), "2 and 4 samples per second"),
+        (FeatureKind(10, 2.0, SETTINGS), "made with different settings"),
+    ],
+)
+def test_features_that_do_not_go_together_are_refused(other: FeatureKind | None, problem: str) -> None:
+    first, second = LabelRow("a", 0, 1, "x"), LabelRow("b", 0, 1, "x")
+    with pytest.raises(AnnotationError, match=f"'a' and 'b' cannot be used together: .*{problem}"):
+        common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=other)])
+
+
+def test_rates_may_differ_by_what_rounding_does() -> None:
+    first, second = LabelRow("a", 0, 1, "x"), LabelRow("b", 0, 1, "x")
+    assert common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=FeatureKind(10, 2.01, None))]) == PLAIN
+    assert common_kind("t.csv", [video(first), video(second)]) is None
