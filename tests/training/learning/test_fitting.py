@@ -1,4 +1,4 @@
-"""One head that learns: what it is shown, how that is counted, and that its scale ends up in its weights."""
+"""One head that learns: what it is shown, and how that is counted."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from vidlabel.training.learning.plans import Problem
 from vidlabel.training.learning.windows import Batch
 from vidlabel.training.options import TrainOptions
 
-SCALE = torch.tensor([1.0, 2.0, 4.0])
-
 
 def linear_lesson() -> Lesson:
     """A head on samples without recurrence: its logits are one linear layer."""
@@ -26,7 +24,7 @@ def linear_lesson() -> Lesson:
     material = Material(counting_bank(4), targets, torch.ones(4), "single", whole=False)
     options = TrainOptions(head="mean", epochs=2, learning_rate=0.1)
     plan = new_members(options, Problem(3, 2, False, 2))[0].plan
-    return make_lesson(plan, material, options, WindowLength(4, 4.0), SCALE)
+    return make_lesson(plan, material, options, WindowLength(4, 4.0))
 
 
 def batch(steps: int = 5) -> Batch:
@@ -38,13 +36,13 @@ def batch(steps: int = 5) -> Batch:
     return Batch(inputs, targets, mask)
 
 
-def test_inputs_are_scaled_and_then_disturbed() -> None:
+def test_inputs_are_disturbed() -> None:
     lesson = linear_lesson()
     quiet = replace(lesson, plan=replace(lesson.plan, noise=0.0, input_dropout=0.0))
-    torch.testing.assert_close(disturbed(batch(), quiet).inputs, batch().inputs * SCALE)
+    torch.testing.assert_close(disturbed(batch(), quiet).inputs, batch().inputs)
     loud = replace(lesson, plan=replace(lesson.plan, noise=0.5, input_dropout=0.0))
     torch.manual_seed(1)
-    difference = disturbed(batch(4000), loud).inputs - batch(4000).inputs * SCALE
+    difference = disturbed(batch(4000), loud).inputs - batch(4000).inputs
     assert float(difference.std()) == pytest.approx(0.5, rel=0.05)
     torch.manual_seed(1)
     left_out = replace(lesson, plan=replace(lesson.plan, noise=0.0, input_dropout=0.25))
@@ -72,7 +70,7 @@ def test_nothing_counted_is_nothing_right() -> None:
     assert Tally().share == 0
 
 
-def test_the_finished_head_takes_inputs_as_they_are() -> None:
+def test_the_finished_head_has_what_was_learnt() -> None:
     lesson = linear_lesson()
     torch.manual_seed(2)
     trainer = Trainer(lesson, lesson.plan.build())
@@ -80,5 +78,5 @@ def test_the_finished_head_takes_inputs_as_they_are() -> None:
     learnt = trainer.finished_parameters()
     assert float(learnt["output.weight"].abs().max()) > 0.01
     finished = trainer.finished_head()
-    expected = (batch().inputs * SCALE) @ learnt["output.weight"].T + learnt["output.bias"]
+    expected = batch().inputs @ learnt["output.weight"].T + learnt["output.bias"]
     torch.testing.assert_close(finished(batch().inputs)[0], expected)

@@ -30,29 +30,23 @@ def test_a_window_in_seconds() -> None:
 
 def test_labels_of_whole_clips_count_the_same() -> None:
     plan = new_members(OPTIONS, Problem(3, 2, True, 2))[0].plan
-    lesson = make_lesson(plan, whole_clips(), OPTIONS, WINDOW, torch.ones(3))
+    lesson = make_lesson(plan, whole_clips(), OPTIONS, WINDOW)
     assert isinstance(lesson.windows, ClipWindows)
     torch.testing.assert_close(lesson.class_weights, torch.tensor([4 / 6, 4 / 2]))
-    assert (lesson.scale, lesson.task, lesson.learning_rate) == (None, "single", 0.01)
+    assert (lesson.task, lesson.learning_rate) == ("single", 0.01)
 
 
 def test_rare_labels_of_samples_count_by_the_root() -> None:
     material = Material(counting_bank(4), TARGETS, torch.ones(4), "single", whole=False)
     plan = new_members(OPTIONS, Problem(3, 2, False, 2))[0].plan
-    lesson = make_lesson(plan, material, OPTIONS, WINDOW, None)
+    lesson = make_lesson(plan, material, OPTIONS, WINDOW)
     assert isinstance(lesson.windows, TimedWindows)
     torch.testing.assert_close(lesson.class_weights, torch.tensor([(4 / 6) ** 0.5, (4 / 2) ** 0.5]))
 
 
-def test_heads_without_recurrence_have_their_inputs_scaled() -> None:
-    plan = new_members(TrainOptions(head="mean"), Problem(3, 2, True, 2))[0].plan
-    scale = torch.tensor([1.0, 2.0, 3.0])
-    assert make_lesson(plan, whole_clips(), OPTIONS, WINDOW, scale).scale is scale
-
-
 def test_background_is_one_class_more() -> None:
     plan = new_background_members(OPTIONS, Problem(3, 2, True, 2))[0].plan
-    lesson = make_lesson(plan, whole_clips(), OPTIONS, WINDOW, None)
+    lesson = make_lesson(plan, whole_clips(), OPTIONS, WINDOW)
     assert isinstance(lesson.windows, BackgroundWindows)
     assert lesson.class_weights.tolist() == [1, 1, 1]
     targets = next(iter(lesson.windows.batches())).targets
