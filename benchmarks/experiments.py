@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from unittest import mock
@@ -30,11 +30,12 @@ from vidlabel.heads.recurrent import Head, State
 from vidlabel.labels.evaluation import Evaluation
 from vidlabel.training import gather
 from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.evaluation.evaluating import run_evaluation
 from vidlabel.training.evaluation.evaluation_request import EvaluationRequest, SilentEvaluationListener
 from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions
-from vidlabel.training.learning import plans, whitening, windows
+from vidlabel.training.learning import fit, plans, whitening, windows
 from vidlabel.training.options import TrainOptions
 
 SETS = ("ut-interaction", "fight-surv")
@@ -76,13 +77,14 @@ class Variant:
     name: str
     options: TrainOptions = OPTIONS
     recipe: FeatureRecipe = RECIPE
-    constants: tuple[Constant, ...] = field(default=())
+    constants: tuple[Constant, ...] = ()
+    mirrored: bool = True
 
     @contextmanager
     def constants_in_place(self) -> Iterator[None]:
         """While this lasts, the constants have their other values."""
         with ExitStack() as stack:
-            for constant in self.constants:
+            for constant in (*self.constants, MIRRORED) if self.mirrored else self.constants:
                 stack.enter_context(mock.patch.object(constant.module, constant.name, constant.value))
             yield
 
@@ -96,6 +98,13 @@ def build_attention_head(config: HeadConfig) -> Head:
     """Heads without recurrence stay as they are."""
     return Head(config) if config.kind == "mean" else AttentionHead(config)
 
+
+def all_views(gathered: Gathered) -> Gathered:
+    """In place of `first_view`: without validation, mirrored pictures would not be learnt from."""
+    return gathered
+
+
+MIRRORED = Constant(fit, "first_view", all_views)
 
 VARIANTS = (
     Variant("defaults"),
@@ -113,8 +122,10 @@ VARIANTS = (
         constants=(Constant(plans, "PARTS", 1), Constant(plans, "build_head", build_attention_head)),
     ),
     with_constant("whole clips, no crop in time", windows, "LEAST_SHARE", 1.0),
-    with_constant("crop in time to 0.5", windows, "LEAST_SHARE", 0.5),
-    with_constant("no flips", gather, "VIEWS", ("centre",)),
+    with_constant("crop in time to 0.7", windows, "LEAST_SHARE", 0.7),
+    with_constant("less damping of weak components", whitening, "FLOOR", 0.3),
+    Variant("learning rate 0.002", replace(OPTIONS, learning_rate=2e-3)),
+    Variant("no flips", mirrored=False),
     with_constant(
         "side crops too",
         gather,

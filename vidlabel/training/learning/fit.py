@@ -40,7 +40,7 @@ from vidlabel.training.learning.validating import (
     choose_streams,
     inner_folds,
     learn_inner_whitenings,
-    likelihood,
+    mirrors_spoil,
     validate,
 )
 from vidlabel.training.learning.validation import Validation, summarise
@@ -152,7 +152,7 @@ class _Fitting:
         return self._assemble(trained, found.whitening, found.validated, interrupted=interrupted)
 
     def _choose_views(self, found: _Learnt) -> _Learnt:
-        """Learn from mirrored pictures where that was seen to help: it spoils labels that tell left from right."""
+        """Leave mirrored pictures out where they were seen to spoil labels, such as those that tell left from right."""
         if not found.gathered.mirrored:
             return self._validated(found, "fold")
         plain = first_view(found.gathered)
@@ -166,9 +166,8 @@ class _Fitting:
         mirrored, unmirrored = self._validated(found, "fold"), self._validated(unmirrored, "fold-unmirrored")
         assert mirrored.validated is not None
         assert unmirrored.validated is not None
-        task = found.gathered.training_set.task
-        helps = likelihood(mirrored.validated.outcome, task) > likelihood(unmirrored.validated.outcome, task)
-        return mirrored if helps else unmirrored
+        spoil = mirrors_spoil(found.gathered, mirrored.validated.outcome, unmirrored.validated.outcome)
+        return unmirrored if spoil else mirrored
 
     def _continue_whitening(self, start: Model) -> _Learnt:
         whitening = _whitening_of(start)

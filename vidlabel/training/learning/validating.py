@@ -128,25 +128,35 @@ def choose_streams(gathered: Gathered, outcomes: Mapping[tuple[str, ...], Tensor
     """
     task = gathered.training_set.task
     likelihoods = {streams: _log_likelihoods(logits, outcome, task) for streams, logits in outcomes.items()}
-    groups = [gathered.training_set.examples[clip].group for clip in outcome.clips]
-    group_of_row = np.repeat(groups, outcome.rows_of_clip)
-    gains = {}
-    for streams, own in likelihoods.items():
-        difference = (own - likelihoods[gathered.streams]).numpy()
-        # Clips of a group resemble each other: whole groups are what varies.
-        sums = np.array([difference[group_of_row == group].sum() for group in sorted(set(groups))])
-        gains[streams] = sums.sum() - np.sqrt((sums**2).sum())
+    base = likelihoods[gathered.streams]
+    gains = {streams: _sure_gain(own - base, gathered, outcome) for streams, own in likelihoods.items()}
     best = max(gains, key=lambda streams: gains[streams])
     return best if gains[best] > 0 else gathered.streams
 
 
-def likelihood(outcome: Outcome, task: Task) -> float:
-    """Log-likelihood of the right answers, of the form of head that makes them most likely."""
-    return max(
-        float(_log_likelihoods(logits, outcome, task).sum())
-        for form, logits in outcome.logits.items()
-        if form != "baseline"
-    )
+def mirrors_spoil(gathered: Gathered, mirrored: Outcome, plain: Outcome) -> bool:
+    """Whether heads that learnt from no mirrored pictures are better by more than one standard error.
+
+    Args:
+        gathered: N clips.
+        mirrored: of heads that learnt from mirrored pictures, too.
+        plain: of heads that did not, about the same clips.
+    """
+    task = gathered.training_set.task
+    best = [max(_all_log_likelihoods(outcome, task), key=lambda own: float(own.sum())) for outcome in (mirrored, plain)]
+    return _sure_gain(best[1] - best[0], gathered, plain) > 0
+
+
+def _sure_gain(gains: Tensor, gathered: Gathered, outcome: Outcome) -> float:
+    """Sum of (R,) gains less its standard error. Clips of a group resemble each other: whole groups are what varies."""
+    groups = [gathered.training_set.examples[clip].group for clip in outcome.clips]
+    group_of_row = np.repeat(groups, outcome.rows_of_clip)
+    sums = np.array([gains.numpy()[group_of_row == group].sum() for group in sorted(set(groups))])
+    return float(sums.sum() - np.sqrt((sums**2).sum()))
+
+
+def _all_log_likelihoods(outcome: Outcome, task: Task) -> list[Tensor]:
+    return [_log_likelihoods(logits, outcome, task) for form, logits in outcome.logits.items() if form != "baseline"]
 
 
 def _log_likelihoods(logits: Tensor, outcome: Outcome, task: Task) -> Tensor:
