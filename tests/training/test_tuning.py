@@ -40,7 +40,7 @@ NAME = "efficientnet-lite0"
 RATE, SIDE = 5.0, 64
 CLIPS = 8
 OPTIONS = TrainOptions(
-    tune_encoder=1, head="mean", epochs=6, folds=2, streams=("frames",), learning_rate=2.5e-2, batch_size=4
+    tune_encoder=1, head="mean", epochs=6, folds=2, streams=("frames",), learning_rate=0.125, batch_size=4
 )
 
 
