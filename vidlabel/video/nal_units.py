@@ -17,6 +17,9 @@ _H264_RESTARTS = frozenset({5})
 _HEVC_SLICES = frozenset(range(32))
 _HEVC_RESTARTS = frozenset({19, 20})
 """Instantaneous decoding refresh, with and without leading pictures (ITU-T H.265, table 7-1)."""
+_PROGRESSIVE = 1
+_UNKNOWN_ORDER = 0
+"""FFmpeg's orders of fields. It knows none for HEVC, where each field is a picture of its own."""
 _NEVER_WRITTEN = re.compile(rb"\x00\x00[\x00-\x02]")
 """No unit holds these bytes: the third would be a 3 before it (section 7.4.1 of both standards). Blocks of a file that
 were lost and are zeros now do."""
@@ -77,3 +80,18 @@ def nal_units(stream: VideoStream) -> NalUnits | None:
     if codec == "hevc" and len(setup) > 21:
         return NalUnits((setup[21] & 3) + 1, 0x7E, 1, _HEVC_SLICES, _HEVC_RESTARTS)
     return None
+
+
+def tells_unreferred(stream: VideoStream) -> bool:
+    """Whether the pictures that a decoder skips as `NONREF` are exactly those that no other refers to.
+
+    In HEVC they are only where there is a single temporal layer, since pictures of a higher layer may refer to them. In
+    H.264 one field of a picture may be referred to while the other is not, so it must have no fields.
+    """
+    context = stream.codec_context
+    setup, order = context.extradata, context.field_order
+    if setup is None or nal_units(stream) is None:
+        return False
+    if context.name == "h264":
+        return order == _PROGRESSIVE
+    return setup[21] >> 3 & 7 == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)

@@ -12,33 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.video.nal_units import nal_units
 from vidlabel.video.sampling import grid_of, sample_indices
 
 if TYPE_CHECKING:
-    from av.video.stream import VideoStream
-
     from vidlabel.video.probe import Probe
     from vidlabel.video.sample import SampleRequest
-
-_PROGRESSIVE = 1
-_UNKNOWN_ORDER = 0
-"""FFmpeg's orders of fields. It knows none for HEVC, where each field is a picture of its own."""
-
-
-def tells_unreferred(stream: VideoStream) -> bool:
-    """Whether the pictures that a decoder skips as `NONREF` are exactly those that no other refers to.
-
-    In HEVC they are only where there is a single temporal layer, since pictures of a higher layer may refer to them. In
-    H.264 one field of a picture may be referred to while the other is not, so it must have no fields.
-    """
-    context = stream.codec_context
-    setup, order = context.extradata, context.field_order
-    if setup is None or nal_units(stream) is None:
-        return False
-    if context.name == "h264":
-        return order == _PROGRESSIVE
-    return setup[21] >> 3 & 7 == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

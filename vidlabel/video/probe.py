@@ -18,8 +18,7 @@ from vidlabel.video.container import check_file, choose_stream, open_container, 
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
-from vidlabel.video.nal_units import nal_units
-from vidlabel.video.omission import tells_unreferred
+from vidlabel.video.nal_units import nal_units, tells_unreferred
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
 from vidlabel.video.reader import Beat, no_beat
