@@ -33,7 +33,7 @@ network = network.requires_grad_(False)
 if runtime == "openvino":
     encoder = OpenvinoNetwork(network, PIXEL_MEAN, PIXEL_SCALE, threads=1)
 else:
-    encoder = TorchNetwork(network, "cpu")
+    encoder = TorchNetwork(network)
 frames = np.random.default_rng(0).integers(0, 256, (batch, 224, 398, 3), dtype=np.uint8)
 encoder.run(frames)
 wall_s, cpu_s = time.perf_counter(), time.process_time()

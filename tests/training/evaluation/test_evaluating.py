@@ -16,7 +16,7 @@ from training.learnable import FACTS, coloured_clips, gathered
 from training.sets import write_table
 from vidlabel.errors import AnnotationError, UsageError
 from vidlabel.labels.evaluation import Evaluation
-from vidlabel.labels.evaluation_json import evaluation_schema
+from vidlabel.labels.evaluation_json import evaluation_schema, evaluation_text
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.evaluation.answering import evaluation_classes
 from vidlabel.training.evaluation.cross_validation import FoldCount, FoldKeeping, outer_folds, train_fold
@@ -90,8 +90,8 @@ def test_the_labels_of_the_test_part_change_nothing_that_is_said_about_it(tmp_pa
 def test_the_same_seed_gives_the_same_bytes_and_the_schema_holds(tmp_path: Path) -> None:
     table = telling(tmp_path)
     first, second = (evaluate(table, folds=2, inner_folds=2, epochs=40) for _ in range(2))
-    assert first.to_json() == second.to_json()
-    document = json.loads(first.to_json())
+    assert evaluation_text(first) == evaluation_text(second)
+    document = json.loads(evaluation_text(first))
     VALIDATOR.validate(document)
     assert value(first, "accuracy") == 1.0
     assert document["data"]["per_label"] == {"left": 6, "right": 6}
@@ -160,7 +160,7 @@ def test_labels_with_times(tmp_path: Path) -> None:
     evaluation = vidlabel.evaluate(
         write_table(tmp_path, rows), folds=2, inner_folds=2, hidden=8, members=1, epochs=40, task="single", rate=2.0
     )
-    VALIDATOR.validate(json.loads(evaluation.to_json()))
+    VALIDATOR.validate(json.loads(evaluation_text(evaluation)))
     assert evaluation.data.unit == "sample"
     assert evaluation.tested.labels == ("on", "background")
     for name in ("accuracy", "f1@50", "event_recall", "map"):
@@ -176,7 +176,7 @@ def test_a_model_file(tmp_path: Path) -> None:
     table = telling(tmp_path)
     model = vidlabel.train(table, tmp_path / "m.safetensors", hidden=4, members=1, epochs=40, folds=0).path
     evaluation = vidlabel.evaluate(table, model=model)
-    VALIDATOR.validate(json.loads(evaluation.to_json()))
+    VALIDATOR.validate(json.loads(evaluation_text(evaluation)))
     assert value(evaluation, "accuracy") == 1.0
     assert evaluation.tested.labels == ("left", "right")
     assert evaluation.baselines["mean"] is None
