@@ -21,12 +21,8 @@ from types import ModuleType
 from unittest import mock
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from vidlabel.features.recipe import FeatureRecipe
-from vidlabel.heads.member_spec import HeadConfig
-from vidlabel.heads.recurrent import Head, State
 from vidlabel.labels.evaluation import Evaluation
 from vidlabel.training import gather
 from vidlabel.training.dataset.examples import LabelOptions
@@ -42,23 +38,6 @@ SETS = ("ut-interaction", "fight-surv")
 FOLDS = 4
 OPTIONS = TrainOptions(folds=0)
 RECIPE = FeatureRecipe(rate=DEFAULT_RATE)
-
-
-class AttentionHead(Head):
-    """A head whose outputs are weighed over time by a softmax, in place of the mean over parts."""
-
-    def __init__(self, config: HeadConfig) -> None:
-        super().__init__(config)
-        self.attention = nn.Linear(config.readout_size, 1)
-
-    def forward(
-        self, features: Tensor, state: State | None = None, lengths: Tensor | None = None
-    ) -> tuple[Tensor, State]:
-        """As `Head.forward`; the mean of the outputs is the weighted one."""
-        hidden, _ = self.recurrence(features if features.dim() == 3 else features[None], state or (), lengths)
-        hidden = self.dropout(hidden)
-        outputs = self.output(hidden) * torch.softmax(self.attention(hidden), dim=1) * hidden.shape[1]
-        return (outputs if features.dim() == 3 else outputs[0]), ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +73,6 @@ def with_constant(name: str, module: ModuleType, constant: str, value: object) -
     return Variant(name, constants=(Constant(module, constant, value),))
 
 
-def build_attention_head(config: HeadConfig) -> Head:
-    """Heads without recurrence stay as they are."""
-    return Head(config) if config.kind == "mean" else AttentionHead(config)
-
-
 def all_views(gathered: Gathered) -> Gathered:
     """In place of `first_view`: without validation, mirrored pictures would not be learnt from."""
     return gathered
@@ -117,10 +91,6 @@ VARIANTS = (
     Variant("motion alone", replace(OPTIONS, streams=("motion",))),
     with_constant("mean over the clip (1 part)", plans, "PARTS", 1),
     with_constant("5 parts", plans, "PARTS", 5),
-    Variant(
-        "attention in place of parts",
-        constants=(Constant(plans, "PARTS", 1), Constant(plans, "build_head", build_attention_head)),
-    ),
     with_constant("whole clips, no crop in time", windows, "LEAST_SHARE", 1.0),
     with_constant("crop in time to 0.7", windows, "LEAST_SHARE", 0.7),
     with_constant("less damping of weak components", whitening, "FLOOR", 0.3),

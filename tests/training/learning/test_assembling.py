@@ -30,10 +30,10 @@ def trained() -> list[TrainedMember]:
 
 def test_without_clips_held_out_forms_share_evenly() -> None:
     heads = trained()
-    assert [one.plan.form for one in heads] == ["recurrent"] * 3 + ["linear"] + ["background"] * 2
-    assert [one.knows_background for one in heads] == [False] * 4 + [True] * 2
+    assert [one.plan.form for one in heads] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
+    assert [one.knows_background for one in heads] == [False] * 4 + [True] * 3
     members = calibrated_members(heads, None, "single")
-    assert [member.weight for member in members] == pytest.approx([1 / 6] * 3 + [1 / 2] + [1 / 2] * 2)
+    assert [member.weight for member in members] == pytest.approx([1 / 6] * 3 + [1 / 2] + [1 / 3] * 3)
     assert {member.temperature for member in members} == {1.0}
 
 
@@ -50,5 +50,5 @@ def test_without_clips_held_out_thresholds_are_those_that_need_none() -> None:
 
 def test_histories_are_told_by_head() -> None:
     found = member_histories(trained(), None)
-    assert [name.rpartition("-")[0] for name in found] == ["recurrent"] * 3 + ["linear"] + ["background"] * 2
+    assert [name.rpartition("-")[0] for name in found] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
     assert set(found.values()) == {HISTORY}

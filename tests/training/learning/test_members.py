@@ -34,7 +34,7 @@ def test_new_heads_differ_in_their_start() -> None:
     torch.manual_seed(0)
     assert torch.equal(members[0].build().output.weight, first.output.weight)
     known = new_background_members(TrainOptions(hidden=3), PROBLEM)
-    assert [member.build().output.out_features for member in known] == [12, 12]
+    assert [member.build().output.out_features for member in known] == [12, 12, 12]
 
 
 def test_known_labels_keep_their_outputs_in_every_form_of_head(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_clips_have_recurrent_heads_and_a_linear_one_over_three_parts() -> None:
     assert [(plan.name, plan.form, plan.config.outputs) for plan in known] == [
         ("background-0", "background", 15),
         ("background-1", "background", 15),
+        ("background-2", "background", 15),
     ]
 
 

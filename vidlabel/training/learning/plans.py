@@ -14,7 +14,6 @@ from vidlabel.training.options import TrainOptions
 
 PARTS = 3
 """Whole clips are pooled over so many parts: one part gave 10 % less on ut-interaction, five were not better."""
-BACKGROUND_MEMBERS = 2
 
 RECURRENT_EPOCHS = 30
 MEAN_EPOCHS = 40
@@ -108,7 +107,7 @@ def background_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan
     if options.head == "mean":
         return [_mean_plan("background", options, problem, classes, PARTS)]
     kind = options.head or "gru"
-    members = range(min(BACKGROUND_MEMBERS, options.recurrent_members))
+    members = range(options.recurrent_members)
     return [_recurrent_plan("background", number, options, kind, problem, classes) for number in members]
 
 
