@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from unittest import mock
 
@@ -68,12 +68,14 @@ def attended_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
 POOLED: Callable[[Head, Tensor, int], Tensor] = answers.pooled_logits
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class School:
     """One fold, and what trains heads in it."""
 
     train: Material
     test: Material
+    clips: tuple[int, ...]
+    """That are tested."""
     plan: MemberPlan
     """Of a recurrent head with the defaults."""
     learn: Callable[[str, MemberPlan, Material, Callable[[], Head]], Head]
@@ -87,6 +89,7 @@ class School:
         """(N, C) logits of a head for the clips that it has not learnt from."""
         return answers.clip_logits(plan, self.learn(name, plan, self.train, plan.build), self.test)
 
+    @cached_property
     def teachers(self) -> list[Head]:
         """Heads that differ by their random start."""
         return [self.learn(f"teacher-{number}", self.plan, self.train, self.plan.build) for number in range(TEACHERS)]
@@ -106,7 +109,7 @@ def attending(school: School) -> Tensor:
 
 def ensemble(school: School) -> Tensor:
     """The mean of several heads."""
-    scores = [answers.clip_logits(school.plan, head, school.test).softmax(dim=1) for head in school.teachers()]
+    scores = [answers.clip_logits(school.plan, head, school.test).softmax(dim=1) for head in school.teachers]
     return torch.stack(scores).mean(dim=0)
 
 
@@ -114,7 +117,7 @@ def distilled(school: School) -> Tensor:
     """One head that learns half from the truth and half from what several heads say."""
     said = [
         (answers.clip_logits(school.plan, head, school.train) / TEACHER_TEMPERATURE).softmax(dim=1)
-        for head in school.teachers()
+        for head in school.teachers
     ]
     targets = (1 - TEACHER_SHARE) * school.train.targets + TEACHER_SHARE * torch.stack(said).mean(dim=0)
     head = school.learn("pupil", school.plan, replace(school.train, targets=targets), school.plan.build)
@@ -131,8 +134,8 @@ VARIANTS: dict[str, Callable[[School], Tensor]] = {
 }
 
 
-def schools(gathered: Gathered, rate: float, seed: int) -> list[tuple[School, tuple[int, ...]]]:
-    """The folds, each with the clips that are tested in it."""
+def schools(gathered: Gathered, rate: float, seed: int) -> list[School]:
+    """The folds."""
     options = TrainOptions(seed=seed, folds=4)
     window = choose_window(gathered, rate)
     jobs = Jobs(seed, SilentListener(), None)
@@ -150,25 +153,16 @@ def schools(gathered: Gathered, rate: float, seed: int) -> list[tuple[School, tu
             return jobs.train(f"{fold}-{name}", make_lesson(plan, material, options, window), build).finished_head()
 
         test = make_material(subset(gathered, fold.test_indices), whitening)
-        found.append((School(train, test, plan, learn), fold.test_indices))
+        found.append(School(train, test, fold.test_indices, plan, learn))
     return found
 
 
-def right_answers(
-    gathered: Gathered, rate: float, seed: int, variant: Callable[[School], Tensor]
-) -> npt.NDArray[np.bool_]:
-    """(N,) whether each clip was told right by heads that had not learnt from its group."""
-    right = np.zeros(len(gathered.features), np.bool_)
-    for school, clips in schools(gathered, rate, seed):
+def cell(folds: Sequence[School], groups: Sequence[str], variant: Callable[[School], Tensor]) -> str:
+    """Accuracy of heads that had not learnt from a clip's group, with its interval over groups."""
+    right = np.zeros(len(groups), np.bool_)
+    for school in folds:
         told = variant(school).argmax(dim=1)
-        right[list(clips)] = (told == school.test.targets.argmax(dim=1)).numpy()
-    return right
-
-
-def cell(gathered: Gathered, rate: float, seed: int, variant: Callable[[School], Tensor]) -> str:
-    """Accuracy with its interval over groups."""
-    right = right_answers(gathered, rate, seed, variant)
-    groups = [str(example.group) for example in gathered.training_set.examples]
+        right[list(school.clips)] = (told == school.test.targets.argmax(dim=1)).numpy()
     bounds = bootstrap_interval(partial(share_of, right), groups)
     return f"{100 * right.mean():.1f} ({100 * bounds.low:.1f} to {100 * bounds.high:.1f})"
 
@@ -188,12 +182,13 @@ def main() -> None:
         sys.exit(f"set VIDLABEL_DATA to the folder that holds {' and '.join(SETS)}")
     torch.set_num_threads(1)
     sets = asked.set or list(SETS)
-    gathered = []
+    taught = []
     for name in sets:
         folder = Path(os.environ["VIDLABEL_DATA"]) / name
         training_set = read_examples(folder / "labels.csv", LabelOptions(groups=folder / "groups.csv"))
         found, facts = gather(training_set, FeatureOptions(cache=asked.cache_dir), None, SilentEvaluationListener())
-        gathered.append((fill_first_motion(found), facts.rate))
+        groups = [str(example.group) for example in found.training_set.examples]
+        taught.append((schools(fill_first_motion(found), facts.rate, asked.seed), groups))
     print(f"| recurrent heads alone | {' | '.join(sets)} |")
     print("|---|" + "---|" * len(sets))
     with (
@@ -201,7 +196,7 @@ def main() -> None:
         mock.patch.object(fitting, "pooled_logits", attended_logits),
     ):
         for name, variant in VARIANTS.items():
-            cells = [cell(features, rate, asked.seed, variant) for features, rate in gathered]
+            cells = [cell(folds, groups, variant) for folds, groups in taught]
             print(f"| {name} | {' | '.join(cells)} |", flush=True)
 
 
