@@ -14,6 +14,7 @@ from vidlabel.video.sampling import BEFORE_ALL
 from vidlabel.video.skipping_reader import SkippingReader
 
 if TYPE_CHECKING:
+    from vidlabel.video.opened import OpenedVideo
     from vidlabel.video.probe import Probe
     from vidlabel.video.reader import FrameReader
     from vidlabel.video.sample import SampleRequest
@@ -34,21 +35,27 @@ class Choice:
     """Whether the reader leaves damage to `PyavReader`, which is to go on after it."""
 
 
-def choose_reader(probe: Probe, request: SampleRequest) -> Choice:
-    """Choose the decoder: the GPU if asked for and there, else the cheapest one that is right."""
+def choose_reader(probe: Probe, request: SampleRequest, opened: OpenedVideo | None = None) -> Choice:
+    """Choose the decoder: the GPU if asked for and there, else the cheapest one that is right.
+
+    Args:
+        probe: of the file.
+        request: what is asked for.
+        opened: the file as the probe left it, if it is still open.
+    """
     if request.decode_device == "gpu":
         reader = _open_on_gpu(probe, request)
         if reader is not None:
             return Choice(f"{reader.name} on GPU", lambda: reader, gives_up=reader.name == "decord")
         warning = "no GPU decoder (NVDEC) can be used here; decoding on the CPU"
-        on_cpu = _choose_on_cpu(probe, request)
+        on_cpu = _choose_on_cpu(probe, request, opened)
         return replace(on_cpu, warnings=(warning, *on_cpu.warnings))
-    return _choose_on_cpu(probe, request)
+    return _choose_on_cpu(probe, request, opened)
 
 
-def _choose_on_cpu(probe: Probe, request: SampleRequest) -> Choice:
+def _choose_on_cpu(probe: Probe, request: SampleRequest, opened: OpenedVideo | None) -> Choice:
     if request.decoder != "decord" and skipping_refusal(probe, request) is None:
-        return Choice(f"pyav: {_SKIPPING}", lambda: SkippingReader(probe, request), gives_up=True)
+        return Choice(f"pyav: {_SKIPPING}", lambda: SkippingReader(probe, request, opened), gives_up=True)
     if request.decoder == "pyav":
         return pyav_choice(probe, request)
     refusal = decord_refusal(probe, request)

@@ -42,7 +42,8 @@ from vidlabel.video.decode_process import OUT_OF_MEMORY
 from vidlabel.video.decord_reader import load_decord
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.frame_memory import FrameLayout, FrameMemory, open_memory
-from vidlabel.video.probe import Probe, probe
+from vidlabel.video.opened import OpenedVideo
+from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.reader import Picture
 from vidlabel.video.reading import Reading
 
@@ -156,16 +157,17 @@ class _Server:
     def _read_video(self, order: ReadVideo) -> Finished | Failed:
         cpu_s = time.process_time()
         try:
-            found = probe(Path(order.path), self._sender.beat)
-            self._give_samples(found, order)
+            with OpenedVideo(Path(order.path)) as opened:
+                self._give_samples(opened, order)
         except _StoppedError:
             return Finished(time.process_time() - cpu_s)
         except VidlabelError as error:
             return Failed(type(error).__name__, error.subject, error.problem, error.remedy)
         return Finished(time.process_time() - cpu_s)
 
-    def _give_samples(self, found: Probe, order: ReadVideo) -> None:
-        reading = Reading(found, order.request, order.after, order.reason, self._sender.beat)
+    def _give_samples(self, opened: OpenedVideo, order: ReadVideo) -> None:
+        found = probe_opened(opened, self._sender.beat)
+        reading = Reading(found, order.request, order.after, order.reason, self._sender.beat, opened)
         width, height = found.sample_size(order.request.short_side)
         layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
         self._free = threading.Semaphore(layout.slots)

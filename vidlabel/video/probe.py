@@ -14,11 +14,11 @@ import numpy.typing as npt
 
 from vidlabel.errors import VideoError
 from vidlabel.video.avi import count_frames
-from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
 from vidlabel.video.nal_units import nal_units, tells_unreferred
+from vidlabel.video.opened import FirstPicture, OpenedVideo
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
 from vidlabel.video.reader import Beat, no_beat
@@ -26,12 +26,8 @@ from vidlabel.video.truncation import missing_packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.packet import Packet
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-_FIRST_PICTURE_PACKETS = 250
-"""The first picture is looked for in this many packets; a decoder hands it out 16 packets later at most."""
 _LEAST_JUMP_S = 1
 _FALLBACK_RATE = Fraction(25)
 """Frames per second of a file that says nothing of it; FFmpeg's own guess for raw streams."""
@@ -103,17 +99,21 @@ def probe(path: Path, beat: Beat = no_beat) -> Probe:
     Raises:
         VideoError: it is no readable file, no video, or a video without pictures.
     """
-    size = check_file(path)
-    with open_container(path) as container:
-        stream = choose_stream(container, path)
-        scan = _scan(container, stream, beat)
-        return _describe(path, size, container, stream, _find_gaps(scan, path, container.format.name, stream))
+    with OpenedVideo(path) as opened:
+        return probe_opened(opened, beat)
+
+
+def probe_opened(opened: OpenedVideo, beat: Beat = no_beat) -> Probe:
+    """As `probe`, of a video that is open and that nothing was read of."""
+    path, container, stream = opened.path, opened.container, opened.stream
+    scan = _find_gaps(_scan(opened, beat), path, container.format.name, stream)
+    return _describe(path, opened.size_bytes, container, stream, scan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scan:
     table: PacketTable
-    first: _FirstPicture
+    first: FirstPicture
     step: Fraction
     last_duration: int
     places: PacketPlaces
@@ -121,40 +121,17 @@ class _Scan:
     """Packets that the index of an AVI names after the last one that is there."""
 
 
-class _FirstPicture:
-    """Decodes packets until the first picture comes out."""
-
-    def __init__(self) -> None:
-        self.frame: VideoFrame | None = None
-        self.clean = True
-        """Whether no packet was rejected before it."""
-        self._tried = 0
-
-    def offer(self, packet: Packet[VideoStream]) -> None:
-        """Decode a packet, unless the picture is known or was looked for long enough."""
-        if self.frame is not None or self._tried > _FIRST_PICTURE_PACKETS:
-            return
-        self._tried += 1
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            self.clean = False
-            return
-        if frames:
-            self.frame = frames[0]
-
-
-def _scan(container: InputContainer, stream: VideoStream, beat: Beat) -> _Scan:
+def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
+    stream, first = opened.stream, opened.first
     if stream.time_base is None:
-        raise VideoError(container.name, "has a video stream without a clock", "convert it to another container")
+        raise VideoError(opened.path, "has a video stream without a clock", "convert it to another container")
     step = 1 / (_known_rate(stream) * stream.time_base)
     least_jump = int(max(_LEAST_JUMP_S / stream.time_base, 32 * step))
     codec, units = stream.codec_context.name, nal_units(stream)
     is_restart = None if units is None else units.restarts
     builder = PacketTableBuilder(step, least_jump, hidden_test(codec), is_restart, zeroed_test(codec))
-    first = _FirstPicture()
     places = PacketPlaces()
-    for packet in read_packets(container, stream, beat):
+    for packet in opened.read(beat):
         if isinstance(packet, av.error.FFmpegError):
             builder.note_break()
             first.clean = first.clean and len(builder) > 1
@@ -263,7 +240,7 @@ def _pixel_aspect(stream: VideoStream) -> Fraction:
     return Fraction(aspect)
 
 
-def _first_pts(table: PacketTable, first: _FirstPicture) -> int:
+def _first_pts(table: PacketTable, first: FirstPicture) -> int:
     """Ticks at the first presented frame: the first picture that a decoder gives, unless damage may have eaten one.
 
     The first picture is not always the earliest packet: pictures of an open group before the first key frame refer to

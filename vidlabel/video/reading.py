@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.choice import choose_reader, pyav_choice
-from vidlabel.video.probe import Probe, probe
+from vidlabel.video.opened import OpenedVideo
+from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.reader import Beat, no_beat
 from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
 from vidlabel.video.sampling import BEFORE_ALL, exact
@@ -29,16 +31,24 @@ class Reading:
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
         beat: told often, also between pictures.
+        opened: the file as the probe left it, if it is still open; it is closed in the end.
     """
 
     def __init__(
-        self, probe: Probe, request: SampleRequest, after: int | None = None, reason: str = "", beat: Beat = no_beat
+        self,
+        probe: Probe,
+        request: SampleRequest,
+        after: int | None = None,
+        reason: str = "",
+        beat: Beat = no_beat,
+        opened: OpenedVideo | None = None,
     ) -> None:
         self._probe = probe
         self._request = request
         self._after = after
         self._reason = reason
         self._beat = beat
+        self._opened = opened
         self._warnings = _file_warnings(probe)
         self._readers: list[FrameReader] = []
         self.decoder: str = request.decoder
@@ -82,11 +92,13 @@ class Reading:
             if self._after is not None:
                 yield from self._go_on(self._reason, self._after)
                 return
-            choice = choose_reader(self._probe, self._request)
+            choice = choose_reader(self._probe, self._request, self._opened)
             self.decoder, gives_up = choice.decoder, choice.gives_up
             self._warnings += choice.warnings
             reader = choice.open()
             self._readers.append(reader)
+            if self._opened is not None and not self._opened.is_taken:
+                self._opened.close()  # Its decoder holds pictures.
             for picture in reader.pictures(self._beat):
                 yield picture
                 last = picture.time
@@ -119,9 +131,10 @@ class SampleStream(Iterator[Sample]):
     Made by `open_samples`.
     """
 
-    def __init__(self, probe: Probe, request: SampleRequest) -> None:
+    def __init__(self, probe: Probe, request: SampleRequest, opened: OpenedVideo) -> None:
         self.probe = probe
-        self._reading = Reading(probe, request)
+        self._opened = opened
+        self._reading = Reading(probe, request, opened=opened)
         self._pictures = self._reading.pictures()
 
     def __next__(self) -> Sample:
@@ -139,6 +152,7 @@ class SampleStream(Iterator[Sample]):
     def close(self) -> None:
         """Stop reading and let go of the file."""
         self._pictures.close()
+        self._opened.close()
 
     @property
     def report(self) -> ReadReport:
@@ -182,4 +196,8 @@ def open_samples(path: Path, request: SampleRequest) -> SampleStream:
         DecodeError: while taking samples: not a single picture could be decoded.
         InstallationError: while taking samples: decord was asked for by name and cannot be loaded.
     """
-    return SampleStream(probe(path), request)
+    with ExitStack() as undoing:
+        opened = undoing.enter_context(OpenedVideo(path))
+        found = probe_opened(opened)
+        undoing.pop_all()
+    return SampleStream(found, request, opened)

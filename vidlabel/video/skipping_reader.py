@@ -10,9 +10,10 @@ import av.error
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
-from vidlabel.video.container import choose_stream, last_packet, open_container, read_packets
+from vidlabel.video.container import last_packet, read_packets
 from vidlabel.video.nal_units import nal_units
 from vidlabel.video.omission import plan_omission
+from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.packets import NO_TIME
 from vidlabel.video.picture import PictureMaker
 from vidlabel.video.probe import Probe
@@ -40,6 +41,7 @@ class SkippingReader:
     Args:
         probe: of a file that `skipping_refusal` has nothing against.
         request: what is asked for.
+        opened: the file as the probe left it, if it is still open.
 
     Raises:
         VideoError: the file is gone or changed.
@@ -47,13 +49,15 @@ class SkippingReader:
 
     name = "pyav"
 
-    def __init__(self, probe: Probe, request: SampleRequest) -> None:
+    def __init__(self, probe: Probe, request: SampleRequest, opened: OpenedVideo | None = None) -> None:
         self.tally = Tally()
         self._probe = probe
         self._plan = plan_omission(probe, request)
         self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
-        self._container = open_container(probe.path)
-        self._stream: VideoStream = choose_stream(self._container, probe.path)
+        # A decoder that is in use already takes no more threads.
+        self._kept = None if opened is None or request.threads > 1 else opened.take_packets()
+        self._opened = opened if opened is not None and self._kept is not None else OpenedVideo(probe.path)
+        self._stream: VideoStream = self._opened.stream
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._units = nal_units(self._stream)
         self._complaints = Complaints(PYAV_SIGNS)
@@ -80,7 +84,7 @@ class SkippingReader:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._container.close()
+        self._opened.close()
 
     def _next_wanted(self, frames: Iterator[VideoFrame], time: int) -> npt.NDArray[np.uint8]:
         """Decode up to the frame at this tick."""
@@ -95,8 +99,9 @@ class SkippingReader:
     def _frames(self, beat: Beat) -> Iterator[VideoFrame]:
         """Frames as the decoder gives them, the wanted ones among them."""
         try:
-            for packet in chain(self._packets(beat), [last_packet(self._stream)]):
-                frames = packet.decode()
+            known = [] if self._kept is None else [self._kept.frames]
+            packets = chain(self._packets(beat), [last_packet(self._stream)])
+            for frames in chain(known, (packet.decode() for packet in packets)):
                 if self._complaints.heard():
                     raise self._failure("meets damage")
                 for frame in frames:
@@ -113,8 +118,7 @@ class SkippingReader:
         """Packets that have to be decoded; the decoder is told of each whether it may skip it."""
         times, plan, context = self._probe.packets.pts, self._plan, self._stream.codec_context
         skips = False
-        packets = read_packets(self._container, self._stream, beat)
-        for index, packet in zip(range(self._end), packets, strict=False):
+        for index, packet in self._numbered_packets(beat):
             if isinstance(packet, av.error.FFmpegError):
                 raise packet
             if not packet.size or packet.pts != times[index]:
@@ -127,6 +131,15 @@ class SkippingReader:
                 skips = not skips
                 context.skip_frame = "NONREF" if skips else "DEFAULT"
             yield packet
+
+    def _numbered_packets(self, beat: Beat) -> Iterator[tuple[int, Packet[VideoStream] | av.error.FFmpegError]]:
+        """Packets that the decoder has not been given yet, up to the last that matters."""
+        if self._kept is None:
+            yield from zip(range(self._end), read_packets(self._opened.container, self._stream, beat), strict=False)
+            return
+        for index in range(self._kept.decoded, self._end):
+            beat()
+            yield index, self._kept.packets[index]
 
     def _failure(self, what: str) -> DecodeError:
         return DecodeError(self._probe.path, f"skipping frames {what}", "use the decoder pyav")

@@ -1,0 +1,118 @@
+"""A video file that is open, and what has come out of it already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import av.error
+
+from vidlabel.video.complaints import PYAV_SIGNS, Complaints
+from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
+from vidlabel.video.reader import Beat
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+MOST_KEPT_BYTES = 4 << 20
+"""Of packets. FFmpeg decodes a picture to open a file, and probing decodes it once more: 8 of the 60 ms that a clip of
+2 s takes. Larger files take so long to decode that it makes no difference."""
+
+_FIRST_PICTURE_PACKETS = 250
+"""The first picture is looked for in this many packets; a decoder hands it out 16 packets later at most."""
+
+
+class FirstPicture:
+    """Decodes packets until the first picture comes out."""
+
+    def __init__(self) -> None:
+        self.frames: list[VideoFrame] = []
+        """What came out with it."""
+        self.clean = True
+        """Whether no packet was rejected before it."""
+        self.tried = 0
+        """Packets that the decoder was given."""
+
+    @property
+    def frame(self) -> VideoFrame | None:
+        """The first picture, once there is one."""
+        return self.frames[0] if self.frames else None
+
+    def offer(self, packet: Packet[VideoStream]) -> None:
+        """Decode a packet, unless the picture is known or was looked for long enough."""
+        if self.frames or self.tried > _FIRST_PICTURE_PACKETS:
+            return
+        self.tried += 1
+        try:
+            self.frames = packet.decode()
+        except av.error.FFmpegError:
+            self.clean = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptPackets:
+    """All of a small file, to be decoded on from where its first picture came out."""
+
+    packets: list[Packet[VideoStream]]
+    decoded: int
+    """So many of them the decoder has been given."""
+    frames: list[VideoFrame]
+    """What it gave for them."""
+
+
+class OpenedVideo:
+    """An open video file: its stream, its decoder, and its packets if it is small. A context manager that closes it.
+
+    Args:
+        path: the file.
+
+    Raises:
+        VideoError: it is no readable file, or FFmpeg knows no video in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size_bytes = check_file(path)
+        self.container: InputContainer = open_container(path)
+        self.stream: VideoStream = choose_stream(self.container, path)
+        self.first = FirstPicture()
+        self._packets: list[Packet[VideoStream]] | None = [] if self.size_bytes <= MOST_KEPT_BYTES else None
+        self._complaints = Complaints(PYAV_SIGNS)
+        self.is_taken = False
+        """Whether a reader goes on with its decoder."""
+
+    def __enter__(self) -> OpenedVideo:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.container.close()
+
+    def read(self, beat: Beat) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
+        """All packets of the stream, as `read_packets` gives them."""
+        for packet in read_packets(self.container, self.stream, beat):
+            if isinstance(packet, av.error.FFmpegError):
+                self._packets = None
+            elif packet.size and self._packets is not None:
+                self._packets.append(packet)
+            yield packet
+
+    def take_packets(self) -> KeptPackets | None:
+        """What was read; None if it was not kept, was taken before, or if there was a sign of damage."""
+        packets, self._packets = self._packets, None
+        # A decoder that was given the end as well gives no more.
+        if packets is None or not self.first.frames or self.first.tried > len(packets):
+            return None
+        self.is_taken = self.first.clean and not self._complaints.heard()
+        return KeptPackets(packets, self.first.tried, self.first.frames) if self.is_taken else None
