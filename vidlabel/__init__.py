@@ -12,8 +12,9 @@ Names are loaded when they are first used: `import vidlabel` itself imports neit
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
+
+from vidlabel.version import installed_version
 
 if TYPE_CHECKING:
     from vidlabel.batch.labelling import predict
@@ -27,11 +28,6 @@ if TYPE_CHECKING:
     from vidlabel.training.train import train
     from vidlabel.video.isolated import samples
     from vidlabel.video.sample import Sample
-
-try:
-    __version__ = version("vidlabel")
-except PackageNotFoundError:  # a checkout on the path that was never installed
-    __version__ = "0"
 
 __all__ = [
     "Evaluation",
@@ -69,10 +65,12 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the one place where any public name may come out
+    if name == "__version__":
+        return installed_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'vidlabel' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_HOMES, "__version__"])

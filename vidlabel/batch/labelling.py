@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from vidlabel.labels.result import Result, RunInfo, Scores, Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
 from vidlabel.model_encoder import tuned_weights_in
 from vidlabel.stopwatch import OFF, Phase, Stopwatch
+from vidlabel.version import installed_version
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
 from vidlabel.video.sample import SampleRequest
@@ -178,7 +178,7 @@ class Labeller:
                 decoded_ratio=report.decoded_ratio,
                 device=self._encoder.device,
                 runtime=self._encoder.runtime,
-                version=version("vidlabel"),
+                version=installed_version(),
                 fingerprint=known,
                 reused=labels.reused,
             ),

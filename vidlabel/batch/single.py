@@ -7,6 +7,7 @@ from pathlib import Path
 from vidlabel.batch.destination import OneFile
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import Listener
+from vidlabel.batch.loading import load_labeller
 from vidlabel.batch.work import Outcome, Task, WorkOptions, partial_reason, read_output
 from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write
@@ -37,12 +38,7 @@ def label_one(
     task = Task(shown, output)
     fingerprint(shown, options.model_sha256, options.predict)  # A missing file is told before the model is loaded.
     with DecodePool() as pool:
-        pool.start()
-        # Imported here: a video that is done already needs no torch, which takes a second to load. Meanwhile the
-        # decoding process loads its own libraries.
-        from vidlabel.batch.labelling import Labeller
-
-        labeller = Labeller(options.predict, pool, stopwatch=stopwatch)
+        labeller = load_labeller(options.predict, pool, stopwatch=stopwatch)
         try:
             result = labeller.label(shown, listener)
         except (OutputError, UsageError):

@@ -168,7 +168,10 @@ def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
     Raises:
         OutputError: the output folder cannot be written.
     """
-    plan = plan_task(options, task)
+    return _settle(options, task, plan_task(options, task))
+
+
+def _settle(options: WorkOptions, task: Task, plan: Plan) -> Outcome | None:
     if plan.action == "label":
         return None
     known = plan.record
@@ -193,10 +196,10 @@ def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch
     Raises:
         OutputError: the output folder cannot be written: no other task can be done either.
     """
-    settled = settle_task(options, task)
+    plan = plan_task(options, task)
+    settled = _settle(options, task, plan)
     if settled is not None:
         return settled
-    plan = plan_task(options, task)
     records = Records(options.folder)
     earlier = plan.record or Record(task.shown, plan.fingerprint, "started")
     begun = replace(earlier, starts=earlier.starts + 1)

@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from vidlabel.batch.listener import Listener
+from vidlabel.batch.loading import load_labeller
 from vidlabel.batch.messages import (
     Finished,
     Profiled,
@@ -139,10 +140,7 @@ def _follow(incoming: BinaryIO) -> Iterator[Task]:
 def label_videos(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
     """Load the model once for all videos of this worker."""
     pool = DecodePool()  # Its processes end with this one, however that ends.
-    pool.start()
-    from vidlabel.batch.labelling import Labeller  # Loads torch, while the decoding process loads its own libraries.
-
-    labeller = Labeller(options.predict, pool, threads=options.threads, stopwatch=stopwatch)
+    labeller = load_labeller(options.predict, pool, options.threads, stopwatch)
 
     def label(shown: str) -> Result:
         """Label the video of this name."""

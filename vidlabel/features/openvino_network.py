@@ -17,7 +17,7 @@ import numpy.typing as npt
 from vidlabel.errors import InstallationError
 from vidlabel.features.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
 
-MOST_SHAPES = 4
+MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -160,14 +160,19 @@ class _Graph:
         return self._operations.add(narrow, pictures) if block.adds_input else narrow
 
     def _convolve(self, layer: SameConvolution, pictures: Any) -> Any:  # noqa: ANN401
-        kernel = np.ascontiguousarray(layer.weight.numpy())
+        values = np.ascontiguousarray(layer.weight.numpy())
         strides, no_padding, no_dilation = [layer.stride] * 2, [0, 0], [1, 1]
         arguments = (strides, no_padding, no_padding, no_dilation, "same_upper")
+        kernel = self._constant(values[:, None] if layer.groups > 1 else values)
         if layer.groups > 1:
-            hidden = self._operations.group_convolution(pictures, kernel[:, None], *arguments)
+            hidden = self._operations.group_convolution(pictures, kernel, *arguments)
         else:
             hidden = self._operations.convolution(pictures, kernel, *arguments)
-        return self._operations.add(hidden, layer.bias.numpy()[None, :, None, None])
+        return self._operations.add(hidden, self._constant(layer.bias.numpy()[None, :, None, None]))
+
+    def _constant(self, values: npt.NDArray[np.float32]) -> Any:  # noqa: ANN401
+        """OpenVINO turns arrays into lists of Python's numbers where it makes the constants: 85 ms in place of 6."""
+        return self._openvino.op.Constant(values)
 
     def _relu6(self, hidden: Any) -> Any:  # noqa: ANN401
         return self._operations.clamp(hidden, 0.0, 6.0)

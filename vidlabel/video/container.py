@@ -37,6 +37,8 @@ _BY_SUFFIX = {
 """Containers that have no head by which to know them: in a short file, or one whose start is damaged, FFmpeg may see
 another one or none. Then the name decides."""
 
+_MP4_SUFFIXES = frozenset({".mp4", ".m4v", ".mov"})
+
 LARGEST_SIDE = 16384
 LARGEST_PICTURE = 1 << 27
 """Pixels; 134 million, a picture of 16384 x 8192. A header can claim any size, and a decoder allocates what it says."""
@@ -84,11 +86,36 @@ def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer
     Raises:
         VideoError: FFmpeg knows no video in it.
     """
+    return _open(path, {}, hwaccel)
+
+
+def open_undecoded(path: Path) -> InputContainer:
+    """As `open_container`, without decoding a picture where that tells nothing: in MP4 with B-frames of H.264.
+
+    FFmpeg decodes a key frame of any video to learn its pixel format, 3 to 15 ms. What it learns of the order of
+    pictures stands in the container there, and their shape in `codec_context` after the first one.
+
+    Raises:
+        VideoError: FFmpeg knows no video in it.
+    """
+    if path.suffix.lower() not in _MP4_SUFFIXES:
+        return open_container(path)
+    container = _open(path, {"skip_frame": "all"})
+    contexts = [stream.codec_context for stream in container.streams.video]
+    telling = (context is not None and context.name == "h264" and context.has_b_frames for context in contexts)
+    if container.format.name.startswith("mov") and all(telling):
+        return container
+    container.close()
+    return open_container(path)
+
+
+def _open(path: Path, decoding: dict[str, str], hwaccel: HWAccel | None = None) -> InputContainer:
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
         "enable_drefs": "0",  # MOV tracks that lie in another file
         "max_pixels": str(LARGEST_PICTURE),
+        **decoding,
     }
 
     def open_as(format_name: str | None) -> InputContainer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import av.error
 
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
-from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
+from vidlabel.video.container import check_file, choose_stream, open_undecoded, read_packets
 from vidlabel.video.reader import Beat
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class OpenedVideo:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.size_bytes = check_file(path)
-        self.container: InputContainer = open_container(path)
+        self.container: InputContainer = open_undecoded(path)
         self.stream: VideoStream = choose_stream(self.container, path)
         self.first = FirstPicture()
         self._packets: list[Packet[VideoStream]] | None = [] if self.size_bytes <= MOST_KEPT_BYTES else None

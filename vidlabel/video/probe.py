@@ -234,7 +234,8 @@ def _describe(path: Path, size: int, container: InputContainer, stream: VideoStr
 
 
 def _pixel_aspect(stream: VideoStream) -> Fraction:
-    aspect = stream.sample_aspect_ratio
+    # The container comes first, as with FFmpeg's players; a decoder knows it from the first picture on.
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
     if not aspect or not Fraction(1, LARGEST_RATIO) <= aspect <= LARGEST_RATIO:
         return Fraction(1)
     return Fraction(aspect)
