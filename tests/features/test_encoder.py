@@ -11,7 +11,7 @@ from torch.nn import functional
 from features.reference import REFERENCE, STEP, known_picture
 from vidlabel.errors import UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
-from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder
+from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder, load_network
 from vidlabel.features.published import PUBLISHED, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
 
@@ -125,13 +125,31 @@ def test_batches_of_one_size_give_the_features_of_single_pictures(encoder: Encod
     published = PUBLISHED["efficientnet-lite0"]
     network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
     pictures = noise(CUDA_BATCH + 3, 48, 64)
-    batched = BatchedNetwork(network.requires_grad_(False), "cpu").run(pictures[:, :, ::-1])
+    batched = BatchedNetwork(network.requires_grad_(False), "cpu", torch.float32).run(pictures[:, :, ::-1])
     assert batched.shape == (CUDA_BATCH + 3, 1280)
     np.testing.assert_allclose(batched, encoder.encode(np.ascontiguousarray(pictures[:, :, ::-1])), rtol=0, atol=1e-4)
+
+
+def test_half_precision_gives_nearly_the_same_features(encoder: Encoder) -> None:
+    """What runs on a GPU by default, on the CPU."""
+    pictures = np.concatenate([known_picture(224, 224)[None], noise(2, 224, 224)])
+    exact = encoder.encode(pictures)
+    network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+    half = BatchedNetwork(network, "cpu", torch.float16).run(pictures)
+    assert half.dtype == np.float32
+    np.testing.assert_allclose(half, exact, rtol=0, atol=0.05)
+    assert 0 < np.abs(half - exact).mean() < 0.003
 
 
 if torch.cuda.is_available():
 
     def test_gpu_gives_the_features_of_the_cpu(encoder: Encoder) -> None:
-        on_gpu = load_encoder(device="cuda").encode(noise(35, 224, 224))
+        on_gpu = load_encoder(device="cuda", runtime="torch").encode(noise(35, 224, 224))
         np.testing.assert_allclose(on_gpu, encoder.encode(noise(35, 224, 224)), rtol=0, atol=1e-4)
+
+    def test_gpu_computes_in_half_precision_unless_told_otherwise(encoder: Encoder) -> None:
+        halved = load_encoder(device="cuda")
+        assert halved.runtime == "torch-half"
+        np.testing.assert_allclose(
+            halved.encode(noise(35, 224, 224)), encoder.encode(noise(35, 224, 224)), rtol=0, atol=0.05
+        )

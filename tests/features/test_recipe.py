@@ -41,7 +41,7 @@ def test_only_motion_asks_for_a_frame_before() -> None:
         ({"rate": float("nan")}, "rate"),
         ({"short_side": 0}, "0"),
         ({"lag_s": -1.0}, "-1"),
-        ({"runtime": "onnx"}, "give auto, torch, openvino"),
+        ({"runtime": "onnx"}, "give auto, torch, torch-half, openvino"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(changed: dict[str, Any], problem: str) -> None:

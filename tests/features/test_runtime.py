@@ -26,8 +26,8 @@ except UsageError as error:
 
 
 def test_torch_is_always_there_and_the_only_one_on_a_gpu() -> None:
-    assert resolve_runtime("torch", "cpu") == "torch"
-    assert resolve_runtime("auto", "cuda") == "torch"
+    assert resolve_runtime("torch", "cpu") == resolve_runtime("torch", "cuda") == "torch"
+    assert resolve_runtime("auto", "cuda") == resolve_runtime("torch-half", "cuda") == "torch-half"
     with pytest.raises(UsageError, match="--runtime openvino: runs on the CPU alone"):
         resolve_runtime("openvino", "cuda")
 
@@ -36,6 +36,11 @@ def test_what_is_installed_is_used_by_itself() -> None:
     expected = "openvino" if is_openvino_installed() else "torch"
     assert resolve_runtime("auto", "cpu") == resolve_runtime("auto", "auto") == expected
     assert resolve_hardware("cpu", "auto") == ("cpu", expected)
+
+
+def test_half_precision_is_for_a_gpu() -> None:
+    with pytest.raises(UsageError, match="--runtime torch-half: runs on a GPU alone"):
+        resolve_hardware("cpu", "torch-half")
 
 
 def test_what_is_missing_is_said_when_it_was_asked_for_by_name() -> None:

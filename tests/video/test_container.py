@@ -13,8 +13,10 @@ import av
 import numpy as np
 import pytest
 
+from corpus import CATALOGUE, Recipe, write_video
 from vidlabel.errors import VideoError
-from vidlabel.video.container import check_file, choose_stream, open_container, read_packets
+from vidlabel.video.container import check_file, choose_stream, open_container, open_undecoded, read_packets
+from vidlabel.video.probe import probe
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:
@@ -98,3 +100,44 @@ def test_all_packets_come_in_the_same_order_and_an_empty_one_last(video: Callabl
         plain = [(packet.pts, packet.size) for packet in container.demux(video=0) if packet.size]
         assert container.streams.video[0].average_rate == Fraction(25)
     assert first[:-1] == plain
+
+
+def same_but_for_its_shape_in_the_container(source: Path, target: Path) -> Path:
+    """A copy that tells the shape of its pixels in the pictures alone, as FFmpeg's own muxer never does."""
+    data = source.read_bytes()
+    assert data.count(b"pasp") == 1
+    target.write_bytes(data.replace(b"pasp", b"free"))
+    return target
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name.endswith((".mp4", ".mov"))])
+def test_a_file_that_is_opened_without_decoding_tells_the_same(video: Callable[[str], Path], name: str) -> None:
+    path = video(name)
+    with open_container(path) as decoded, open_undecoded(path) as undecoded:
+        streams = choose_stream(decoded, path), choose_stream(undecoded, path)
+        told = [
+            (s.codec_context.name, s.codec_context.has_b_frames, s.codec_context.width, s.codec_context.height)
+            for s in streams
+        ]
+        rates = [(s.guessed_rate, s.average_rate, s.base_rate, s.time_base, s.start_time, s.duration) for s in streams]
+        assert told[0] == told[1]
+        assert rates[0] == rates[1]
+        if undecoded.streams.video[0].codec_context.pix_fmt is None:  # It is known once a picture was decoded.
+            assert told[0][0] == "h264"
+
+
+def test_what_only_claims_to_be_mp4_is_opened_as_ever(video: Callable[[str], Path], tmp_path: Path) -> None:
+    path = tmp_path / "matroska.mp4"
+    shutil.copy(video("h264.mkv"), path)
+    with open_undecoded(path) as container:
+        assert container.format.name == "matroska,webm"
+        assert container.streams.video[0].codec_context.pix_fmt == "yuv420p"
+
+
+def test_the_shape_of_pixels_is_taken_from_the_pictures_where_the_container_is_silent(tmp_path: Path) -> None:
+    source = write_video(tmp_path / "wide.mp4", Recipe(aspect=Fraction(2), b_frames=2))
+    path = same_but_for_its_shape_in_the_container(source, tmp_path / "silent.mp4")
+    with open_undecoded(path) as container:
+        assert container.streams.video[0].codec_context.pix_fmt is None
+        assert container.streams.video[0].sample_aspect_ratio is None
+    assert probe(path).shown_width == 2 * probe(path).coded_width

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.runtime import Runtime
@@ -60,7 +60,7 @@ class PredictOptions:
         _check(0 <= self.start < math.inf, "--start", self.start, "give seconds, 0 or more")
         _check(self.end is None or self.start < self.end < math.inf, "--end", self.end, "give a time after --start")
         _check(self.device in ("auto", "cpu", "cuda"), "--device", self.device, "give auto, cpu or cuda")
-        _check(self.runtime in ("auto", "torch", "openvino"), "--runtime", self.runtime, "give auto, torch or openvino")
+        _check(self.runtime in get_args(Runtime), "--runtime", self.runtime, f"give {', '.join(get_args(Runtime))}")
         _check(self.decoder in ("auto", "decord", "pyav"), "--decoder", self.decoder, "give auto, decord or pyav")
         _check(0 < self.timeout < math.inf, "--timeout", self.timeout, "give seconds above 0")
         device = self.decode_device

@@ -11,7 +11,10 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show what stands behind a 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A shipped model or a model file.")]
 RuntimeName = Annotated[
-    Literal["auto", "torch", "openvino"],
-    typer.Option(help="What computes the network. auto: OpenVINO on the CPU where it is installed, else torch."),
+    Literal["auto", "torch", "torch-half", "openvino"],
+    typer.Option(
+        help="What computes the network. auto: torch-half (half precision) on a GPU; on the CPU OpenVINO where it is "
+        "installed, else torch."
+    ),
 ]
 DeviceName = Annotated[Literal["auto", "cpu", "cuda"], typer.Option(help="Where the network runs.")]

@@ -10,25 +10,31 @@ from vidlabel.errors import UsageError
 if TYPE_CHECKING:
     from vidlabel.features.device import Device
 
-Runtime = Literal["auto", "torch", "openvino"]
-"""What can be asked for."""
+Runtime = Literal["auto", "torch", "torch-half", "openvino"]
+"""What can be asked for. `torch-half` is torch in half precision, on a GPU."""
 
-UsedRuntime = Literal["torch", "openvino"]
+UsedRuntime = Literal["torch", "torch-half", "openvino"]
 
 
 def resolve_runtime(runtime: Runtime, device: Device) -> UsedRuntime:
-    """The library to use: `auto` takes OpenVINO on the CPU where it is installed.
+    """The library to use: `auto` takes half precision on a GPU, and OpenVINO on the CPU where it is installed.
 
     Args:
         runtime: what was asked for.
         device: where the encoder is to run; `auto` counts as the CPU.
 
     Raises:
-        UsageError: `openvino` was asked for and is not installed, or on a GPU.
+        UsageError: `openvino` was asked for and is not installed, or on a GPU; or `torch-half` on the CPU.
     """
     installed = is_openvino_installed()
+    if runtime == "torch-half" and device == "cpu":
+        raise UsageError("--runtime torch-half", "runs on a GPU alone", "leave out --device or --runtime")
+    if runtime == "auto" and device == "cuda":
+        return "torch-half"
+    if runtime == "auto":
+        return "openvino" if installed else "torch"
     if runtime != "openvino":
-        return "openvino" if runtime == "auto" and installed and device != "cuda" else "torch"
+        return runtime
     if device == "cuda":
         raise UsageError("--runtime openvino", "runs on the CPU alone", "leave out --device or --runtime")
     if not installed:

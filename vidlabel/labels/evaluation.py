@@ -67,7 +67,7 @@ class EvaluatedModel:
     """All that the models of the folds use."""
     encoder: str
     runtime: str | None
-    """What computed the encoder: `torch` or `openvino`; None for files of features."""
+    """What computed the encoder: `torch`, `torch-half` or `openvino`; None for files of features."""
     sha256: str | None
     """Of a model file."""
     options: Mapping[str, object] | None

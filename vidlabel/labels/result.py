@@ -85,7 +85,7 @@ class RunInfo:
     """Share of the video's time that could be decoded, 0 to 1."""
     device: str
     runtime: str
-    """Which library computed the encoder: `torch`, `openvino`."""
+    """Which library computed the encoder: `torch`, `torch-half` (on a GPU), `openvino`."""
     version: str
     fingerprint: str
     """Hash of the input's path, size and time, the model, and the options that change the result."""

@@ -92,7 +92,7 @@ def train(
         resume: go on with a training of the same that was interrupted.
         rate: samples per second.
         cache_dir: where features are kept.
-        runtime: what computes the network: `auto`, `torch` or `openvino`.
+        runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
         **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
             hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed,
             tune_encoder.

@@ -76,7 +76,7 @@ def evaluate(
         tolerance: seconds that the start of an event may be off.
         inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
         cache_dir: where features are kept.
-        runtime: what computes the network: `auto`, `torch` or `openvino`.
+        runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
         **options: `task` and `unlabelled`, and the other options of training, as `train` takes them.
 
     Raises:
