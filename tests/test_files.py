@@ -6,27 +6,50 @@ import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from vidlabel.errors import InputError, OutputError
-from vidlabel.files import atomic_write, sha256_of, temporary_name
+from vidlabel.files import atomic_note, atomic_write, sha256_of, temporary_name
+
+Write = Callable[[Path], AbstractContextManager[BinaryIO]]
 
 
-def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
+@pytest.mark.parametrize("write", [atomic_write, atomic_note])
+def test_the_file_appears_at_the_end(tmp_path: Path, write: Write) -> None:
     path = tmp_path / "new" / "a.json"
-    with atomic_write(path) as file:
+    with write(path) as file:
         file.write(b"whole")
         assert not path.exists()
     assert path.read_bytes() == b"whole"
     assert os.listdir(path.parent) == ["a.json"]  # noqa: PTH208 - names
 
 
-def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_file_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut after the renaming would leave an empty file otherwise; a note may be lost so."""
+    synced = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append((os.fstat(descriptor).st_size, (tmp_path / "a.json").exists()))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with atomic_write(tmp_path / "a.json") as file:
+        file.write(b"whole")
+    assert synced == [(5, False)]
+    with atomic_note(tmp_path / "a.json") as file:
+        file.write(b"note")
+    assert synced == [(5, False)]
+
+
+@pytest.mark.parametrize("write", [atomic_write, atomic_note])
+def test_an_error_leaves_what_was_there(tmp_path: Path, write: Write) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(b"before")
-    with pytest.raises(TypeError), atomic_write(path) as file:
+    with pytest.raises(TypeError), write(path) as file:
         file.writelines([b"half", "no bytes"])  # type: ignore[list-item]
     assert path.read_bytes() == b"before"
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]

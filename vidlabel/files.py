@@ -21,7 +21,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under `path` only when the block ends without an error.
 
     The bytes go to a hidden name in the same folder, are flushed to the disk, and are then renamed, so that a reader, a
-    kill or a full disk never meets half a file. Missing parent folders are made.
+    kill, a full disk or a power cut never meets half a file. Missing parent folders are made.
 
     Args:
         path: the final name; an older file there is replaced in one step.
@@ -32,13 +32,20 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OutputError: the folder or file cannot be written, or the disk is full.
     """
+    with atomic_note(path) as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def atomic_note(path: Path) -> Iterator[BinaryIO]:
+    """As `atomic_write`, for what may be lost in a power cut: it does not wait for the disk, 0.5 ms each time."""
     temporary = temporary_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             yield file
-            file.flush()
-            os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)

@@ -23,6 +23,13 @@ def test_a_record_is_read_back(tmp_path: Path) -> None:
     assert records.read(output) == replace(DONE, state="failed", reason="broken")
 
 
+def test_a_record_of_work_that_begins_is_read_back_too(tmp_path: Path) -> None:
+    records, output = Records(tmp_path), tmp_path / "a.json"
+    records.write(output, DONE)
+    records.begin(output, replace(DONE, state="started", starts=2))
+    assert records.read(output) == replace(DONE, state="started", starts=2)
+
+
 def test_all_records_are_listed_with_their_outputs(tmp_path: Path) -> None:
     records = Records(tmp_path)
     for name in ("b.json", "a.json", "s/c.json"):

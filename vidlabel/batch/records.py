@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, get_type_hints
 
 from vidlabel.errors import InputError
-from vidlabel.files import TEMPORARY_SUFFIX, atomic_write
+from vidlabel.files import TEMPORARY_SUFFIX, atomic_note, atomic_write
 
 STATE_FOLDER = ".vidlabel"
 SCHEMA = "vidlabel.record/1"
@@ -70,7 +70,16 @@ class Records:
             OutputError: the output folder cannot be written.
         """
         with atomic_write(self._path(output)) as file:
-            file.write(json.dumps({"schema": SCHEMA, **asdict(record)}, indent=1).encode("ascii"))
+            file.write(_text(record))
+
+    def begin(self, output: Path, record: Record) -> None:
+        """As `write`, before the work: a power cut may take the record, and then the work is begun anew all the same.
+
+        Raises:
+            OutputError: the output folder cannot be written.
+        """
+        with atomic_note(self._path(output)) as file:
+            file.write(_text(record))
 
     def all(self) -> Iterator[tuple[Path, Record]]:
         """Every output with its record, in the order of their names."""
@@ -102,6 +111,10 @@ def read_records(output: Path) -> list[tuple[Path, Record]]:
 def table_state_folder(table: Path) -> Path:
     """Hidden folder beside a table that keeps each video's labels, so that a rerun skips what is done."""
     return table.with_name(f".{table.name}.vidlabel")
+
+
+def _text(record: Record) -> bytes:
+    return json.dumps({"schema": SCHEMA, **asdict(record)}, indent=1).encode("ascii")
 
 
 def _parse(path: Path) -> Record | None:

@@ -203,7 +203,7 @@ def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch
     records = Records(options.folder)
     earlier = plan.record or Record(task.shown, plan.fingerprint, "started")
     begun = replace(earlier, starts=earlier.starts + 1)
-    records.write(task.output, begun)
+    records.begin(task.output, begun)
     try:
         result = label(task.shown)
     except (OutputError, UsageError):  # No other video can be labelled either.
