@@ -53,20 +53,26 @@ def run_reporting(command: Sequence[str]) -> Cost:
 def _run(command: Sequence[str]) -> tuple[Cost, str]:
     if sys.platform == "linux":  # Processes whose parent did not wait for them come to this one, and are counted.
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        _wait_for_orphans()  # of what ran before, which would be counted here
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.getenv("PYTHONPATH"))))}
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     wall_s = time.perf_counter() - started
     if ended.returncode not in (0, 3):
         raise SystemExit(f"{' '.join(command[:6])} ended with {ended.returncode}:\n{ended.stderr[-2000:]}")
-    while sys.platform == "linux":
-        try:
-            os.wait()
-        except ChildProcessError:
-            break
+    if sys.platform == "linux":
+        _wait_for_orphans()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = Cost(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     return cost, ended.stdout
+
+
+def _wait_for_orphans() -> None:
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return
 
 
 def in_turn(sides: Mapping[str, Callable[[], Cost]], repeats: int) -> dict[str, list[Cost]]:

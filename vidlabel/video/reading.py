@@ -112,8 +112,9 @@ class Reading:
 
     def _go_on(self, reason: str, last: int) -> Iterator[Picture]:
         """Let PyAV give the pictures after tick `last`."""
-        for reader in self._readers:
-            reader.close()
+        for opened in (self._opened, *self._readers):
+            if opened is not None:
+                opened.close()
         when = f", from {self._probe.seconds(last):.3f} s on" if last > BEFORE_ALL else ""
         self.decoder = f"pyav: {reason}{when}"
         reader = pyav_choice(self._probe, self._request, "", last).open()
