@@ -28,7 +28,7 @@ def resolve_runtime(runtime: Runtime, device: Device) -> UsedRuntime:
     """
     installed = is_openvino_installed()
     if runtime == "torch-half" and device == "cpu":
-        raise UsageError("--runtime torch-half", "runs on a GPU alone", "leave out --device or --runtime")
+        raise UsageError("--runtime torch-half", "runs on a GPU alone", "give --runtime torch")
     if runtime == "auto" and device == "cuda":
         return "torch-half"
     if runtime == "auto":
