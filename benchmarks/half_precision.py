@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 
 from speed_measure import print_table
+from vidlabel.batch.inputs import VIDEO_SUFFIXES
 from vidlabel.features.encoder import BatchedNetwork, load_classifier, load_network
 from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
@@ -32,7 +33,7 @@ def main() -> None:
     data = os.environ.get("VIDLABEL_DATA")
     if not data:
         raise SystemExit("set VIDLABEL_DATA to the folder of labelled videos")
-    found = sorted(path for path in Path(data).rglob("*") if path.suffix in (".mp4", ".avi", ".mkv"))
+    found = sorted(path for path in Path(data).rglob("*") if path.suffix in VIDEO_SUFFIXES)
     pictures = sorted((first_picture(path) for path in found[:: asked.every]), key=np.shape)
     full, half = (features(pictures, precision) for precision in (torch.float32, torch.float16))
     moved = np.abs(full - half)
@@ -67,8 +68,7 @@ def classified(values: Values) -> Values:
     """(B, 1000) probabilities."""
     classifier = load_classifier()
     scores = values @ classifier.weight.T + classifier.bias
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shares: Values = powers / powers.sum(axis=1, keepdims=True)
+    shares: Values = torch.from_numpy(scores).softmax(dim=1).numpy()
     return shares
 
 

@@ -10,32 +10,23 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
+from video.in_process import REQUESTS, plain
 from vidlabel.errors import VideoError
 from vidlabel.video import opened as opened_module
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.probe import probe, probe_opened
-from vidlabel.video.reader import Picture
 from vidlabel.video.reading import Reading
 from vidlabel.video.sample import SampleRequest
 from vidlabel.video.skipping_reader import SkippingReader
 
 VideoMaker = Callable[[str], Path]
-REQUESTS = (
-    SampleRequest(rate=2, short_side=160),
-    SampleRequest(rate=8, short_side=160, lag_s=0.1),
-    SampleRequest(rate=3, short_side=160, lag_s=0.08, start_s=0.9, end_s=1.9),
-    SampleRequest(rate=2, short_side=160, start_s=60.0),
-)
-
-
-def plain(pictures: list[Picture]) -> list[tuple[int, bytes, bytes | None]]:
-    return [(p.time, p.rgb.tobytes(), None if p.earlier_rgb is None else p.earlier_rgb.tobytes()) for p in pictures]
+BEYOND = SampleRequest(rate=2, short_side=160, start_s=60.0)
 
 
 @pytest.mark.parametrize("name", ["closed.mp4", "h264.mkv", "from_100s.mkv", "open.mp4", "hevc.mp4", "turned90.mp4"])
 def test_pictures_are_those_of_a_file_that_was_opened_again(name: str, video: VideoMaker) -> None:
     found = probe(video(name))
-    for request in REQUESTS:
+    for request in (*REQUESTS, BEYOND):
         with OpenedVideo(video(name)) as opened:
             assert probe_opened(opened).first_pts == found.first_pts
             reader = SkippingReader(found, request, opened)
@@ -70,7 +61,7 @@ def test_a_decoder_that_was_given_the_end_is_not_gone_on_with(tmp_path: Path) ->
         # Whether the only picture needs the end to come out is the codec's choice.
         assert (opened.take_packets() is None) == (opened.first.tried == 2)
     with OpenedVideo(path) as opened:
-        reading = Reading(probe_opened(opened), REQUESTS[0], opened=opened)
+        reading = Reading(opened, REQUESTS[0])
         assert len(list(reading.pictures())) == 1
 
 
@@ -78,8 +69,7 @@ def test_a_decoder_that_was_given_the_end_is_not_gone_on_with(tmp_path: Path) ->
 def test_a_file_that_is_read_in_another_way_is_let_go(name: str, video: VideoMaker) -> None:
     """Its decoder would hold pictures while another one decodes."""
     with OpenedVideo(video(name)) as opened:
-        found = probe_opened(opened)
-        reading = Reading(found, replace(REQUESTS[0], threads=2), opened=opened)
+        reading = Reading(opened, replace(REQUESTS[0], threads=2))
         next(reading.pictures())
         assert not opened.is_taken
         with pytest.raises(AssertionError, match="not open"):

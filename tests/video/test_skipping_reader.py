@@ -12,12 +12,11 @@ import numpy.typing as npt
 import pytest
 
 from corpus import Recipe, read_number, write_video
-from video.in_process import samples
+from video.in_process import REQUESTS, plain, samples
 from vidlabel.errors import DecodeError
 from vidlabel.video.omission import plan_omission
 from vidlabel.video.probe import probe
 from vidlabel.video.pyav_reader import PyavReader
-from vidlabel.video.reader import Picture
 from vidlabel.video.safety import skipping_refusal
 from vidlabel.video.sample import SampleRequest
 from vidlabel.video.skipping_reader import SkippingReader
@@ -38,11 +37,6 @@ X265 = {
     "open": "keyint=12:min-keyint=12:bframes=4:open-gop=1",
     "leading pictures": "keyint=12:min-keyint=12:bframes=4:open-gop=0:radl=2",
 }
-REQUESTS = (
-    SampleRequest(rate=2, short_side=160),
-    SampleRequest(rate=8, short_side=160, lag_s=0.1),
-    SampleRequest(rate=3, short_side=160, lag_s=0.08, start_s=0.9, end_s=1.9),
-)
 
 
 def moving(path: Path, codec: str, parameters: str) -> Path:
@@ -57,10 +51,6 @@ def moving(path: Path, codec: str, parameters: str) -> Path:
 
     options = {"preset": "veryfast", f"{codec[3:]}-params": f"log-level=none:scenecut=0:{parameters}"}
     return write_video(path, Recipe(codec=codec, options=options, stored=stored))
-
-
-def plain(pictures: list[Picture]) -> list[tuple[int, bytes, bytes | None]]:
-    return [(p.time, p.rgb.tobytes(), None if p.earlier_rgb is None else p.earlier_rgb.tobytes()) for p in pictures]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from vidlabel.features.runtime import Runtime
+
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; warnings and errors only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show what stands behind a failure.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 ModelName = Annotated[str, typer.Option("--model", "-m", metavar="NAME|FILE", help="A shipped model or a model file.")]
 RuntimeName = Annotated[
-    Literal["auto", "torch", "torch-half", "openvino"],
+    Runtime,
     typer.Option(
         help="What computes the network. auto: torch-half (half precision) on a GPU; on the CPU OpenVINO where it is "
         "installed, else torch."

@@ -26,20 +26,17 @@ def resolve_runtime(runtime: Runtime, device: Device) -> UsedRuntime:
     Raises:
         UsageError: `openvino` was asked for and is not installed, or on a GPU; or `torch-half` on the CPU.
     """
-    installed = is_openvino_installed()
+    if runtime == "auto":
+        if device == "cuda":
+            return "torch-half"
+        return "openvino" if is_openvino_installed() else "torch"
     if runtime == "torch-half" and device == "cpu":
         raise UsageError("--runtime torch-half", "runs on a GPU alone", "give --runtime torch")
-    if runtime == "auto" and device == "cuda":
-        return "torch-half"
-    if runtime == "auto":
-        return "openvino" if installed else "torch"
-    if runtime != "openvino":
-        return runtime
-    if device == "cuda":
+    if runtime == "openvino" and device == "cuda":
         raise UsageError("--runtime openvino", "runs on the CPU alone", "leave out --device or --runtime")
-    if not installed:
+    if runtime == "openvino" and not is_openvino_installed():
         raise UsageError("--runtime openvino", "it is not installed", "run: pip install 'vidlabel[fast]'")
-    return "openvino"
+    return runtime
 
 
 def is_openvino_installed() -> bool:

@@ -43,7 +43,7 @@ from vidlabel.video.decord_reader import load_decord
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.frame_memory import FrameLayout, FrameMemory, open_memory
 from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.probe import Probe, probe_opened
+from vidlabel.video.probe import Probe
 from vidlabel.video.reader import Picture
 from vidlabel.video.reading import Reading
 
@@ -166,8 +166,8 @@ class _Server:
         return Finished(time.process_time() - cpu_s)
 
     def _give_samples(self, opened: OpenedVideo, order: ReadVideo) -> None:
-        found = probe_opened(opened, self._sender.beat)
-        reading = Reading(found, order.request, order.after, order.reason, self._sender.beat, opened)
+        reading = Reading(opened, order.request, order.after, order.reason, self._sender.beat)
+        found = reading.probe
         width, height = found.sample_size(order.request.short_side)
         layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
         self._free = threading.Semaphore(layout.slots)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 
 from vidlabel.errors import VidlabelError
+from vidlabel.video.closing import Closing
 from vidlabel.video.decode_process import DecodeProcess, child_command
 
 MEMORY_LIMIT_BYTES = 4 << 30
@@ -15,7 +15,7 @@ MEMORY_LIMIT_BYTES = 4 << 30
 _MOST_IDLE = 2
 
 
-class DecodePool:
+class DecodePool(Closing):
     """Decoding processes, each of which serves one video after the other. To be closed, or used as a context manager.
 
     Args:
@@ -30,14 +30,6 @@ class DecodePool:
         self._idle: list[DecodeProcess] = []
         self._busy: set[DecodeProcess] = set()
         self._is_closed = False
-
-    def __enter__(self) -> DecodePool:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def start(self) -> None:
         """Start a process ahead of its first video, so that it loads its libraries in the meantime."""

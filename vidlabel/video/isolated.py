@@ -10,9 +10,9 @@ import atexit
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from vidlabel.errors import DecodeError
+from vidlabel.video.closing import Closing
 from vidlabel.video.decode_attempt import DecodeAttempt
 from vidlabel.video.decode_messages import Opened
 from vidlabel.video.decode_pool import DecodePool
@@ -31,7 +31,7 @@ _shared_pool = DecodePool()
 atexit.register(_shared_pool.close)
 
 
-class IsolatedSamples(Iterator[Sample]):
+class IsolatedSamples(Iterator[Sample], Closing):
     """The samples of one video, decoded in another process, to be taken once; a context manager that lets go of it.
 
     Made by `open_isolated_samples`.
@@ -55,14 +55,6 @@ class IsolatedSamples(Iterator[Sample]):
 
     def __next__(self) -> Sample:
         return next(self._samples)
-
-    def __enter__(self) -> IsolatedSamples:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         self._end_attempts()

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import av.error
 
+from vidlabel.video.closing import Closing
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import check_file, choose_stream, open_undecoded, read_packets
 from vidlabel.video.reader import Beat
@@ -67,7 +67,7 @@ class KeptPackets:
     """What it gave for them."""
 
 
-class OpenedVideo:
+class OpenedVideo(Closing):
     """An open video file: its stream, its decoder, and its packets if it is small. A context manager that closes it.
 
     Args:
@@ -89,14 +89,6 @@ class OpenedVideo:
         self._complaints = Complaints(PYAV_SIGNS)
         self.is_taken = False
         """Whether a reader goes on with its decoder."""
-
-    def __enter__(self) -> OpenedVideo:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

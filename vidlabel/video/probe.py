@@ -25,7 +25,6 @@ from vidlabel.video.reader import Beat, no_beat
 from vidlabel.video.truncation import missing_packets
 
 if TYPE_CHECKING:
-    from av.container import InputContainer
     from av.video.stream import VideoStream
 
 _LEAST_JUMP_S = 1
@@ -105,15 +104,12 @@ def probe(path: Path, beat: Beat = no_beat) -> Probe:
 
 def probe_opened(opened: OpenedVideo, beat: Beat = no_beat) -> Probe:
     """As `probe`, of a video that is open and that nothing was read of."""
-    path, container, stream = opened.path, opened.container, opened.stream
-    scan = _find_gaps(_scan(opened, beat), path, container.format.name, stream)
-    return _describe(path, opened.size_bytes, container, stream, scan)
+    return _describe(opened, _find_gaps(opened, _scan(opened, beat)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Scan:
     table: PacketTable
-    first: FirstPicture
     step: Fraction
     last_duration: int
     places: PacketPlaces
@@ -140,33 +136,33 @@ def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
             builder.add(packet)
             places.add(packet)
         first.offer(packet)
-    return _Scan(builder.build(), first, step, builder.last_duration, places)
+    return _Scan(builder.build(), step, builder.last_duration, places)
 
 
-def _find_gaps(scan: _Scan, path: Path, container: str, stream: VideoStream) -> _Scan:
+def _find_gaps(opened: OpenedVideo, scan: _Scan) -> _Scan:
     """Add to the table what FFmpeg passed over without an error."""
-    table = scan.table
+    table, container = scan.table, opened.container.format.name
     if container == "avi":
-        return _recount(scan, path, stream)
+        return _recount(opened, scan)
     if not table.all_timed:
         return scan
-    return replace(scan, table=replace(table, holes=tuple(scan.places.holes(path, container, scan.step))))
+    return replace(scan, table=replace(table, holes=tuple(scan.places.holes(opened.path, container, scan.step))))
 
 
-def _recount(scan: _Scan, path: Path, stream: VideoStream) -> _Scan:
+def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
     """Time the packets of a damaged AVI by their numbers: presentation times are FFmpeg's guess, upset by damage."""
     table, clocks = scan.table, scan.places.clocks
-    count = count_frames(path, scan.places, stream)
+    count = count_frames(opened.path, scan.places, opened.stream)
     if count is not None:
         table = replace(table, pts=count.numbers, repaired=True, holes=count.holes, lost=count.lost)
-        scan.first.clean = False  # The time of its picture is one of those that were wrong.
+        opened.first.clean = False  # The time of its picture is one of those that were wrong.
         return replace(scan, table=table, missing_at_end=count.missing_at_end)
     if bool((clocks == NO_TIME).any()) or not len(clocks):
         return scan
-    in_order = np.sort(table.pts) if stream.codec_context.has_b_frames else table.pts
+    in_order = np.sort(table.pts) if opened.stream.codec_context.has_b_frames else table.pts
     if table.all_timed and np.ptp(in_order - clocks) == 0:
         return scan
-    scan.first.clean = False
+    opened.first.clean = False
     return replace(scan, table=replace(table, pts=clocks, repaired=True, jumps=()))
 
 
@@ -190,8 +186,9 @@ def _shown_pts(table: PacketTable, first_pts: int, lacks_shown_order: bool) -> n
     return np.sort(times[times >= first_pts])
 
 
-def _describe(path: Path, size: int, container: InputContainer, stream: VideoStream, scan: _Scan) -> Probe:
-    table, frame, time_base = scan.table, scan.first.frame, stream.time_base
+def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
+    path, container, stream = opened.path, opened.container, opened.stream
+    table, frame, time_base = scan.table, opened.first.frame, stream.time_base
     if time_base is None or not bool(table.presented.any()):
         raise VideoError(path, "holds a video stream without a single frame", "record or copy it again")
     width, height = (frame.width, frame.height) if frame else (stream.codec_context.width, stream.codec_context.height)
@@ -200,12 +197,12 @@ def _describe(path: Path, size: int, container: InputContainer, stream: VideoStr
     orientation = orientation_of(frame) if frame else UPRIGHT
     aspect = _pixel_aspect(stream)
     shown = shown_size(width, height, aspect, orientation.swaps_sides)
-    first_pts = _first_pts(table, scan.first)
+    first_pts = _first_pts(table, opened.first)
     reorders = bool(stream.codec_context.has_b_frames)
     duration, frames = _extent(table, first_pts, _lacks_shown_order(container.format.name, reorders), scan)
     return Probe(
         path=path,
-        size_bytes=size,
+        size_bytes=opened.size_bytes,
         container=container.format.name,
         codec=stream.codec_context.name,
         stream_index=stream.index,
@@ -228,7 +225,7 @@ def _describe(path: Path, size: int, container: InputContainer, stream: VideoStr
         packets=table,
         claimed_frames=stream.frames,
         missing_packets=max(
-            scan.missing_at_end, missing_packets(container.format.name, path, size, stream, len(table))
+            scan.missing_at_end, missing_packets(container.format.name, path, opened.size_bytes, stream, len(table))
         ),
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.choice import choose_reader, pyav_choice
+from vidlabel.video.closing import Closing
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.reader import Beat, no_beat
@@ -26,39 +26,41 @@ class Reading:
     Where a reader gives up, one with PyAV that decodes everything goes on after the last picture.
 
     Args:
-        probe: of the file.
+        opened: the file, of which nothing was read; whoever opened it closes it.
         request: what is asked for.
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
-        beat: told often, also between pictures.
-        opened: the file as the probe left it, if it is still open; it is closed in the end.
+        beat: told often, also while the file is probed and between pictures.
+
+    Raises:
+        VideoError: it is a video without pictures.
     """
 
     def __init__(
         self,
-        probe: Probe,
+        opened: OpenedVideo,
         request: SampleRequest,
         after: int | None = None,
         reason: str = "",
         beat: Beat = no_beat,
-        opened: OpenedVideo | None = None,
     ) -> None:
-        self._probe = probe
+        self.probe = probe_opened(opened, beat)
+        """Of the file."""
+        self._opened = opened
         self._request = request
         self._after = after
         self._reason = reason
         self._beat = beat
-        self._opened = opened
-        self._warnings = _file_warnings(probe)
+        self._warnings = _file_warnings(self.probe)
         self._readers: list[FrameReader] = []
         self.decoder: str = request.decoder
         """Which library decodes, and why."""
-        self.first = int(exact(request.start_s) / probe.time_base)
+        self.first = int(exact(request.start_s) / self.probe.time_base)
         """The asked time begins at this tick."""
-        self.end = probe.promised_duration
+        self.end = self.probe.promised_duration
         """And ends at this one."""
         if request.end_s is not None:
-            self.end = min(self.end, int(exact(request.end_s) / probe.time_base))
+            self.end = min(self.end, int(exact(request.end_s) / self.probe.time_base))
 
     @property
     def decode_errors(self) -> int:
@@ -92,12 +94,12 @@ class Reading:
             if self._after is not None:
                 yield from self._go_on(self._reason, self._after)
                 return
-            choice = choose_reader(self._probe, self._request, self._opened)
+            choice = choose_reader(self.probe, self._request, self._opened)
             self.decoder, gives_up = choice.decoder, choice.gives_up
             self._warnings += choice.warnings
             reader = choice.open()
             self._readers.append(reader)
-            if self._opened is not None and not self._opened.is_taken:
+            if not self._opened.is_taken:
                 self._opened.close()  # Its decoder holds pictures.
             for picture in reader.pictures(self._beat):
                 yield picture
@@ -112,12 +114,12 @@ class Reading:
 
     def _go_on(self, reason: str, last: int) -> Iterator[Picture]:
         """Let PyAV give the pictures after tick `last`."""
-        for opened in (self._opened, *self._readers):
-            if opened is not None:
-                opened.close()
-        when = f", from {self._probe.seconds(last):.3f} s on" if last > BEFORE_ALL else ""
+        self._opened.close()
+        for reader in self._readers:
+            reader.close()
+        when = f", from {self.probe.seconds(last):.3f} s on" if last > BEFORE_ALL else ""
         self.decoder = f"pyav: {reason}{when}"
-        reader = pyav_choice(self._probe, self._request, "", last).open()
+        reader = pyav_choice(self.probe, self._request, "", last).open()
         self._readers.append(reader)
         try:
             yield from reader.pictures(self._beat)
@@ -126,29 +128,21 @@ class Reading:
                 raise
 
 
-class SampleStream(Iterator[Sample]):
+class SampleStream(Iterator[Sample], Closing):
     """The samples of one video, decoded in this process, to be taken once; a context manager that lets go of the file.
 
     Made by `open_samples`.
     """
 
-    def __init__(self, probe: Probe, request: SampleRequest, opened: OpenedVideo) -> None:
-        self.probe = probe
+    def __init__(self, opened: OpenedVideo, request: SampleRequest) -> None:
         self._opened = opened
-        self._reading = Reading(probe, request, opened=opened)
+        self._reading = Reading(opened, request)
+        self.probe = self._reading.probe
         self._pictures = self._reading.pictures()
 
     def __next__(self) -> Sample:
         picture = next(self._pictures)
         return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
-
-    def __enter__(self) -> SampleStream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop reading and let go of the file."""
@@ -199,6 +193,6 @@ def open_samples(path: Path, request: SampleRequest) -> SampleStream:
     """
     with ExitStack() as undoing:
         opened = undoing.enter_context(OpenedVideo(path))
-        found = probe_opened(opened)
+        stream = SampleStream(opened, request)
         undoing.pop_all()
-    return SampleStream(found, request, opened)
+    return stream
