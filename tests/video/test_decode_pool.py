@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -83,3 +84,32 @@ def test_closing_ends_all_and_no_more_are_given() -> None:
     pool.give_back(busy)  # of whoever was reading
     with pytest.raises(VidlabelError, match="was closed"):
         pool.take()
+
+
+ABANDONED = """
+import gc, sys
+from vidlabel.video.decode_pool import DecodePool
+
+class Abandoned:
+    def __init__(self, pool):
+        self.pool, self.process, self.cycle = pool, pool.take(), self
+    def __del__(self):
+        self.pool.give_back(self.process)
+        print("given back", flush=True)
+
+class CollectedWhileStarted(tuple):
+    def __iter__(self):
+        gc.collect()
+        return super().__iter__()
+
+gc.disable()
+with DecodePool(CollectedWhileStarted((sys.executable, "-c", "import sys; sys.stdin.read()"))) as pool:
+    Abandoned(pool)
+    print(pool.take().is_alive(), flush=True)
+"""
+
+
+def test_a_reader_that_the_garbage_collector_finds_while_a_process_is_taken_does_not_block_it() -> None:
+    """Any allocation may collect an abandoned reader, whose end gives its process back in the middle of `take`."""
+    ended = subprocess.run([sys.executable, "-c", ABANDONED], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout == "given back\nTrue\n"

@@ -26,7 +26,8 @@ class DecodePool(Closing):
     def __init__(self, command: Sequence[str] | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
         self._command = command
         self._memory_limit_bytes = memory_limit_bytes
-        self._lock = threading.Lock()
+        # Reentrant: while it is held, the garbage collector may end an abandoned reader, which gives its process back.
+        self._lock = threading.RLock()
         self._idle: list[DecodeProcess] = []
         self._busy: set[DecodeProcess] = set()
         self._is_closed = False
@@ -41,18 +42,29 @@ class DecodePool(Closing):
         Raises:
             VidlabelError: the system gives none.
         """
+        process = self._take_idle()
+        # Started outside the lock: that takes milliseconds, in which other threads can give processes back.
+        if process is None:
+            process = DecodeProcess(self._command or child_command(), self._memory_limit_bytes)
         with self._lock:
-            if self._is_closed:
-                raise VidlabelError("decoding", "was closed", "open it again")
-            while self._idle:
+            if not self._is_closed:
+                self._busy.add(process)
+                return process
+        process.end()
+        raise _closed()
+
+    def _take_idle(self) -> DecodeProcess | None:
+        """A process that is alive and waits for work, if there is one."""
+        while True:
+            with self._lock:
+                if self._is_closed:
+                    raise _closed()
+                if not self._idle:
+                    return None
                 process = self._idle.pop()
-                if process.is_alive():
-                    break
-                process.end()
-            else:
-                process = DecodeProcess(self._command or child_command(), self._memory_limit_bytes)
-            self._busy.add(process)
-            return process
+            if process.is_alive():
+                return process
+            process.end()
 
     def give_back(self, process: DecodeProcess) -> None:
         """Take back a process that has nothing to do."""
@@ -81,3 +93,7 @@ class DecodePool(Closing):
             self._busy.clear()
         for process in processes:
             process.end()
+
+
+def _closed() -> VidlabelError:
+    return VidlabelError("decoding", "was closed", "open it again")
