@@ -9,6 +9,8 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line."""
+    if sys.platform == "win32":  # Decoding processes share memory and end with their owner by means of POSIX.
+        sys.exit("error: Windows: vidlabel runs on Linux and macOS; use the Windows Subsystem for Linux")
     try:
         from vidlabel.cli.app import run
     except KeyboardInterrupt:  # Nothing has begun that would have to be told of.

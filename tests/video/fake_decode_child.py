@@ -137,7 +137,7 @@ def main(misdeed: str, starts: str) -> None:
     setup = next_order()
     if misdeed == "no start":
         sys.exit("cannot find libav")
-    if isinstance(setup, Setup) and setup.lifeline is not None:
+    if isinstance(setup, Setup):
         die_with_owner(setup.lifeline)
     send(Ready())
     print("libfake: something is odd", file=sys.stderr, flush=True)

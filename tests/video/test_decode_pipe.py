@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.video.decode_pipe import LONGEST_LINE, make_reader
+from vidlabel.video.decode_pipe import LONGEST_LINE, LineReader
 
 PATIENCE_S = 60.0
 
@@ -27,7 +27,7 @@ def pipe() -> Iterator[tuple[BinaryIO, int]]:
 def test_lines_come_whole_however_they_were_cut(lines: list[bytes], size: int) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering=0) as file:
-        reader = make_reader(file)
+        reader = LineReader(file)
         data = b"".join(line + b"\n" for line in lines)
         for first in range(0, len(data), size):
             os.write(writing, data[first : first + size])
@@ -39,7 +39,7 @@ def test_lines_come_whole_however_they_were_cut(lines: list[bytes], size: int) -
 
 def test_nothing_in_time_is_none_and_half_a_line_is_nothing(pipe: tuple[BinaryIO, int]) -> None:
     file, writing = pipe
-    reader = make_reader(file)
+    reader = LineReader(file)
     assert reader.read_line(0) is None
     os.write(writing, b"half")
     assert reader.read_line(0.01) is None
@@ -52,7 +52,7 @@ def test_nothing_in_time_is_none_and_half_a_line_is_nothing(pipe: tuple[BinaryIO
 
 def test_a_line_without_end_is_the_end(pipe: tuple[BinaryIO, int]) -> None:
     file, writing = pipe
-    reader = make_reader(file)
+    reader = LineReader(file)
     told: list[bytes | None] = []
     chunk = b"x" * (1 << 16)
     for _ in range(LONGEST_LINE // len(chunk) + 2):

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vidlabel.video.frame_memory import FrameLayout, create_memory, open_memory
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a mapping of fixed size there")
 
 
 @given(st.integers(2, 4096), st.integers(2, 4096), st.integers(1, 2))

@@ -181,6 +181,6 @@ def _named(fitted: FittedModel, request: TrainRequest) -> FittedModel:
 def _today() -> str:
     """The date; `SOURCE_DATE_EPOCH` (reproducible-builds.org) sets it, for the same bytes on another day."""
     asked = os.environ.get("SOURCE_DATE_EPOCH")
-    utc = datetime.timezone.utc
+    utc = datetime.UTC
     now = datetime.datetime.fromtimestamp(int(asked), utc) if asked and asked.isdigit() else datetime.datetime.now(utc)
     return now.date().isoformat()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import TypeVar
-
-_Self = TypeVar("_Self", bound="Closing")
+from typing import Self
 
 
 class Closing(ABC):
@@ -16,7 +14,7 @@ class Closing(ABC):
     def close(self) -> None:
         """Let go of everything."""
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

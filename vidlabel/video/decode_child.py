@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import fcntl
 import os
+import resource
 import select
+import signal
 import sys
 import threading
 import time
@@ -229,10 +232,6 @@ def _facts(found: Probe) -> VideoFacts:
 
 def limit_memory(limit_bytes: int) -> None:
     """Make this process fail, rather than the machine, when a file makes a decoder ask for too much memory."""
-    if sys.platform == "win32":
-        return
-    import resource
-
     # Counts what is written to; address space also counts libraries and the reserve of threads.
     kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
     _, most = resource.getrlimit(kind)
@@ -258,9 +257,6 @@ def die_with_owner(lifeline: int) -> None:
     """
     if sys.platform != "linux":
         return
-    import fcntl
-    import signal
-
     fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
@@ -277,8 +273,7 @@ def main() -> None:
     setup = next_order()
     if not isinstance(setup, Setup):
         os._exit(GONE)
-    if setup.lifeline is not None:
-        die_with_owner(setup.lifeline)
+    die_with_owner(setup.lifeline)
     with contextlib.suppress(InstallationError):  # It is told when decord is needed.
         load_decord()
     limit_memory(setup.memory_limit_bytes)

@@ -28,9 +28,9 @@ class Setup:
     """To the process, first: what it shares with its owner."""
 
     memory: str
-    """The file descriptor of the frame memory; on Windows its name."""
-    lifeline: int | None
-    """A file descriptor that is closed when the owner is gone; None on Windows."""
+    """The file descriptor of the frame memory."""
+    lifeline: int
+    """A file descriptor that is closed when the owner is gone."""
     memory_limit_bytes: int
 
 

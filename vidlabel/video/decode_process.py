@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -24,7 +25,7 @@ from vidlabel.video.decode_messages import (
     decode_message,
     encode,
 )
-from vidlabel.video.decode_pipe import make_reader
+from vidlabel.video.decode_pipe import LineReader
 from vidlabel.video.frame_memory import FrameLayout, create_memory
 
 OUT_OF_MEMORY = 77
@@ -73,11 +74,8 @@ def child_command() -> tuple[str, ...]:
 def _open_noise() -> IO[bytes]:
     """A file without a name for standard error, which is read and emptied here while the process writes at its end."""
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `DecodeProcess.end`
-    if sys.platform != "win32":
-        import fcntl
-
-        # The mode "a+b" does not do it: the file is open already when it is looked at.
-        fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    # The mode "a+b" does not do it: the file is open already when it is looked at.
+    fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
     return file
 
 
@@ -107,11 +105,7 @@ class DecodeProcess:
             raise VidlabelError("decoding process", problem, "close other programs and try again") from error
 
     def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
-        inherited: tuple[int, ...] = ()
-        their_end: int | None = None
-        if sys.platform != "win32":
-            their_end, self._lifeline = os.pipe()
-            inherited = (int(self._memory.handle), their_end)
+        their_end, self._lifeline = os.pipe()
         try:
             process = subprocess.Popen(
                 command,
@@ -120,18 +114,16 @@ class DecodeProcess:
                 stderr=self._noise,
                 # Ctrl-C in a terminal goes to every process of its group; this one is ended by its owner.
                 start_new_session=True,
-                pass_fds=inherited,
+                pass_fds=(int(self._memory.handle), their_end),
                 # Threads of a linear algebra that is not used would take 40 MB.
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             )
         finally:
-            if their_end is not None:
-                os.close(their_end)
-        if sys.platform != "win32" and process.stdin is not None:
-            # A process that does not read its orders must not make its owner wait.
-            os.set_blocking(process.stdin.fileno(), False)
+            os.close(their_end)
+        # A process that does not read its orders must not make its owner wait.
+        os.set_blocking(cast("BinaryIO", process.stdin).fileno(), False)
         self._process = process
-        self._output = make_reader(cast("BinaryIO", process.stdout))
+        self._output = LineReader(cast("BinaryIO", process.stdout))
         self.send(Setup(self._memory.handle, their_end, self._memory_limit_bytes))
         return process
 
