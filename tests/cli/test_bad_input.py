@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
 
 from command_line import call
 from corpus import Recipe, write_video
@@ -114,11 +115,8 @@ def test_wrong_usage(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_no_gpu_is_wrong_usage(capfd: pytest.CaptureFixture[str]) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        return
     ended = call(capfd, "predict", EXAMPLE, "--device", "cuda", "--end", "1")
     assert ended.status == 2
     assert ended.errors.startswith("error: --device cuda: ")

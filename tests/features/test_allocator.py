@@ -4,6 +4,8 @@ import platform
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import ctypes, resource
 from vidlabel.features.allocator import keep_freed_memory
@@ -22,10 +24,9 @@ print(int(effective), second - first)
 """
 
 
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the setting is one of the GNU C library")
 def test_freed_memory_is_used_again_without_page_faults() -> None:
     """In a process of its own, since the setting stays for the life of a process."""
-    if platform.libc_ver()[0] != "glibc":
-        return
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True)
     effective, faults = map(int, done.stdout.split())
     assert effective == 1
