@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.labels.bootstrap import bootstrap_interval
+from vidlabel.labels.bootstrap import Interval, group_draws, percentile_interval
 from vidlabel.labels.evaluation import Figure, Figures
 
 Statistic = Callable[[npt.NDArray[np.intp]], float]
@@ -66,6 +66,20 @@ def drawn_row(part: str, figure: str, about: tuple[str, str, str], statistic: St
     """
     interval = bootstrap_interval(statistic, groups)
     return Row(part, figure, *about, statistic(np.arange(len(groups))), interval.low, interval.high)
+
+
+def bootstrap_interval(statistic: Statistic, groups: Sequence[str]) -> Interval:
+    """The 95 % interval of a figure over draws of whole groups.
+
+    Args:
+        statistic: the figure of the items with these indices; a group that is drawn twice has its items in twice.
+        groups: of each item, two different ones at least.
+    """
+    draws = group_draws(groups)
+    if draws is None:
+        raise ValueError("one group gives no interval")
+    items = np.arange(len(groups))
+    return percentile_interval(np.array([statistic(np.repeat(items, draw)) for draw in draws]))
 
 
 def print_rows(rows: Sequence[Row]) -> None:

@@ -17,11 +17,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+import vidlabel
 from speed_measure import print_table
 from vidlabel.batch.inputs import VIDEO_SUFFIXES
 from vidlabel.features.encoder import BatchedNetwork, load_classifier, load_network
-from vidlabel.video.reading import open_samples
-from vidlabel.video.sample import SampleRequest
 
 Values = npt.NDArray[np.float32]
 
@@ -53,7 +52,7 @@ def main() -> None:
 
 def first_picture(path: Path) -> npt.NDArray[np.uint8]:
     """(H, W, 3), the shorter side 224."""
-    with open_samples(path, SampleRequest(rate=1)) as samples:
+    with vidlabel.samples(path, rate=1) as samples:
         return next(samples).rgb
 
 

@@ -27,8 +27,16 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "bottle-detection.mp4"
 READERS = {
     "in this process": """
 import sys
-from vidlabel.video.reading import open_samples as open_video
+from contextlib import contextmanager
+from vidlabel.video.opened import OpenedVideo
+from vidlabel.video.reading import Reading
+from vidlabel.video.sample import Sample
 finish = lambda: None
+@contextmanager
+def open_video(path, request):
+    with OpenedVideo(path) as opened:
+        reading = Reading(opened, request)
+        yield (Sample(reading.probe.seconds(p.time), p.rgb, p.earlier_rgb) for p in reading.pictures())
 """,
     "isolated": """
 import sys

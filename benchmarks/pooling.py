@@ -23,9 +23,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from accuracy_figures import bootstrap_interval
 from vidlabel.heads.member_spec import HeadConfig
 from vidlabel.heads.recurrent import Head
-from vidlabel.labels.bootstrap import bootstrap_interval
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.gathering import Gathered
 from vidlabel.training.dataset.reading import read_examples

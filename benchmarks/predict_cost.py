@@ -35,14 +35,16 @@ from vidlabel.batch.options import PredictOptions
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.encoder import load_encoder
 from vidlabel.video.decode_pool import DecodePool
-from vidlabel.video.reading import open_samples
+from vidlabel.video.opened import OpenedVideo
+from vidlabel.video.reading import Reading
 from vidlabel.video.sample import SampleRequest
 keep_freed_memory()
 video, rate = sys.argv[1], float(sys.argv[2])
 encoder = load_encoder()
 encoder.encode(np.zeros((8, 224, 398, 3), np.uint8))
 def decoded():
-    return [sample.rgb for sample in open_samples(Path(video), SampleRequest(rate=rate))]
+    with OpenedVideo(Path(video)) as opened:
+        return [picture.rgb for picture in Reading(opened, SampleRequest(rate=rate)).pictures()]
 with DecodePool() as pool:
     pool.start()
     labeller = Labeller(PredictOptions(rate=rate), pool)

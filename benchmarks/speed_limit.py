@@ -28,12 +28,13 @@ READ = """
 import sys
 import time
 from pathlib import Path
-from vidlabel.video.reading import open_samples
+from vidlabel.video.opened import OpenedVideo
+from vidlabel.video.reading import Reading
 from vidlabel.video.sample import SampleRequest
 wall_s, cpu_s = time.perf_counter(), time.process_time()
 for name in sys.argv[1:]:
-    with open_samples(Path(name), SampleRequest(rate=2, short_side=224)) as samples:
-        for sample in samples:
+    with OpenedVideo(Path(name)) as opened:
+        for picture in Reading(opened, SampleRequest(rate=2, short_side=224)).pictures():
             pass
 print(time.perf_counter() - wall_s, time.process_time() - cpu_s)
 """

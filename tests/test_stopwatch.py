@@ -19,9 +19,9 @@ def test_phases_add_up_and_are_taken_once() -> None:
 
 
 def test_profiles_of_workers_add_up() -> None:
-    one = Profile(samples=2, reused=1, encode=Phase(1.0, 2.0))
+    one = Profile(samples=2, encode=Phase(1.0, 2.0))
     assert one + Profile(samples=1, encode=Phase(0.5, 0.25), head=Phase(1.0)) == Profile(
-        samples=3, reused=1, encode=Phase(1.5, 2.25), head=Phase(1.0)
+        samples=3, encode=Phase(1.5, 2.25), head=Phase(1.0)
     )
     assert Profile.from_fields(asdict(one)) == one
 

@@ -29,8 +29,6 @@ class Profile:
 
     samples: int = 0
     """Samples that were labelled."""
-    reused: int = 0
-    """Those of them that took the feature of an earlier one."""
     decode: Phase = Phase()
     """In the decoding processes, beside the rest: CPU seconds only."""
     waiting: Phase = Phase()
@@ -43,17 +41,16 @@ class Profile:
 
     def __add__(self, other: Profile) -> Profile:
         phases = {name: getattr(self, name) + getattr(other, name) for name in PHASES}
-        samples, reused = self.samples + other.samples, self.reused + other.reused
-        return Profile(samples=samples, reused=reused, **phases)
+        return Profile(samples=self.samples + other.samples, **phases)
 
     @staticmethod
     def from_fields(values: Mapping[str, Any]) -> Profile:
         """From what `dataclasses.asdict` made of one."""
         phases = {name: Phase(**values[name]) for name in PHASES}
-        return Profile(samples=values["samples"], reused=values["reused"], **phases)
+        return Profile(samples=values["samples"], **phases)
 
 
-PHASES = tuple(field.name for field in fields(Profile) if field.name not in ("samples", "reused"))
+PHASES = tuple(field.name for field in fields(Profile) if field.name != "samples")
 
 
 class Stopwatch:
@@ -70,9 +67,9 @@ class Stopwatch:
         """Add what was measured elsewhere."""
         self._profile += Profile(**{name: cost})  # type: ignore[arg-type]
 
-    def count(self, samples: int, reused: int = 0) -> None:
-        """Add samples, and how many of them took the feature of an earlier one."""
-        self._profile += Profile(samples=samples, reused=reused)
+    def count(self, samples: int) -> None:
+        """Add samples that were labelled."""
+        self._profile += Profile(samples=samples)
 
     def take(self) -> Profile:
         """What was measured since the last call."""
@@ -98,7 +95,7 @@ class _Off(Stopwatch):
     def add(self, name: PhaseName, cost: Phase) -> None:
         """Nothing."""
 
-    def count(self, samples: int, reused: int = 0) -> None:
+    def count(self, samples: int) -> None:
         """Nothing."""
 
 

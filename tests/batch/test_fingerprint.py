@@ -35,7 +35,6 @@ def test_it_is_the_same_for_the_same_things(video: Path) -> None:
         {"top": 1},
         {"scores": True},
         {"keyframes": True},
-        {"skip_similar": True},
         {"end": 3.0},
         {"decoder": "pyav"},
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 
@@ -49,11 +48,3 @@ def test_workers_are_added_up(capfd: pytest.CaptureFixture[str], clip: Path, tmp
     assert found["encode"][1] > 0
     again = call(capfd, "predict", videos, "-o", tmp_path / "out", "--quiet", "--profile")
     assert "\n0 samples; " in again.errors
-
-
-def test_reused_samples_are_counted(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    still = write_video(tmp_path / "still.mp4", Recipe(frames=50), numbers=[5] * 50)
-    done = call(capfd, "predict", still, "--quiet", "--profile", "--skip-similar", "--format", "json")
-    assert "\n3 of them took the feature of an earlier one" in done.errors
-    run = json.loads(done.output)["run"]
-    assert (run["samples"], run["reused"]) == (4, 3)

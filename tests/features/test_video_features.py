@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from corpus import Recipe, write_video
+from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.recipe import FeatureRecipe, View
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
 
 RECIPE = FeatureRecipe(rate=5.0, short_side=64)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import jsonschema
@@ -38,16 +37,6 @@ def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
     assert [(s.start, s.end, s.label) for s in back.segments] == [(s.start, s.end, s.label) for s in some]
     assert [s.score for s in back.segments] == pytest.approx([s.score for s in some], abs=0.5e-4)
     assert written(JsonFormat(), back) == written(JsonFormat(), result)
-
-
-def test_the_count_of_reused_samples_is_optional() -> None:
-    result = result_of(SEGMENTS)
-    assert "reused" not in json.loads(written(JsonFormat(), result))["run"]
-    counted = replace(result, run=replace(result.run, reused=3))
-    document = json.loads(written(JsonFormat(), counted))
-    assert document["run"]["reused"] == 3
-    VALIDATOR.validate(document)
-    assert read(written(JsonFormat(), counted)).run == counted.run
 
 
 def test_scores_are_read_back_from_either_format() -> None:

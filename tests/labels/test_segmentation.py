@@ -26,7 +26,6 @@ class Case:
     thresholds: list[float]
     minimums: list[float]
     background: int | None
-    longest_hold: float | None
     end: float
     cuts: list[int]
 
@@ -35,10 +34,7 @@ class Case:
 
     def holds(self) -> list[tuple[float, float]]:
         """From when to when each sample holds."""
-        longest = self.longest_hold or math.inf
-        return [
-            (now, min(after, now + longest)) for now, after in pairwise([*self.times, max(self.end, self.times[-1])])
-        ]
+        return list(pairwise([*self.times, max(self.end, self.times[-1])]))
 
 
 @st.composite
@@ -53,25 +49,23 @@ def cases(draw: st.DrawFn) -> Case:
         thresholds=draw(st.lists(st.sampled_from([0.25, 0.5, 0.75]), min_size=3, max_size=3)),
         minimums=draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=3, max_size=3)),
         background=draw(st.sampled_from([None, 0, 2])),
-        longest_hold=draw(st.sampled_from([None, 0.25, 0.5, 1.0])),
         end=quarters[-1] / 4 + draw(st.integers(0, 8)) / 4,
         cuts=sorted(draw(st.lists(st.integers(0, len(quarters)), max_size=4))),
     )
 
 
 def built(kind: type[SegmentBuilder], case: Case) -> tuple[Segment, ...]:
-    builder = kind(LABELS, case.thresholds, case.minimums, background=case.background, longest_hold_s=case.longest_hold)
+    builder = kind(LABELS, case.thresholds, case.minimums, background=case.background)
     for start, end in case.chunks():
         builder.push(case.times[start:end], case.scores[start:end].reshape(-1, 3))
     return builder.finish(case.end)
 
 
-def stretches(case: Case, holding: Sequence[object]) -> list[list[int]]:
-    """Sample indices of each longest stretch with the same value and without a hole, by hand."""
-    holds = case.holds()
+def stretches(holding: Sequence[object]) -> list[list[int]]:
+    """Sample indices of each longest stretch with the same value, by hand."""
     found: list[list[int]] = []
     for index, value in enumerate(holding):
-        if found and holding[found[-1][-1]] == value and holds[index - 1][1] == case.times[index]:
+        if found and holding[found[-1][-1]] == value:
             found[-1].append(index)
         else:
             found.append([index])
@@ -83,7 +77,7 @@ def brute_force_multi(case: Case) -> list[Segment]:
     found = []
     for label in range(3):
         holding = [score >= case.thresholds[label] for score in case.scores[:, label]]
-        for samples in stretches(case, holding):
+        for samples in stretches(holding):
             start, end = holds[samples[0]][0], holds[samples[-1]][1]
             if holding[samples[0]] and end > start and end - start >= case.minimums[label] and label != case.background:
                 found.append(Segment(start, end, LABELS[label], float(np.mean(case.scores[samples, label]))))
@@ -98,8 +92,7 @@ def brute_force_single(case: Case) -> list[Segment]:
         label if row[label] >= case.thresholds[label] else None for label, row in zip(best, case.scores, strict=True)
     ]
     runs = [
-        (holding[samples[0]], samples, holds[samples[0]][0], holds[samples[-1]][1])
-        for samples in stretches(case, holding)
+        (holding[samples[0]], samples, holds[samples[0]][0], holds[samples[-1]][1]) for samples in stretches(holding)
     ]
 
     def is_long(run: tuple[int | None, list[int], float, float]) -> bool:
@@ -157,13 +150,11 @@ def test_chunks_make_no_difference_to_the_last_bit(
     assert pieces.finish(14.0) == whole.finish(14.0)
 
 
-def single(
-    path: str, minimums: dict[str, float], background: int | None = None, longest_hold_s: float | None = None
-) -> list[tuple[float, float, str]]:
+def single(path: str, minimums: dict[str, float], background: int | None = None) -> list[tuple[float, float, str]]:
     """Segments of a label a second, `aab-` for two of a, one of b, one of nothing; `.` for a second without sample."""
     labels = tuple("abc")
     durations = [minimums.get(label, 0.0) for label in labels]
-    builder = SingleLabelBuilder(labels, [0.5] * 3, durations, background=background, longest_hold_s=longest_hold_s)
+    builder = SingleLabelBuilder(labels, [0.5] * 3, durations, background=background)
     for time, letter in enumerate(path):
         if letter != ".":
             builder.push([time], [[0.9 if letter == label else 0.1 for label in labels]])
@@ -194,14 +185,9 @@ def test_background_is_never_shown_and_its_flickers_do_not_interrupt() -> None:
     assert single("bbaabaabb", {"b": 2}, background=1) == [(2, 7, "a")]
 
 
-def test_hole_is_not_covered() -> None:
-    assert single("aa...aa", {}, longest_hold_s=1.5) == [(0, 2.5, "a"), (5, 7, "a")]
+def test_a_sample_holds_until_the_next_one_and_the_last_to_the_end() -> None:
     assert single("aa...aa", {}) == [(0, 7, "a")]
-
-
-def test_last_sample_holds_to_the_end_and_not_beyond_its_longest_hold() -> None:
     assert single("aa..", {}) == [(0, 4, "a")]
-    assert single("aa..", {}, longest_hold_s=1) == [(0, 2, "a")]
 
 
 def test_score_is_the_mean_of_the_samples_where_the_label_holds() -> None:
@@ -230,7 +216,7 @@ def test_score_a_hair_above_one_is_one() -> None:
 
 
 def test_no_samples_give_no_segments() -> None:
-    assert SingleLabelBuilder(["a"], [0.5], [0.0], longest_hold_s=1.0).finish(0.0) == ()
+    assert SingleLabelBuilder(["a"], [0.5], [0.0]).finish(0.0) == ()
 
 
 def test_first_of_equal_scores_is_the_best() -> None:
@@ -266,8 +252,6 @@ def test_settings_that_cannot_be_are_refused() -> None:
         MultiLabelBuilder(["a", "b"], [0.5], [0.0])
     with pytest.raises(ValueError, match="no label 1"):
         MultiLabelBuilder(["a"], [0.5], [0.0], background=1)
-    with pytest.raises(ValueError, match="hold for 0"):
-        MultiLabelBuilder(["a"], [0.5], [0.0], longest_hold_s=0)
 
 
 SHOW = (Segment(0, 3, "walk", 0.5), Segment(3, 4, "fall", 0.9), Segment(4, 5, "sit", 0.9), Segment(5, 6, "eat", 0.9))

@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from vidlabel.errors import OutputError
-from vidlabel.report.plotting import GREEN, light_grid, save_plot, shortened
+from vidlabel.report.plotting import BLUE, light_grid, save_plot, shortened
 
 
 def draw(figure: Figure) -> None:
     """A line under a title that a formula could be taken for, with a letter that no font has."""
     axes = figure.subplots()
-    axes.plot([0, 1, 2], [1, 0, 2], color=GREEN)
+    axes.plot([0, 1, 2], [1, 0, 2], color=BLUE)
     axes.set_title("cost: $5 or $x_ \U000e0001")
     light_grid(axes)
 
@@ -38,8 +38,8 @@ def test_both_files_are_pictures_and_the_same_each_time(tmp_path: Path) -> None:
         assert b"Matplotlib" not in content
     pixels = imread(tmp_path / "second.png")
     assert pixels.shape[0] > 300
-    green = (abs(pixels[:, :, :3] - [0, 0x9E / 255, 0x73 / 255]) < 0.02).all(axis=2)
-    assert green.sum() > 500
+    blue = (abs(pixels[:, :, :3] - [0, 0x72 / 255, 0xB2 / 255]) < 0.02).all(axis=2)
+    assert blue.sum() > 500
     assert ElementTree.parse(tmp_path / "second.svg").getroot().tag.endswith("svg")
     assert dict(rcParams) == before
 

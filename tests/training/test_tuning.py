@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 import vidlabel
 from corpus import Recipe, write_video
 from features.plain_network import plainly
+from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import load_network
@@ -33,7 +34,6 @@ from vidlabel.training.learning.tune import held_out_part, tune
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener, TrainRequest, run_training
 from vidlabel.training.tuning import EncoderTuning
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
 
 NAME = "efficientnet-lite0"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from vidlabel.video.closing import Closing
+from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.reader import Picture
-from vidlabel.video.reading import SampleStream, open_samples
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.reading import Reading
+from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
 
 REQUESTS = (
     SampleRequest(rate=2, short_side=160),
@@ -17,9 +21,55 @@ REQUESTS = (
 """The whole of a video, with the frames before its samples, and a part of it."""
 
 
+class SampleStream(Iterator[Sample], Closing):
+    """The samples of one video, decoded in this process, to be taken once; a context manager that lets go of the file.
+
+    Args:
+        opened: the file, which `close` closes.
+        request: what is asked for.
+    """
+
+    def __init__(self, opened: OpenedVideo, request: SampleRequest) -> None:
+        self._opened = opened
+        self._reading = Reading(opened, request)
+        self.probe = self._reading.probe
+        self._pictures = self._reading.pictures()
+
+    def __next__(self) -> Sample:
+        picture = next(self._pictures)
+        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
+
+    def close(self) -> None:
+        """Stop reading and let go of the file."""
+        self._pictures.close()
+        self._opened.close()
+
+    @property
+    def report(self) -> ReadReport:
+        """How reading went; final once the last sample has been taken."""
+        reading = self._reading
+        return ReadReport(
+            decoder=reading.decoder,
+            decode_errors=reading.decode_errors,
+            decoded_ratio=decoded_ratio(reading.lost, reading.first, reading.end),
+            duration_s=self.probe.duration_s,
+            warnings=reading.warnings,
+            holes=tuple((self.probe.seconds(start), self.probe.seconds(end)) for start, end in sorted(reading.holes)),
+        )
+
+
 def samples(path: Path, **request: Any) -> SampleStream:  # noqa: ANN401 - the fields of `SampleRequest`
     """Open a video as `vidlabel.samples` does."""
     return open_samples(path, SampleRequest(**request))
+
+
+def open_samples(path: Path, request: SampleRequest) -> SampleStream:
+    """Open a video for sampling."""
+    with ExitStack() as undoing:
+        opened = undoing.enter_context(OpenedVideo(path))
+        stream = SampleStream(opened, request)
+        undoing.pop_all()
+    return stream
 
 
 def plain(pictures: list[Picture]) -> list[tuple[int, bytes, bytes | None]]:

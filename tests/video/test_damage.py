@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from corpus import Recipe, read_number, write_video
-from video.in_process import samples
+from video.in_process import SampleStream, samples
 from vidlabel.errors import DecodeError
-from vidlabel.video.reading import SampleStream
 from vidlabel.video.sample import Decoder
 
 VideoMaker = Callable[[str], Path]

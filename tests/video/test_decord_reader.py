@@ -45,8 +45,10 @@ def test_reading_a_video_imports_nothing_heavy_and_says_nothing(video: VideoMake
     """The decode process stays small: neither torch nor the command line comes with it."""
     code = (
         "import sys; from pathlib import Path; "
-        "from vidlabel.video.reading import open_samples; from vidlabel.video.sample import SampleRequest; "
-        f"print(len(list(open_samples(Path({str(video('closed.mp4'))!r}), SampleRequest())))); "
+        "from vidlabel.video.opened import OpenedVideo; from vidlabel.video.reading import Reading; "
+        "from vidlabel.video.sample import SampleRequest; "
+        f"opened = OpenedVideo(Path({str(video('closed.mp4'))!r})); "
+        "print(len(list(Reading(opened, SampleRequest()).pictures()))); "
         "print(sorted({'torch', 'typer', 'rich', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

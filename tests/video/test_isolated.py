@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from corpus import read_number
+from video.in_process import open_samples
 from vidlabel.errors import DecodeError, InstallationError, VideoError, VidlabelError
 from vidlabel.video import decode_attempt
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.decode_process import NativeOutput
 from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples, samples
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
 
 VideoMaker = Callable[[str], Path]

@@ -10,9 +10,8 @@ import pytest
 
 import vidlabel
 from corpus import CATALOGUE, Painted, read_number
-from video.in_process import samples
+from video.in_process import open_samples, samples
 from vidlabel.errors import UsageError
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import Decoder, SampleRequest
 
 VideoMaker = Callable[[str], Path]

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pytest
 
 import vidlabel
+from video.in_process import open_samples
 from vidlabel.features.encoder import Encoder, load_classifier, load_encoder
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
 
 REPOSITORY = Path(__file__).parents[2]

@@ -15,7 +15,6 @@ from vidlabel.cores import available_cores
 from vidlabel.errors import DeviceError, VideoError
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
-from vidlabel.features.reuse import Reuse
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.holes import cut_holes
@@ -45,7 +44,7 @@ def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", *
         path: the video.
         model: name of a shipped model, or path of a model file.
         **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, runtime,
-            decode_device, require_gpu_decode, decoder, batch_size, keyframes, skip_similar, start,
+            decode_device, require_gpu_decode, decoder, batch_size, keyframes, start,
             end, timeout.
 
     Returns:
@@ -132,8 +131,7 @@ class Labeller:
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         # A piece fills the encoder's batch at least: a GPU takes the same time for a full one.
         spec, size = self._spec, max(self._options.batch_size, self._encoder.batch_size)
-        crop, reuse = spec.preprocessing.crop, Reuse() if self._options.skip_similar else None
-        features = extract(stream, self._encoder, spec.streams, crop, size, self._stopwatch, reuse)
+        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
         for chunk in features:
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise DeviceError("--require-gpu-decode", "no GPU decodes this video here", "leave the option out")
@@ -144,8 +142,7 @@ class Labeller:
         with self._stopwatch.phase("head"):
             labels.add_scores(scorer.finish())
         self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
-        labels.reused = None if reuse is None else reuse.samples
-        self._stopwatch.count(labels.samples, labels.reused or 0)
+        self._stopwatch.count(labels.samples)
         return labels
 
     def _builder(self) -> SegmentBuilder:
@@ -180,7 +177,6 @@ class Labeller:
                 runtime=self._encoder.runtime,
                 version=installed_version(),
                 fingerprint=known,
-                reused=labels.reused,
             ),
             segments=segments,
             scores=labels.scores(spec.labels, self._options.top),
@@ -200,8 +196,6 @@ class _Labels:
         self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] | None = [] if keep_scores else None
         self._waiting: npt.NDArray[np.float64] = np.empty(0)
         self.samples = 0
-        self.reused: int | None = None
-        """Samples that took the feature of an earlier one, if that was asked for."""
 
     def add_times(self, times: npt.NDArray[np.float64]) -> None:
         """(T,) seconds of samples whose scores will come."""

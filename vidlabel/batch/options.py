@@ -41,8 +41,6 @@ class PredictOptions:
     """Frames per call of the encoder."""
     keyframes: bool = False
     """Look at key frames only: several times faster on H.264 and HEVC, and as coarse as they lie apart."""
-    skip_similar: bool = False
-    """Take the feature of the picture before for one that hardly differs: less work where little happens."""
     start: float = 0.0
     """Seconds from the first presented frame at which labelling begins."""
     end: float | None = None

@@ -46,9 +46,6 @@ def predict(
         bool, typer.Option("--require-gpu-decode", help="Fail where the GPU cannot decode, instead of using the CPU.")
     ] = False,
     keyframes: Annotated[bool, typer.Option("--keyframes", help="Look at key frames only: quick and coarse.")] = False,
-    skip_similar: Annotated[
-        bool, typer.Option("--skip-similar", help="Do not look again at a picture that hardly changed.")
-    ] = False,
     batch_size: Annotated[int, typer.Option(help="Frames per call of the network.")] = 8,
     workers: Annotated[
         int | None, typer.Option(help="Videos labelled side by side. Default: by cores and memory.")
@@ -91,7 +88,6 @@ def predict(
         decoder=decoder,
         batch_size=batch_size,
         keyframes=keyframes,
-        skip_similar=skip_similar,
         start=start,
         end=end,
         timeout=timeout,

@@ -50,8 +50,6 @@ def profile_lines(profile: Profile, wall_s: float) -> Iterator[str]:
     cpu_s = sum(getattr(profile, name).cpu_s for name in PHASES)
     yield f"{'whole run':<12}{wall_s:>10.3f}{cpu_s:>10.3f}{_rate(profile.samples, wall_s):>12}"
     yield f"{profile.samples} samples; samples/s are per CPU second, in the last row per second of the clock"
-    if profile.reused:
-        yield f"{profile.reused} of them took the feature of an earlier one (--skip-similar)"
 
 
 def _rate(samples: int, seconds: float) -> str:

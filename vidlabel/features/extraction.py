@@ -1,6 +1,6 @@
 """From a stream of samples to a stream of features, in constant memory.
 
-T samples in time, D numbers in the feature of a sample (all streams one after the other).
+T samples in time, D numbers in the feature of a sample (all streams one after the other); B pictures of H x W pixels.
 """
 
 from __future__ import annotations
@@ -8,15 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import UsageError
 from vidlabel.features.preprocessing import Crop, Picture, crop_picture, motion_picture
-from vidlabel.features.reuse import PictureEncoder, Reuse
 from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.sample import Sample
+
+
+class PictureEncoder(Protocol):
+    """What turns pictures into features, such as `Encoder`."""
+
+    def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """(B, H, W, 3) to (B, D)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +44,6 @@ def extract(
     crop: Crop = "none",
     batch_size: int = 8,
     stopwatch: Stopwatch = OFF,
-    reuse: Reuse | None = None,
 ) -> Iterator[Features]:
     """Encode samples as they come.
 
@@ -48,7 +55,6 @@ def extract(
         crop: of the model.
         batch_size: samples in each piece; it changes memory and overlap, never a feature.
         stopwatch: takes the time of waiting, preprocessing and encoding.
-        reuse: of this video, if features of similar pictures are to be taken again.
 
     Yields:
         Pieces of at most `batch_size` samples; joined, they are the features of all samples.
@@ -69,7 +75,7 @@ def extract(
         with stopwatch.phase("preprocess"):
             pictures = [_pictures(batch, stream, crop) for stream in streams]
         with stopwatch.phase("encode"):
-            values = [encoder.encode(part) for part in pictures] if reuse is None else reuse.encode(encoder, pictures)
+            values = [encoder.encode(part) for part in pictures]
         yield Features(times, np.concatenate(values, axis=1))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,40 +17,11 @@ class Interval:
     high: float
 
 
-def bootstrap_interval(
-    statistic: Callable[[npt.NDArray[np.intp]], float],
-    groups: Sequence[str],
-    *,
-    confidence: float = 0.95,
-    resamples: int = 1000,
-    seed: int = 0,
-) -> Interval:
-    """Percentile interval of a figure, drawing whole groups with replacement (Efron 1979).
-
-    Items of one group (a person, a room, a video) resemble each other; drawing items one by one would make the interval
-    too narrow.
-
-    Args:
-        statistic: the figure of the items with these indices; a group that is drawn twice has its items in twice. NaN
-            for a draw without a figure, which is then left out.
-        groups: N names, the group of each item.
-        confidence: share of the draws that lie in the interval.
-        resamples: how many draws.
-        seed: of the draws; the same one gives the same interval.
-
-    Returns:
-        The interval; NaN to NaN if there are fewer than two groups or no draw has a figure.
-    """
-    draws = group_draws(groups, resamples=resamples, seed=seed)
-    if draws is None:
-        return Interval(float("nan"), float("nan"))
-    items = np.arange(len(groups))
-    figures = [statistic(np.repeat(items, draw)) for draw in draws]
-    return percentile_interval(np.array(figures), confidence)
-
-
 def group_draws(groups: Sequence[str], *, resamples: int = 1000, seed: int = 0) -> npt.NDArray[np.int64] | None:
-    """How often each item is in each draw of whole groups with replacement: for figures that are sums over items.
+    """How often each item is in each draw of whole groups with replacement (Efron 1979).
+
+    Items of one group (a person, a room, a video) resemble each other; drawing items one by one would make intervals
+    too narrow.
 
     Args:
         groups: N names, the group of each item.

@@ -104,9 +104,9 @@ class Fields:
             rows.append(tuple(_number(item, where, least, most) for item in row))
         return tuple(rows)
 
-    def child(self, key: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
+    def child(self, key: str, required: Sequence[str]) -> Fields:
         """The fields of an object within this one."""
-        return Fields(self._values[key], self._path(key), required, optional)
+        return Fields(self._values[key], self._path(key), required)
 
     def children(self, key: str, required: Sequence[str]) -> list[Fields]:
         """The fields of each object in an array."""

@@ -94,7 +94,6 @@ def result_object(result: Result) -> Mapping[str, Json]:
         "run": {
             "rate": run.rate,
             "samples": run.samples,
-            **({} if run.reused is None else {"reused": run.reused}),
             "decoder": run.decoder,
             "decode_errors": run.decode_errors,
             "decoded_ratio": round(run.decoded_ratio, SCORE_DECIMALS),

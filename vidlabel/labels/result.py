@@ -89,8 +89,6 @@ class RunInfo:
     version: str
     fingerprint: str
     """Hash of the input's path, size and time, the model, and the options that change the result."""
-    reused: int | None = None
-    """Samples that took the feature of an earlier one, with `skip_similar`; None without it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,7 +62,7 @@ def _result(document: object) -> Result:
         status=cast("Status", fields.choice("status", ("ok", "partial"))),
         video=_video(fields.child("video", tuple(VideoInfo.__dataclass_fields__))),
         model=_model(fields.child("model", tuple(ModelInfo.__dataclass_fields__))),
-        run=_run(fields.child("run", tuple(set(RunInfo.__dataclass_fields__) - {"reused"}), optional=("reused",))),
+        run=_run(fields.child("run", tuple(RunInfo.__dataclass_fields__))),
         segments=tuple(map(_segment, fields.children("segments", tuple(Segment.__dataclass_fields__)))),
         scores=_scores(fields.child("scores", tuple(Scores.__dataclass_fields__))) if "scores" in fields else None,
     )
@@ -109,7 +109,6 @@ def _run(fields: Fields) -> RunInfo:
         runtime=fields.text("runtime"),
         version=fields.text("version"),
         fingerprint=fields.filled_text("fingerprint"),
-        reused=fields.integer("reused", least=0) if "reused" in fields else None,
     )
 
 

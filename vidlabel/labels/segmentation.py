@@ -2,10 +2,10 @@
 
 Letters in shapes: T samples in time, C labels.
 
-A sample holds from its time to the time of the next one, the last sample to the end of the video. Where the samples are
-further apart than `longest_hold_s` the video has a hole (it could not be decoded there): a sample holds no longer than
-that, and no segment reaches across. A segment is a longest stretch over which a label holds; its score is the mean of
-the label's scores at the samples where it holds. One that is shorter than its label's minimum duration is left out.
+A sample holds from its time to the time of the next one, the last sample to the end of the video. A segment is a
+longest stretch over which a label holds; its score is the mean of the label's scores at the samples where it holds. One
+that is shorter than its label's minimum duration is left out. Holes, where the video could not be decoded, are cut out
+of the segments afterwards (`holes.py`).
 
 Segments do not depend on how the samples were cut into chunks. Memory: the segments and a few numbers per label.
 """
@@ -39,7 +39,6 @@ class SegmentBuilder(ABC):
         thresholds: C scores at and above which a label may hold.
         minimum_durations_s: C seconds; shorter segments are left out.
         background: index of the label that means "nothing happens"; it competes like the others and is never shown.
-        longest_hold_s: how long one sample may hold; None means up to the next sample, however far away.
 
     Raises:
         ValueError: the lengths differ, or a number lies outside its range.
@@ -52,20 +51,16 @@ class SegmentBuilder(ABC):
         minimum_durations_s: Sequence[float],
         *,
         background: int | None = None,
-        longest_hold_s: float | None = None,
     ) -> None:
         if not len(labels) == len(thresholds) == len(minimum_durations_s):
             lengths = f"{len(labels)}, {len(thresholds)}, {len(minimum_durations_s)}"
             raise ValueError(f"labels, thresholds and minimum durations differ in number: {lengths}")
         if background is not None and not 0 <= background < len(labels):
             raise ValueError(f"there is no label {background} for the background")
-        if longest_hold_s is not None and not longest_hold_s > 0:
-            raise ValueError(f"a sample cannot hold for {longest_hold_s} s")
         self._labels = tuple(labels)
         self._thresholds = np.asarray(thresholds, dtype=np.float64)
         self._minimum_durations_s = tuple(minimum_durations_s)
         self._background = NOTHING if background is None else background
-        self._longest_hold_s = float("inf") if longest_hold_s is None else longest_hold_s
         self._latest_s = float("-inf")
         self._segments: list[Segment] = []
 
@@ -88,8 +83,6 @@ class SegmentBuilder(ABC):
         if (np.diff(sample_times, prepend=self._latest_s) <= 0).any():
             raise ValueError("times must increase from sample to sample")
         for time_s, row in zip(sample_times.tolist(), sample_scores, strict=True):
-            if time_s - self._latest_s > self._longest_hold_s:
-                self._close(self._latest_s + self._longest_hold_s)
             self._take(time_s, row)
             self._latest_s = time_s
 
@@ -102,7 +95,7 @@ class SegmentBuilder(ABC):
         Returns:
             The segments by start, then end, then label.
         """
-        self._close(min(max(end_s, self._latest_s), self._latest_s + self._longest_hold_s))
+        self._close(max(end_s, self._latest_s))
         return tuple(sorted(self._segments, key=lambda segment: (segment.start, segment.end, segment.label)))
 
     @abstractmethod
@@ -191,9 +184,8 @@ class MultiLabelBuilder(SegmentBuilder):
         minimum_durations_s: Sequence[float],
         *,
         background: int | None = None,
-        longest_hold_s: float | None = None,
     ) -> None:
-        super().__init__(labels, thresholds, minimum_durations_s, background=background, longest_hold_s=longest_hold_s)
+        super().__init__(labels, thresholds, minimum_durations_s, background=background)
         self._open = np.zeros(len(labels), dtype=np.bool_)
         self._start_s = np.zeros(len(labels))
         self._score_sum = np.zeros(len(labels))

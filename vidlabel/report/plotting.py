@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Draw = Callable[["Figure"], None]
 """Fills an empty figure."""
 
-BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#6f6f6f"
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#6f6f6f"
 """Of Okabe and Ito, which people with any colour vision can tell apart."""
 
 _STYLE: Any = {

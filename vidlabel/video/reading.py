@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.choice import choose_reader, pyav_choice
-from vidlabel.video.closing import Closing
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.reader import Beat, no_beat
-from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.sample import SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL, exact
 
 if TYPE_CHECKING:
@@ -128,41 +125,6 @@ class Reading:
                 raise
 
 
-class SampleStream(Iterator[Sample], Closing):
-    """The samples of one video, decoded in this process, to be taken once; a context manager that lets go of the file.
-
-    Made by `open_samples`.
-    """
-
-    def __init__(self, opened: OpenedVideo, request: SampleRequest) -> None:
-        self._opened = opened
-        self._reading = Reading(opened, request)
-        self.probe = self._reading.probe
-        self._pictures = self._reading.pictures()
-
-    def __next__(self) -> Sample:
-        picture = next(self._pictures)
-        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
-
-    def close(self) -> None:
-        """Stop reading and let go of the file."""
-        self._pictures.close()
-        self._opened.close()
-
-    @property
-    def report(self) -> ReadReport:
-        """How reading went; final once the last sample has been taken."""
-        reading = self._reading
-        return ReadReport(
-            decoder=reading.decoder,
-            decode_errors=reading.decode_errors,
-            decoded_ratio=decoded_ratio(reading.lost, reading.first, reading.end),
-            duration_s=self.probe.duration_s,
-            warnings=reading.warnings,
-            holes=tuple((self.probe.seconds(start), self.probe.seconds(end)) for start, end in sorted(reading.holes)),
-        )
-
-
 def _file_warnings(probe: Probe) -> list[str]:
     warnings = []
     if probe.packets.jumps:
@@ -174,25 +136,3 @@ def _file_warnings(probe: Probe) -> list[str]:
     if probe.truncated:
         warnings.append("the file ends before its own index does; it was cut off")
     return warnings
-
-
-def open_samples(path: Path, request: SampleRequest) -> SampleStream:
-    """Open a video for sampling.
-
-    Args:
-        path: the file.
-        request: what is asked for.
-
-    Returns:
-        The samples as they are taken, with `.probe` and `.report`.
-
-    Raises:
-        VideoError: it is no readable video.
-        DecodeError: while taking samples: not a single picture could be decoded.
-        InstallationError: while taking samples: decord was asked for by name and cannot be loaded.
-    """
-    with ExitStack() as undoing:
-        opened = undoing.enter_context(OpenedVideo(path))
-        stream = SampleStream(opened, request)
-        undoing.pop_all()
-    return stream

@@ -11,6 +11,7 @@ import pytest
 from corpus import Recipe, write_video
 from features.plain_network import plainly
 from training.sets import training_set
+from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.encoder import load_network
 from vidlabel.features.preprocessing import crop_picture
@@ -20,7 +21,6 @@ from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.dataset.kept_pictures import LEAST_SAMPLES, PictureKeeper, chosen_samples
 from vidlabel.training.train import SilentTrainListener
-from vidlabel.video.reading import open_samples
 from vidlabel.video.sample import SampleRequest
 
 NAME = "efficientnet-lite0"

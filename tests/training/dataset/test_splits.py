@@ -6,12 +6,10 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from vidlabel.errors import AnnotationError, UsageError
-from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out, sole_groups, validation_split
+from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out, sole_groups
 
 Labels = list[frozenset[str]]
 
@@ -101,54 +99,3 @@ def test_leaving_one_group_out() -> None:
     assert found[1].train_indices == (1, 3)
     with pytest.raises(AnnotationError, match="'a': is the only group"):
         leave_one_group_out(["a", "a"], [frozenset({"x"})] * 2)
-
-
-def test_validation_takes_about_its_share_of_each_label() -> None:
-    groups = [f"g{number}" for number in range(50)]
-    labels = [frozenset({"a"})] * 30 + [frozenset({"b"})] * 20
-    fold = validation_split(groups, labels, 0.2, 3)
-    assert Counter(min(labels[i]) for i in fold.test_indices) == {"a": 6, "b": 4}
-    assert fold == validation_split(groups, labels, 0.2, 3)
-    assert fold != validation_split(groups, labels, 0.2, 4)
-
-
-def test_what_only_one_group_holds_stays_in_training() -> None:
-    groups = ["a", "a", "b", "c", "d"]
-    labels = [frozenset({"y"}), *[frozenset({"x"})] * 4]
-    for seed in range(10):
-        assert not {0, 1} & set(validation_split(groups, labels, 0.4, seed).test_indices)
-
-
-def test_nothing_can_be_set_aside() -> None:
-    for groups, labels in (
-        (["a", "a"], [frozenset({"x"}), frozenset({"y"})]),
-        (["a", "b"], [frozenset({"x"}), frozenset({"y"})]),
-    ):
-        with pytest.raises(AnnotationError, match="can be set aside for validation"):
-            validation_split(groups, labels, 0.2, 0)
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("abcdef"), st.frozensets(st.sampled_from("xyz"), max_size=2)),
-        min_size=1,
-        max_size=30,
-    ),
-    st.floats(0.05, 0.6),
-    st.integers(0, 3),
-)
-def test_any_validation_split_is_whole_or_refused(
-    clips: list[tuple[str, frozenset[str]]], share: float, seed: int
-) -> None:
-    groups, labels = [group for group, _ in clips], [own for _, own in clips]
-    try:
-        fold = validation_split(groups, labels, share, seed)
-    except AnnotationError:
-        holders = {label: {g for g, own in clips if label in own} for label in "xyz"}
-        held_alone = {min(held) for held in holders.values() if len(held) == 1}
-        assert len(set(groups)) < 2 or held_alone == set(groups)
-        return
-    assert sorted((*fold.train_indices, *fold.test_indices)) == list(range(len(groups)))
-    assert fold.test_indices
-    assert not {groups[i] for i in fold.test_indices} & {groups[i] for i in fold.train_indices}
-    assert {label for own in labels for label in own} == {label for i in fold.train_indices for label in labels[i]}

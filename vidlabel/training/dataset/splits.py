@@ -70,36 +70,6 @@ def leave_one_group_out(groups: Sequence[str], labels: LabelSets) -> list[Fold]:
     return [_fold(own, len(groups)) for own in found.members]
 
 
-def validation_split(groups: Sequence[str], labels: LabelSets, share: float, seed: int) -> Fold:
-    """Set whole groups aside for validation.
-
-    Groups that hold all examples of a label stay in training: the model could not learn it otherwise.
-
-    Args:
-        groups: N names.
-        labels: N sets.
-        share: of the examples to set aside, about, 0 to 1.
-        seed: the same seed gives the same split.
-
-    Returns:
-        The split, validation as its test part, with the labels in shares as equal as the groups allow.
-
-    Raises:
-        AnnotationError: no group can be set aside.
-    """
-    found = _Groups.of(groups, labels)
-    free = found.without(set(sole_groups(groups, labels).values()))
-    if not free.names or len(found.names) < 2:
-        problem = f"none of the {_counted(len(found.names), 'group')} can be set aside for validation"
-        raise AnnotationError("labels", problem, "label clips of every label in two groups at least")
-    smallest = _fold(min(free.members, key=len), len(groups))
-    folds = min(max(2, round(1 / share)), len(free.names))
-    candidates = _folds(free, folds, np.random.default_rng(seed), len(groups)) if folds > 1 else []
-    fitting = [fold for fold in candidates if _leaves_all_labels(fold, labels)]
-    # One group alone always fits: every label of it is in another group, too.
-    return min(fitting, key=lambda fold: _distance(fold, labels, share), default=smallest)
-
-
 def sole_groups(groups: Sequence[str], labels: LabelSets) -> dict[str, str]:
     """For each label whose examples are all in one group, that group."""
     holders: dict[str, set[str]] = {}
@@ -133,12 +103,6 @@ class _Groups:
         members = tuple(tuple(i for i, group in enumerate(groups) if group == name) for name in names)
         held = _held(labels)
         return _Groups(names, members, np.array([held[list(own)].sum(axis=0) for own in members]))
-
-    def without(self, left_out: Collection[str]) -> _Groups:
-        """The other groups."""
-        kept = [number for number, name in enumerate(self.names) if name not in left_out]
-        names, members = (tuple(items[number] for number in kept) for items in (self.names, self.members))
-        return _Groups(names, members, self.counts[kept])  # type: ignore[arg-type]
 
 
 def _held(labels: LabelSets) -> npt.NDArray[np.float64]:
@@ -193,13 +157,6 @@ def _fold(test: Sequence[int], examples: int) -> Fold:
 def _leaves_all_labels(fold: Fold, labels: LabelSets) -> bool:
     left = {label for i in fold.train_indices for label in labels[i]}
     return bool(fold.train_indices) and all(left.issuperset(labels[i]) for i in fold.test_indices)
-
-
-def _distance(fold: Fold, labels: LabelSets, share: float) -> float:
-    """How far the shares of examples and labels in the test part are from the one that is wanted."""
-    held = _held(labels)
-    shares = held[list(fold.test_indices)].sum(axis=0) / held.sum(axis=0)
-    return round(float(np.abs(shares - share).mean()), 12)
 
 
 def _refuse_sole_groups(groups: Sequence[str], labels: LabelSets) -> None:
