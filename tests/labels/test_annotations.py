@@ -3,7 +3,10 @@ from __future__ import annotations
 import codecs
 import math
 import pickle
+import unicodedata
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -52,8 +55,103 @@ def test_excel_in_countries_with_decimal_commas() -> None:
     text = 'video;start;end;label\r\n"a.mp4";0,25;2,5;"fall; hard"\r\n;;;\r\n'
     content = codecs.BOM_UTF8 + text.encode()
     assert parse_label_table(content, "a").rows == (LabelRow("a.mp4", 0.25, 2.5, "fall; hard"),)
-    tabs = "video\tstart\tend\tlabel\na.mp4\t0,25\t2.5\tfall\n".encode("utf-16")
+    tabs = "video\tstart\tend\tlabel\na.mp4\t0,25\t2,5\tfall\n".encode("utf-16")
     assert parse_label_table(tabs, "a").rows == (LabelRow("a.mp4", 0.25, 2.5, "fall"),)
+
+
+THOUSANDS = "write all with a decimal point and nothing between thousands"
+DIGITS = "write its digits without marks, and a point before decimals"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            'video\tstart\tend\tlabel\na\t0.5\t"1,234"\tx\nb\t0.5\t1.5\ty\n',
+            "line 2: the table uses both marks in its numbers: a comma, such as '1,234' (line 2), and a point, such as "
+            f"'0.5' (lines 2, 3); {THOUSANDS}",
+        ),
+        (
+            "video;start;end;label\na;0;2,5;x\na;3;4;x\nb;0;1.234;y\n",
+            "line 2: the table uses both marks in its numbers: a comma, such as '2,5' (line 2), and a point, such as "
+            f"'1.234' (line 4); {THOUSANDS}",
+        ),
+        (
+            "video;start;end;label\na;0;1.234,5;x\n",
+            "line 2: the table uses both marks in its numbers: a comma, such as '1.234,5' (line 2), and a point, such "
+            f"as '1.234,5' (line 2); {THOUSANDS}",
+        ),
+        (
+            "video;start;end;label\na;0;10;x\nb;0;1,234;y\n",
+            "line 3: '1,234' (line 3) may be 1.234 or 1234, and no other number of the table tells which; write a "
+            "decimal point, or nothing between thousands",
+        ),
+        ("video;start;end;label\na;0;1 234;x\n", f"line 2: end '1 234' is not a number: {DIGITS}"),
+        ("video;start;end;label\na;0;1\u202f234,5;x\n", f"line 2: end '1\\u202f234,5' is not a number: {DIGITS}"),
+        ("video;start;end;label\na;0;1\u2019234;x\n", f"line 2: end '1\u2019234' is not a number: {DIGITS}"),
+        ("video,start,end,label\na,0,1'234.5,x\n", f'line 2: end "1\'234.5" is not a number: {DIGITS}'),
+        ('video,start,end,label\na,0,"1,234.5",x\n', f"line 2: end '1,234.5' is not a number: {DIGITS}"),
+    ],
+)
+def test_numbers_with_marks_between_thousands_are_never_guessed(text: str, problem: str) -> None:
+    assert problems(text) == [problem]
+
+
+@pytest.mark.parametrize("telling", ["0,500", "1234,000", "2,5", "0,0"])
+def test_one_number_tells_that_commas_are_decimal_marks(telling: str) -> None:
+    found = rows(f"video;start;end;label\na;1,234;2,345;x\nb;{telling};99999;x\n")
+    assert (found[0].start, found[0].end) == (1.234, 2.345)
+    assert found[1].start == float(telling.replace(",", "."))
+
+
+def test_long_lists_of_lines_are_cut() -> None:
+    text = "video;start;end;label\n" + "a;0,5;1;x\n" + "".join(f"b{n};0.5;1;x\n" for n in range(8))
+    assert "(lines 3, 4, 5, 6, 7 and 3 more)" in problems(text)[0]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_labels_and_groups_of_either_unicode_form_are_one(form: Literal["NFC", "NFD"]) -> None:
+    name = unicodedata.normalize(form, "caf\u00e9 \uac01")
+    found = rows(f"video,start,end,label,group\na,,,{name},{name}\nb,,,\u00a0{name}\u2003,\n")
+    assert [(row.label, row.group) for row in found] == [
+        ("caf\u00e9 \uac01", "caf\u00e9 \uac01"),
+        ("caf\u00e9 \uac01", None),
+    ]
+    assert parse_label_table((HEADER + f"a,,,{name}\nb,,,caf\u00e9 \uac01\n").encode(), "a").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("f\u0430ll", r"'f\u0430ll'"),
+        ("\u0415\u0445it", r"'\u0415\u0445it'"),
+        ("fall\u200b", r"'fall\u200b'"),
+        ("ru\u00adn", r"'ru\xadn'"),
+        ("fall\u00a0down", r"'fall\xa0down'"),
+        ("\ufb01ght", r"'\ufb01ght'"),
+    ],
+)
+def test_labels_that_look_alike_are_warned_of_and_told_apart(label: str, shown: str) -> None:
+    latin = {
+        "\u0415\u0445it": "Exit",
+        "f\u0430ll": "fall",
+        "fall\u200b": "fall",
+        "ru\u00adn": "run",
+        "\ufb01ght": "fight",
+    }
+    other = latin.get(label, "fall down")
+    table = parse_label_table((HEADER + f"a,,,{other}\nb,,,{other}\nc,,,{label}\n").encode(), "labels.csv")
+    assert table.warnings == (f"label {shown} (1 row) is spelt nearly like {other!r} (2 rows)",)
+
+
+def test_comments_that_could_be_rows_are_warned_of() -> None:
+    text = "# from the lab, 2024\nvideo,start,end,label\n# checked\na,0,1,x\n#b,0,1,x\n"
+    table = parse_label_table(text.encode(), "labels.csv")
+    assert table.rows == (LabelRow("a", 0.0, 1.0, "x"),)
+    assert table.warnings == ("line 5 begins with #: taken for a comment; put quotes around a path that begins so",)
+    more = parse_label_table((text + '#c,0,1,x\n"#d",0,1,x\n').encode(), "labels.csv")
+    assert [row.video for row in more.rows] == ["a", "#d"]
+    assert more.warnings[0].startswith("2 lines, the first one line 5, begin with #: taken for comments;")
 
 
 def test_white_space_around_labels_and_numbers_does_not_count() -> None:
@@ -71,11 +169,11 @@ def test_table_without_rows_is_empty() -> None:
         ("a.mp4,1,1,fall", "end 1 is not after start 1"),
         ("a.mp4,-1,1,fall", "start -1 is negative"),
         ("a.mp4,-2,-1,fall", "start -2 is negative; end -1 is negative"),
-        ("a.mp4,nan,1,fall", "start 'nan' is not a number of seconds"),
-        ("a.mp4,0,inf,fall", "end 'inf' is not a number of seconds"),
+        ("a.mp4,nan,1,fall", "start 'nan' is not a number"),
+        ("a.mp4,0,inf,fall", "end 'inf' is not a number"),
         ("a.mp4,0,1e999,fall", "end inf is not finite"),
-        ("a.mp4,0:10,1_0,fall", "start '0:10' is not a number of seconds; end '1_0' is not a number of seconds"),
-        ('a.mp4,0,"1,5",fall', "end '1,5' is not a number of seconds"),
+        ("a.mp4,0:10,1_0,fall", "start '0:10' is not a number; end '1_0' is not a number"),
+        ('a.mp4,0,"1,5",fall', f"end '1,5' is not a number: {DIGITS}"),
         ("a.mp4,,1,fall", "has an end and no start: give both, or none to label the whole video"),
         ("a.mp4,1,,fall", "has a start and no end: give both, or none to label the whole video"),
         ("a.mp4,0,1,", "label is empty"),
@@ -144,6 +242,12 @@ def test_any_bytes_are_refused_or_read(content: bytes) -> None:
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 STRIPPED = TEXT.map(str.strip)
+
+
+def nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 BYTES = st.binary(min_size=1)
 SECONDS = st.floats(0, allow_nan=False, allow_infinity=False)
 TIMES = st.just((None, None)) | st.tuples(SECONDS, SECONDS).filter(lambda pair: pair[0] != pair[1]).map(sorted)
@@ -161,14 +265,14 @@ SCORES = st.none() | st.floats(allow_nan=False, allow_infinity=False)
             st.none() | STRIPPED,
             SCORES,
         ),
-        unique_by=lambda row: (row.video, row.start, row.end, row.label),
+        unique_by=lambda row: (row.video, row.start, row.end, nfc(row.label)),
         max_size=5,
     )
 )
 def test_written_rows_are_read_back_exactly(tmp_path_factory: pytest.TempPathFactory, some: list[LabelRow]) -> None:
     path = tmp_path_factory.mktemp("labels") / "labels.csv"
     write_labels(some, path)
-    assert read_labels(path) == some
+    assert read_labels(path) == [replace(row, label=nfc(row.label), group=row.group and nfc(row.group)) for row in some]
 
 
 def test_columns_that_nobody_uses_are_not_written(tmp_path: Path) -> None:

@@ -74,6 +74,51 @@ def test_rows_that_are_too_long_and_broken_quotes_are_problems() -> None:
     assert "check its quotes" in str(table.problems[1])
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        "sep=;\r\n",
+        "\ufeffsep=;\n",
+        "SEP=;\n\n",
+        '"sep=;"\n',
+        "sep=;;;\n",
+        "\r\n \r\nsep=;\r\n\r\n",
+        '# made by hand: "x\n# c;d\n',
+        "sep=;\n#note\n\ufeff",
+    ],
+)
+def test_lines_before_the_names_of_columns_are_passed_over(before: str) -> None:
+    table = read_table((before + '"a";b\n1;2,5\n').encode(), ["a", "b"], [])
+    assert table.records == (Record(before.count("\n") + 2, {"a": "1", "b": "2,5"}),)
+    assert table.problems == ()
+    assert table.decimal_comma
+
+
+@pytest.mark.parametrize(("named", "delimiter"), [(",", ","), ("\t", "\t"), ("\\t", "\t"), ("|", "|"), (":", ":")])
+def test_a_line_names_the_separator(named: str, delimiter: str) -> None:
+    rows = [["a", "b;c,d"], ["1", "2"]]
+    content = f"sep={named}\n" + "\n".join(delimiter.join(row) for row in rows).replace("b;c,d", '"b"')
+    table = read_table(content.encode("utf-16"), ["a", "b"], [])
+    assert table.records == (Record(3, {"a": "1", "b": "2"}),)
+    assert table.decimal_comma == (delimiter != ",")
+
+
+def test_names_of_columns_in_a_comment_count() -> None:
+    table = read_table(b"# made by numpy\n# a,b\n1,2\n", ["a", "b"], [])
+    assert table.records == (Record(3, {"a": "1", "b": "2"}),)
+
+
+def test_comments_end_no_record() -> None:
+    table = read_table(b'a,b\n1,"x\n#y"\n#"1,2\n# 3\n4,5\n"#6",7\n', ["a", "b"], [])
+    assert table.records == (
+        Record(2, {"a": "1", "b": "x\n#y"}),
+        Record(6, {"a": "4", "b": "5"}),
+        Record(7, {"a": "#6", "b": "7"}),
+    )
+    assert table.problems == ()
+    assert table.comments == (4,)
+
+
 @given(st.binary())
 def test_any_bytes_are_refused_or_read(content: bytes) -> None:
     for start in (b"", b"a,b\n", b"a;b\n", codecs.BOM_UTF16_LE + "a,b\n".encode("utf-16-le")):

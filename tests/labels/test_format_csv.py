@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from labels.results import SEGMENTS, result_of, segments, written
 from vidlabel.labels.annotations import parse_label_table
-from vidlabel.labels.format_csv import CsvFormat
+from vidlabel.labels.format_csv import CsvFormat, csv_line
 from vidlabel.labels.result import Segment
 
 CELLS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
@@ -63,3 +63,9 @@ def test_what_is_written_is_read_as_labels() -> None:
     assert [(row.video, row.start, row.end, row.label, row.score) for row in table.rows] == [
         (name, segment.start, segment.end, segment.label, segment.score) for segment in SEGMENTS
     ]
+
+
+def test_a_path_that_begins_like_a_comment_is_quoted() -> None:
+    assert csv_line(("#1.mp4", "0.5", "a, b")) == '"#1.mp4",0.5,"a, b"\r\n'
+    assert csv_line(("#1,2.mp4", "#")) == '"#1,2.mp4",#\r\n'
+    assert csv_line(("a#.mp4", "#")) == "a#.mp4,#\r\n"

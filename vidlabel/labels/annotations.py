@@ -4,7 +4,9 @@ Times are seconds from the first presented frame; empty start and end label the 
 `score` are understood, others are passed over. Paths stand as in the table, relative to it; no video is opened.
 
 Understood: UTF-8 with or without byte order mark, UTF-16 with one; commas, semicolons or tabs, with decimal commas
-where the comma does not separate columns; any line ends. White space around numbers, labels and groups does not count.
+where the comma does not separate columns; Excel's line `sep=;`; lines that begin with `#` are comments; any line ends.
+White space around numbers, labels and groups does not count. Labels and groups are put into Unicode's composed form
+(NFC), so that an `e` with an accent is the same whichever system wrote it.
 Text like `\udcff` in a path stands for a byte that is not UTF-8, as `vidlabel predict` writes it.
 """
 
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,15 +23,16 @@ from pathlib import Path
 
 from vidlabel.errors import AnnotationError
 from vidlabel.files import atomic_write
-from vidlabel.labels.delimited import UTF16_MARKS, LineProblem, Record, TableError, read_table, shown
+from vidlabel.labels.decimal_marks import decimal_mark_problems, number_problem, parse_number
+from vidlabel.labels.delimited import COMMENT, UTF16_MARKS, LineProblem, Record, TableError, read_table, shown
 from vidlabel.labels.format_csv import csv_line
-from vidlabel.labels.spelling import similar_spellings
+from vidlabel.labels.spelling import distinguishable, similar_spellings
 
 COLUMNS = ("video", "start", "end", "label")
 OPTIONAL_COLUMNS = ("group", "score")
+NUMBER_COLUMNS = ("start", "end", "score")
 
 _LISTED_PROBLEMS = 10
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _ESCAPED_BYTE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 _BEGINNING_BYTES = 4096
 
@@ -67,7 +71,7 @@ class LabelTable:
 
     rows: tuple[LabelRow, ...]
     warnings: tuple[str, ...]
-    """One line each: labels that may be the same, paths with white space around them."""
+    """One line each: labels that may be the same, paths with white space around them, comments that may be rows."""
 
 
 class LabelTableError(AnnotationError):
@@ -132,6 +136,9 @@ def parse_label_table(content: bytes, name: str) -> LabelTable:
         table = read_table(content, COLUMNS, OPTIONAL_COLUMNS)
     except TableError as error:
         raise LabelTableError(name, error.problems) from error
+    unclear_marks = decimal_mark_problems(table.records, NUMBER_COLUMNS) if table.decimal_comma else []
+    if unclear_marks:
+        raise LabelTableError(name, [*table.problems, *unclear_marks])
     rows: dict[LabelRow, LabelRow] = {}
     problems = list(table.problems)
     for record in table.records:
@@ -146,11 +153,16 @@ def parse_label_table(content: bytes, name: str) -> LabelTable:
             problems.append(LineProblem(record.line, f"repeats line {first.line}"))
     if problems:
         raise LabelTableError(name, problems)
-    return LabelTable(tuple(rows.values()), _warnings(rows.values()))
+    return LabelTable(tuple(rows.values()), (*_comment_warnings(table.comments), *_warnings(rows.values())))
+
+
+def composed(text: str) -> str:
+    """A label or group without white space around it, in Unicode's composed form."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def write_labels(rows: Iterable[LabelRow], path: str | PathLike[str]) -> None:
-    """Write a table of labels that `read_labels` reads back exactly.
+    """Write a table of labels that `read_labels` reads back exactly, labels and groups in their composed form.
 
     Args:
         rows: what to write. The columns `group` and `score` are there where any row has one.
@@ -180,27 +192,22 @@ def _parse_row(record: Record, *, decimal_comma: bool) -> LabelRow:
     """The row of a record; ValueError says everything that is wrong with it."""
     problems = []
     numbers: dict[str, float | None] = {}
-    for name in ("start", "end", "score"):
+    for name in NUMBER_COLUMNS:
         text = record.cells.get(name, "").strip()
-        number = _parse_number(text.replace(",", ".") if decimal_comma else text)
-        if text and number is None:
-            problems.append(f"{name} {shown(text)} is not a number" + (" of seconds" if name != "score" else ""))
-        numbers[name] = number
+        numbers[name] = parse_number(text, decimal_comma=decimal_comma)
+        if text and numbers[name] is None:
+            problems.append(f"{name} {number_problem(text)}")
     if problems:
         raise ValueError("; ".join(problems))
     return LabelRow(
         video=_ESCAPED_BYTE.sub(lambda escape: chr(int(escape[1], 16)), record.cells["video"]),
         start=numbers["start"],
         end=numbers["end"],
-        label=record.cells["label"].strip(),
-        group=record.cells.get("group", "").strip() or None,
+        label=composed(record.cells["label"]),
+        group=composed(record.cells.get("group", "")) or None,
         score=numbers["score"],
         line=record.line,
     )
-
-
-def _parse_number(text: str) -> float | None:
-    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def _row_problems(row: LabelRow) -> list[str]:
@@ -230,12 +237,24 @@ def _time_problems(start: float | None, end: float | None) -> list[str]:
     return problems
 
 
+def _comment_warnings(lines: tuple[int, ...]) -> list[str]:
+    if not lines:
+        return []
+    which = (
+        f"line {lines[0]} begins" if len(lines) == 1 else f"{len(lines)} lines, the first one line {lines[0]}, begin"
+    )
+    taken = "taken for a comment" if len(lines) == 1 else "taken for comments"
+    return [f"{which} with {COMMENT}: {taken}; put quotes around a path that begins so"]
+
+
 def _warnings(rows: Iterable[LabelRow]) -> tuple[str, ...]:
     counts = Counter(row.label for row in rows)
-    warnings = [
-        f"label {shown(rare)} ({_rows(counts[rare])}) is spelt nearly like {shown(common)} ({_rows(counts[common])})"
-        for rare, common in similar_spellings(counts)
-    ]
+    warnings = []
+    for rare, common in similar_spellings(counts):
+        first, second = distinguishable(rare, common)
+        warnings.append(
+            f"label {first} ({_rows(counts[rare])}) is spelt nearly like {second} ({_rows(counts[common])})"
+        )
     padded = sorted({row.video for row in rows if row.video != row.video.strip()})
     warnings += [f"path {shown(video)} has white space around it" for video in padded]
     return tuple(warnings)

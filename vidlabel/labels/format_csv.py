@@ -37,7 +37,12 @@ class CsvFormat(Format):
 
 
 def csv_line(fields: Iterable[str]) -> str:
-    """One row after RFC 4180 with its CRLF; fields with commas, quotes or line breaks are quoted."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(fields)
-    return line.getvalue()
+    """One row after RFC 4180 with its CRLF; fields with commas, quotes or line breaks are quoted.
+
+    So is a first field that begins with `#`: readers take such lines for comments.
+    """
+    listed = list(fields)
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow(listed)
+    line = buffer.getvalue()
+    return f'"{listed[0]}"{line[len(listed[0]) :]}' if line.startswith("#") else line

@@ -1,9 +1,10 @@
-"""Finding labels that may be two spellings of one."""
+"""Finding texts that may be two spellings of one: slips of the keyboard, and characters that look alike."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Mapping
 
 SIMILARITY = 0.85
@@ -12,6 +13,11 @@ SIMILARITY = 0.85
 RARITY = 5
 """The right spelling stands at least this many times as often as a slip of the keyboard."""
 
+_LOOK_ALIKES = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u0261\u03bf\u03b1\u03bd\u03c1\u03b9\u03ba\u0131",
+    "aeopcyxijsdqgoavpikI".lower(),
+)
+"""Small letters of the Cyrillic, Greek and other scripts that look like Latin ones (from Unicode's confusables)."""
 _MOST_COMPARED = 500
 _CODE = re.compile(r"\d+|\b[^\W\d]{1,3}\b")
 
@@ -19,7 +25,8 @@ _CODE = re.compile(r"\d+|\b[^\W\d]{1,3}\b")
 def similar_spellings(counts: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
     """Pairs of labels that may mean the same.
 
-    Either they differ only in case, white space, hyphens and underscores, or one is like the other and much rarer.
+    Either they differ only in case, white space, hyphens, underscores and letters that look alike, or one is like the
+    other and much rarer.
     Labels that differ in digits or very short words (`step 1`, `step 2`; `falling (FW)`, `falling (BW)`) are meant to.
 
     Args:
@@ -35,8 +42,22 @@ def similar_spellings(counts: Mapping[str, int]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(pairs + _slips({spellings[0]: counts[spellings[0]] for spellings in by_key.values()})))
 
 
+def distinguishable(first: str, second: str) -> tuple[str, str]:
+    """Two texts in quotes, for a message: with escapes for what is not ASCII if people could not tell them apart."""
+    small = first.lower(), second.lower()
+    alike = small[0] != small[1] and _appearance(small[0]) == _appearance(small[1])
+    quoted = ascii if alike else repr
+    return quoted(first), quoted(second)
+
+
 def _key(label: str) -> str:
-    return re.sub(r"[\s_-]+", " ", label).casefold()
+    return re.sub(r"[\s_-]+", " ", _appearance(label.casefold())).strip()
+
+
+def _appearance(text: str) -> str:
+    """A text in small letters without what cannot be seen, look-alikes and compatible forms made one."""
+    seen = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return re.sub(r"\s+", " ", seen).translate(_LOOK_ALIKES)
 
 
 def _slips(counts: Mapping[str, int]) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.annotations import LabelRow, LabelTableError
+from vidlabel.labels.annotations import LabelRow, LabelTableError, composed
 from vidlabel.labels.delimited import LineProblem, TableError, read_table, shown
 from vidlabel.training.dataset.sources import resolve
 
@@ -47,7 +47,7 @@ def read_group_table(path: Path, labels_folder: Path) -> GroupTable:
     problems = list(table.problems)
     groups: dict[Path, tuple[str, int]] = {}
     for record in table.records:
-        video, group = record.cells["video"], record.cells["group"].strip()
+        video, group = record.cells["video"], composed(record.cells["group"])
         if not video.strip() or not group:
             problems.append(LineProblem(record.line, f"{'group' if video.strip() else 'video'} is empty"))
             continue

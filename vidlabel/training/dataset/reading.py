@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.annotations import LabelRow, LabelTableError, read_label_table
+from vidlabel.labels.annotations import LabelRow, LabelTableError, composed, read_label_table
 from vidlabel.labels.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, NOTHING_SAID, Example, LabelOptions, TrainingSet
 from vidlabel.training.dataset.grouping import GroupTable, read_group_table
@@ -63,7 +63,7 @@ def examples_from_folders(
         raise AnnotationError(folder, problem, "put each into the folder of its label")
     groups = read_group_table(options.groups, folder) if options.groups is not None else None
     _check_folder_names(folder, {path.parts[0] for path in files})
-    rows = [LabelRow(str(path), None, None, path.parts[0].strip()) for path in files]
+    rows = [LabelRow(str(path), None, None, composed(path.parts[0])) for path in files]
     _check_each_once(folder, rows)
     return build_training_set(rows, folder, str(folder), groups, options, told)
 

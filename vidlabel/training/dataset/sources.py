@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from vidlabel.errors import printable
 from vidlabel.features.feature_files import FeatureKind, is_feature_name, read_feature_file
+from vidlabel.labels.spelling import distinguishable
 from vidlabel.video.isolated import isolated_facts
 
 _MOST_COMPARED = 5000
@@ -28,11 +30,18 @@ class Source:
 def resolve(folder: Path, video: str) -> Path:
     """The file that a path in a table means, links followed, so that two spellings of one file are the same.
 
+    Names that differ by their Unicode form alone are the same where one file has such a name: macOS and some tools
+    write an accent as a character of its own, others do not.
+
     Args:
         folder: of the table.
         video: path relative to it, or absolute.
     """
-    return Path(os.path.realpath(folder / video))  # `Path.resolve` raises on links that lead in a circle
+    path = Path(os.path.realpath(folder / video))  # `Path.resolve` raises on links that lead in a circle
+    if video.isascii() or is_there(path):
+        return path
+    found = _equivalent_files(folder, video)
+    return Path(os.path.realpath(found[0])) if len(found) == 1 else path
 
 
 def is_there(path: Path) -> bool:
@@ -57,10 +66,54 @@ def open_source(path: Path, rate: float | None) -> Source:
 
 
 def missing_file_problem(folder: Path, video: str) -> str:
-    """What is wrong with a path that leads nowhere, with the file that was perhaps meant."""
+    """What is wrong with a path that leads nowhere, with the file that was perhaps meant.
+
+    Args:
+        folder: of the table.
+        video: path relative to it, or absolute.
+    """
+    missing = f"there is no file {printable(video)!r}"
+    equivalent = [] if video.isascii() else _equivalent_files(folder, video)
+    if equivalent:
+        names = " and ".join(ascii(path.relative_to(folder).as_posix()) for path in equivalent)
+        return f"there is no file {video!a}, and {names} differ from it by their Unicode form alone"
+    elsewhere = _from_elsewhere(folder, video)
+    if elsewhere is not None:
+        place, path = elsewhere
+        return f"{missing} from the table's folder, where paths count from; the one in {place} is {printable(path)!r}"
     near = _near_file(folder, video)
-    hint = f" (is it {printable(near)!r}?)" if near is not None else ""
-    return f"there is no file {printable(video)!r}{hint}"
+    if near is None:
+        return missing
+    first, second = distinguishable(printable(video), printable(near))
+    return f"there is no file {first} (is it {second}?)"
+
+
+def _equivalent_files(folder: Path, video: str) -> list[Path]:
+    """The paths below a folder that differ from one by their Unicode form alone, in order."""
+    found = [folder]
+    for part in Path(video).parts:
+        exact = [path / part for path in found if is_there(path / part)]
+        found = exact or [path / name for path in found for name in _equivalent_names(path, part)]
+    return sorted(found)
+
+
+def _equivalent_names(folder: Path, name: str) -> list[str]:
+    wanted = unicodedata.normalize("NFC", name)
+    try:
+        return [found for found in os.listdir(folder) if unicodedata.normalize("NFC", found) == wanted]  # noqa: PTH208 - names
+    except OSError:
+        return []
+
+
+def _from_elsewhere(folder: Path, video: str) -> tuple[str, str] | None:
+    """A file whose path counts from another folder: which folder that is, and the path as the table has to have it."""
+    if Path(video).is_absolute():
+        return None
+    table_folder = Path(os.path.realpath(folder))
+    for place, start in (("the working directory", Path()), ("the folder above the table's", table_folder.parent)):
+        if is_there(start / video):
+            return place, Path(os.path.relpath(os.path.realpath(start / video), table_folder)).as_posix()
+    return None
 
 
 def _near_file(folder: Path, video: str) -> str | None:
