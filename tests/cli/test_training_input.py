@@ -30,6 +30,50 @@ def test_a_file_of_features_that_are_not_finite_is_left_out(
     assert load_model(tmp_path / "m.safetensors").spec.data["clips"] == 11
 
 
+def write_at(folder: Path, rates: dict[str, float], seconds: float) -> Path:
+    """Files of features at these rates, whose second half is labelled, and whose first number says so."""
+    rows = ""
+    for name, rate in rates.items():
+        times = np.arange(round(seconds * rate)) / rate
+        features = np.random.default_rng(len(rows)).normal(0, 0.1, (len(times), 4)).astype(np.float32)
+        features[times >= seconds / 2, 0] += 3
+        np.savez(folder / f"{name}.npz", features=features, times=times)
+        rows += f"{name}.npz,{seconds / 2},{seconds},on\n"
+    return write_table(folder, rows)
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(0.5, 200.0), (5.0, 20.0), (25.0, 8.0)])
+def test_the_times_of_features_tell_their_rate(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, rate: float, seconds: float
+) -> None:
+    table = write_at(tmp_path, dict.fromkeys("abcd", rate), seconds)
+    checked = call(capfd, "train", table, "--check")
+    assert (checked.status, checked.errors) == (0, "")
+    assert f"4 clips in 4 groups, {4 * seconds:.1f} s" in checked.output
+    assert call(capfd, "train", table, "-o", tmp_path / "m.safetensors", *QUICK, "--epochs", "1").status == 0
+    spec = load_model(tmp_path / "m.safetensors").spec
+    assert spec.rate == pytest.approx(rate)
+    assert spec.window_s == pytest.approx(min(max(2 * seconds, 32 / rate), 256 / rate))
+    assert spec.minimum_durations_s[0] <= seconds / 4
+
+
+def test_several_rates_go_together_only_resampled(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    table = write_at(tmp_path, {"a": 5.0, "b": 25.0, "c": 5.0, "d": 25.0}, 20.0)
+    refused = call(capfd, "train", table, "--check")
+    assert refused.status == 1
+    assert "'a.npz' and 'b.npz' cannot be used together: 5 and 25 samples per second" in refused.errors
+    resampled = call(capfd, "train", table, "-o", tmp_path / "m.safetensors", "--rate", "4", *QUICK, "--epochs", "1")
+    assert resampled.status == 0
+    assert "4 files of features are resampled, the first one, 'a.npz', from 5 to 4 samples a second" in resampled.errors
+    assert load_model(tmp_path / "m.safetensors").spec.rate == 4
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "nan", "5000"])
+def test_impossible_rates_are_refused(capfd: pytest.CaptureFixture[str], tmp_path: Path, rate: str) -> None:
+    ended = call(capfd, "train", telling_table(tmp_path), "--check", "--rate", rate)
+    assert (ended.status, "--rate: " in ended.errors) == (2, True)
+
+
 def test_features_of_different_widths_are_refused(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     table = telling_table(tmp_path)
     write_features(tmp_path / "5.npz", width=7)

@@ -69,13 +69,30 @@ def test_files_from_elsewhere(tmp_path: Path) -> None:
     save_file({"features": VALUES.astype(np.float16)}, tmp_path / "half.safetensors")
     np.savez(tmp_path / "whole.npz", features=np.arange(6).reshape(3, 2))
     timed = read_feature_file(tmp_path / "times.npz")
-    assert timed.rate == pytest.approx(1 / 0.3)
-    assert timed.duration_s == pytest.approx(1.3)
+    assert timed.rate == pytest.approx(1 / 0.275)
+    assert timed.duration_s == pytest.approx(1.275)
     assert timed.origin is None
     alone = read_feature_file(tmp_path / "alone.npz", rate=2.0)
     assert (alone.times.tolist(), alone.rate, alone.duration_s) == ([0.0, 0.5, 1.0, 1.5], 2.0, 2.0)
     assert read_feature_file(tmp_path / "half.safetensors", 1.0).kind.width == 10
     assert read_feature_file(tmp_path / "whole.npz", 1.0).values.tolist() == [[0, 1], [2, 3], [4, 5]]
+
+
+@pytest.mark.parametrize("rate", [0.5, 2.0, 10.0, 29.97, 30.0, 120.0])
+def test_times_tell_the_rate_whatever_was_lost_or_rounded(tmp_path: Path, rate: float) -> None:
+    times = (np.arange(400) / rate).round(3)
+    kept = np.sort(np.random.default_rng(3).permutation(400)[:380])
+    np.savez(tmp_path / "a.npz", features=np.zeros((380, 2)), times=times[kept])
+    found = read_feature_file(tmp_path / "a.npz", rate=8.0)
+    assert found.rate == pytest.approx(rate, rel=2e-3)
+    assert found.duration_s == pytest.approx(times[kept[-1]] + 1 / rate, abs=1e-4)
+    assert found.times.tolist() == times[kept].tolist()
+
+
+def test_holes_are_longer_than_a_few_lost_samples(tmp_path: Path) -> None:
+    times = np.array([0.0, 0.5, 1.0, 2.5, 3.0, 5.0, 5.5])
+    np.savez(tmp_path / "a.npz", features=np.zeros((7, 2)), times=times)
+    assert read_feature_file(tmp_path / "a.npz").holes == ((3.5, 5.0),)
 
 
 def test_one_sample_with_a_time_has_a_length(tmp_path: Path) -> None:
@@ -105,7 +122,11 @@ WRONG = {
     "back in time": ({"features": VALUES, "times": TIMES[::-1]}, "do not ascend: 0.55 s after 1 s"),
     "nan time": ({"features": VALUES, "times": TIMES * np.nan}, "negative, NaN or infinite"),
     "negative time": ({"features": VALUES, "times": TIMES - 1}, "negative, NaN or infinite"),
-    "no times": ({"features": VALUES}, "tells no times, and no rate is given"),
+    "milliseconds": (
+        {"features": VALUES, "times": TIMES / 1000},
+        "3636.36 samples a second by its times, which must be",
+    ),
+    "no times": ({"features": VALUES}, "tells no times: --rate has to say how many samples a second it holds"),
     "metadata": ({"features": VALUES, "metadata": np.array("no JSON")}, "metadata that is no JSON"),
     "schema": ({"features": VALUES, "metadata": np.array('{"schema": "other/1"}')}, "metadata."),
 }

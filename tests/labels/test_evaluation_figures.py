@@ -145,7 +145,7 @@ def test_segments_by_hand() -> None:
 def test_unknown_time_does_not_count() -> None:
     tested, answers = timed([Segment(0, 4, "a", 1)], [Segment(0, 8, "a", 0.9)], 8)
     known = np.arange(8) < 5
-    figures = FigureMaker(replace(tested, known=known, unlabelled_is_background=False), 1.0).metrics(answers)
+    figures = FigureMaker(replace(tested, known=known, segments_known=False), 1.0).metrics(answers)
     assert percent(figures["accuracy"]) == 80.0
     assert figures["edit"] is None
 

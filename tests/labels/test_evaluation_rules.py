@@ -45,12 +45,12 @@ def test_times_say_what_they_need(tolerance: float, words: str) -> None:
     assert said["accuracy"] == "share of samples, by the segments"
     assert said["averaging"] == "edit and f1@k: per video"
     assert "missing" not in said
-    ignored = rules(replace(TIMED, unlabelled_is_background=False), tolerance, with_mean=True)
+    ignored = rules(replace(TIMED, segments_known=False), tolerance, with_mean=True)
     assert ignored["missing"] == "edit and f1@k need to know what unlabelled time holds"
     assert "averaging" not in ignored
 
 
-@pytest.mark.parametrize("tested", [TIMED, replace(TIMED, unlabelled_is_background=False)])
+@pytest.mark.parametrize("tested", [TIMED, replace(TIMED, segments_known=False)])
 def test_what_is_said_to_be_missing_is_missing(tested: Truth) -> None:
     figures = FigureMaker(tested, 1.0).metrics(TOLD)
     missing = {name for name in METRICS if figures[name] is None}

@@ -31,7 +31,7 @@ def clip(
     """An example with its features; four clips make a group."""
     times = np.arange(len(values)) / RATE
     example = Example(f"{number}.mp4", Path(f"{number}.mp4"), f"g{number // 4}", len(values) / RATE, labels, spans)
-    return example, ExampleFeatures(times, (values,), "decord")
+    return example, ExampleFeatures(times, (values,), "decord", len(values) / RATE)
 
 
 def gathered(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.labels.holes import cut_holes
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
 from vidlabel.model_encoder import tuned_weights_in
@@ -158,7 +158,7 @@ class Labeller:
     def _result(self, shown: str, known: str, stream: IsolatedSamples, labels: _Labels) -> Result:
         report = stream.report
         end_s = report.duration_s if self._options.end is None else min(report.duration_s, self._options.end)
-        segments = cut_holes(labels.segments(end_s), report.holes)
+        segments = labels.segments(end_s, report.holes)
         if self._options.top is not None:
             segments = keep_top(segments, self._options.top)
         damaged = report.decode_errors > 0 or report.decoded_ratio < 1
@@ -209,9 +209,9 @@ class _Labels:
         if self._kept is not None and len(scores):
             self._kept.append((times, scores))
 
-    def segments(self, end_s: float) -> tuple[Segment, ...]:
-        """The segments, once all scores are there."""
-        return self._builder.finish(end_s)
+    def segments(self, end_s: float, holes: Sequence[tuple[float, float]]) -> tuple[Segment, ...]:
+        """The segments outside the holes, once all scores are there."""
+        return self._builder.finish(end_s, holes)
 
     def scores(self, labels: tuple[str, ...], top: int | None) -> Scores | None:
         """All scores, or those of the `top` labels with the highest mean; None if they were not asked for."""

@@ -66,7 +66,7 @@ def evaluate(
     members: Members = None,
     inner_folds: InnerFolds = 5,
     streams: Streams = None,
-    rate: Rate = 8.0,
+    rate: Rate = None,
     seed: Seed = 0,
     tune_encoder: TuneEncoder = None,
     cache_dir: CacheDir = None,

@@ -48,7 +48,7 @@ class AskedEvaluation:
     output: str | None
     as_json: bool
     tolerance: float
-    rate: float
+    rate: float | None
     cache_dir: str | None
     device: Device
     runtime: Runtime
@@ -63,7 +63,7 @@ def run_evaluate(asked: AskedEvaluation) -> int:
     """
     if asked.output is not None:
         check_folder(Path(asked.output))
-    if asked.model is not None and asked.rate != DEFAULT_RATE:
+    if asked.model is not None and asked.rate is not None:
         raise UsageError("--rate", "is the model's own where one is measured", "leave it out")
     keep_freed_memory()
     request = _request(asked)
@@ -98,7 +98,7 @@ def _request(asked: AskedEvaluation) -> EvaluationRequest:
         folds=folds,
         options=asked.options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=asked.rate, runtime=asked.runtime),
+            recipe=FeatureRecipe(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime),
             streams=wanted_streams(asked.options),
             cache=cache,
             device=asked.device,

@@ -52,7 +52,7 @@ def train(
     members: Members = None,
     inner_folds: InnerFolds = 5,
     streams: Streams = None,
-    rate: Rate = 8.0,
+    rate: Rate = None,
     seed: Seed = 0,
     tune_encoder: TuneEncoder = None,
     init: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model to go on from.")] = None,

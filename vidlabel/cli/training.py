@@ -18,9 +18,9 @@ from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.training.dataset.check import check_report
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.gather import FeatureOptions, wanted_streams
+from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions, wanted_streams
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import TrainRequest, run_training
+from vidlabel.training.train import TrainRequest, label_options_from, run_training
 
 DONE = 0
 NOT_DONE = 1
@@ -37,7 +37,7 @@ class AskedTraining:
     label_options: LabelOptions
     options: TrainOptions
     output: str
-    rate: float
+    rate: float | None
     init: str | None
     resume: bool
     licence: str
@@ -75,10 +75,12 @@ def run_train(asked: AskedTraining) -> int:
         The exit status.
     """
     keep_freed_memory()
-    training_set = read_training_set("train", asked.labels, asked.from_folders, asked.label_options)
+    init = None if asked.init is None else load_model(Path(asked.init))
+    label_options = label_options_from(init, asked.label_options)
+    training_set = read_training_set("train", asked.labels, asked.from_folders, label_options)
     for warning in check_report(training_set).warnings:
         print_warning(warning)
-    recipe = FeatureRecipe(rate=asked.rate, runtime=asked.runtime)
+    recipe = FeatureRecipe(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime)
     cache = None if asked.cache_dir is None else Path(asked.cache_dir)
     request = TrainRequest(
         training_set=training_set,
@@ -86,7 +88,7 @@ def run_train(asked: AskedTraining) -> int:
         output=Path(asked.output),
         options=asked.options,
         features=FeatureOptions(recipe=recipe, streams=wanted_streams(asked.options), cache=cache, device=asked.device),
-        init=None if asked.init is None else load_model(Path(asked.init)),
+        init=init,
         resume=asked.resume,
         licence=asked.licence,
         command=shlex.join(["vidlabel", *sys.argv[1:]]),

@@ -41,7 +41,10 @@ LearningRate = Annotated[float, typer.Option(help="The largest.")]
 Members = Annotated[int | None, typer.Option(help="Heads with different random starts. [default: 3, with --head 1]")]
 InnerFolds = Annotated[int, typer.Option(help="Of the validation by group; 0: none.")]
 Streams = Annotated[str | None, typer.Option(help="frames, motion or both. [default: by validation]")]
-Rate = Annotated[float, typer.Option(help="Samples per second.")]
+Rate = Annotated[
+    float | None,
+    typer.Option(help="Samples per second. [default: 8 for videos; files of features keep their own]"),
+]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same model on the same machine.")]
 CacheDir = Annotated[str | None, typer.Option(metavar="DIR", help="Where features are kept.")]
 TuneEncoder = Annotated[

@@ -35,7 +35,8 @@ def fitted_lines(trained: Trained) -> list[str]:
     if spec.training.get("mirrored"):
         lines[0] += ", learnt from mirrored pictures, too"
     if validation is None:
-        return [*lines, "no figures: no group was held out"]
+        chosen = "" if spec.pooled else "; minimum durations were chosen on the videos that were learnt from"
+        return [*lines, f"no figures: no group was held out{chosen}"]
     unit = "clips" if spec.pooled else "samples"
     count = int(validation.mask.sum())
     return [

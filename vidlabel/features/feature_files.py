@@ -1,8 +1,9 @@
 """Files of features, for use elsewhere and from elsewhere: `.npz` and `.safetensors`.
 
-Both hold the arrays `features` (T, D) and `times` (T,), seconds. `times` may be missing where a rate is known; an
-`.npz` with a single array needs no name for it. What vidlabel writes also holds JSON that says how they were made: the
-array `metadata` (one text) of an `.npz`, the metadata `vidlabel` in the header of a safetensors file.
+Both hold the arrays `features` (T, D) and `times` (T,), seconds, which tell the rate. `times` may be missing where a
+rate is given; an `.npz` with a single array needs no name for it. What vidlabel writes also holds JSON that says how
+they were made: the array `metadata` (one text) of an `.npz`, the metadata `vidlabel` in the header of a safetensors
+file.
 T samples in time, at least one; D numbers in a feature, any.
 """
 
@@ -32,6 +33,15 @@ FeatureFormat = Literal["npz", "safetensors"]
 
 FEATURE_SUFFIXES = frozenset({".npz", ".safetensors"})
 """Files with these endings in a table of labels hold features."""
+
+MOST_SAMPLES_PER_S = 1000.0
+"""Times that lie closer together are in another unit than seconds."""
+
+_USUAL_STEP = 0.35
+"""Of the median: steps between samples that differ from it by less are not lost samples, but rounded or uneven times. A
+step of 1/30 s rounded to milliseconds is 33 or 34 ms: their mean is right, their median 1 % off."""
+_STEPS_OF_HOLE = 3.0
+"""Samples that lie further apart leave a hole between them."""
 
 _REMEDY = "write it with `vidlabel features`, or with the arrays `features` (T, D) and `times` (T,)"
 
@@ -69,10 +79,14 @@ class FeatureFile:
     """(T, D), finite."""
     rate: float
     """Samples per second."""
+    own_rate: float
+    """Samples per second of the file itself."""
     duration_s: float
     """To the end of the last sample."""
     origin: FeatureOrigin | None
     """None for a file from elsewhere."""
+    holes: tuple[tuple[float, float], ...]
+    """(start, end) in seconds of stretches without samples, in order."""
 
     @property
     def kind(self) -> FeatureKind:
@@ -102,11 +116,11 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
 
     Args:
         path: an `.npz` or `.safetensors` file.
-        rate: samples per second, for a file that tells no times.
+        rate: samples per second, for a file that tells no times, or a single one; the times of others count alone.
 
     Raises:
         InputError: it cannot be read, is damaged, or holds something else: pickled objects, wrong shapes, numbers that
-            are not finite, times that do not ascend.
+            are not finite, times that do not ascend or are no seconds; or it tells no times, and there is no rate.
     """
     try:
         content = path.read_bytes()
@@ -117,11 +131,12 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
         origin = FeatureOrigin.from_json(metadata) if metadata else None
         values = _checked_values(arrays["features"])
         times = _checked_times(arrays.get("times"), len(values), origin.settings.rate if origin else rate)
+        found_rate = origin.settings.rate if origin else _rate(times, rate)
     except ValueError as error:
         raise InputError(path, str(error), _REMEDY) from error
-    found_rate = origin.settings.rate if origin else _rate(times, rate)
     end_s = origin.duration_s if origin else float(times[-1]) + 1 / found_rate
-    return FeatureFile(times, values, found_rate, max(end_s, float(times[-1])), origin)
+    holes = _holes(times, found_rate)
+    return FeatureFile(times, values, found_rate, found_rate, max(end_s, float(times[-1])), origin, holes)
 
 
 def read_origin(path: Path) -> FeatureOrigin | None:
@@ -227,7 +242,7 @@ def _checked_values(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 def _checked_times(times: npt.NDArray[Any] | None, samples: int, rate: float | None) -> npt.NDArray[np.float64]:
     if times is None:
         if rate is None:
-            raise ValueError("tells no times, and no rate is given")
+            raise ValueError("tells no times: --rate has to say how many samples a second it holds")
         return np.arange(samples) / rate
     if times.dtype.kind not in "fiu" or times.shape != (samples,):
         raise ValueError(f"has times of shape {times.shape} and type {times.dtype} for {samples} samples")
@@ -242,8 +257,18 @@ def _checked_times(times: npt.NDArray[Any] | None, samples: int, rate: float | N
 
 
 def _rate(times: npt.NDArray[np.float64], rate: float | None) -> float:
-    if rate is not None:
-        return rate
+    """Samples per second, whatever samples were lost."""
     if len(times) == 1:
-        return 1.0  # Nothing tells how long a single sample stands for.
-    return float(1 / np.median(np.diff(times)))
+        return 1.0 if rate is None else rate  # Nothing tells how long a single sample stands for.
+    steps = np.diff(times)
+    middle = np.median(steps)
+    usual = steps[np.abs(steps - middle) <= _USUAL_STEP * middle]
+    found = float(f"{1 / usual.mean():.9g}")  # 30, not 30.000000000000107
+    if found > MOST_SAMPLES_PER_S:
+        raise ValueError(f"has {found:g} samples a second by its times, which must be seconds")
+    return found
+
+
+def _holes(times: npt.NDArray[np.float64], rate: float) -> tuple[tuple[float, float], ...]:
+    places = np.flatnonzero(np.diff(times) > _STEPS_OF_HOLE / rate * (1 + 1e-9))
+    return tuple((float(times[place]) + 1 / rate, float(times[place + 1])) for place in places)

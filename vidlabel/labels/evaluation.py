@@ -137,8 +137,8 @@ class Truth:
     single: bool
     """Whether exactly one label holds in each row."""
     unit: Unit
-    unlabelled_is_background: bool
-    """Whether time without a row says that nothing holds; figures of segments need that."""
+    segments_known: bool
+    """Whether it is known of all time what holds, or that nothing does; figures of segments need that."""
     video_of_row: npt.NDArray[np.intp]
     """(R,)."""
     targets: Booleans

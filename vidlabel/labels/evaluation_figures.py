@@ -63,7 +63,7 @@ class FigureMaker:
             "event_recall": None,
             "ece": self._figure(_calibration_error(tested, answers)),
         }
-        if tested.unit == "sample" and tested.unlabelled_is_background:
+        if tested.unit == "sample" and tested.segments_known:
             found = [_video_metrics(v.truth, own) for v, own in zip(tested.videos, answers.segments, strict=True)]
             figures |= {name: self._mean(np.array([one[name] for one in found])) for name in found[0]}
         if tested.unit == "sample":

@@ -35,7 +35,7 @@ def rules(tested: Truth, tolerance_s: float, *, with_mean: bool) -> dict[str, st
         return said
     said["step_accuracy"] = "share of samples, by the scores alone"
     said["event_recall"] = f"share of true segments with one that starts within {tolerance_s:g} s of it"
-    if tested.unlabelled_is_background:
+    if tested.segments_known:
         said["averaging"] = "edit and f1@k: per video"
     else:
         said["missing"] = "edit and f1@k need to know what unlabelled time holds"

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.labels.holes import cut_holes
 from vidlabel.labels.result import Segment
 
 NOTHING = -1
@@ -86,17 +87,20 @@ class SegmentBuilder(ABC):
             self._take(time_s, row)
             self._latest_s = time_s
 
-    def finish(self, end_s: float) -> tuple[Segment, ...]:
+    def finish(self, end_s: float, holes: Sequence[tuple[float, float]] = ()) -> tuple[Segment, ...]:
         """Close what is open and give the segments.
 
         Args:
             end_s: seconds from the first presented frame to the end of the video; the last sample holds to there.
+            holes: (start, end) in seconds of stretches that could not be decoded, in order, not overlapping; they are
+                cut out of the segments.
 
         Returns:
             The segments by start, then end, then label.
         """
         self._close(max(end_s, self._latest_s))
-        return tuple(sorted(self._segments, key=lambda segment: (segment.start, segment.end, segment.label)))
+        found = sorted(self._segments, key=lambda segment: (segment.start, segment.end, segment.label))
+        return cut_holes(found, holes)
 
     @abstractmethod
     def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:

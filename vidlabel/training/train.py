@@ -77,7 +77,7 @@ def train(
     groups: str | PathLike[str] | None = None,
     init: str | PathLike[str] | None = None,
     resume: bool = False,
-    rate: float = DEFAULT_RATE,
+    rate: float | None = None,
     cache_dir: str | PathLike[str] | None = None,
     runtime: Runtime = "auto",
     **options: object,
@@ -90,7 +90,7 @@ def train(
         groups: a CSV file with the columns `video,group`; clips of one group are never torn apart in validation.
         init: a model to go on from.
         resume: go on with a training of the same that was interrupted.
-        rate: samples per second.
+        rate: samples per second; None: 8 for videos, and their own for files of features.
         cache_dir: where features are kept.
         runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
         **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
@@ -105,9 +105,10 @@ def train(
     meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(**options)  # type: ignore[arg-type]
-    recipe = FeatureRecipe(rate=rate, runtime=runtime)
+    start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
+    recipe = FeatureRecipe(rate=rate or DEFAULT_RATE, runtime=runtime)
     request = TrainRequest(
-        training_set=read_examples(Path(labels), label_options),
+        training_set=read_examples(Path(labels), label_options_from(start, label_options)),
         source=str(labels),
         output=Path(output),
         options=train_options,
@@ -116,7 +117,7 @@ def train(
             streams=wanted_streams(train_options),
             cache=None if cache_dir is None else Path(cache_dir),
         ),
-        init=None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init),
+        init=start,
         resume=resume,
     )
     return run_training(request, SilentTrainListener()).model
@@ -151,6 +152,11 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
     if not fitted.interrupted:
         checkpoints.remove()
     return Trained(model, fitted)
+
+
+def label_options_from(init: Model | None, asked: LabelOptions) -> LabelOptions:
+    """What training goes on from looks at files of features at its own rate, where the user gives no other."""
+    return asked if init is None else replace(asked, rate=asked.rate or init.spec.rate)
 
 
 def _checkpoints(request: TrainRequest, gathered: Gathered) -> Checkpoints:

@@ -36,7 +36,7 @@ def gathered_at(clip: Path, *times: float) -> Gathered:
     """A training set of one video that has samples at these times; their features are of no matter."""
     known = Example("clip.mp4", clip, "g", 1.4, ("painted",), ())
     values = np.zeros((len(times), 1280), np.float32)
-    features = ExampleFeatures(np.array(times), (values, values), "pyav")
+    features = ExampleFeatures(np.array(times), (values, values), "pyav", times[-1] + 1)
     return Gathered(training_set(known, labels=("painted",)), (features,), ("frames",))
 
 

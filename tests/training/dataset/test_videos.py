@@ -13,7 +13,14 @@ from vidlabel.features.feature_files import FeatureKind
 from vidlabel.labels.annotations import LabelRow
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.sources import Source
-from vidlabel.training.dataset.videos import LabelledVideo, as_example, common_kind, late_end_warnings, look_into
+from vidlabel.training.dataset.videos import (
+    LabelledVideo,
+    as_example,
+    common_kind,
+    late_end_warnings,
+    look_into,
+    resampling_warnings,
+)
 
 PLAIN = FeatureKind(10, 2.0, None)
 
@@ -70,6 +77,21 @@ def test_features_that_do_not_go_together_are_refused(other: FeatureKind | None,
     first, second = LabelRow("a", 0, 1, "x"), LabelRow("b", 0, 1, "x")
     with pytest.raises(AnnotationError, match=f"'a' and 'b' cannot be used together: .*{problem}"):
         common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=other)])
+
+
+def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: Path) -> None:
+    for name, rate in (("a.npz", 5.0), ("b.npz", 25.0), ("c.npz", 25.0)):
+        write_features(tmp_path / name, rate=rate)
+    rows = [LabelRow(f"{name}.npz", 0, 10, "x") for name in "abc"]
+    own = look_into(rows, tmp_path, None, None, None).videos
+    with pytest.raises(AnnotationError, match=r"5 and 25 samples per second.*give --rate to have all resampled"):
+        common_kind("t.csv", own)
+    assert resampling_warnings(own) == []
+    same = look_into(rows, tmp_path, None, 5.0, None).videos
+    assert common_kind("t.csv", same) == FeatureKind(10, 5.0, None)
+    first = "the first one, 'b.npz', from 25 to 5 samples a second"
+    assert resampling_warnings(same) == [f"2 files of features are resampled, {first}"]
+    assert resampling_warnings(same[:2]) == ["'b.npz' is resampled from 25 to 5 samples a second"]
 
 
 def test_rates_may_differ_by_what_rounding_does() -> None:

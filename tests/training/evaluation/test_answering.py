@@ -11,7 +11,7 @@ from heads.example_specs import mixed_spec, step_spec
 from labels.evaluations import clips as clip_truth
 from training.learnable import clip, gathered
 from training.sets import example
-from vidlabel.training.dataset.examples import Span
+from vidlabel.training.dataset.examples import Span, Unlabelled
 from vidlabel.training.evaluation.answering import (
     evaluation_classes,
     lay_out,
@@ -43,6 +43,16 @@ def test_truth_in_time_is_laid_out_sample_by_sample() -> None:
     assert truth.targets[:, 0].tolist() == [False] * 2 + [True] * 3 + [False] * 3 + [True] * 8
     assert (truth.targets[:, 1] == ~truth.targets[:, 0]).all()
     assert [(video.fold, video.matched) for video in truth.videos] == [(0, True), (1, False)]
+
+
+@pytest.mark.parametrize(
+    ("unlabelled", "end", "known"),
+    [("background", 1.0, True), ("ignore", 2.0, True), ("ignore", 1.99, True), ("ignore", 1.0, False)],
+)
+def test_segments_are_known_where_hardly_any_time_is_ignored(unlabelled: Unlabelled, end: float, known: bool) -> None:
+    videos = [clip(VALUES, spans=(Span(0.0, end, "red"),)), clip(VALUES, spans=(Span(0.0, 2.0, "red"),), number=4)]
+    both = gathered(videos, ("red", "background"), background=1, unlabelled=unlabelled)
+    assert lay_out(both, evaluation_classes(both, None), [0, 1]).segments_known is known
 
 
 def test_groups_that_hold_several_labels() -> None:

@@ -172,6 +172,18 @@ def test_labels_with_times(tmp_path: Path) -> None:
     assert figure.value == 0.0
 
 
+def test_figures_of_segments_where_no_time_is_left_to_ignore(tmp_path: Path) -> None:
+    for number in range(6):
+        features = np.random.default_rng(number).normal(0, 0.1, (40, 6)).astype(np.float32)
+        features[: 10 + number, 0] += 3
+        np.savez(tmp_path / f"{number}.npz", features=features, times=np.arange(40) / 2)
+    rows = "".join(f"{n}.npz,0,{5 + n / 2},on\n{n}.npz,{5 + n / 2},20,off\n" for n in range(6))
+    evaluation = evaluate(write_table(tmp_path, rows), folds=2, epochs=20, unlabelled="ignore")
+    VALIDATOR.validate(json.loads(evaluation_text(evaluation)))
+    for name in ("edit", "f1@10", "f1@50"):
+        assert value(evaluation, name) > 0.75, name
+
+
 def test_a_model_file(tmp_path: Path) -> None:
     table = telling(tmp_path)
     model = vidlabel.train(table, tmp_path / "m.safetensors", hidden=4, members=1, epochs=40, folds=0).path

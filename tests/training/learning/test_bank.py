@@ -19,7 +19,7 @@ WHITENING = Whitening((StreamWhitening(torch.tensor([1.0, -1.0]), torch.tensor(T
 def features(samples: int, views: int, seed: int) -> ExampleFeatures:
     """Random features of one clip."""
     values = np.random.default_rng(seed).normal(size=(views, samples, 2)).astype(np.float32)
-    return ExampleFeatures(np.arange(samples) / RATE, tuple(values), "pyav")
+    return ExampleFeatures(np.arange(samples) / RATE, tuple(values), "pyav", samples / RATE)
 
 
 def test_places_between_samples_are_interpolated() -> None:

@@ -12,6 +12,7 @@ import torch
 from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, gathered, order_clips, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
+from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.learning.checkpoint import Checkpoints
@@ -210,6 +211,19 @@ def test_labels_with_times_give_scores_in_time(task: str, labels: tuple[str, ...
     assert fitted.validation is not None
     assert fitted.validation.accuracy > 0.9
     assert fitted.network.spec.minimum_durations_s[0] <= 3
+
+
+@pytest.mark.parametrize("labels", [("red", "background"), ("red",)])
+def test_minimum_durations_are_chosen_without_videos_held_out(labels: tuple[str, ...]) -> None:
+    """Flashes of 0.5 s look like `red`, which holds for 3 s and more; each sample is told on its own."""
+    videos = timed_videos(8)
+    for _, features in videos:
+        features.views[0][[5, 6, 60, 61, 140, 141], 0] += 1.5
+    task: Task = "single" if len(labels) == 2 else "binary"
+    clips = gathered(videos, labels, task, 1 if len(labels) == 2 else None, "background")
+    fitted = fit(clips, FACTS, TrainOptions(head="mean", folds=0, epochs=20, batch_size=4))
+    assert fitted.validation is None
+    assert 0.5 < fitted.network.spec.minimum_durations_s[0] < 3
 
 
 def test_one_group_gives_a_model_without_figures() -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from vidlabel.errors import UsageError
 from vidlabel.features.feature_files import FeatureKind
-from vidlabel.heads.spec import Task
+from vidlabel.heads.spec import MAX_RATE, Task
 
 Unlabelled = Literal["background", "ignore"]
 """What time without a row means: no label holds, or nobody looked."""
@@ -21,7 +22,11 @@ BACKGROUND = "background"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions:
-    """What the user says about a table of labels."""
+    """What the user says about a table of labels.
+
+    Raises:
+        UsageError: a rate that cannot be.
+    """
 
     groups: Path | None = None
     """A table with the columns `video,group`; None: the column `group` of the labels, else every video on its own."""
@@ -30,7 +35,11 @@ class LabelOptions:
     unlabelled: Unlabelled | None = None
     """What time without a row means; None: background where rows have times."""
     rate: float | None = None
-    """Samples per second, for files of features that tell no times."""
+    """Samples per second: files of features are resampled to it, those without times have it; None: their own."""
+
+    def __post_init__(self) -> None:
+        if self.rate is not None and not 0 < self.rate <= MAX_RATE:
+            raise UsageError("--rate", f"{self.rate:g} is out of range", f"give a number above 0, up to {MAX_RATE:g}")
 
 
 NOTHING_SAID = LabelOptions()

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import InputError
-from vidlabel.features.feature_files import read_feature_file
+from vidlabel.features.feature_files import FeatureFile
+from vidlabel.features.resampling import read_features
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
 
@@ -27,9 +28,19 @@ class ExampleFeatures:
     views: tuple[npt.NDArray[np.float32], ...]
     """(T, D) for each view that was asked for, in that order; one for a file of features."""
     decoder: str
-    """Which library decoded, and why."""
+    """Which library decoded, and why; empty where none did."""
+    end_s: float
+    """Seconds at which the last sample ends."""
+    holes: tuple[tuple[float, float], ...] = ()
+    """(start, end) in seconds of stretches that nothing is known of, in order."""
     warnings: tuple[str, ...] = ()
     """What was odd about the video."""
+
+    @staticmethod
+    def of_file(found: FeatureFile) -> ExampleFeatures:
+        """Features from a file; they have a single view."""
+        decoder = found.origin.decoder if found.origin else ""
+        return ExampleFeatures(found.times, (found.values,), decoder, found.duration_s, found.holes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,9 +99,10 @@ def gather_video_features(
         found = extractor.features(example.path, listener, example.video)
         views = tuple(dict.fromkeys(part.view for part in found.parts))
         joined = tuple(found.joined(extractor.streams, view) for view in views)
-        return ExampleFeatures(found.times, joined, found.report.decoder, found.report.warnings)
+        report = found.report
+        return ExampleFeatures(found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings)
 
-    return _gather(training_set, read, extractor.streams, listener)
+    return gather_examples(training_set, read, extractor.streams, listener)
 
 
 def gather_feature_files(training_set: TrainingSet, listener: GatheringListener) -> Gathered:
@@ -109,19 +121,29 @@ def gather_feature_files(training_set: TrainingSet, listener: GatheringListener)
     rate = kind.rate
 
     def read(example: Example) -> ExampleFeatures:
-        """Features from one file; they have a single view."""
-        found = read_feature_file(example.path, rate)
-        return ExampleFeatures(found.times, (found.values,), found.origin.decoder if found.origin else "")
+        """Features from one file."""
+        return ExampleFeatures.of_file(read_features(example.path, rate))
 
-    return _gather(training_set, read, kind.settings.streams if kind.settings else ("features",), listener)
+    return gather_examples(training_set, read, kind.settings.streams if kind.settings else ("features",), listener)
 
 
-def _gather(
+def gather_examples(
     training_set: TrainingSet,
     read: Callable[[Example], ExampleFeatures],
     streams: tuple[str, ...],
     listener: GatheringListener,
 ) -> Gathered:
+    """Get the features of all examples.
+
+    Args:
+        training_set: the examples.
+        read: gives the features of one of them, or raises InputError.
+        streams: in the order in which their features are joined.
+        listener: told how it goes, and of examples that cannot be used; these are left out.
+
+    Raises:
+        InputError: none can be used.
+    """
     examples: list[Example] = []
     features: list[ExampleFeatures] = []
     unusable: list[UnusableVideo] = []

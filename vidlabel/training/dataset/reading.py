@@ -14,7 +14,14 @@ from vidlabel.training.dataset.grouping import GroupTable, read_group_table
 from vidlabel.training.dataset.row_checks import Overlap, label_overlaps, label_problem
 from vidlabel.training.dataset.sources import resolve
 from vidlabel.training.dataset.task import understand
-from vidlabel.training.dataset.videos import Told, as_example, common_kind, late_end_warnings, look_into
+from vidlabel.training.dataset.videos import (
+    Told,
+    as_example,
+    common_kind,
+    late_end_warnings,
+    look_into,
+    resampling_warnings,
+)
 
 
 def read_examples(table: Path, options: LabelOptions = NOTHING_SAID, told: Told | None = None) -> TrainingSet:
@@ -111,7 +118,12 @@ def build_training_set(
         features=features,
         unusable=found.unusable,
         lost_labels=_lost_labels(rows, examples),
-        warnings=(*late_end_warnings(found.videos), *_overlap_warnings(overlaps, options), *meaning.warnings),
+        warnings=(
+            *resampling_warnings(found.videos),
+            *late_end_warnings(found.videos),
+            *_overlap_warnings(overlaps, options),
+            *meaning.warnings,
+        ),
     )
 
 

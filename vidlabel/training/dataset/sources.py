@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from vidlabel.errors import printable
-from vidlabel.features.feature_files import FeatureKind, is_feature_name, read_feature_file
+from vidlabel.features.feature_files import FeatureKind, is_feature_name
+from vidlabel.features.resampling import read_features
 from vidlabel.labels.spelling import distinguishable
 from vidlabel.video.isolated import isolated_facts
 
@@ -25,6 +26,8 @@ class Source:
     duration_s: float
     features: FeatureKind | None
     """Of a file of features; None for a video."""
+    own_rate: float | None = None
+    """Samples per second of a file of features itself, where it is resampled to another rate."""
 
 
 def resolve(folder: Path, video: str) -> Path:
@@ -54,14 +57,15 @@ def open_source(path: Path, rate: float | None) -> Source:
 
     Args:
         path: a video or a file of features.
-        rate: samples per second of features that tell no times.
+        rate: samples per second that features are wanted at; None: their own.
 
     Raises:
         InputError: it can be used as neither.
     """
     if is_feature_name(path):
-        features = read_feature_file(path, rate)
-        return Source(path, features.duration_s, features.kind)
+        features = read_features(path, rate)
+        own_rate = None if features.own_rate == features.rate else features.own_rate
+        return Source(path, features.duration_s, features.kind, own_rate)
     return Source(path, isolated_facts(path).duration_s, None)
 
 

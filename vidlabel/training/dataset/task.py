@@ -70,7 +70,7 @@ def understand(
     task = choose_task(asked, names, overlap=overlap)
     if task == "single":
         holds_background = _names_background(examples) or (
-            meant == "background" and _unlabelled_share(examples) >= LEAST_BACKGROUND
+            meant == "background" and unlabelled_share(examples) >= LEAST_BACKGROUND
         )
         labels = (*names, BACKGROUND) if holds_background else tuple(names)
         return Meaning(task, labels, len(names) if holds_background else None, meant, tuple(examples))
@@ -90,7 +90,8 @@ def _names_background(examples: Sequence[Example]) -> bool:
     )
 
 
-def _unlabelled_share(examples: Sequence[Example]) -> float:
+def unlabelled_share(examples: Sequence[Example]) -> float:
+    """Share of all time without a row, 0 to 1."""
     total = sum(example.duration_s for example in examples)
     return sum(unlabelled_s(example) for example in examples) / total if total > 0 else 0.0
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError, InputError
 from vidlabel.features.feature_files import FeatureKind
+from vidlabel.features.resampling import same_rate
 from vidlabel.labels.annotations import LabelRow
 from vidlabel.labels.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, Example, Span, UnusableVideo
@@ -19,7 +19,6 @@ from vidlabel.training.dataset.sources import Source, is_there, missing_file_pro
 Told = Callable[[int, int], None]
 """Called with how many videos of how many have been looked into."""
 
-_RATE_TOLERANCE = 0.01
 _SLIGHT_S = 0.1
 """By this much rows may end after their video without a word: no container states its length more exactly."""
 
@@ -54,7 +53,7 @@ def look_into(
         rows: of the table.
         folder: that paths are relative to.
         groups: which group each video belongs to; None: as the rows say.
-        rate: samples per second of files of features that tell no times.
+        rate: samples per second that files of features are wanted at; None: their own.
         told: how far it has come.
     """
     by_path: dict[Path, list[LabelRow]] = {}
@@ -115,6 +114,18 @@ def late_end_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
     return [f"{len(late)} {verb} after the video, by up to {most:.2f} s (line {worst.line}); cut to its end"]
 
 
+def resampling_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
+    """One line about the files of features that are resampled."""
+    found = [(video, video.source.own_rate) for video in videos if video.source.own_rate is not None]
+    if not found or found[0][0].source.features is None:
+        return []
+    video, own_rate = found[0]
+    rates = f"{own_rate:g} to {found[0][0].source.features.rate:g} samples a second"
+    if len(found) == 1:
+        return [f"{shown(video.rows[0].video)} is resampled from {rates}"]
+    return [f"{len(found)} files of features are resampled, the first one, {shown(video.rows[0].video)}, from {rates}"]
+
+
 def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | None:
     """What files of features have in common; None for videos.
 
@@ -132,7 +143,10 @@ def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | Non
         difference = _difference(kind, other)
         if difference:
             files = f"{shown(first.rows[0].video)} and {shown(video.rows[0].video)}"
-            raise AnnotationError(name, f"{files} cannot be used together: {difference}", "make all in one way")
+            remedy = "make all in one way"
+            if kind is not None and other is not None and not same_rate(kind.rate, other.rate):
+                remedy += ", or give --rate to have all resampled"
+            raise AnnotationError(name, f"{files} cannot be used together: {difference}", remedy)
     return kind
 
 
@@ -141,7 +155,7 @@ def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
         return "" if kind is other else "one is a video, one a file of features"
     if kind.width != other.width:
         return f"{kind.width} and {other.width} numbers in a feature"
-    if not math.isclose(kind.rate, other.rate, rel_tol=_RATE_TOLERANCE):
+    if not same_rate(kind.rate, other.rate):
         return f"{kind.rate:g} and {other.rate:g} samples per second"
     return "" if kind.settings == other.settings else "their features were made with different settings"
 

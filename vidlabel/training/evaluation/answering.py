@@ -20,7 +20,7 @@ from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet
 from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
-from vidlabel.training.dataset.task import unlabelled_s
+from vidlabel.training.dataset.task import LEAST_BACKGROUND, unlabelled_s, unlabelled_share
 from vidlabel.training.learning.material import is_whole
 
 Scores = npt.NDArray[np.float32]
@@ -84,18 +84,18 @@ def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Truth
         classes: of the evaluation.
         folds: V, in which each is tested.
     """
-    training_set = gathered.training_set
+    training_set, examples = gathered.training_set, gathered.training_set.examples
     columns = classes.columns(training_set.labels, training_set.background)
     targets, known, video_of_row = [], [], []
-    for place, (example, features) in enumerate(zip(training_set.examples, gathered.features, strict=True)):
+    for place, (example, features) in enumerate(zip(examples, gathered.features, strict=True)):
         values, mask = _targets(training_set, example, features, classes)
         targets.append(_in_columns(values, columns, len(classes.labels)) > 0)
         known.append(mask > 0)
         video_of_row.append(np.full(len(mask), place))
-    matched = matched_groups(training_set.examples, unlabelled_counts=training_set.unlabelled == "background")
+    matched = matched_groups(examples, unlabelled_counts=training_set.unlabelled == "background")
     videos = [
         _tested_video(example, features.times, fold, matched=example.group in matched, whole=classes.whole)
-        for example, features, fold in zip(training_set.examples, gathered.features, folds, strict=True)
+        for example, features, fold in zip(examples, gathered.features, folds, strict=True)
     ]
     return Truth(
         videos=tuple(videos),
@@ -103,7 +103,7 @@ def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Truth
         background=classes.background,
         single=classes.task == "single",
         unit="clip" if classes.whole else "sample",
-        unlabelled_is_background=training_set.unlabelled == "background",
+        segments_known=training_set.unlabelled == "background" or unlabelled_share(examples) < LEAST_BACKGROUND,
         video_of_row=np.concatenate(video_of_row),
         targets=np.concatenate(targets),
         known=np.concatenate(known),
@@ -128,13 +128,12 @@ def matched_groups(examples: Sequence[Example], *, unlabelled_counts: bool) -> s
     return {group for group, labels in held.items() if len(labels) > 1}
 
 
-def ask(network: Network, features: ExampleFeatures, example: Example, classes: Classes) -> VideoAnswers:
+def ask(network: Network, features: ExampleFeatures, classes: Classes) -> VideoAnswers:
     """What a model says about a video, as `predict` would.
 
     Args:
         network: the model.
         features: of the video; the first view counts.
-        example: the video.
         classes: of the evaluation.
     """
     spec, values = network.spec, features.views[0]
@@ -153,9 +152,8 @@ def ask(network: Network, features: ExampleFeatures, example: Example, classes: 
     building = builder(spec.labels, spec.thresholds, spec.minimum_durations_s, background=spec.background)
     building.push(features.times, raw)
     scores = _in_columns(raw, columns, width)
-    return VideoAnswers(
-        scores, _decide_samples(scores, thresholds, classes), building.finish(_end(example, features.times))
-    )
+    segments = building.finish(features.end_s, features.holes)
+    return VideoAnswers(scores, _decide_samples(scores, thresholds, classes), segments)
 
 
 def majority_answers(tested: Truth, learnt: Booleans, video: int) -> VideoAnswers:
@@ -232,7 +230,3 @@ def _decide_samples(scores: Scores, thresholds: npt.NDArray[np.float64], classes
 def _one_hot(scores: Scores) -> Booleans:
     best: Booleans = np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None]
     return best
-
-
-def _end(example: Example, times: npt.NDArray[np.float64]) -> float:
-    return max(example.duration_s, float(times[-1]))

@@ -158,8 +158,7 @@ def _finished(fitted: FittedModel) -> FittedModel:
 
 def _answers(fitted: FittedModel, gathered: Gathered, fold: Fold, classes: Classes) -> tuple[VideoAnswers, ...]:
     tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
-    pairs = zip(tested.features, tested.training_set.examples, strict=True)
-    return tuple(ask(fitted.network, features, example, classes) for features, example in pairs)
+    return tuple(ask(fitted.network, features, classes) for features in tested.features)
 
 
 def _numbers(values: object) -> tuple[float, ...]:

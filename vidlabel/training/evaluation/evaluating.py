@@ -57,7 +57,7 @@ def evaluate(
     folds: int | None = None,
     leave_one_group_out: bool = False,
     groups: str | PathLike[str] | None = None,
-    rate: float = DEFAULT_RATE,
+    rate: float | None = None,
     tolerance: float = DEFAULT_TOLERANCE_S,
     inner_folds: int = DEFAULT_OPTIONS.folds,
     cache_dir: str | PathLike[str] | None = None,
@@ -72,7 +72,7 @@ def evaluate(
         folds: how many, without a model; None: 5, or one for each group where there are fewer.
         leave_one_group_out: one fold for each group.
         groups: a CSV file with the columns `video,group`; groups are never torn apart.
-        rate: samples per second, without a model.
+        rate: samples per second, without a model; None: 8 for videos, and their own for files of features.
         tolerance: seconds that the start of an event may be off.
         inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
         cache_dir: where features are kept.
@@ -94,7 +94,7 @@ def evaluate(
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=train_options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=rate, runtime=runtime),
+            recipe=FeatureRecipe(rate=rate or DEFAULT_RATE, runtime=runtime),
             streams=wanted_streams(train_options),
             cache=None if cache_dir is None else Path(cache_dir),
         ),
@@ -130,8 +130,7 @@ def _measure(
     classes = evaluation_classes(gathered, model.spec)
     examples = gathered.training_set.examples
     tested = lay_out(gathered, classes, [0] * len(examples))
-    pairs = zip(gathered.features, examples, strict=True)
-    answers = [ask(model, features, example, classes) for features, example in pairs]
+    answers = [ask(model, features, classes) for features in gathered.features]
     everything = np.ones(len(tested.known), np.bool_)
     majority = [majority_answers(tested, everything, video) for video in range(len(examples))]
     return summarise_evaluation(

@@ -6,15 +6,17 @@ R rows (clips or samples), C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from torch import Tensor
 
 from vidlabel.heads.member_spec import MemberSpec
+from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
+from vidlabel.heads.scoring import make_scorer
 from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
 from vidlabel.training.learning.calibration import Outcome, even_mixture, fit_mixture, member_weights, mixed_scores
 from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.material import is_whole
@@ -23,6 +25,7 @@ from vidlabel.training.learning.thresholds import (
     UNKNOWN_FOOTAGE,
     Decisions,
     HeldOutClip,
+    Scores,
     best_minimum_durations,
     best_thresholds,
     clip_minimum_durations,
@@ -78,7 +81,7 @@ def validation_scores(
 
 
 def decide(gathered: Gathered, validation: Validation | None, *, knows_background: bool) -> Decisions:
-    """Thresholds and minimum durations of the labels.
+    """Thresholds and minimum durations of the labels; none of the latter where nothing was held out to choose them on.
 
     Args:
         gathered: what was learnt from.
@@ -104,12 +107,31 @@ def decide(gathered: Gathered, validation: Validation | None, *, knows_backgroun
     return Decisions(thresholds, durations)
 
 
+def with_durations_as_learnt(network: Network, gathered: Gathered) -> Network:
+    """The same model with minimum durations chosen on the very videos that it learnt from, for want of others.
+
+    Args:
+        network: of labels with times.
+        gathered: what it learnt from.
+    """
+    spec = network.spec
+    pairs = zip(gathered.training_set.examples, gathered.features, strict=True)
+    told = [HeldOutClip(example, features.times, _scores(network, features)) for example, features in pairs]
+    durations = best_minimum_durations(told, spec.labels, spec.thresholds, spec.task, spec.background)
+    return replace(network, spec=replace(spec, minimum_durations_s=durations))
+
+
 def member_histories(
     trained: Sequence[TrainedMember], validated: Validated | None
 ) -> Mapping[str, tuple[EpochFigures, ...]]:
     """Epochs of the heads by their names, and by form, as `validation ...`, the means of the inner cross-validation."""
     means = {} if validated is None else {f"validation {form}": own for form, own in validated.histories.items()}
     return {one.plan.name: one.history for one in trained} | means
+
+
+def _scores(network: Network, features: ExampleFeatures) -> Scores:
+    scorer = make_scorer(network)
+    return np.concatenate([scorer.push(features.views[0]), scorer.finish()])
 
 
 def _tested(gathered: Gathered, validation: Validation) -> list[HeldOutClip]:

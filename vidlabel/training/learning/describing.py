@@ -67,7 +67,7 @@ def facts_of_files(gathered: Gathered) -> FeatureFacts:
     return FeatureFacts(
         encoder=EncoderInfo(name=settings.encoder, sha256=settings.encoder_sha256),
         preprocessing=_preprocessing(settings.short_side, whole=settings.view == "whole"),
-        rate=settings.rate,
+        rate=kind.rate,
         lag_s=settings.lag_s,
     )
 

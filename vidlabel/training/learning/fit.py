@@ -18,6 +18,7 @@ from vidlabel.training.learning.assembling import (
     decide,
     member_histories,
     validation_scores,
+    with_durations_as_learnt,
 )
 from vidlabel.training.learning.checkpoint import Checkpoints
 from vidlabel.training.learning.describing import FeatureFacts, build_spec
@@ -282,6 +283,8 @@ class _Fitting:
         )
         encoder = {} if self._facts.tuned is None else self._facts.tuned.tensors
         network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoder=encoder)
+        if validation is None and not self._whole:
+            network = with_durations_as_learnt(network, self._gathered)
         return FittedModel(network, validation, interrupted)
 
 
