@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +16,9 @@ from vidlabel.errors import InputError, OutputError
 
 TEMPORARY_SUFFIX = ".vidlabel-part"
 """Ends the name of every file that is not whole yet; such a file of a dead process may be deleted."""
+
+ABANDONED_AFTER_S = 24 * 3600.0
+"""Seconds without a write after which a temporary file is one of a dead process: writing one takes seconds."""
 
 
 @contextlib.contextmanager
@@ -61,8 +66,35 @@ def temporary_name(path: Path) -> Path:
     Host and process are part of it, so that two machines on a shared folder never write the same temporary file. The
     final name is cut, since 255 bytes is the limit of most file systems and a valid final name may be that long.
     """
-    tag = f"{socket.gethostname()[:32]}-{os.getpid()}"
+    tag = f"{_host()}-{os.getpid()}"
     return path.with_name(f".{os.fsdecode(os.fsencode(path.name)[:120])}.{tag}{TEMPORARY_SUFFIX}")
+
+
+def remove_leftovers(folders: Iterable[Path]) -> None:
+    """Delete the temporary files that dead processes left in some folders, not searching below them.
+
+    What another process is writing now stays, also if it runs on another machine.
+    """
+    for folder in folders:
+        for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
+            with contextlib.suppress(OSError):
+                if _is_abandoned(path):
+                    path.unlink()
+
+
+def _is_abandoned(path: Path) -> bool:
+    if time.time() - path.stat().st_mtime > ABANDONED_AFTER_S:
+        return True
+    writer = re.search(rf"\.{re.escape(_host())}-([0-9]{{1,10}}){re.escape(TEMPORARY_SUFFIX)}$", path.name)
+    if writer is None:
+        return False
+    import psutil
+
+    return not psutil.pid_exists(int(writer[1]))
+
+
+def _host() -> str:
+    return socket.gethostname()[:32]
 
 
 def sha256_of(path: Path) -> str:

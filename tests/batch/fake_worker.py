@@ -17,7 +17,8 @@ from pathlib import Path
 from examples import example_result
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import Listener
-from vidlabel.batch.work import Label, WorkOptions
+from vidlabel.batch.unit import Label
+from vidlabel.batch.work import WorkOptions
 from vidlabel.batch.worker import serve
 from vidlabel.errors import OutputError, VideoError
 from vidlabel.labels.result import Result

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vidlabel.batch.records import Record, Records
 
-DONE = Record("v/a.mp4", "f00", "done", samples=7, duration=3.5, size_bytes=10)
+DONE = Record("v/a.mp4", "f00", "done", samples=7, duration=3.5, sha256="a" * 64)
 
 
 def test_a_record_is_read_back(tmp_path: Path) -> None:

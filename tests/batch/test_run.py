@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from vidlabel.batch.inputs import VideoInput
 from vidlabel.batch.options import PredictOptions
-from vidlabel.batch.run import label_folder, plan_folder
+from vidlabel.batch.run import label_folder, plan_folder, plan_stream
 from vidlabel.batch.work import Outcome, WorkOptions
 from vidlabel.errors import OutputError
 from vidlabel.files import temporary_name
@@ -39,13 +42,26 @@ def test_a_folder_is_held_by_one_run(options: WorkOptions, missing: VideoInput) 
 
 def test_what_a_killed_run_left_is_removed_and_nothing_else(options: WorkOptions, missing: VideoInput) -> None:
     output = options.folder / "sub" / "gone.mp4.json"
-    kept = output.with_name(".hidden.json")
-    left = [temporary_name(output), temporary_name(options.folder / ".vidlabel" / "records" / "sub" / "gone.mp4.json")]
-    for path in (kept, *left):
+    kept = [output.with_name(".hidden.json"), temporary_name(output)]  # The second one is of a process that lives.
+    record = options.folder / ".vidlabel" / "records" / "sub" / "gone.mp4.json"
+    left = [written_by_a_dead_process(path) for path in (output, record)]
+    for path in (*kept, *left):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     list(label_folder([missing], JSON, options, 1))
-    assert [path.exists() for path in (kept, *left)] == [True, False, False]
+    assert [path.exists() for path in (*kept, *left)] == [True, True, False, False]
+
+
+def written_by_a_dead_process(path: Path) -> Path:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    return path.with_name(temporary_name(path).name.replace(f"-{os.getpid()}.", f"-{ended.pid}."))
+
+
+def test_what_goes_to_standard_output_is_planned(options: WorkOptions, missing: VideoInput, tmp_path: Path) -> None:
+    (tmp_path / "there.mp4").touch()
+    there = VideoInput(str(tmp_path / "there.mp4"), Path("there.mp4"))
+    assert [plan.action for _, plan in plan_stream([there, missing], options)] == ["label", "fail"]
 
 
 def test_planning_needs_no_folder(options: WorkOptions, missing: VideoInput) -> None:

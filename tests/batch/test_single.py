@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,13 +12,18 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.batch.destination import OneFile
+from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.records import Record, Records
 from vidlabel.batch.single import label_one, label_to_file
-from vidlabel.batch.work import WorkOptions
+from vidlabel.batch.work import Outcome, WorkOptions
 from vidlabel.errors import VideoError
-from vidlabel.labels.formats import FORMATS
+from vidlabel.files import sha256_of, temporary_name
+from vidlabel.heads.shipped import find_model
+
+DAMAGED = Record("", "", "started")
+"""In place of a record that is not there."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +40,9 @@ def _unfreeze() -> Iterator[None]:
 
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
-    return WorkOptions(folder=tmp_path, predict=PredictOptions(device="cpu"), model_sha256="0" * 64)
+    return WorkOptions(
+        folder=tmp_path, predict=PredictOptions(device="cpu"), model_sha256=sha256_of(find_model("objects"))
+    )
 
 
 def test_a_video_has_an_outcome_and_a_result(clip: Path, options: WorkOptions) -> None:
@@ -74,16 +81,49 @@ def test_a_video_in_part_is_a_failure_if_that_is_asked(clip: Path, tmp_path: Pat
     assert (strict.status, strict.reason, nothing) == ("failed", outcome.reason, None)
 
 
-def test_a_file_of_the_same_work_is_left_alone(clip: Path, tmp_path: Path, options: WorkOptions) -> None:
-    target = tmp_path / "a.json"
-    destination = OneFile(target, FORMATS["json"])
-    _, result = label_one(str(clip), options, PythonListener())
-    assert result is not None
-    known = replace(options, model_sha256=result.model.sha256)
-    assert label_to_file(str(clip), destination, known, PythonListener()).status == "done"
+def test_a_file_is_one_unit_of_work(clip: Path, options: WorkOptions) -> None:
+    target = options.folder / "a.csv"
+    record = Records(options.folder)
+
+    def again(**changes: bool) -> Outcome:
+        now = WorkOptions(options.folder, options.predict, options.model_sha256, **changes)  # type: ignore[arg-type]
+        return label_to_file(str(clip), target, now, PythonListener())
+
+    assert again().status == "done"
+    assert (record.read(target) or DAMAGED).state == "done"
     written = target.read_bytes()
-    assert json.loads(written)["video"]["path"] == str(clip)
-    assert label_to_file(str(clip), destination, known, PythonListener()).status == "skipped"
-    again = label_to_file(str(clip), destination, replace(known, overwrite=True), PythonListener())
-    assert again.status == "done"
+    assert again().status == "skipped"
+    target.write_bytes(written.replace(b",", b";"))
+    assert "was changed since it was written" in again().reason
+    assert b"," not in target.read_bytes()
+    assert again(overwrite=True).status == "done"
     assert target.read_bytes() == written
+    assert sorted(path.name for path in options.folder.iterdir()) == [".vidlabel", "a.csv"]
+    assert list((options.folder / ".vidlabel" / "locks").iterdir()) == []
+
+
+def test_a_failure_is_recorded(options: WorkOptions) -> None:
+    video, target = options.folder / "a.mp4", options.folder / "a.json"
+    video.write_bytes(b"text")
+    assert label_to_file(str(video), target, options, PythonListener()).status == "failed"
+    assert (Records(options.folder).read(target) or DAMAGED).state == "failed"
+    assert not target.exists()
+
+
+def test_a_file_that_was_there_before_is_kept(clip: Path, options: WorkOptions) -> None:
+    target = options.folder / "labels.csv"
+    target.write_text("video,start,end,label\n")
+    outcome = label_to_file(str(clip), target, options, PythonListener())
+    assert (outcome.status, target.read_text()) == ("failed", "video,start,end,label\n")
+
+
+def test_what_a_killed_run_left_is_removed(options: WorkOptions) -> None:
+    video, target = options.folder / "a.mp4", options.folder / "a.json"
+    video.write_bytes(b"text")
+    begun = Record(str(video), fingerprint(str(video), options.model_sha256, options.predict), "started", starts=1)
+    Records(options.folder).write(target, begun)
+    left = temporary_name(target)
+    left = left.with_name(left.name.replace(f"-{os.getpid()}.", "-999999999."))
+    left.touch()
+    label_to_file(str(video), target, options, PythonListener())
+    assert not left.exists()

@@ -30,7 +30,8 @@ from vidlabel.batch.messages import (
     read_messages,
     write_message,
 )
-from vidlabel.batch.work import Outcome, Task, WorkOptions, record_crash
+from vidlabel.batch.unit import record_crash
+from vidlabel.batch.work import Outcome, Task, WorkOptions
 from vidlabel.cores import available_cores
 from vidlabel.errors import OutputError, VidlabelError
 

@@ -1,7 +1,7 @@
-"""What an output folder remembers of each input: one small file an output, under `.vidlabel/` in that folder.
+"""What an output folder remembers of each output: one small file each, under `.vidlabel/` in that folder.
 
-A record is advisory: delete it and the work is done again. It is replaced in one step, so that a kill leaves the old
-one or the new one.
+A record is replaced in one step, so that a kill leaves the old one or the new one. Without its record an output counts
+as a file of somebody else, unless it is JSON that carries the very fingerprint of the work.
 """
 
 from __future__ import annotations
@@ -39,13 +39,19 @@ class Record:
     starts: int = 0
     """How often the work was begun without coming to an end, this time included."""
     crashes: int = 0
-    """How often it ended its process."""
+    """How often it ended its process, counted by the run that began it."""
     duration: float = 0.0
     """Seconds of video."""
     samples: int = 0
     decode_errors: int = 0
-    size_bytes: int = 0
-    """Of the output, as it was written."""
+    sha256: str = ""
+    """Of the output, as it was last written; empty where none was."""
+    replaced_sha256: str = ""
+    """Of the file that lay in the output's place when the work began; empty where none did."""
+    conditions: str = ""
+    """Options that decide what counts as a failure, as they were: a failure counts under these only."""
+    run_id: str = ""
+    """Of the run that began the work."""
 
 
 class Records:
@@ -96,21 +102,26 @@ class Records:
 
 
 def read_records(output: Path) -> list[tuple[Path, Record]]:
-    """Every output with its record, of an output folder or of the folder that a table keeps beside it.
+    """Every output with its record: of an output folder, of the videos of a table, or of one file.
 
     Raises:
         InputError: there are no records.
     """
-    folder = table_state_folder(output) if output.is_file() else output
-    records = list(Records(folder).all())
+    if output.is_file():
+        records = list(Records(table_state_folder(output)).all())
+        alone = Records(output.parent).read(output)
+        if not records and alone is not None:
+            records = [(output, alone)]
+    else:
+        records = list(Records(output).all())
     if not records:
-        raise InputError(output, "holds no records of a run", "name the folder or table that predict -o was given")
+        raise InputError(output, "holds no records of a run", "name the folder or file that predict -o was given")
     return records
 
 
 def table_state_folder(table: Path) -> Path:
     """Hidden folder beside a table that keeps each video's labels, so that a rerun skips what is done."""
-    return table.with_name(f".{table.name}.vidlabel")
+    return table.parent / STATE_FOLDER / "tables" / table.name
 
 
 def _text(record: Record) -> bytes:

@@ -1,25 +1,24 @@
-"""Labels many videos: into a folder, into one table, or one after the other to standard output."""
+"""Labels many videos: into a folder, or one after the other to standard output."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
-from vidlabel.batch.destination import Table
+from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.inputs import VideoInput
 from vidlabel.batch.local import Event, run_local
+from vidlabel.batch.locks import hold_folder
 from vidlabel.batch.outputs import plan_outputs
-from vidlabel.batch.records import STATE_FOLDER, table_state_folder
-from vidlabel.batch.work import Outcome, Plan, Task, WorkOptions, plan_task, read_output, settle_task
-from vidlabel.errors import OutputError
-from vidlabel.files import TEMPORARY_SUFFIX, atomic_write
-from vidlabel.labels.formats import FORMATS, Format
+from vidlabel.batch.records import STATE_FOLDER
+from vidlabel.batch.unit import settle_task
+from vidlabel.batch.work import STANDARD_OUTPUT, Outcome, Plan, Task, WorkOptions, plan_task, read_output
+from vidlabel.errors import VideoError
+from vidlabel.files import remove_leftovers
+from vidlabel.labels.formats import Format
 from vidlabel.labels.result import Result
 
 
@@ -32,7 +31,7 @@ class Labelled:
 
 def plan_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOptions) -> list[tuple[Task, Plan]]:
     """What `label_folder` would do with each video, and why; changes nothing."""
-    return [(task, plan_task(options, task)) for task in _tasks(videos, format_, options)]
+    return [(task, plan_task(options, task)) for task in folder_tasks(videos, format_, options)]
 
 
 def label_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOptions, workers: int) -> Iterator[Event]:
@@ -44,8 +43,8 @@ def label_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOpt
     Raises:
         OutputError: the folder cannot be written, or another run holds it; what is done is kept.
     """
-    tasks = _tasks(videos, format_, options)
-    with _hold(options.folder):
+    tasks = folder_tasks(videos, format_, options)
+    with hold_folder(options.folder):
         _remove_leftovers(options.folder, tasks)
         left = []
         for task in tasks:
@@ -61,26 +60,16 @@ def label_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOpt
             _remove_leftovers(options.folder, tasks)  # Workers may have been ended in the middle of writing.
 
 
-def label_table(videos: Sequence[VideoInput], table: Table, options: WorkOptions, workers: int) -> Iterator[Event]:
-    """Label videos into one file; each video's labels are kept beside it, so that a rerun skips what is done.
-
-    Yields:
-        As `label_folder`; the table is written when all videos are.
-
-    Raises:
-        OutputError: as `label_folder`.
-    """
-    kept = replace(options, folder=table_state_folder(table.path))
-    outcomes: dict[Path, Outcome] = {}
-    for event in label_folder(videos, FORMATS["json"], kept, workers):
-        if isinstance(event, Outcome):
-            outcomes[event.task.output] = event
-        yield event
-    whole = [task.output for task in _tasks(videos, FORMATS["json"], kept) if outcomes[task.output].status != "failed"]
-    with atomic_write(table.path) as file:
-        table.format.begin(file)
-        for output in whole:
-            table.format.add(read_output(output), file)
+def plan_stream(videos: Sequence[VideoInput], options: WorkOptions) -> list[tuple[Task, Plan]]:
+    """What `label_stream` would do with each video, and why."""
+    plans = []
+    for video in videos:
+        try:
+            plan = Plan("label", "new", fingerprint(video.shown, options.model_sha256, options.predict), None)
+        except VideoError as error:
+            plan = Plan("fail", str(error), "", None)
+        plans.append((Task(video.shown, STANDARD_OUTPUT), plan))
+    return plans
 
 
 def label_stream(videos: Sequence[VideoInput], options: WorkOptions, workers: int) -> Iterator[Event | Labelled]:
@@ -108,40 +97,17 @@ def label_stream(videos: Sequence[VideoInput], options: WorkOptions, workers: in
                 if outcome.status == "done":
                     yield Labelled(read_output(expected.output))
                     expected.output.unlink()
-                yield outcome
+                yield replace(outcome, task=replace(outcome.task, output=STANDARD_OUTPUT))
                 expected = next(following, None)
 
 
-def _tasks(videos: Sequence[VideoInput], format_: Format, options: WorkOptions) -> list[Task]:
+def folder_tasks(videos: Sequence[VideoInput], format_: Format, options: WorkOptions) -> list[Task]:
+    """Each video with its file in the output folder."""
     outputs = plan_outputs(videos, options.folder, format_.suffix)
     return [Task(video.shown, output) for video, output in zip(videos, outputs, strict=True)]
 
 
-@contextlib.contextmanager
-def _hold(folder: Path) -> Iterator[None]:
-    """Keep a second run out of an output folder; the lock goes with its process, also when that is killed."""
-    state = folder / STATE_FOLDER
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(state / "lock", timeout=0)
-        lock.acquire()
-    except Timeout:
-        problem = "another run is writing here"
-        raise OutputError(folder, problem, "wait for its end, or choose another folder") from None
-    except OSError as error:
-        raise OutputError(folder, f"cannot be written ({error.strerror})", "choose another folder") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _remove_leftovers(folder: Path, tasks: Sequence[Task]) -> None:
-    """Delete the temporary files that a killed run left; nobody else writes here while the lock is held."""
     places = {task.output.parent for task in tasks}
-    for root, _, _ in os.walk(folder / STATE_FOLDER):
-        places.add(Path(root))
-    for place in places:
-        for path in place.glob(f".*{TEMPORARY_SUFFIX}"):
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+    places.update(Path(root) for root, _, _ in os.walk(folder / STATE_FOLDER))
+    remove_leftovers(places)

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidlabel.batch.destination import OneFile
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import Listener
 from vidlabel.batch.loading import load_labeller
-from vidlabel.batch.work import Outcome, Task, WorkOptions, partial_reason, read_output
-from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError, details_of
-from vidlabel.files import atomic_write
+from vidlabel.batch.records import STATE_FOLDER, Records
+from vidlabel.batch.unit import run_one, settle_task
+from vidlabel.batch.work import STANDARD_OUTPUT, Outcome, Task, WorkOptions, partial_reason
+from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
+from vidlabel.files import remove_leftovers
 from vidlabel.labels.result import Result
 from vidlabel.stopwatch import OFF, Stopwatch
 from vidlabel.video.decode_pool import DecodePool
 
 
 def label_one(
-    shown: str, options: WorkOptions, listener: Listener, output: Path = Path(), stopwatch: Stopwatch = OFF
+    shown: str, options: WorkOptions, listener: Listener, stopwatch: Stopwatch = OFF
 ) -> tuple[Outcome, Result | None]:
-    """Label one video.
+    """Label one video, keeping nothing.
 
     Args:
         shown: its path as given.
         options: of the run.
         listener: told how it goes.
-        output: where its result will go, for the outcome.
         stopwatch: takes the time of the phases.
 
     Returns:
@@ -35,7 +35,7 @@ def label_one(
         UsageError: an option that this machine or model cannot meet.
         ModelFileError: the model cannot be used.
     """
-    task = Task(shown, output)
+    task = Task(shown, STANDARD_OUTPUT)
     fingerprint(shown, options.model_sha256, options.predict)  # A missing file is told before the model is loaded.
     with DecodePool() as pool:
         labeller = load_labeller(options.predict, pool, stopwatch=stopwatch)
@@ -54,27 +54,33 @@ def label_one(
 
 
 def label_to_file(
-    shown: str, destination: OneFile, options: WorkOptions, listener: Listener, stopwatch: Stopwatch = OFF
+    shown: str, output: Path, options: WorkOptions, listener: Listener, stopwatch: Stopwatch = OFF
 ) -> Outcome:
-    """Label one video into one file, unless that file is JSON with the same fingerprint.
+    """Label one video into one file: one unit of work, recorded in the folder of that file.
+
+    Args:
+        shown: its path as given.
+        output: the file, in `options.folder`.
+        options: of the run.
+        listener: told how it goes.
+        stopwatch: takes the time of the phases.
 
     Raises:
         OutputError: the file cannot be written.
+        UsageError, ModelFileError: as `label_one`.
     """
-    if not options.overwrite and _is_done(shown, destination, options):
-        return Outcome(Task(shown, destination.path), "skipped", "done")
-    outcome, result = label_one(shown, options, listener, destination.path, stopwatch)
-    if result is not None:
-        with stopwatch.phase("write"), atomic_write(destination.path) as file:
-            destination.format.write(result, file)
-    return outcome
+    task = Task(shown, output)
+    settled = settle_task(options, task)  # Work that is done needs no model.
+    if settled is not None:
+        return settled
+    _remove_leftovers(options, task)
+    with DecodePool() as pool:
+        labeller = load_labeller(options.predict, pool, stopwatch=stopwatch)
+        return run_one(options, task, lambda video: labeller.label(video, listener), stopwatch)
 
 
-def _is_done(shown: str, destination: OneFile, options: WorkOptions) -> bool:
-    if destination.format.name != "json" or not destination.path.is_file():
-        return False
-    try:
-        earlier = read_output(destination.path)
-    except AnnotationError:
-        return False
-    return earlier.run.fingerprint == fingerprint(shown, options.model_sha256, options.predict)
+def _remove_leftovers(options: WorkOptions, task: Task) -> None:
+    """Where earlier work was broken off, something may lie; elsewhere, folders of many files are not searched."""
+    record = Records(options.folder).read(task.output)
+    if record is not None and record.state == "started":
+        remove_leftovers([options.folder, options.folder / STATE_FOLDER / "records"])

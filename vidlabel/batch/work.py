@@ -1,30 +1,28 @@
-"""The unit of work: label one video and leave one whole file, whatever runs it and however often.
+"""What is to be done with one video, decided from the disk alone.
 
-Whoever delivers the work (this process, worker processes, a cluster) must only deliver each input at least once. What
-is promised lives here:
-
-* a result is absent, or whole under its final name, and carries its fingerprint;
-* work that is done is not done again; work of another fingerprint is;
-* a video that cannot be read is recorded as failed and not tried again until it changes, or that is asked for;
-* a video whose reading ends the process is given up after `MOST_CRASHES`, counted on the disk.
+* Work that is done is not done again; work of another fingerprint is.
+* A video that cannot be read is recorded as failed, and tried again when it or the options that it failed under change,
+  or when that is asked for.
+* A video whose reading ends the process is given up after `MOST_CRASHES`, counted on the disk.
+* A file that is not as it was written is never replaced, unless that is asked for.
+* Both requests, to overwrite and to retry, concern what earlier runs left: a task may be delivered several times in one
+  run, after a crash for one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.records import Record, Records
-from vidlabel.errors import AnnotationError, InputError, OutputError, UsageError, VidlabelError, details_of
-from vidlabel.files import atomic_write
-from vidlabel.labels.formats import format_of
+from vidlabel.errors import AnnotationError, InputError, OutputError
+from vidlabel.files import sha256_of
 from vidlabel.labels.result import Result
 from vidlabel.labels.schema import read_result
-from vidlabel.stopwatch import OFF, Stopwatch
 
 MOST_CRASHES = 3
 """A video that ended its worker this often is given up."""
@@ -34,10 +32,17 @@ MOST_STARTS = 10
 
 OVERWRITE = "--overwrite replaces it"
 
-Label = Callable[[str], Result]
-"""Labels the video at a path as given."""
+STANDARD_OUTPUT = Path("-")
+"""Where labels go that are kept in no file."""
+
+UNREADABLE = "unreadable"
+"""In place of the digest of something that is there and no file that can be read."""
 
 Action = Literal["label", "skip", "fail"]
+
+
+def _new_run_id() -> str:
+    return os.urandom(8).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,21 @@ class WorkOptions:
     strict: bool = False
     """Whether a partly decoded video counts as failed."""
     overwrite: bool = False
-    """Whether work that is done is done again."""
+    """Whether work that is done is done again, and files that were changed are replaced."""
     retry_failed: bool = False
     """Whether videos that failed before are tried again though they have not changed."""
     profile: bool = False
     """Whether the time of the phases is taken."""
     threads: int | None = None
     """Pictures that one worker encodes at the same time; None: as many as there are cores."""
+    run_id: str = field(default_factory=_new_run_id)
+    """Another one for each run; all deliveries of a task in one run share it."""
+
+    @property
+    def conditions(self) -> str:
+        """The options that change no result, but whether there is one."""
+        predict = self.predict
+        return f"timeout {predict.timeout:g}, require_gpu_decode {predict.require_gpu_decode}, strict {self.strict}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,9 @@ class Plan:
     """A few words for a person: `new`, `done`, `the input, model or options changed`."""
     fingerprint: str
     record: Record | None
-    """What is known from earlier runs."""
+    """What is known from before; where the task is to be labelled, what to go on from."""
+    gives_up: bool = False
+    """Whether it fails because its work was broken off too often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,115 +120,121 @@ def plan_task(options: WorkOptions, task: Task) -> Plan:
         now = fingerprint(task.shown, options.model_sha256, options.predict)
     except InputError as error:
         return Plan("fail", str(error), "", record)
+    found = digest_of(task.output)
+    if record is not None and record.run_id == options.run_id:
+        return _plan_repeated_delivery(task, now, record, found)
+    fresh = _fresh_record(task, now, record, found)
     if options.overwrite:
-        return Plan("label", "to be overwritten", now, None)
+        return Plan("label", "to be overwritten", now, fresh)
+    if found is not None and (record is None or not record.sha256):
+        return _plan_without_record(options, task, now, found)
     if record is None:
-        return _plan_unknown(task, now)
-    if record.state == "done" and _was_changed(task, record):
-        # People correct labels by hand. Their work is never written over unasked.
-        return Plan("fail", str(OutputError(task.output, "was changed since it was written", OVERWRITE)), now, record)
+        return Plan("label", "new", now, fresh)
+    if found is not None and not is_as_written(record, found):
+        return Plan("fail", str(changed_output(task.output)), now, record)
     if record.fingerprint != now:
-        return Plan("label", "the video, the model or the options changed", now, None)
-    return _plan_known(options, task, now, record)
-
-
-def _plan_unknown(task: Task, now: str) -> Plan:
-    if not task.output.exists():
-        return Plan("label", "new", now, None)
-    try:
-        known = read_output(task.output)
-    except VidlabelError:
-        return Plan("fail", str(OutputError(task.output, "is there and was not written here", OVERWRITE)), now, None)
-    if known.run.fingerprint == now:
-        return Plan("skip", "done", now, None)
-    return Plan("label", "the video, the model or the options changed", now, None)
-
-
-def _plan_known(options: WorkOptions, task: Task, now: str, record: Record) -> Plan:
+        return Plan("label", "the video, the model or the options changed", now, fresh)
     if record.state == "done":
-        if task.output.exists():
-            return Plan("skip", "done", now, record)
-        return Plan("label", "its output is missing", now, None)
+        return _plan_done(options, record, fresh, found)
+    return _plan_failed_or_started(options, task, record, fresh)
+
+
+def _plan_repeated_delivery(task: Task, now: str, record: Record, found: str | None) -> Plan:
+    """A task that this run has begun before: what the user asked to be done again was begun again already."""
     if record.state == "failed":
-        if options.retry_failed:
-            return Plan("label", "failed before", now, None)
         return Plan("fail", record.reason, now, record)
-    if record.crashes >= MOST_CRASHES or record.starts >= MOST_STARTS:
-        return Plan("fail", given_up(task, record), now, record)
-    return Plan("label", "was interrupted", now, record)
+    if record.state == "done" and (found == record.sha256 or found not in (None, record.replaced_sha256)):
+        return Plan("skip", "done", now, record)
+    if _is_broken_off_too_often(record):
+        return _give_up(task, now, record)
+    # The counts stay even if the video has changed since: one that is still being recorded changes all the time.
+    return Plan("label", "was interrupted", now, replace(record, fingerprint=now))
 
 
-def _was_changed(task: Task, record: Record) -> bool:
+def _plan_without_record(options: WorkOptions, task: Task, now: str, found: str) -> Plan:
     try:
-        return task.output.stat().st_size != record.size_bytes
-    except OSError:
-        return False
+        known = None if found == UNREADABLE else read_output(task.output)
+    except AnnotationError:
+        known = None
+    if known is None or known.run.fingerprint != now:
+        return Plan("fail", str(unknown_output(task.output)), now, None)
+    if options.strict and known.status == "partial":
+        return Plan("fail", partial_reason(known), now, None)
+    return Plan("skip", "done", now, None)
+
+
+def _plan_done(options: WorkOptions, record: Record, fresh: Record, found: str | None) -> Plan:
+    if found is None:
+        return Plan("label", "its output is missing", record.fingerprint, fresh)
+    if found != record.sha256:  # The record is written just before its output gets its name.
+        return Plan("label", "was interrupted", record.fingerprint, fresh)
+    if options.strict and record.partial:
+        return Plan("fail", record.reason, record.fingerprint, record)
+    return Plan("skip", "done", record.fingerprint, record)
+
+
+def _plan_failed_or_started(options: WorkOptions, task: Task, record: Record, fresh: Record) -> Plan:
+    now = record.fingerprint
+    broken_off = _is_broken_off_too_often(record)
+    if record.state == "started" and not broken_off:
+        counted = replace(fresh, starts=record.starts, crashes=record.crashes)
+        return Plan("label", "was interrupted", now, counted)
+    if options.retry_failed:
+        return Plan("label", "failed before", now, fresh)
+    if record.conditions != options.conditions:
+        return Plan("label", "failed under other options", now, fresh)
+    if record.state == "started":
+        return _give_up(task, now, record)
+    hint = "" if "--retry-failed" in record.reason else " (failed before; --retry-failed tries again)"
+    return Plan("fail", record.reason + hint, now, record)
+
+
+def _fresh_record(task: Task, now: str, record: Record | None, found: str | None) -> Record:
+    """What work goes on from that counts from zero; what lies in the output's place is still known."""
+    written = "" if record is None else record.sha256
+    if record is not None and found is not None and is_as_written(record, found):
+        written = found
+    return Record(task.shown, now, "started", sha256=written, replaced_sha256=found or "")
+
+
+def is_as_written(record: Record, found: str) -> bool:
+    """Whether a file with this digest is what was written, or what a run that was killed was about to replace."""
+    return found == record.sha256 or (record.state == "done" and found == record.replaced_sha256)
+
+
+def _is_broken_off_too_often(record: Record) -> bool:
+    return record.crashes >= MOST_CRASHES or record.starts >= MOST_STARTS
+
+
+def _give_up(task: Task, now: str, record: Record) -> Plan:
+    return Plan("fail", given_up(task, record), now, record, gives_up=True)
 
 
 def given_up(task: Task, record: Record) -> str:
     """The reason that is recorded for a video which ends its process each time."""
     times = record.crashes or record.starts
-    return str(
-        InputError(
-            task.shown,
-            f"labelling it was broken off {times} times",
-            "look at the file, or try again with --retry-failed and --debug",
-        )
-    )
+    problem = f"labelling it was broken off {times} times"
+    return str(InputError(task.shown, problem, "look at the file, or try again with --retry-failed and --debug"))
 
 
-def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
-    """Bring a task to its end if that needs no labelling: it is done, or cannot be done.
-
-    Raises:
-        OutputError: the output folder cannot be written.
-    """
-    return _settle(options, task, plan_task(options, task))
+def changed_output(path: Path) -> OutputError:
+    """Somebody has changed a file: people correct labels by hand, and their work is never written over unasked."""
+    return OutputError(path, "was changed since it was written", OVERWRITE)
 
 
-def _settle(options: WorkOptions, task: Task, plan: Plan) -> Outcome | None:
-    if plan.action == "label":
-        return None
-    known = plan.record
-    if plan.action == "fail":
-        if known is None or known.state == "started":
-            _remember_failure(options, task, plan)
-        return Outcome(task, "failed", plan.why)
-    if known is None:
-        return Outcome(task, "skipped", plan.why)
-    return Outcome(task, "skipped", plan.why, known.partial, known.duration, known.samples, known.decode_errors)
+def unknown_output(path: Path) -> OutputError:
+    """There is a file that may be somebody's work."""
+    return OutputError(path, "exists, and no record shows that it was written here", OVERWRITE)
 
 
-def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF) -> Outcome:
-    """Bring one task to its end: labelled, skipped or failed, and recorded as such.
-
-    Args:
-        options: what all tasks of the run share.
-        task: the video and its output.
-        label: what labels one video; it raises VidlabelError for a video that cannot be labelled.
-        stopwatch: takes the time of writing.
-
-    Raises:
-        OutputError: the output folder cannot be written: no other task can be done either.
-    """
-    plan = plan_task(options, task)
-    settled = _settle(options, task, plan)
-    if settled is not None:
-        return settled
-    records = Records(options.folder)
-    earlier = plan.record or Record(task.shown, plan.fingerprint, "started")
-    begun = replace(earlier, starts=earlier.starts + 1)
-    records.begin(task.output, begun)
+def digest_of(path: Path) -> str | None:
+    """SHA-256 of a file, None where there is none, `UNREADABLE` for a folder, a pipe and what may not be read."""
     try:
-        result = label(task.shown)
-    except (OutputError, UsageError):  # No other video can be labelled either.
-        raise
-    except VidlabelError as error:
-        return _fail(records, task, begun, str(error), details_of(error))
-    if options.strict and result.status == "partial":
-        return _fail(records, task, begun, partial_reason(result))
-    with stopwatch.phase("write"):
-        return _finish(records, task, begun, result)
+        if path.is_file():
+            return sha256_of(path)
+        return UNREADABLE if path.exists() else None
+    except (InputError, OSError):
+        return UNREADABLE
 
 
 def read_output(path: Path) -> Result:
@@ -229,29 +250,6 @@ def read_output(path: Path) -> Result:
         raise AnnotationError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
 
 
-def record_crash(options: WorkOptions, task: Task, how: str, last_words: str = "") -> Outcome | None:
-    """Note that a task ended its worker; called by whoever runs the workers.
-
-    Args:
-        options: what all tasks of the run share.
-        task: the task in hand when the worker ended.
-        how: what happened, one line.
-        last_words: what the worker wrote before it ended.
-
-    Returns:
-        The outcome when the task is given up now, or None when it is to be tried again.
-    """
-    records = Records(options.folder)
-    record = records.read(task.output)
-    if record is None or record.state != "started":
-        return None
-    crashed = replace(record, crashes=record.crashes + 1, reason=how)
-    records.write(task.output, crashed)
-    if crashed.crashes < MOST_CRASHES:
-        return None
-    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", last_words)
-
-
 def partial_reason(result: Result) -> str:
     """One line that says how much of a partly decoded video is missing."""
     percent = 100 * (1 - result.run.decoded_ratio)
@@ -259,35 +257,3 @@ def partial_reason(result: Result) -> str:
     return str(
         InputError(result.video.path, f"is damaged: {errors} decode errors, {percent:.1f} % of its time not decoded")
     )
-
-
-def _remember_failure(options: WorkOptions, task: Task, plan: Plan) -> None:
-    if plan.fingerprint and not task.output.exists():
-        record = plan.record or Record(task.shown, plan.fingerprint, "failed")
-        Records(options.folder).write(task.output, replace(record, state="failed", reason=plan.why))
-
-
-def _fail(records: Records, task: Task, begun: Record, reason: str, details: str = "") -> Outcome:
-    records.write(task.output, replace(begun, state="failed", reason=reason))
-    return Outcome(task, "failed", reason, details=details)
-
-
-def _finish(records: Records, task: Task, begun: Record, result: Result) -> Outcome:
-    with atomic_write(task.output) as file:
-        format_of(task.output).write(result, file)
-    partial = result.status == "partial"
-    reason = partial_reason(result) if partial else ""
-    run = result.run
-    done = replace(
-        begun,
-        state="done",
-        fingerprint=run.fingerprint,
-        reason=reason,
-        partial=partial,
-        duration=result.video.duration,
-        samples=run.samples,
-        decode_errors=run.decode_errors,
-        size_bytes=task.output.stat().st_size,
-    )
-    records.write(task.output, done)
-    return Outcome(task, "done", reason, partial, result.video.duration, run.samples, run.decode_errors)

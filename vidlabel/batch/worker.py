@@ -27,7 +27,8 @@ from vidlabel.batch.messages import (
     read_tasks,
     write_message,
 )
-from vidlabel.batch.work import Label, Task, WorkOptions, run_one
+from vidlabel.batch.unit import Label, run_one
+from vidlabel.batch.work import Task, WorkOptions
 from vidlabel.errors import VidlabelError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.labels.result import Result

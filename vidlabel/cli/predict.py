@@ -54,7 +54,9 @@ def predict(
     recursive: Annotated[
         bool, typer.Option("--recursive/--no-recursive", help="Search folders inside folders.")
     ] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Do again what is done, and replace files that were changed by hand.")
+    ] = False,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again what failed in an earlier run.")
     ] = False,

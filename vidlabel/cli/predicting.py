@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.batch.destination import Destination, Folder, OneFile, Stream, Table, Terminal, choose_destination
@@ -13,11 +13,11 @@ from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.local import Event, Working, default_workers
 from vidlabel.batch.messages import Profiled, Warned
 from vidlabel.batch.options import PredictOptions
-from vidlabel.batch.records import table_state_folder
-from vidlabel.batch.run import Labelled, label_folder, label_stream, label_table, plan_folder
+from vidlabel.batch.run import Labelled, label_folder, label_stream, plan_folder, plan_stream
 from vidlabel.batch.single import label_one, label_to_file
+from vidlabel.batch.table import label_table, plan_table
 from vidlabel.batch.tally import Tally, check_summary, write_summary
-from vidlabel.batch.work import WorkOptions
+from vidlabel.batch.work import Plan, Task, WorkOptions, plan_task
 from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
 from vidlabel.cli.profile import Profiler
 from vidlabel.cli.progress import Progress, make_progress
@@ -26,7 +26,6 @@ from vidlabel.errors import InputError, OutputError, UsageError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.files import sha256_of
 from vidlabel.heads.shipped import find_model
-from vidlabel.labels.formats import FORMATS
 from vidlabel.labels.result import Result
 
 INTERRUPTED = 130
@@ -95,9 +94,8 @@ def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally,
     shown = [video.shown for video in inputs.videos]
     with make_progress(len(shown), quiet=asked.quiet) as progress:
         if isinstance(destination, OneFile):
-            outcome = label_to_file(
-                shown[0], destination, _work_options(destination, asked), progress, profiler.stopwatch
-            )
+            options = _work_options(destination, asked)
+            outcome = label_to_file(shown[0], destination.path, options, progress, profiler.stopwatch)
             _note(outcome, asked, tally, progress, profiler)
         elif isinstance(destination, Folder | Table):
             for event in _start(inputs, destination, asked):
@@ -120,7 +118,7 @@ def _label_to_output(
     write = _result_writer(destination, progress)
     if len(inputs.videos) == 1:
         shown = inputs.videos[0].shown
-        outcome, result = label_one(shown, _work_options(destination, asked), progress, stopwatch=profiler.stopwatch)
+        outcome, result = label_one(shown, _work_options(destination, asked), progress, profiler.stopwatch)
         if result is not None:
             with profiler.stopwatch.phase("write"):
                 write(result)
@@ -177,7 +175,7 @@ def _note(event: Event, asked: Asked, tally: Tally, progress: Progress, profiler
 def _work_options(destination: Destination, asked: Asked) -> WorkOptions:
     model = find_model(asked.options.model)
     return WorkOptions(
-        folder=destination.path if isinstance(destination, Folder) else Path(),
+        folder=_output_folder(destination),
         predict=asked.options,
         model_sha256=sha256_of(model),
         strict=asked.strict,
@@ -185,6 +183,16 @@ def _work_options(destination: Destination, asked: Asked) -> WorkOptions:
         retry_failed=asked.retry_failed,
         profile=asked.profile,
     )
+
+
+def _output_folder(destination: Destination) -> Path:
+    match destination:
+        case Folder():
+            return destination.path
+        case Table() | OneFile():
+            return destination.path.parent
+        case Terminal() | Stream():
+            return Path()
 
 
 def _workers(inputs: Inputs, asked: Asked) -> int:
@@ -197,20 +205,22 @@ def _workers(inputs: Inputs, asked: Asked) -> int:
 
 def _explain(inputs: Inputs, destination: Destination, asked: Asked) -> int:
     """Tell what would be done with each input, and why."""
-    options = _work_options(destination, asked)
-    if isinstance(destination, Folder):
-        plans = plan_folder(inputs.videos, destination.format, options)
-    elif isinstance(destination, Table):
-        plans = plan_folder(
-            inputs.videos, FORMATS["json"], replace(options, folder=table_state_folder(destination.path))
-        )
-    else:
-        plans = []
-        for video in inputs.videos:
-            print_output(f"label  {video.shown}  (new)")
-    for task, plan in plans:
+    for task, plan in _plans(inputs, destination, _work_options(destination, asked)):
         print_output(f"{plan.action:5}  {task.shown}  ({plan.why})")
     return 0
+
+
+def _plans(inputs: Inputs, destination: Destination, options: WorkOptions) -> list[tuple[Task, Plan]]:
+    match destination:
+        case Folder():
+            return plan_folder(inputs.videos, destination.format, options)
+        case Table():
+            return plan_table(inputs.videos, destination, options)
+        case OneFile():
+            task = Task(inputs.videos[0].shown, destination.path)
+            return [(task, plan_task(options, task))]
+        case Terminal() | Stream():
+            return plan_stream(inputs.videos, options)
 
 
 def _counts(tally: Tally) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def status(
-    folder: Annotated[str, typer.Argument(metavar="OUT", help="A folder, or a table, that `predict -o` was given.")],
+    folder: Annotated[str, typer.Argument(metavar="OUT", help="A folder or a file that `predict -o` was given.")],
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

@@ -1,0 +1,186 @@
+"""The unit of work: label one video and leave one whole file, whatever runs it and however often.
+
+Whoever delivers the work (this process, worker processes, a cluster) must only deliver each input at least once. What
+is promised lives here and in `vidlabel.batch.work`, which decides what is to be done: a result is absent, or whole
+under its final name, and carries its fingerprint; nobody else writes it at the same time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from vidlabel.batch.locks import hold_output
+from vidlabel.batch.records import Record, Records
+from vidlabel.batch.work import (
+    MOST_CRASHES,
+    Outcome,
+    Plan,
+    Task,
+    WorkOptions,
+    given_up,
+    partial_reason,
+    plan_task,
+)
+from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
+from vidlabel.files import atomic_write, sha256_of
+from vidlabel.labels.formats import format_of
+from vidlabel.labels.result import Result
+from vidlabel.stopwatch import OFF, Stopwatch
+
+Label = Callable[[str], Result]
+"""Labels the video at a path as given."""
+
+
+def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
+    """Bring a task to its end if that needs no labelling: it is done, or cannot be done.
+
+    Raises:
+        OutputError: the output folder cannot be written.
+    """
+    return _settle(options, task, plan_task(options, task))
+
+
+def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF) -> Outcome:
+    """Bring one task to its end: labelled, skipped or failed, and recorded as such.
+
+    Args:
+        options: what all tasks of the run share.
+        task: the video and its output.
+        label: what labels one video; it raises VidlabelError for a video that cannot be labelled.
+        stopwatch: takes the time of writing.
+
+    Raises:
+        OutputError: the output folder cannot be written: no other task can be done either.
+        UsageError: an option that no video can be labelled with.
+    """
+    with hold_output(options.folder, task.output) as is_held:
+        if not is_held:
+            busy = OutputError(task.output, "another run is writing this file", "wait for its end")
+            return Outcome(task, "failed", str(busy))
+        plan = plan_task(options, task)
+        settled = _settle(options, task, plan)
+        return settled or _label_and_write(options, task, plan, label, stopwatch)
+
+
+def record_crash(options: WorkOptions, task: Task, how: str, last_words: str = "") -> Outcome | None:
+    """Note that a task ended its worker; called by whoever runs the workers.
+
+    Args:
+        options: what all tasks of the run share.
+        task: the task in hand when the worker ended.
+        how: what happened, one line.
+        last_words: what the worker wrote before it ended.
+
+    Returns:
+        The outcome when the task is given up now, or None when it is to be tried again.
+
+    Raises:
+        OutputError: the output folder cannot be written.
+    """
+    records = Records(options.folder)
+    record = records.read(task.output)
+    if record is None or record.run_id != options.run_id:
+        # It ended before its work began. Counted all the same, or it would be tried for ever.
+        written = "" if record is None else record.sha256
+        record = Record(task.shown, "", "started", sha256=written, run_id=options.run_id)
+    elif record.state != "started":
+        return None  # It had come to its end, which the next delivery finds.
+    crashed = replace(record, crashes=record.crashes + 1, reason=how, conditions=options.conditions)
+    records.write(task.output, crashed)
+    if crashed.crashes < MOST_CRASHES:
+        return None
+    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", last_words)
+
+
+def write_recorded(path: Path, records: Records, record: Record, write: Callable[[BinaryIO], None]) -> None:
+    """Write an output and its record, so that a kill at any moment leaves a pair that fits.
+
+    The record comes first, with the digests of the new file and of the one that it replaces.
+
+    Args:
+        path: the output.
+        records: of its folder.
+        record: all but the digest of the new file.
+        write: puts the content into an open file.
+
+    Raises:
+        OutputError: the folder cannot be written, or the disk is full.
+    """
+    with atomic_write(path) as file:
+        write(file)
+        file.flush()
+        records.write(path, replace(record, sha256=sha256_of(Path(file.name))))
+
+
+def _settle(options: WorkOptions, task: Task, plan: Plan) -> Outcome | None:
+    if plan.action == "label":
+        return None
+    known = plan.record
+    if plan.action == "fail":
+        if plan.gives_up and known is not None:
+            return _fail(Records(options.folder), task, replace(known, conditions=options.conditions), plan.why)
+        return Outcome(task, "failed", plan.why)
+    if known is None:
+        return Outcome(task, "skipped", plan.why)
+    return Outcome(task, "skipped", plan.why, known.partial, known.duration, known.samples, known.decode_errors)
+
+
+def _label_and_write(options: WorkOptions, task: Task, plan: Plan, label: Label, stopwatch: Stopwatch) -> Outcome:
+    records = Records(options.folder)
+    earlier = plan.record or Record(task.shown, plan.fingerprint, "started")
+    begun = replace(
+        earlier,
+        state="started",
+        starts=earlier.starts + 1,
+        run_id=options.run_id,
+        conditions=options.conditions,
+    )
+    records.begin(task.output, begun)
+    try:
+        result = label(task.shown)
+    except VidlabelError as error:
+        if isinstance(error, OutputError | UsageError):  # No other video can be labelled either.
+            _take_back_start(records, task, begun)
+            raise
+        return _fail(records, task, begun, str(error), details_of(error))
+    except KeyboardInterrupt:
+        _take_back_start(records, task, begun)
+        raise
+    if options.strict and result.status == "partial":
+        return _fail(records, task, begun, partial_reason(result))
+    with stopwatch.phase("write"):
+        return _finish(records, task, begun, result)
+
+
+def _take_back_start(records: Records, task: Task, begun: Record) -> None:
+    """The video is not to blame for a full disk, nor for Ctrl-C: that must not count against it."""
+    with contextlib.suppress(OutputError):  # Whatever stopped the work may stop this, too.
+        records.begin(task.output, replace(begun, starts=begun.starts - 1))
+
+
+def _fail(records: Records, task: Task, begun: Record, reason: str, details: str = "") -> Outcome:
+    records.write(task.output, replace(begun, state="failed", reason=reason))
+    return Outcome(task, "failed", reason, details=details)
+
+
+def _finish(records: Records, task: Task, begun: Record, result: Result) -> Outcome:
+    partial = result.status == "partial"
+    reason = partial_reason(result) if partial else ""
+    run = result.run
+    done = replace(
+        begun,
+        state="done",
+        fingerprint=run.fingerprint,
+        reason=reason,
+        partial=partial,
+        duration=result.video.duration,
+        samples=run.samples,
+        decode_errors=run.decode_errors,
+    )
+    format_ = format_of(task.output)
+    write_recorded(task.output, records, done, lambda file: format_.write(result, file))
+    return Outcome(task, "done", reason, partial, result.video.duration, run.samples, run.decode_errors)
