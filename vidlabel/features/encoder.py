@@ -132,17 +132,22 @@ class BatchedNetwork:
         network: the layers and weights; it is changed to the device and precision.
         device: of torch; the tests take `cpu`.
         precision: of weights and of what goes from layer to layer.
+        batch_size: pictures in a batch.
     """
 
-    def __init__(self, network: EfficientNetLite, device: str, precision: torch.dtype) -> None:
+    def __init__(
+        self, network: EfficientNetLite, device: str, precision: torch.dtype, batch_size: int = CUDA_BATCH
+    ) -> None:
         self._network = network.to(device, precision)
         self._device = device
         self._precision = precision
+        self._batch_size = batch_size
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The features (B, D) of pictures (B, H, W, 3)."""
         with torch.inference_mode(), _exact_convolutions(self._device):
-            batches = (frames[first : first + CUDA_BATCH] for first in range(0, len(frames), CUDA_BATCH))
+            size = self._batch_size
+            batches = (frames[first : first + size] for first in range(0, len(frames), size))
             sent = (normalised(self._send(batch), self._precision) for batch in batches)
             features = torch.cat([self._network(pictures) for pictures in sent])
             values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
@@ -150,7 +155,7 @@ class BatchedNetwork:
 
     def _send(self, frames: npt.NDArray[np.uint8]) -> Tensor:
         """One batch on the device, filled up. torch keeps pinned memory until it has been read."""
-        shape = CUDA_BATCH, *frames.shape[1:]
+        shape = self._batch_size, *frames.shape[1:]
         batch = torch.zeros(shape, dtype=torch.uint8, pin_memory=self._device != "cpu")
         batch.numpy()[: len(frames)] = frames
         return batch.to(self._device, non_blocking=True)
