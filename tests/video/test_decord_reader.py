@@ -41,6 +41,13 @@ def test_two_decords_do_not_stop_the_automatic_choice(video: VideoMaker) -> None
         list(samples(video("closed.mp4"), decoder="decord"))
 
 
+def test_decord_is_loaded_without_any_environment() -> None:
+    code = "from vidlabel.video.decord_reader import load_decord; print(load_decord().__name__)"
+    command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("decord\n", "")
+
+
 def test_reading_a_video_imports_nothing_heavy_and_says_nothing(video: VideoMaker) -> None:
     """The decode process stays small: neither torch nor the command line comes with it."""
     code = (

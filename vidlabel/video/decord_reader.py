@@ -180,6 +180,7 @@ def load_decord() -> Any:  # noqa: ANN401 - decord has no types
             "are both installed and overwrite each other's files",
             "run: pip uninstall decord decord2, then: pip install decord2",
         )
+    os.environ.setdefault("PATH", os.defpath)  # decord adds its folder to PATH, and fails where there is none.
     try:
         return import_module("decord")
     except (ImportError, OSError, RuntimeError) as error:
