@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vidlabel.batch import local
 from vidlabel.batch.local import KILL_AFTER_S, Working, default_workers, run_local
 from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.work import Outcome, Task, WorkOptions
@@ -120,5 +121,12 @@ def test_workers_that_do_not_end_by_themselves_hold_up_ctrl_c_together_not_one_b
     assert children() <= before
 
 
-def test_there_is_at_least_one_worker() -> None:
-    assert default_workers() >= 1
+@pytest.mark.parametrize(
+    ("cores", "mebibytes", "expected"), [(8, 10_000, 8), (8, 2000, 3), (2, 10_000, 2), (8, 100, 1), (1, 0, 1)]
+)
+def test_cores_and_memory_decide_how_many_workers_there_are(
+    monkeypatch: pytest.MonkeyPatch, cores: int, mebibytes: int, expected: int
+) -> None:
+    monkeypatch.setattr(local, "available_cores", lambda: cores)
+    monkeypatch.setattr(local, "available_memory", lambda: mebibytes << 20)
+    assert default_workers() == expected

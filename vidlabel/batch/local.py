@@ -32,7 +32,7 @@ from vidlabel.batch.messages import (
 )
 from vidlabel.batch.unit import record_crash
 from vidlabel.batch.work import Outcome, Task, WorkOptions
-from vidlabel.cores import available_cores
+from vidlabel.cores import available_cores, available_memory
 from vidlabel.errors import OutputError, VidlabelError
 
 _START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.batch.worker import main; main()"
@@ -92,14 +92,7 @@ def run_local(
 
 def default_workers() -> int:
     """How many videos to label side by side: one for each core that this process may use, as far as the memory goes."""
-    return max(1, min(available_cores(), _available_bytes() // WORKER_BYTES))
-
-
-def _available_bytes() -> int:
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not on Windows and macOS
-        return 8 << 30
+    return max(1, min(available_cores(), available_memory() // WORKER_BYTES))
 
 
 class _Worker:
