@@ -45,7 +45,7 @@ def test_an_option_that_changes_the_result_changes_it(video: Path, changed: dict
 
 
 def test_an_option_without_effect_does_not(video: Path) -> None:
-    assert fingerprint(str(video), "aa", replace(OPTIONS, batch_size=3)) == fingerprint(str(video), "aa", OPTIONS)
+    assert fingerprint(str(video), "aa", replace(OPTIONS, timeout=3.0)) == fingerprint(str(video), "aa", OPTIONS)
 
 
 def test_size_time_name_and_model_change_it(video: Path) -> None:

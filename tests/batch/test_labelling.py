@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +13,14 @@ import pytest
 
 import vidlabel
 from corpus import Recipe, write_video
+from vidlabel.batch import labelling
+from vidlabel.batch.listener import PythonListener
+from vidlabel.batch.options import PredictOptions
 from vidlabel.errors import ModelFileError, UsageError, VideoError
 from vidlabel.features.runtime import is_openvino_installed
+from vidlabel.video.decode_pool import DecodePool
+from vidlabel.video.isolated import IsolatedSamples
+from vidlabel.video.sample import ReadReport, SampleRequest
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
 
@@ -94,3 +103,35 @@ def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path) -> None:
 def test_oddities_are_python_warnings(clip: Path) -> None:
     with pytest.warns(UserWarning, match="decoding on the CPU"):
         vidlabel.predict(clip, decode_device="gpu")
+
+
+def on_gpu_if(is_there: Callable[[Path], bool]) -> Callable[..., IsolatedSamples]:
+    """Opens videos as where a GPU decodes some of them; the report of these says so."""
+
+    class OnGpu(IsolatedSamples):
+        @property
+        def report(self) -> ReadReport:
+            return replace(super().report, decoder=f"pyav {labelling.ON_GPU}")
+
+    def open_samples(
+        path: Path, request: SampleRequest, timeout_s: float, pool: DecodePool, on_beat: Callable[[], None]
+    ) -> IsolatedSamples:
+        assert request.decode_device == "gpu"
+        opened = OnGpu if is_there(path) else IsolatedSamples
+        return opened(pool, path, request, timeout_s, on_beat)
+
+    return open_samples
+
+
+@pytest.mark.filterwarnings("ignore:.*decoding on the CPU")
+def test_a_video_that_no_gpu_decodes_fails_by_itself(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.mp4"
+    shutil.copy(clip, other)
+    monkeypatch.setattr(labelling, "open_isolated_samples", on_gpu_if(lambda path: path == clip))
+    with DecodePool() as pool:
+        labeller = labelling.Labeller(PredictOptions(require_gpu_decode=True, device="cpu"), pool)
+        with pytest.raises(VideoError, match=r"other\.mp4: no GPU decodes this video here; leave --require-gpu-decode"):
+            labeller.label(str(other), PythonListener())
+        assert labeller.label(str(clip), PythonListener()).run.decoder == "pyav on GPU"

@@ -24,7 +24,6 @@ from vidlabel.errors import UsageError
         ("start", math.nan),
         ("end", 0.0),
         ("end", math.inf),
-        ("batch_size", 0),
         ("timeout", 0.0),
         ("device", "tpu"),
         ("runtime", "onnx"),
@@ -39,4 +38,9 @@ def test_impossible_values(name: str, value: object) -> None:
 
 
 def test_values_at_the_edges() -> None:
-    PredictOptions(rate=0.001, threshold=1.0, min_duration=0.0, top=1, start=0.0, end=0.5, batch_size=1, timeout=0.1)
+    PredictOptions(rate=0.001, threshold=1.0, min_duration=0.0, top=1, start=0.0, end=0.5, timeout=0.1)
+
+
+def test_decoding_on_the_gpu_alone_and_on_the_cpu_is_refused() -> None:
+    with pytest.raises(UsageError, match="--require-gpu-decode: contradicts --decode-device cpu"):
+        PredictOptions(require_gpu_decode=True, decode_device="cpu")

@@ -92,7 +92,6 @@ def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Pa
         ("--threshold", "1.5"),
         ("--min-duration", "-1"),
         ("--top", "0"),
-        ("--batch-size", "0"),
         ("--workers", "0", "-o", "out"),
         ("--timeout", "0"),
         ("--device", "tpu"),
@@ -127,8 +126,9 @@ def test_a_gpu_that_cannot_decode_is_said_and_the_cpu_used(capfd: pytest.Capture
     assert ended.status == 0
     assert "warning: " in ended.errors
     assert "decoding on the CPU" in ended.errors
-    refused = call(capfd, "predict", EXAMPLE, "--decode-device", "gpu", "--require-gpu-decode", "--end", "1")
-    assert (refused.status, refused.output) == (2, "")
+    refused = call(capfd, "predict", EXAMPLE, "--require-gpu-decode", "--end", "1")
+    assert (refused.status, refused.output) == (1, "")
+    assert refused.errors == f"error: {EXAMPLE}: no GPU decodes this video here; leave --require-gpu-decode out\n"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
+from vidlabel.batch import labelling
 
 CLIPS = {"even": Recipe(frames=60), "tall": Recipe(frames=45, width=120, height=160), "wide": Recipe(width=320)}
 OPTIONS = ("--rate", "8", "--scores", "--threshold", "0", "--min-duration", "0", "--device", "cpu", "--quiet")
@@ -37,9 +38,15 @@ def test_a_folder_gives_the_bytes_of_each_video_alone(
         assert (out / f"{name}.mp4.json").read_bytes() == expected
 
 
-@pytest.mark.parametrize("options", [("--profile",), ("--batch-size", "1"), ("--batch-size", "5")])
-def test_profile_and_batch_size_change_no_byte(
-    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, options: tuple[str, ...]
+def test_profile_changes_no_byte(capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path) -> None:
+    plain = result_alone(capfd, videos / "wide.mp4", tmp_path / "plain.json")
+    assert result_alone(capfd, videos / "wide.mp4", tmp_path / "other.json", "--profile") == plain
+
+
+@pytest.mark.parametrize("size", [1, 5])
+def test_the_size_of_pieces_changes_no_byte(
+    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     plain = result_alone(capfd, videos / "wide.mp4", tmp_path / "plain.json")
-    assert result_alone(capfd, videos / "wide.mp4", tmp_path / "other.json", *options) == plain
+    monkeypatch.setattr(labelling, "LEAST_PIECE", size)
+    assert result_alone(capfd, videos / "wide.mp4", tmp_path / "other.json") == plain

@@ -10,7 +10,7 @@ from vidlabel.batch.options import PredictOptions
 from vidlabel.errors import VideoError
 from vidlabel.features.runtime import resolve_runtime
 
-WITHOUT_EFFECT = frozenset({"model", "batch_size", "require_gpu_decode", "timeout"})
+WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "timeout"})
 """Options that do not change a result. The model's hash stands for its name."""
 
 

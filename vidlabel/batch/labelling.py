@@ -13,7 +13,7 @@ from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
 from vidlabel.cores import available_cores
-from vidlabel.errors import DeviceError, VideoError
+from vidlabel.errors import VideoError
 from vidlabel.features.encoder import load_encoder
 from vidlabel.features.extraction import extract
 from vidlabel.heads.model import load_model
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from vidlabel.batch.listener import Listener
 
 
+LEAST_PIECE = 8
+"""Samples at least that are encoded and scored together: it changes memory and overlap, never a result."""
+
 ON_GPU = "on GPU"
 """How the names of decoders end that run on a GPU."""
 
@@ -44,8 +47,7 @@ def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", *
         path: the video.
         model: name of a shipped model, or path of a model file.
         **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, runtime,
-            decode_device, require_gpu_decode, decoder, batch_size, keyframes, start,
-            end, timeout.
+            decode_device, require_gpu_decode, decoder, keyframes, start, end, timeout.
 
     Returns:
         The labels with their times in seconds from the first presented frame.
@@ -102,7 +104,7 @@ class Labeller:
         request, timeout_s = self._request(), self._options.timeout
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             self._check_start(shown, stream)
-            labels = self._collect(stream, listener)
+            labels = self._collect(shown, stream, listener)
             for warning in stream.report.warnings:
                 listener.warn(f"{shown}: {warning}")
             return self._result(shown, known, stream, labels)
@@ -120,21 +122,21 @@ class Labeller:
             start_s=options.start,
             end_s=options.end,
             decoder=options.decoder,
-            decode_device=options.decode_device,
+            decode_device="gpu" if options.require_gpu_decode else options.decode_device,
             keyframes=options.keyframes,
             lag_s=self._spec.lag_s,
             threads=self._threads,
         )
 
-    def _collect(self, stream: IsolatedSamples, listener: Listener) -> _Labels:
+    def _collect(self, shown: str, stream: IsolatedSamples, listener: Listener) -> _Labels:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
-        # A piece fills the encoder's batch at least: a GPU takes the same time for a full one.
-        spec, size = self._spec, max(self._options.batch_size, self._encoder.batch_size)
+        # A piece fills the encoder's batch at least, since a GPU takes the same time for a full one, and all threads.
+        spec, size = self._spec, max(LEAST_PIECE, self._threads, self._encoder.batch_size)
         features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
         for chunk in features:
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
-                raise DeviceError("--require-gpu-decode", "no GPU decodes this video here", "leave the option out")
+                raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
             with self._stopwatch.phase("head"):
                 labels.add_times(chunk.times)
                 labels.add_scores(scorer.push(chunk.values))

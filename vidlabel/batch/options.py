@@ -35,10 +35,8 @@ class PredictOptions:
     """Which library computes the encoder; `auto`: OpenVINO on the CPU where it is installed, else torch."""
     decode_device: DecodeDevice = "auto"
     require_gpu_decode: bool = False
-    """Make it an error when the GPU cannot decode."""
+    """Decode on the GPU, and fail a video that it cannot decode."""
     decoder: Decoder = "auto"
-    batch_size: int = 8
-    """Frames per call of the encoder."""
     keyframes: bool = False
     """Look at key frames only: several times faster on H.264 and HEVC, and as coarse as they lie apart."""
     start: float = 0.0
@@ -54,7 +52,6 @@ class PredictOptions:
         least = self.min_duration
         _check(least is None or 0 <= least < math.inf, "--min-duration", least, "give seconds, 0 or more")
         _check(self.top is None or self.top >= 1, "--top", self.top, "give a whole number, 1 or more")
-        _check(1 <= self.batch_size <= 1024, "--batch-size", self.batch_size, "give 1 to 1024")
         _check(0 <= self.start < math.inf, "--start", self.start, "give seconds, 0 or more")
         _check(self.end is None or self.start < self.end < math.inf, "--end", self.end, "give a time after --start")
         _check(self.device in ("auto", "cpu", "cuda"), "--device", self.device, "give auto, cpu or cuda")
@@ -63,6 +60,8 @@ class PredictOptions:
         _check(0 < self.timeout < math.inf, "--timeout", self.timeout, "give seconds above 0")
         device = self.decode_device
         _check(device in ("auto", "cpu", "gpu"), "--decode-device", device, "give auto, cpu or gpu")
+        if self.require_gpu_decode and device == "cpu":
+            raise UsageError("--require-gpu-decode", "contradicts --decode-device cpu", "leave one of the two out")
 
 
 def _check(holds: bool, option: str, value: object, remedy: str) -> None:

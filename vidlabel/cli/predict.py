@@ -43,10 +43,9 @@ def predict(
     ] = "auto",
     decode_device: Annotated[Literal["auto", "cpu", "gpu"], typer.Option(help="Where videos are decoded.")] = "auto",
     require_gpu_decode: Annotated[
-        bool, typer.Option("--require-gpu-decode", help="Fail where the GPU cannot decode, instead of using the CPU.")
+        bool, typer.Option("--require-gpu-decode", help="Decode on the GPU; a video that it cannot decode fails.")
     ] = False,
     keyframes: Annotated[bool, typer.Option("--keyframes", help="Look at key frames only: quick and coarse.")] = False,
-    batch_size: Annotated[int, typer.Option(help="Frames per call of the network.")] = 8,
     workers: Annotated[
         int | None, typer.Option(help="Videos labelled side by side. Default: by cores and memory.")
     ] = None,
@@ -88,7 +87,6 @@ def predict(
         decode_device=decode_device,
         require_gpu_decode=require_gpu_decode,
         decoder=decoder,
-        batch_size=batch_size,
         keyframes=keyframes,
         start=start,
         end=end,
