@@ -14,7 +14,7 @@ from typing import BinaryIO
 import pytest
 
 from vidlabel.errors import InputError, OutputError
-from vidlabel.files import atomic_note, atomic_write, sha256_of, temporary_name
+from vidlabel.files import atomic_note, atomic_write, remove_leftovers, sha256_of, temporary_name
 
 Write = Callable[[Path], AbstractContextManager[BinaryIO]]
 
@@ -91,6 +91,21 @@ def test_the_longest_names_have_temporary_names(tmp_path: Path) -> None:
         file.write(b"x")
     assert path.exists()
     assert temporary_name(path).parent == tmp_path
+
+
+def test_temporary_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    mine = temporary_name(tmp_path / "a.json").name
+    host = mine.removeprefix(".a.json.").removesuffix(".vidlabel-part").rpartition("-")[0]
+    old = f".old.json.elsewhere-{os.getpid()}.vidlabel-part"
+    dead = f".dead.json.{host}-{ended.pid}.vidlabel-part"
+    kept = {mine, f".other.json.elsewhere-{ended.pid}.vidlabel-part", f".x{host}-{ended.pid}.json", "a.json"}
+    for name in (*kept, old, dead):
+        (tmp_path / name).touch()
+    os.utime(tmp_path / old, (0, 0))
+    remove_leftovers([tmp_path, tmp_path / "not there"])
+    assert {path.name for path in tmp_path.iterdir()} == kept
 
 
 def test_hash_of_a_file(tmp_path: Path) -> None:

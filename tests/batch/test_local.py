@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,9 +78,19 @@ def test_a_file_that_ends_its_worker_is_given_up_and_the_others_are_done(
     assert reason in outcomes["1"].reason
     assert ("Timeout (" in outcomes["1"].details) == (content == "hang")
     assert starts(options)["1.mp4"] == 3
-    again = run(options, tasks)
+    again = run(replace(options, run_id="later"), tasks)
     assert [again[str(n)].status for n in range(4)] == ["skipped", "failed", "skipped", "skipped"]
     assert starts(options)["1.mp4"] == 3
+
+
+@pytest.mark.parametrize("asked", [{"overwrite": True}, {"retry_failed": True}], ids=str)
+def test_a_file_that_ends_its_worker_is_given_up_whatever_was_asked(
+    tmp_path: Path, options: WorkOptions, asked: dict[str, bool]
+) -> None:
+    tasks = make_tasks(tmp_path, "die", "ok")
+    outcomes = run(replace(options, **asked), tasks, workers=1)  # type: ignore[arg-type]
+    assert [outcomes[str(n)].status for n in range(2)] == ["failed", "done"]
+    assert starts(options) == {"0.mp4": 3, "1.mp4": 1}
 
 
 def test_progress_is_told(tmp_path: Path, options: WorkOptions) -> None:

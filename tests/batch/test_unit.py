@@ -127,7 +127,7 @@ def test_labels_that_were_corrected_by_hand_are_kept(
     for now in (later(options), later(options, model_sha256="b" * 64)):
         outcome = run_one(now, task, Labels(now))
         assert outcome.status == "failed"
-        assert "was changed since it was written; --overwrite replaces it" in outcome.reason
+        assert "was changed since it was written; move it away, or replace it with --overwrite" in outcome.reason
     assert task.output.read_text() == text
     assert run_one(later(options, overwrite=True), task, Labels(options)).status == "done"
     assert '"dog"' in task.output.read_text()

@@ -48,3 +48,11 @@ def test_a_folder_without_records(capfd: pytest.CaptureFixture[str], tmp_path: P
     ended = call(capfd, "status", tmp_path)
     assert (ended.status, ended.output) == (1, "")
     assert "holds no records of a run" in ended.errors
+
+
+def test_of_one_file(capfd: pytest.CaptureFixture[str], out: Path) -> None:
+    assert call(capfd, "status", out / "b.json").output.splitlines() == [
+        "0 done, 1 partial, 0 failed, 0 unfinished",
+        "partial: b.mp4: is damaged",
+    ]
+    assert call(capfd, "status", out / "d.json").output.splitlines()[1:] == ["unfinished: d.mp4"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_type_hints
 
@@ -107,13 +108,11 @@ def read_records(output: Path) -> list[tuple[Path, Record]]:
     Raises:
         InputError: there are no records.
     """
-    if output.is_file():
-        records = list(Records(table_state_folder(output)).all())
-        alone = Records(output.parent).read(output)
-        if not records and alone is not None:
-            records = [(output, alone)]
-    else:
-        records = list(Records(output).all())
+    folder = output if output.is_dir() else table_state_folder(output)
+    records = list(Records(folder).all())
+    alone = None if output.is_dir() else Records(output.parent).read(output)
+    if not records and alone is not None:
+        records = [(output, alone)]
     if not records:
         raise InputError(output, "holds no records of a run", "name the folder or file that predict -o was given")
     return records
@@ -135,14 +134,17 @@ def _parse(path: Path) -> Record | None:
         return None
     if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
         return None
-    types = get_type_hints(Record)
-    names = {field.name for field in fields(Record)}
-    if set(data) != names or data["state"] not in ("started", "done", "failed"):
+    kinds = _kinds()
+    if set(data) != set(kinds) or data["state"] not in ("started", "done", "failed"):
         return None
-    plain = {name: str if name == "state" else types[name] for name in names}
-    if not all(_fits(data[name], kind) for name, kind in plain.items()):
+    if not all(_fits(data[name], kind) for name, kind in kinds.items()):
         return None
     return Record(**data)
+
+
+@cache  # Looking at the types takes longer than all the rest of reading a record.
+def _kinds() -> dict[str, type]:
+    return {name: str if name == "state" else kind for name, kind in get_type_hints(Record).items()}
 
 
 def _fits(value: object, kind: type) -> bool:

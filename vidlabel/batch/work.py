@@ -30,7 +30,7 @@ MOST_CRASHES = 3
 MOST_STARTS = 10
 """A video whose work never came to an end is given up after this many runs, even if nobody saw it crash."""
 
-OVERWRITE = "--overwrite replaces it"
+REPLACE = "move it away, or replace it with --overwrite"
 
 STANDARD_OUTPUT = Path("-")
 """Where labels go that are kept in no file."""
@@ -219,12 +219,12 @@ def given_up(task: Task, record: Record) -> str:
 
 def changed_output(path: Path) -> OutputError:
     """Somebody has changed a file: people correct labels by hand, and their work is never written over unasked."""
-    return OutputError(path, "was changed since it was written", OVERWRITE)
+    return OutputError(path, "was changed since it was written", REPLACE)
 
 
 def unknown_output(path: Path) -> OutputError:
     """There is a file that may be somebody's work."""
-    return OutputError(path, "exists, and no record shows that it was written here", OVERWRITE)
+    return OutputError(path, "exists, and no record shows that it was written here", REPLACE)
 
 
 def digest_of(path: Path) -> str | None:
