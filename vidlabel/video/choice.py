@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError
+from vidlabel.errors import DecodeError, DeviceError, InstallationError
 from vidlabel.video.decord_reader import DecordReader
+from vidlabel.video.gpu_reader import GpuReader
 from vidlabel.video.pyav_reader import PyavReader
-from vidlabel.video.safety import decord_drawback, decord_refusal, skipping_refusal
+from vidlabel.video.safety import decord_drawback, decord_refusal, gpu_refusal, skipping_refusal
 from vidlabel.video.sampling import BEFORE_ALL
 from vidlabel.video.skipping_reader import SkippingReader
 
@@ -44,10 +45,11 @@ def choose_reader(probe: Probe, request: SampleRequest, opened: OpenedVideo | No
         opened: the file as the probe left it, if it is still open.
     """
     if request.decode_device == "gpu":
-        reader = _open_on_gpu(probe, request)
-        if reader is not None:
-            return Choice(f"{reader.name} on GPU", lambda: reader, gives_up=reader.name == "decord")
-        warning = "no GPU decoder (NVDEC) can be used here; decoding on the CPU"
+        try:
+            reader = _open_on_gpu(probe, request)
+            return Choice(f"{reader.name} on GPU", lambda: reader, gives_up=True)
+        except DeviceError as error:
+            warning = f"no GPU decoder (NVDEC) can be used here ({error.problem}); decoding on the CPU"
         on_cpu = _choose_on_cpu(probe, request, opened)
         return replace(on_cpu, warnings=(warning, *on_cpu.warnings))
     return _choose_on_cpu(probe, request, opened)
@@ -76,18 +78,19 @@ def pyav_choice(probe: Probe, request: SampleRequest, reason: str = "", after: i
     return Choice(f"pyav: {reason}" if reason else "pyav", lambda: PyavReader(probe, request, after))
 
 
-def _open_on_gpu(probe: Probe, request: SampleRequest) -> FrameReader | None:
-    """On a GPU: decord where the file allows, else PyAV with CUDA; None where neither works."""
-    from av.codec.hwaccel import HWAccel
+def _open_on_gpu(probe: Probe, request: SampleRequest) -> FrameReader:
+    """On a GPU: decord where the file allows and it was built for it, else PyAV with CUDA.
 
+    Raises:
+        DeviceError: neither works.
+    """
     if request.decoder != "pyav" and decord_refusal(probe, request) is None:
         try:
             return DecordReader(probe, request, on_gpu=True)
         except (DeviceError, DecodeError, InstallationError):
-            pass
-    if request.decoder != "decord":
-        try:
-            return PyavReader(probe, request, hwaccel=HWAccel("cuda", allow_software_fallback=False))
-        except (DeviceError, VideoError):
-            pass
-    return None
+            if request.decoder == "decord":
+                raise DeviceError("decode device", "this decord has no GPU decoding", "decode on the CPU") from None
+    refusal = "decord does not read it" if request.decoder == "decord" else gpu_refusal(probe, request)
+    if refusal is not None:
+        raise DeviceError("decode device", refusal, "decode on the CPU")
+    return GpuReader(probe, request)

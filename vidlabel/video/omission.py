@@ -6,12 +6,15 @@ promises of the standards, so leaving pictures out by them gives the very same p
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.video.reader import Picture
 from vidlabel.video.sampling import grid_of, sample_indices
 
 if TYPE_CHECKING:
@@ -59,3 +62,22 @@ def plan_omission(probe: Probe, request: SampleRequest) -> Omission:
     at = np.flatnonzero(wanted)
     np.maximum.at(last, groups[at], at)
     return Omission(chosen, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])
+
+
+def planned_pictures(plan: Omission, rgb: Callable[[int], npt.NDArray[np.uint8]]) -> Iterator[Picture]:
+    """The samples, with their earlier pictures; each wanted picture is made once and held as long as it is needed.
+
+    Args:
+        plan: of the video.
+        rgb: gives the picture (H, W, 3) at a tick; asked for those of `plan.needed`, in order.
+    """
+    needed = iter(plan.needed.tolist())
+    earlier_times = repeat(None) if plan.earlier is None else plan.earlier.tolist()
+    held: dict[int, npt.NDArray[np.uint8]] = {}
+    for time, earlier in zip(plan.chosen.tolist(), earlier_times, strict=False):
+        while time not in held:
+            tick = next(needed)
+            held[tick] = rgb(tick)
+        yield Picture(time, held[time], None if earlier is None else held.get(earlier))
+        for done in [tick for tick in held if earlier is None or tick < earlier]:
+            del held[done]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from av.video.frame import PictureType
 
-from vidlabel.errors import DecodeError, DeviceError
+from vidlabel.errors import DecodeError
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import choose_stream, open_container, read_packets
 from vidlabel.video.coverage import Coverage, FrameClock, ShownOrder, make_coverage
@@ -21,7 +21,6 @@ from vidlabel.video.sample import SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL, LagBuffer, SampleGrid, SampleSelector, grid_of
 
 if TYPE_CHECKING:
-    from av.codec.hwaccel import HWAccel
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
@@ -39,28 +38,21 @@ class PyavReader:
         probe: of the file.
         request: what is asked for.
         after: samples lie after this tick; where another reader came to.
-        hwaccel: decode on this device instead of the CPU.
 
     Raises:
-        DeviceError: the device cannot decode this video.
         VideoError: the file is gone or changed.
     """
 
     name = "pyav"
 
-    def __init__(
-        self, probe: Probe, request: SampleRequest, after: int = BEFORE_ALL, hwaccel: HWAccel | None = None
-    ) -> None:
+    def __init__(self, probe: Probe, request: SampleRequest, after: int = BEFORE_ALL) -> None:
         self.tally = Tally()
         self._probe = probe
         self._keyframes = request.keyframes
         self._grid = grid_of(request, probe.time_base, after)
         width, height = probe.sample_size(request.short_side)
         self._maker = PictureMaker(width, height, probe.orientation)
-        try:
-            self._container = open_container(probe.path, hwaccel)
-        except (RuntimeError, NotImplementedError) as error:  # what PyAV raises where the device has no such decoder
-            raise DeviceError("decode device", str(error), "decode on the CPU") from error
+        self._container = open_container(probe.path)
         self._stream: VideoStream = choose_stream(self._container, probe.path)
         self._beat: Beat = no_beat
         self._complaints = Complaints(PYAV_SIGNS)

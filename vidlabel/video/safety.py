@@ -91,6 +91,14 @@ def skipping_refusal(probe: Probe, request: SampleRequest) -> str | None:
     return _table_refusal(probe.packets, probe)
 
 
+def gpu_refusal(probe: Probe, request: SampleRequest) -> str | None:
+    """Why a GPU must not decode a file, in a few words; None if it may.
+
+    It says nothing of damage, so that the packets must be whole, and promise the time of each frame.
+    """
+    return "key frames only" if request.keyframes else _table_refusal(probe.packets, probe)
+
+
 def _table_refusal(table: PacketTable, probe: Probe) -> str | None:
     if not table.all_timed:
         return "frames without times"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import av.error
@@ -12,7 +12,7 @@ from vidlabel.errors import DecodeError
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import last_packet, read_packets
 from vidlabel.video.nal_units import nal_units
-from vidlabel.video.omission import plan_omission
+from vidlabel.video.omission import plan_omission, planned_pictures
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.packets import NO_TIME
 from vidlabel.video.picture import PictureMaker
@@ -68,17 +68,8 @@ class SkippingReader:
 
     def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        plan, frames = self._plan, self._frames(beat)
-        needed = iter(plan.needed.tolist())
-        earlier_times = repeat(None) if plan.earlier is None else plan.earlier.tolist()
-        held: dict[int, npt.NDArray[np.uint8]] = {}
-        for time, earlier in zip(plan.chosen.tolist(), earlier_times, strict=False):
-            while time not in held:
-                tick = next(needed)
-                held[tick] = self._next_wanted(frames, tick)
-            yield Picture(time, held[time], None if earlier is None else held.get(earlier))
-            for done in [tick for tick in held if earlier is None or tick < earlier]:
-                del held[done]
+        frames = self._frames(beat)
+        yield from planned_pictures(self._plan, lambda time: self._next_wanted(frames, time))
         for _ in frames:
             pass  # The rest is looked through for holes.
 
