@@ -19,7 +19,7 @@ import torch
 
 import vidlabel
 from speed_measure import print_table
-from vidlabel.batch.inputs import VIDEO_SUFFIXES
+from vidlabel.batch.folder_search import VIDEO_SUFFIXES
 from vidlabel.features.encoder import BatchedNetwork, load_classifier, load_network
 
 Values = npt.NDArray[np.float32]

@@ -10,7 +10,7 @@ import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
 LAYERS: list[set[str]] = [
-    {"cgroup", "cores", "errors", "files", "stopwatch", "tensor_digest", "version"},
+    {"cgroup", "cores", "errors", "files", "path_hints", "paths", "stopwatch", "tensor_digest", "version"},
     {"labels"},
     {"video"},
     {"features", "heads"},

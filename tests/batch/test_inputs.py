@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from vidlabel.batch.inputs import Inputs, collect_inputs, is_video_name, natural_key, parse_list
-from vidlabel.errors import InputError, UsageError
+from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.errors import UsageError
 
 
 def collect(*arguments: str | Path, recursive: bool = True, standard_input: bytes = b"") -> Inputs:
@@ -42,7 +41,11 @@ def tree(tmp_path: Path) -> Path:
 def test_a_folder_gives_its_videos_in_natural_order(tree: Path) -> None:
     inputs = collect(tree)
     assert names(inputs) == ["Clip1.MKV", "clip2.mp4", "clip10.mp4", "sub/b.webm"]
-    assert inputs.other_files == 2
+    assert [Path(path).relative_to(tree).as_posix() for path in inputs.left_out] == [
+        ".hidden.mp4",
+        "notes.txt",
+        "sub/labels.csv",
+    ]
 
 
 def test_without_recursion_folders_inside_are_left_out(tree: Path) -> None:
@@ -76,11 +79,113 @@ def test_a_list_file_and_standard_input(tree: Path) -> None:
     assert names(collect("-", standard_input=b"a\nb.mp4\0c.mp4\0")) == ["a\nb.mp4", "c.mp4"]
 
 
-def test_a_list_that_is_missing_or_a_folder_is_named(tree: Path) -> None:
-    with pytest.raises(InputError, match=r"nolist\.txt: cannot be read"):
-        collect(f"@{tree / 'nolist.txt'}")
-    with pytest.raises(InputError, match="is a folder"):
-        collect(f"@{tree}")
+def test_a_list_that_cannot_be_used_is_named_and_the_rest_is_done(tree: Path) -> None:
+    (tree / "damaged.txt").write_bytes("one.mp4\n".encode("utf-16")[:-1])
+    inputs = collect(f"@{tree / 'nolist.txt'}", f"@{tree}", f"@{tree / 'damaged.txt'}", tree / "clip2.mp4")
+    assert names(inputs) == ["clip2.mp4"]
+    assert [str(error).split(";")[0] for error in inputs.errors] == [
+        f"{tree / 'nolist.txt'}: cannot be read (No such file or directory)",
+        f"{tree}: is a folder, not a list of paths",
+        f"{tree / 'damaged.txt'}: looks like UTF-16, and is no text in it (byte 14)",
+    ]
+    assert inputs.refused == 3
+
+
+class ClosedInput(io.BytesIO):
+    def read(self, _: int | None = -1, /) -> bytes:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+
+def test_closed_standard_input_is_an_error_of_its_own(tree: Path) -> None:
+    inputs = collect_inputs(["-", str(tree / "clip2.mp4")], recursive=True, standard_input=ClosedInput())
+    assert names(inputs) == ["clip2.mp4"]
+    assert [str(error) for error in inputs.errors] == [
+        "standard input: cannot be read (Bad file descriptor); redirect a list to it"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_a_list_in_a_wide_encoding_searches_no_folder(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.chdir(tree)
+    listing = "./clip2.mp4\r\nsub/b.webm\r\n".encode(encoding)
+    (tree / "list.txt").write_bytes(listing)
+    for inputs in (collect("@list.txt"), collect("-", standard_input=listing)):
+        assert [video.shown for video in inputs.videos] == ["./clip2.mp4", "sub/b.webm"]
+        assert inputs.errors == ()
+
+
+@pytest.mark.parametrize("entry", [".", "/", "..", "./", "sub/.."])
+def test_a_list_cannot_have_a_nameless_folder_searched(tree: Path, monkeypatch: pytest.MonkeyPatch, entry: str) -> None:
+    monkeypatch.chdir(tree)
+    inputs = collect("-", standard_input=f"{entry}\nsub\n".encode())
+    assert names(inputs) == ["b.webm"]
+    assert [str(error).split(";")[0] for error in inputs.errors] == [
+        f"standard input: names {entry}, which is not searched for a list"
+    ]
+
+
+def test_an_empty_argument_searches_no_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    inputs = collect("", "clip2.mp4")
+    assert names(inputs) == ["clip2.mp4"]
+    assert [str(error).split(";")[0] for error in inputs.errors] == ["'': is no path of a file"]
+
+
+def test_a_file_or_folder_whose_name_begins_with_at(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    (tree / "@reel.mp4").touch()
+    (tree / "@eaDir").mkdir()
+    (tree / "@eaDir" / "c.mp4").touch()
+    assert [video.shown for video in collect("@reel.mp4", "@eaDir").videos] == ["@reel.mp4", "@eaDir/c.mp4"]
+    (tree / "eaDir").mkdir()  # cannot be a list
+    assert [video.shown for video in collect("@eaDir").videos] == ["@eaDir/c.mp4"]
+
+
+def test_a_name_that_is_a_file_and_a_list_is_refused_alone(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    for name in ("@reel.mp4", "reel.mp4"):
+        (tree / name).write_text("clip10.mp4\n")
+    inputs = collect("@reel.mp4", "clip2.mp4")
+    assert names(inputs) == ["clip2.mp4"]
+    assert [(error.subject, error.problem) for error in inputs.errors] == [
+        ("@reel.mp4", "is a file, and there is a list reel.mp4")
+    ]
+    assert names(collect("./@reel.mp4")) == ["@reel.mp4"]
+    assert names(collect("@./reel.mp4")) == ["clip10.mp4"]
+
+
+def test_a_video_under_several_spellings_is_one(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    (tree / "linked").symlink_to("sub")
+    spellings: list[str | Path] = [
+        "sub/b.webm",
+        "./sub/b.webm",
+        "sub//b.webm",
+        "sub/../sub/b.webm",
+        tree / "sub/b.webm",
+        "linked/b.webm",
+    ]
+    for first in spellings:
+        assert [video.shown for video in collect(first, *spellings, "sub", "@list").videos] == [str(first)]
+    assert len(collect(".", "clip2.mp4", "sub/b.webm").videos) == len(collect(".").videos)
+    assert collect("sub", "./sub").left_out == ("sub/labels.csv",)
+
+
+def test_links_and_copies_are_names_of_their_own(tree: Path) -> None:
+    (tree / "link.mp4").symlink_to("clip2.mp4")
+    (tree / "hard.mp4").hardlink_to(tree / "clip2.mp4")
+    assert names(collect(tree / "clip2.mp4", tree / "link.mp4", tree / "hard.mp4")) == [
+        "clip2.mp4",
+        "link.mp4",
+        "hard.mp4",
+    ]
+
+
+def test_a_file_left_out_by_a_folder_and_named_is_taken(tree: Path) -> None:
+    inputs = collect(tree / "sub", tree / "sub" / "labels.csv")
+    assert (names(inputs), inputs.left_out) == (["sub/b.webm", "labels.csv"], ())
 
 
 def test_no_argument_is_wrong_usage() -> None:
@@ -101,28 +206,8 @@ def test_a_linked_folder_elsewhere_is_followed(tree: Path, tmp_path_factory: pyt
     assert "linked/z.mp4" in names(collect(tree))
 
 
-def test_typescript_is_no_transport_stream(tmp_path: Path) -> None:
-    script, stream = tmp_path / "index.ts", tmp_path / "film.ts"
-    script.write_text("export const a = 1;\n")
-    stream.write_bytes(b"\x47" + bytes(187))
-    assert not is_video_name(script)
-    assert is_video_name(stream)
-
-
 def test_names_outside_utf8_survive(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9.mp4")
     (tmp_path / name).touch()
     assert names(collect(tmp_path)) == [name]
-    assert list(parse_list(b"caf\xe9.mp4\n")) == [name]
-
-
-@given(st.lists(st.text(max_size=12), max_size=20))
-def test_natural_order_is_total_and_keeps_names_apart(words: list[str]) -> None:
-    ordered = sorted(set(words), key=natural_key)
-    assert sorted(ordered, key=natural_key) == ordered
-    assert len({natural_key(word) for word in ordered}) == len(ordered)
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
-def test_numbers_in_names_are_compared_as_numbers(numbers: list[int]) -> None:
-    assert sorted((f"clip{n}.mp4" for n in numbers), key=natural_key) == [f"clip{n}.mp4" for n in sorted(numbers)]
+    assert names(collect("-", standard_input=b"caf\xe9.mp4\n")) == [name]

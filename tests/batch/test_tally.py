@@ -10,7 +10,7 @@ import pytest
 
 from vidlabel.batch.tally import Tally, check_summary, write_summary
 from vidlabel.batch.work import Outcome, Task
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 
 DONE = Outcome(Task("a.mp4", Path("out/a.json")), "done", duration=3.5, samples=7)
 PARTIAL = Outcome(
@@ -33,7 +33,7 @@ def test_exit_status(outcomes: list[Outcome], status: int) -> None:
 
 def test_a_run_that_broke_off_is_not_all_done() -> None:
     assert Tally().exit_status(incomplete=True) == 1
-    assert Tally({"a.mp4": DONE}).exit_status(incomplete=True) == 3
+    assert Tally(outcomes={"a.mp4": DONE}).exit_status(incomplete=True) == 3
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_only_what_was_labelled_now_counts_as_labelled(tally: Tally) -> None:
 
 
 def test_summary_as_csv(tally: Tally, tmp_path: Path) -> None:
-    write_summary(tmp_path / "s.csv", VIDEOS, tally)
+    write_summary(tmp_path / "s.csv", VIDEOS, [], tally)
     with (tmp_path / "s.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["status"] for row in rows] == ["done", "partial", "skipped", "failed", "pending"]
@@ -63,10 +63,23 @@ def test_summary_as_csv(tally: Tally, tmp_path: Path) -> None:
 
 
 def test_summary_as_json(tally: Tally, tmp_path: Path) -> None:
-    write_summary(tmp_path / "s.json", VIDEOS, tally)
+    write_summary(tmp_path / "s.json", VIDEOS, [], tally)
     rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     assert [row["status"] for row in rows] == ["done", "partial", "skipped", "failed", "pending"]
     assert rows[1]["decode_errors"] == 2
+
+
+def test_refused_inputs_and_files_left_out_follow(tmp_path: Path) -> None:
+    refused = InputError("@x", "is a file, and there is a list x", "write ./@x for the file")
+    tally = Tally((refused,), {"a.mp4": DONE})
+    assert (tally.count("failed"), tally.exit_status()) == (1, 3)
+    write_summary(tmp_path / "s.json", ["a.mp4"], ["notes.txt"], tally)
+    rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    assert [(row["video"], row["status"], row["output"]) for row in rows[1:]] == [
+        ("@x", "failed", ""),
+        ("notes.txt", "left out", ""),
+    ]
+    assert rows[1]["reason"] == "@x: is a file, and there is a list x; write ./@x for the file"
 
 
 def test_another_ending_is_refused(tmp_path: Path) -> None:

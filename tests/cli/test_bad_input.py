@@ -76,7 +76,10 @@ def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Pa
     (tmp_path / "notes.txt").touch()
     ended = call(capfd, "predict", tmp_path)
     assert (ended.status, ended.output) == (1, "")
-    assert ended.errors == f"error: {tmp_path}: holds no videos; name a file to label it whatever it is called\n"
+    assert ended.errors == (
+        f"error: {tmp_path}: holds no videos (left out: {tmp_path / 'notes.txt'}); "
+        "name a file to take it whatever it is called\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_failures_are_named_and_the_rest_is_written(
     lines = ended.errors.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith(f"error: {videos / 'bad.mp4'}: ")
-    assert lines[1] == f"error: {videos / 'missing.mp4'}: cannot be read (No such file or directory); check the path"
+    assert lines[1] == f"error: {videos / 'missing.mp4'}: no such file; check the path"
     assert len(list((tmp_path / "out").rglob("*.npz"))) == 2
     assert call(capfd, "features", videos / "bad.mp4", "-o", tmp_path / "out").status == 1
 

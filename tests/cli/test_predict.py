@@ -90,13 +90,13 @@ def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: 
     ended = call(capfd, "predict", folder, "-o", out, "--summary", tmp_path / "s.csv")
     assert ended.status == 3
     assert f"error: {folder / 'b.mkv'}: " in ended.errors
-    assert "2 done, 0 skipped, 1 failed; 1 other files left out" in ended.errors
+    assert f"2 done, 0 skipped, 1 failed; left out: {folder / 'notes.txt'};" in ended.errors
     assert sorted(p.relative_to(out).as_posix() for p in out.rglob("*.json") if ".vidlabel" not in p.parts) == [
         "a.mp4.json",
         "more/a.mp4.json",
     ]
     rows = list(csv.DictReader(io.StringIO((tmp_path / "s.csv").read_text())))
-    assert [row["status"] for row in rows] == ["done", "failed", "done"]
+    assert [row["status"] for row in rows] == ["done", "failed", "done", "left out"]
     before = {path: path.read_bytes() for path in out.rglob("*.json")}
 
     again = call(capfd, "predict", folder, "-o", out)
@@ -109,6 +109,7 @@ def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: 
         f"label  {folder / 'a.mp4'}  (the video, the model or the options changed)",
         f"label  {folder / 'b.mkv'}  (the video, the model or the options changed)",
         f"label  {folder / 'more' / 'a.mp4'}  (the video, the model or the options changed)",
+        f"leave  {folder / 'notes.txt'}  (not called like a video)",
     ]
     status = call(capfd, "status", out)
     assert status.output.startswith("2 done, 0 partial, 1 failed, 0 unfinished\nfailed: ")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 from vidlabel.batch.options import PredictOptions
-from vidlabel.errors import VideoError
 from vidlabel.features.runtime import resolve_runtime
+from vidlabel.paths import stat_video
 
 WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "timeout"})
 """Options that do not change a result. The model's hash stands for its name."""
@@ -21,13 +20,10 @@ def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
         32 hexadecimal digits.
 
     Raises:
-        VideoError: the file is not there.
+        VideoError: the file is not there, or cannot be looked at.
         UsageError: the runtime that was asked for is not there.
     """
-    try:
-        status = Path(shown).stat()
-    except OSError as error:
-        raise VideoError(shown, f"cannot be read ({error.strerror})", "check the path") from error
+    status = stat_video(shown)
     asked = {name: getattr(options, name) for name in sorted(options.__slots__) if name not in WITHOUT_EFFECT}
     asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
     facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from vidlabel.batch.folder_search import is_video_name, walk_files
+from vidlabel.batch.path_list import read_open_path_list, read_path_list
 from vidlabel.errors import InputError, UsageError
+from vidlabel.paths import exists, is_folder, real_path, reason_of
 
-VIDEO_SUFFIXES = frozenset(
-    """
-    .3g2 .3gp .apng .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2ts .m2v .m4v .mjpeg .mjpg .mkv
-    .mov .mp4 .mpe .mpeg .mpg .mts .mxf .nut .obu .ogm .ogv .qt .ts .vob .webm .wmv .y4m
-    """.split()
-)
-"""Files of a folder with these endings are taken for videos; a file given by name is taken whatever it is called."""
-
-TRANSPORT_STREAM_SYNC = 0x47
-"""First byte of every MPEG transport stream packet (ISO/IEC 13818-1); TypeScript files share the ending `.ts`."""
+STANDARD_INPUT = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,116 +36,152 @@ class Inputs:
     """All that a command was given."""
 
     videos: tuple[VideoInput, ...]
-    other_files: int
-    """Files in folders which are no videos by their names."""
+    left_out: tuple[str, ...] = ()
+    """Files in folders which are no videos by their names, in the user's words."""
     errors: tuple[InputError, ...] = ()
-    """Folders inside folders that cannot be listed; the rest is there."""
+    """Arguments, lists, and folders inside folders that cannot be used; the rest is there."""
+    refused: int = 0
+    """How many arguments and entries of lists are among the errors."""
 
 
 def collect_inputs(arguments: Sequence[str], *, recursive: bool, standard_input: BinaryIO) -> Inputs:
     """Turn command line arguments into videos, in the order given, folders in natural order, each video once.
 
+    A video is the same under every spelling of its path, also through linked folders. A link to a file is a name of its
+    own, as a copy would be. Within one folder every path counts, since the output tree mirrors it.
+
     Args:
         arguments: files, folders, `@FILE` (a list of paths, one a line or NUL-separated), or `-` (such a list on
-            standard input).
+            standard input). `@FILE` is a file or folder where one of that name exists.
         recursive: whether folders inside folders are searched.
         standard_input: read only for `-`.
 
     Raises:
-        InputError: a list cannot be read.
         UsageError: no argument at all.
     """
     if not arguments:
-        raise UsageError("predict", "no video was given", "name files, folders, @LIST or -")
-    videos: dict[VideoInput, None] = {}
-    other_files = 0
-    errors: list[InputError] = []
-    several = len(arguments) > 1
-    for argument in _with_lists(arguments, standard_input):
-        if not Path(argument).is_dir():
-            videos[VideoInput(argument, Path(Path(argument).name))] = None
-            continue
-        root = Path(Path(argument).resolve().name) if several else Path()
-        for relative in walk_files(Path(argument), recursive=recursive, errors=errors):
-            if is_video_name(Path(argument) / relative):
-                videos[VideoInput(os.path.join(argument, relative), root / relative)] = None  # noqa: PTH118 - keeps "./"
-            else:
-                other_files += 1
-    return Inputs(tuple(videos), other_files, tuple(errors))
-
-
-def walk_files(folder: Path, *, recursive: bool, errors: list[InputError]) -> Iterator[Path]:
-    """Paths of the files below `folder`, relative to it, in natural order; hidden ones and cycles of links left out.
-
-    Folders that cannot be listed are added to `errors`.
-    """
-    yield from _walk(folder, Path(), recursive, errors, frozenset())
-
-
-def _walk(
-    folder: Path, below: Path, recursive: bool, errors: list[InputError], ancestors: frozenset[tuple[int, int]]
-) -> Iterator[Path]:
-    try:
-        status = folder.stat()
-        names = sorted(os.listdir(folder), key=natural_key)  # noqa: PTH208 - names, not paths
-    except OSError as error:
-        errors.append(InputError(folder, f"cannot be listed ({error.strerror})", "check its permissions"))
-        return
-    here = (status.st_dev, status.st_ino)
-    if here in ancestors:
-        return
-    for name in names:
-        if name.startswith("."):
-            continue
-        path = folder / name
-        if not path.is_dir():
-            yield below / name
-        elif recursive:
-            yield from _walk(path, below / name, recursive, errors, ancestors | {here})
-
-
-def is_video_name(path: Path) -> bool:
-    """Whether a file found in a folder is taken for a video: by its ending; `.ts` also by its first byte."""
-    suffix = path.suffix.lower()
-    if suffix != ".ts" or not path.is_file():
-        return suffix in VIDEO_SUFFIXES
-    try:
-        with path.open("rb") as file:
-            return file.read(1) == bytes([TRANSPORT_STREAM_SYNC])
-    except OSError:
-        return True  # Let the reader say what is wrong with it.
-
-
-def natural_key(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort key that puts `clip2` before `clip10`."""
-    parts = re.split(r"([0-9]+)", name)
-    key = tuple((0, int(part), "") if index % 2 else (1, 0, part.casefold()) for index, part in enumerate(parts))
-    return (*key, (2, 0, name))
-
-
-def _with_lists(arguments: Sequence[str], standard_input: BinaryIO) -> Iterator[str]:
+        raise UsageError("inputs", "no video was given", "name files, folders, @LIST or -")
+    collection = _Collection(recursive=recursive, several=len(arguments) > 1)
     for argument in arguments:
         if argument == "-":
-            yield from parse_list(standard_input.read())
+            collection.add_standard_input(standard_input)
         elif argument.startswith("@"):
-            yield from parse_list(_read_list(Path(argument[1:])))
+            collection.add_list_or_file(argument)
         else:
-            yield argument
+            collection.add(argument)
+    return collection.inputs()
 
 
-def _read_list(path: Path) -> bytes:
-    if path.is_dir():
-        raise InputError(path, "is a folder, not a list of paths", "write @ before the name of a text file")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry of a folder, whatever path leads to it."""
+
+    folder: str
+    """Real path, links followed."""
+    name: str
 
 
-def parse_list(data: bytes) -> Iterable[str]:
-    """Paths of a list: NUL-separated if it holds a NUL, else one a line; empty entries are left out.
+class _Collection:
+    """Inputs while they are collected.
 
-    Bytes outside UTF-8 stay what they are (surrogate escapes), as the file system gave them.
+    Args:
+        recursive: whether folders inside folders are searched.
+        several: whether folders keep their own names in the output tree.
     """
-    entries = data.split(b"\0") if b"\0" in data else data.removeprefix(b"\xef\xbb\xbf").splitlines()
-    return [os.fsdecode(entry) for entry in entries if entry.strip()]
+
+    def __init__(self, *, recursive: bool, several: bool) -> None:
+        self._recursive = recursive
+        self._several = several
+        self._videos: list[VideoInput] = []
+        self._taken: set[_Entry] = set()
+        self._left_out: dict[_Entry, str] = {}
+        self._errors: dict[str, InputError] = {}
+        self._refused = 0
+        self._real_folders: dict[Path, str] = {}
+
+    def inputs(self) -> Inputs:
+        """All that was collected."""
+        return Inputs(tuple(self._videos), tuple(self._left_out.values()), tuple(self._errors.values()), self._refused)
+
+    def add(self, path: str) -> None:
+        """Add a file, or the files in a folder."""
+        if is_folder(path):
+            self._add_folder(path)
+            return
+        if not Path(path).name:
+            self._refuse(InputError(repr(path), "is no path of a file", "name files, folders, @LIST or -"))
+            return
+        entry = self._entry(Path(path))
+        self._left_out.pop(entry, None)
+        if entry not in self._taken:
+            self._taken.add(entry)
+            self._videos.append(VideoInput(path, Path(Path(path).name)))
+
+    def add_list_or_file(self, argument: str) -> None:
+        """Add `@FILE`: a list, or a file or folder whose own name begins with @."""
+        name = argument[1:]
+        is_there, is_list_there = os.path.lexists(argument), exists(name) and not is_folder(name)
+        if is_there and is_list_there:
+            problem = f"is a file, and there is a list {name}"
+            self._refuse(InputError(argument, problem, f"write ./{argument} for the file, or @./{name} for the list"))
+        elif is_there:
+            self.add(argument)
+        else:
+            self._add_list(Path(name))
+
+    def add_standard_input(self, file: BinaryIO) -> None:
+        """Add the paths of a list on standard input."""
+        try:
+            entries = read_open_path_list(file, STANDARD_INPUT)
+        except OSError as error:
+            self._refuse(InputError(STANDARD_INPUT, f"cannot be read ({reason_of(error)})", "redirect a list to it"))
+        except InputError as error:
+            self._refuse(error)
+        else:
+            self._add_entries(entries, STANDARD_INPUT)
+
+    def _add_list(self, path: Path) -> None:
+        try:
+            entries = read_path_list(path)
+        except InputError as error:
+            self._refuse(error)
+        else:
+            self._add_entries(entries, os.fspath(path))
+
+    def _add_entries(self, entries: Sequence[str], list_name: str) -> None:
+        for entry in entries:
+            if is_folder(entry) and Path(entry).name in ("", ".."):
+                # In a list that was decoded wrongly they come by themselves, and nobody means the whole disk.
+                remedy = "give it as an argument, or name the folders in it"
+                self._refuse(InputError(list_name, f"names {entry}, which is not searched for a list", remedy))
+            else:
+                self.add(entry)
+
+    def _add_folder(self, folder: str) -> None:
+        root = Path(Path(self._real_folder(Path(folder))).name) if self._several else Path()
+        errors: list[InputError] = []
+        found: set[_Entry] = set()
+        for relative in walk_files(Path(folder), recursive=self._recursive, errors=errors):
+            shown = os.path.join(folder, relative)  # noqa: PTH118 - keeps "./"
+            entry = self._entry(Path(shown))
+            if entry in self._taken:
+                continue
+            if is_video_name(Path(shown)):
+                found.add(entry)
+                self._videos.append(VideoInput(shown, root / relative))
+            else:
+                self._left_out.setdefault(entry, shown)
+        self._taken |= found  # Only now: what a linked folder inside this one holds is shown twice in the output tree.
+        self._errors |= {str(error): error for error in errors}
+
+    def _refuse(self, error: InputError) -> None:
+        self._errors[str(error)] = error
+        self._refused += 1
+
+    def _entry(self, path: Path) -> _Entry:
+        return _Entry(self._real_folder(path.parent), path.name)
+
+    def _real_folder(self, folder: Path) -> str:
+        if folder not in self._real_folders:
+            self._real_folders[folder] = real_path(folder)
+        return self._real_folders[folder]

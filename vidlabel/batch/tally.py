@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidlabel.batch.work import Outcome
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 from vidlabel.files import atomic_write
 
 COLUMNS = ("video", "status", "reason", "seconds", "samples", "decode_errors", "output")
@@ -23,6 +23,8 @@ SOME_FAILED = 3
 class Tally:
     """Outcomes of one run, by input."""
 
+    refused: tuple[InputError, ...] = ()
+    """Inputs that never became work: lists, entries of lists and folders that cannot be used."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By the path of the video as given."""
 
@@ -31,8 +33,9 @@ class Tally:
         self.outcomes[outcome.task.shown] = outcome
 
     def count(self, status: str) -> int:
-        """How many ended as `done`, `skipped` or `failed`."""
-        return sum(outcome.status == status for outcome in self.outcomes.values())
+        """How many ended as `done`, `skipped` or `failed`; refused inputs have failed."""
+        ended = sum(outcome.status == status for outcome in self.outcomes.values())
+        return ended + len(self.refused) if status == "failed" else ended
 
     @property
     def partial(self) -> int:
@@ -65,18 +68,23 @@ def check_summary(path: Path) -> None:
         raise UsageError(path, "is not a name that a summary can have", "end it with .csv or .json")
 
 
-def write_summary(path: Path, videos: Sequence[str], tally: Tally) -> None:
+def write_summary(path: Path, videos: Sequence[str], left_out: Sequence[str], tally: Tally) -> None:
     """Write one row an input, in the order given, those without an outcome as `pending`.
+
+    Refused inputs follow as `failed`, then the files that a folder search left out, as `left out`.
 
     Args:
         path: a file ending with .csv or .json.
         videos: paths as given.
-        tally: what became of them.
+        left_out: paths of other files.
+        tally: what became of the videos.
 
     Raises:
         OutputError: the file cannot be written.
     """
     rows = [_row(video, tally.outcomes.get(video)) for video in videos]
+    rows += [(error.subject, "failed", str(error), 0.0, 0, 0, "") for error in tally.refused]
+    rows += [(other, "left out", "not called like a video", 0.0, 0, 0, "") for other in left_out]
     with atomic_write(path) as file:
         file.write(
             (_as_json(rows) if path.suffix.lower() == ".json" else _as_csv(rows)).encode("utf-8", "backslashreplace")

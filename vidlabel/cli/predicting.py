@@ -16,13 +16,14 @@ from vidlabel.batch.options import PredictOptions
 from vidlabel.batch.run import Labelled, label_folder, label_stream, plan_folder, plan_stream
 from vidlabel.batch.single import label_one, label_to_file
 from vidlabel.batch.table import label_table, plan_table
-from vidlabel.batch.tally import Tally, check_summary, write_summary
+from vidlabel.batch.tally import NOTHING_DONE, SOME_FAILED, Tally, check_summary, write_summary
 from vidlabel.batch.work import Plan, Task, WorkOptions, plan_task
 from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
+from vidlabel.cli.input_report import left_out_words, report_inputs
 from vidlabel.cli.profile import Profiler
 from vidlabel.cli.progress import Progress, make_progress
 from vidlabel.cli.table import print_result
-from vidlabel.errors import InputError, OutputError, UsageError
+from vidlabel.errors import OutputError, UsageError
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.files import sha256_of
 from vidlabel.heads.shipped import find_model
@@ -56,19 +57,19 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     """
     inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
     destination = choose_destination(
-        asked.output, asked.format_name, len(inputs.videos), is_terminal=sys.stdout.isatty()
+        asked.output, asked.format_name, len(inputs.videos) + inputs.refused, is_terminal=sys.stdout.isatty()
     )
     if asked.summary is not None:
         check_summary(Path(asked.summary))
-    for error in inputs.errors:
-        print_error(error)
-    if not inputs.videos:
-        raise InputError(" ".join(arguments), "holds no videos", "name a file to label it whatever it is called")
+    report_inputs(arguments, inputs)
     if dry_run:
         return _explain(inputs, destination, asked)
+    tally = Tally(inputs.errors)
+    if not inputs.videos:
+        _write_summary(inputs, asked, tally)
+        return NOTHING_DONE
     keep_freed_memory()
     broken_off = False
-    tally = Tally()
     profiler = Profiler(asked.profile)
     started = time.monotonic()
     try:
@@ -82,12 +83,16 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
         print_error(error)
         broken_off = True
     finally:
-        if asked.summary is not None:
-            write_summary(Path(asked.summary), [video.shown for video in inputs.videos], tally)
-    if not asked.quiet and len(inputs.videos) > 1 and tally.outcomes:
+        _write_summary(inputs, asked, tally)
+    if not asked.quiet and (len(inputs.videos) > 1 or inputs.left_out or inputs.errors) and tally.outcomes:
         print_line(_closing_line(inputs, tally, time.monotonic() - started))
     profiler.show()
-    return tally.exit_status(incomplete=broken_off or bool(inputs.errors))
+    return tally.exit_status(incomplete=broken_off)
+
+
+def _write_summary(inputs: Inputs, asked: Asked, tally: Tally) -> None:
+    if asked.summary is not None:
+        write_summary(Path(asked.summary), [video.shown for video in inputs.videos], inputs.left_out, tally)
 
 
 def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally, profiler: Profiler) -> None:
@@ -207,7 +212,9 @@ def _explain(inputs: Inputs, destination: Destination, asked: Asked) -> int:
     """Tell what would be done with each input, and why."""
     for task, plan in _plans(inputs, destination, _work_options(destination, asked)):
         print_output(f"{plan.action:5}  {task.shown}  ({plan.why})")
-    return 0
+    for path in inputs.left_out:
+        print_output(f"leave  {path}  (not called like a video)")
+    return SOME_FAILED if inputs.errors else 0
 
 
 def _plans(inputs: Inputs, destination: Destination, options: WorkOptions) -> list[tuple[Task, Plan]]:
@@ -231,8 +238,8 @@ def _closing_line(inputs: Inputs, tally: Tally, seconds: float) -> str:
     words = [_counts(tally)]
     if tally.partial:
         words.append(f"{tally.partial} of them partial")
-    if inputs.other_files:
-        words.append(f"{inputs.other_files} other files left out")
+    if inputs.left_out:
+        words.append(left_out_words(inputs))
     speed = tally.labelled_s / max(seconds, 1e-9)
     words.append(f"{tally.labelled_s / 3600:.2f} h of video in {seconds:.0f} s ({speed:.1f} x real time)")
     return "; ".join(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidlabel.batch.inputs import is_video_name, walk_files
+from vidlabel.batch.folder_search import is_video_name, walk_files
 from vidlabel.cli.console import print_error
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.feature_files import is_feature_name

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.outputs import plan_outputs
-from vidlabel.batch.tally import Tally
+from vidlabel.batch.tally import NOTHING_DONE, Tally
 from vidlabel.batch.work import Outcome, Task
-from vidlabel.cli.console import print_details, print_error, print_line, print_warning
+from vidlabel.cli.console import print_details, print_line, print_warning
+from vidlabel.cli.input_report import left_out_words, report_inputs
 from vidlabel.cli.progress import Progress, make_progress
-from vidlabel.errors import InputError, UsageError, VideoError, details_of
+from vidlabel.errors import InputError, UsageError, details_of
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.device import Device
 from vidlabel.features.feature_files import FeatureFormat, read_origin, write_feature_file
@@ -22,6 +23,7 @@ from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
 from vidlabel.features.recipe import FeatureRecipe, PictureStream, View
 from vidlabel.features.tuned_weights import TunedWeights
 from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.paths import exists, is_folder, stat_video
 
 INTERRUPTED = 130
 
@@ -79,21 +81,20 @@ def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: b
     """
     inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
     folder = Path(asked.output)
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_folder(folder):
         raise UsageError(asked.output, "is a file where a folder is needed", "give a folder with -o")
-    for error in inputs.errors:
-        print_error(error)
+    report_inputs(arguments, inputs)
     if not inputs.videos:
-        raise InputError(" ".join(arguments), "holds no videos", "name a file to take it whatever it is called")
+        return NOTHING_DONE
     keep_freed_memory()
-    tally = Tally()
+    tally = Tally(inputs.errors)
     try:
         _write_all(inputs, folder, asked, tally)
     except KeyboardInterrupt:
         print_line(f"interrupted: {_counts(tally)} are kept; the same command goes on from there")
         return INTERRUPTED
-    if not asked.quiet and len(inputs.videos) > 1:
-        print_line(_counts(tally))
+    if not asked.quiet and (len(inputs.videos) > 1 or inputs.left_out or inputs.errors):
+        print_line(_closing_line(inputs, tally))
     return tally.exit_status()
 
 
@@ -114,13 +115,10 @@ def _write_all(inputs: Inputs, folder: Path, asked: AskedFeatures, tally: Tally)
 def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, progress: Progress) -> Outcome:
     path = Path(task.shown)
     try:
-        status = path.stat()
+        status = stat_video(path)
         if not asked.overwrite and _is_done(task.output, extractor, asked.settings, status):
             return Outcome(task, "skipped", "done")
         found = extractor.features(path, progress, task.shown)
-    except OSError as error:
-        missing = VideoError(task.shown, f"cannot be read ({error.strerror})", "check the path")
-        return Outcome(task, "failed", str(missing))
     except InputError as error:
         return Outcome(task, "failed", str(error), details=details_of(error))
     report = found.report
@@ -147,6 +145,10 @@ def _is_done(output: Path, extractor: FeatureExtractor, settings: FeatureSetting
     origin = read_origin(output)
     wanted = (settings, extractor.recipe.runtime, status.st_size, status.st_mtime_ns)
     return origin is not None and (origin.settings, origin.runtime, origin.size_bytes, origin.modified_ns) == wanted
+
+
+def _closing_line(inputs: Inputs, tally: Tally) -> str:
+    return "; ".join([_counts(tally), *([left_out_words(inputs)] if inputs.left_out else [])])
 
 
 def _counts(tally: Tally) -> str:

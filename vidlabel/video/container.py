@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.stream import Disposition
 
 from vidlabel.errors import VideoError
+from vidlabel.paths import stat_video
 from vidlabel.video.reader import Beat, no_beat
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ FORMATS = (
 concat, dash, image sequences) and those that take any text for pictures (tty)."""
 
 _BY_SUFFIX = {
-    **dict.fromkeys((".ts", ".mts", ".m2ts"), "mpegts"),
-    **dict.fromkeys((".mpg", ".mpeg", ".vob"), "mpeg"),
-    **dict.fromkeys((".h264", ".264"), "h264"),
+    **dict.fromkeys((".ts", ".mts", ".m2ts", ".m2t", ".tod", ".trp", ".tp", ".hdv", ".ssif"), "mpegts"),
+    **dict.fromkeys((".mpg", ".mpeg", ".vob", ".m2p", ".mod", ".vro", ".evo"), "mpeg"),
+    **dict.fromkeys((".h264", ".264", ".avc", ".h26l", ".26l"), "h264"),
     **dict.fromkeys((".h265", ".hevc", ".265"), "hevc"),
 }
 """Containers that have no head by which to know them: in a short file, or one whose start is damaged, FFmpeg may see
@@ -56,13 +57,7 @@ def check_file(path: Path) -> int:
     Raises:
         VideoError: it is missing, no regular file (opening a pipe or device may wait for ever), empty or not readable.
     """
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise VideoError(path, "no such file", "check the name") from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise VideoError(path, f"cannot be read ({reason})", "check the name and its permissions") from error
+    status = stat_video(path)
     if stat.S_ISDIR(status.st_mode):
         raise VideoError(path, "is a folder, not a video", "give the files in it")
     if not stat.S_ISREG(status.st_mode):
