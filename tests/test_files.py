@@ -114,3 +114,9 @@ def test_hash_of_a_file(tmp_path: Path) -> None:
     assert sha256_of(tmp_path / "a") == hashlib.sha256(data).hexdigest()
     with pytest.raises(InputError, match="cannot be read"):
         sha256_of(tmp_path / "b")
+
+
+@pytest.mark.parametrize("path", ["", ".", "/"])
+def test_what_is_no_name_of_a_file_is_refused(path: str) -> None:
+    with pytest.raises(OutputError, match="is no name of a file"), atomic_write(Path(path)):
+        pass

@@ -46,6 +46,8 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 @contextlib.contextmanager
 def atomic_note(path: Path) -> Iterator[BinaryIO]:
     """As `atomic_write`, for what may be lost in a power cut: it does not wait for the disk, 0.5 ms each time."""
+    if not path.name:
+        raise OutputError(repr(str(path)), "is no name of a file", "give one")
     temporary = temporary_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

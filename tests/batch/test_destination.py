@@ -39,9 +39,23 @@ def test_folders(tmp_path: Path) -> None:
     assert choose_destination(str(dotted), None, 1, is_terminal=True) == Folder(dotted, FORMATS["json"])
 
 
+@pytest.mark.parametrize("name", ["results_2024.05.01", "v1.2", "out/run.10"])
+def test_dates_and_versions_are_no_endings(name: str) -> None:
+    for videos in (1, 2):
+        assert choose_destination(name, None, videos, is_terminal=True) == Folder(Path(name), FORMATS["json"])
+
+
+@pytest.mark.parametrize("name", ["out.d", "labels.new", "clip.mp4", "v1.2b"])
+def test_other_endings_may_be_those_of_folders(name: str) -> None:
+    with pytest.raises(UsageError, match="or end it with / for a folder"):
+        choose_destination(name, None, 2, is_terminal=False)
+    assert choose_destination(f"{name}/", None, 2, is_terminal=False) == Folder(Path(name), FORMATS["json"])
+
+
 @pytest.mark.parametrize(
     ("output", "format_name", "videos", "problem"),
     [
+        ("", None, 1, "is empty"),
         ("clip.mp4", None, 1, "not a suffix"),
         ("clip.txt", "csv", 1, "not a suffix"),
         ("clip.json", "csv", 1, "does not end as --format csv does"),

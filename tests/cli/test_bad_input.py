@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -80,6 +83,52 @@ def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Pa
         f"error: {tmp_path}: holds no videos (left out: {tmp_path / 'notes.txt'}); "
         "name a file to take it whatever it is called\n"
     )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("info", "secret/a.mp4"),
+        ("predict", "secret/a.mp4"),
+        ("predict", "secret"),
+        ("predict", "@secret/list.txt"),
+        ("predict", EXAMPLE, "--model", "secret/m.safetensors"),
+        ("predict", EXAMPLE, "-o", "secret/o.json", "--end", "1"),
+        ("features", "secret/a.mp4", "-o", "out"),
+        ("status", "secret/out"),
+        ("train", "secret/labels.csv", "--check"),
+        ("train", "--from-folders", "secret/clips", "--check"),
+        ("evaluate", "secret/labels.csv", "-o", "secret/out"),
+        ("info", "x" * 300 + ".mp4"),
+        ("predict", "x" * 300 + ".mp4"),
+        ("status", "x" * 300),
+    ],
+    ids=lambda arguments: " ".join(map(str, arguments))[:40],
+)
+def test_a_path_that_may_not_be_looked_at(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str | Path, ...],
+) -> None:
+    """In place of a folder that may not be entered, since permissions do not bind whoever runs the tests as root."""
+    monkeypatch.chdir(tmp_path)
+
+    def guarded(real: Callable[..., object]) -> Callable[..., object]:
+        def look(path: object, *rest: object, **named: object) -> object:
+            if isinstance(path, str | Path) and Path(path).parts[:1] == ("secret",):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return real(path, *rest, **named)
+
+        return look
+
+    for module, name in ((os, "stat"), (os, "lstat"), (os, "scandir"), (os, "mkdir"), (io, "open")):
+        monkeypatch.setattr(module, name, guarded(getattr(module, name)))
+    ended = call(capfd, *arguments)
+    assert (ended.status, ended.output) in [(1, ""), (2, "")]
+    assert ended.errors.startswith("error: ")
+    assert ended.errors.count("\n") == 1
+    assert "--debug" not in ended.errors
 
 
 @pytest.mark.parametrize(

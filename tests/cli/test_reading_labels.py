@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from training.sets import write_features, write_table
 from vidlabel.cli.reading_labels import read_training_set
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 from vidlabel.training.dataset.examples import NOTHING_SAID
 
 
@@ -26,11 +28,34 @@ def test_a_folder_for_each_label(tmp_path: Path) -> None:
         write_features(tmp_path / name)
     (tmp_path / "hug" / "notes.txt").write_text("no clip")
     found = read_training_set("train", None, str(tmp_path), NOTHING_SAID)
+    assert found.warnings == (f"not called like videos, and left out: {Path('hug/notes.txt')}",)
     assert {example.path.name: example.clip_labels for example in found.examples} == {
         "a.npz": ("hug",),
         "b.npz": ("push",),
         "c.npz": ("hug",),
     }
+
+
+def test_a_folder_that_cannot_be_listed_costs_that_folder_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("push/b.npz", "hug/a.npz", "hug/deep/c.npz"):
+        write_features(tmp_path / name)
+    listed = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder).name == "deep":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    found = read_training_set("train", None, str(tmp_path), NOTHING_SAID)
+    assert [example.path.name for example in found.examples] == ["a.npz", "b.npz"]
+    assert [video.reason.split(";")[0] for video in found.unusable] == [
+        f"{tmp_path / 'hug' / 'deep'}: cannot be listed (Permission denied)"
+    ]
+    with pytest.raises(InputError, match="cannot be listed"):
+        read_training_set("train", None, str(tmp_path / "hug" / "deep"), NOTHING_SAID)
 
 
 @pytest.mark.parametrize("given", [(None, None), ("labels.csv", "clips")])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidlabel.errors import UsageError
 from vidlabel.labels.formats import FORMATS, Format, format_named, format_of
+from vidlabel.paths import exists, is_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,17 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
     """
     if output is None:
         return _standard_output(format_name, videos, is_terminal=is_terminal)
+    if not output:
+        raise UsageError("--output", "is empty", "give a file or a folder")
     path = Path(output)
-    if output.endswith(("/", "\\")) or path.is_dir() or not path.suffix:
-        if path.exists() and not path.is_dir():
+    if output.endswith(("/", "\\")) or is_folder(path) or not _has_ending(path):
+        if exists(path) and not is_folder(path):
             raise UsageError(output, "is a file where a folder is needed", "give a folder, or a name with an ending")
         return Folder(path, format_named(format_name or "json"))
-    chosen = format_of(path)
+    try:
+        chosen = format_of(path)
+    except UsageError as error:
+        raise UsageError(output, error.problem, f"{error.remedy}, or end it with / for a folder") from error
     if format_name is not None and format_named(format_name) is not chosen:
         raise UsageError(output, f"does not end as --format {format_name} does", "leave one of the two out")
     if videos == 1:
@@ -77,6 +83,11 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
         remedy = f"give a folder, or one file for all ({tables})"
         raise UsageError(output, f"can hold the labels of one video, not of {videos}", remedy)
     return Table(path, chosen)
+
+
+def _has_ending(path: Path) -> bool:
+    """Whether a name ends like that of a file; dates and versions hold dots, too (`results_2024.05.01`, `v1.2`)."""
+    return path.suffix != "" and not path.suffix[1:].isdecimal()
 
 
 def _standard_output(format_name: str | None, videos: int, *, is_terminal: bool) -> Terminal | Stream:

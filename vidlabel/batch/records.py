@@ -16,6 +16,7 @@ from typing import Literal, get_type_hints
 
 from vidlabel.errors import InputError
 from vidlabel.files import TEMPORARY_SUFFIX, atomic_note, atomic_write
+from vidlabel.paths import is_folder
 
 STATE_FOLDER = ".vidlabel"
 SCHEMA = "vidlabel.record/1"
@@ -108,9 +109,9 @@ def read_records(output: Path) -> list[tuple[Path, Record]]:
     Raises:
         InputError: there are no records.
     """
-    folder = output if output.is_dir() else table_state_folder(output)
+    folder = output if is_folder(output) else table_state_folder(output)
     records = list(Records(folder).all())
-    alone = None if output.is_dir() else Records(output.parent).read(output)
+    alone = None if is_folder(output) else Records(output.parent).read(output)
     if not records and alone is not None:
         records = [(output, alone)]
     if not records:

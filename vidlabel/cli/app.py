@@ -11,6 +11,7 @@ import typer
 from vidlabel.cli import evaluate, features, info, models, predict, status, train
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
+from vidlabel.paths import reason_of
 
 EXIT_STATUS = """\b
 Exit status:
@@ -62,3 +63,8 @@ def run() -> None:
             raise
         print_error(error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except OSError as error:  # what no place below expects, such as a working folder that was deleted
+        if debug:
+            raise
+        print_error(VidlabelError(error.filename or "system", reason_of(error), "--debug shows more"))
+        sys.exit(1)

@@ -58,10 +58,11 @@ def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
 def _print_target(target: str, *, as_json: bool) -> None:
     from vidlabel.heads.model_file import read_spec
     from vidlabel.heads.shipped import find_model, shipped_models
+    from vidlabel.paths import exists
     from vidlabel.video.isolated import isolated_facts
 
     path = Path(target)
-    if path.suffix == ".safetensors" or (not path.exists() and target in {model.name for model in shipped_models()}):
+    if path.suffix == ".safetensors" or (not exists(path) and target in {model.name for model in shipped_models()}):
         spec = read_spec(find_model(target))
         typer.echo(spec.to_json() if as_json else "\n".join(_model_lines(spec)))
         return

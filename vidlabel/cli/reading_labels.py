@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from vidlabel.batch.folder_search import is_video_name, walk_files
-from vidlabel.cli.console import print_error
+from vidlabel.batch.folder_search import describe_left_out, is_video_name, walk_files
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.feature_files import is_feature_name
-from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
+from vidlabel.paths import is_folder
+from vidlabel.training.dataset.examples import LabelOptions, TrainingSet, UnusableVideo
 from vidlabel.training.dataset.reading import examples_from_folders, read_examples
 
 
@@ -30,13 +31,22 @@ def read_training_set(command: str, labels: str | None, from_folders: str | None
     if labels is not None or from_folders is None:
         raise UsageError(command, "wants a table of labels, or --from-folders", "give one of them")
     folder = Path(from_folders)
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise UsageError(
             "--from-folders", f"{from_folders} is no folder", "give one that holds a folder for each label"
         )
+    return _read_folders(folder, options)
+
+
+def _read_folders(folder: Path, options: LabelOptions) -> TrainingSet:
     errors: list[InputError] = []
-    found = walk_files(folder, recursive=True, errors=errors)
-    files = [path for path in found if is_video_name(folder / path) or is_feature_name(path)]
-    for error in errors:
-        print_error(error)
-    return examples_from_folders(folder, files, options)
+    files: list[Path] = []
+    others: list[Path] = []
+    for path in walk_files(folder, recursive=True, errors=errors):
+        (files if is_video_name(folder / path) or is_feature_name(path) else others).append(path)
+    if errors and not files:
+        raise errors[0]
+    found = examples_from_folders(folder, files, options)
+    unlisted = [UnusableVideo(error.subject, str(error)) for error in errors]
+    left_out = [f"not called like videos, and left out: {describe_left_out([*map(str, others)])}"] if others else []
+    return replace(found, unusable=(*found.unusable, *unlisted), warnings=(*found.warnings, *left_out))

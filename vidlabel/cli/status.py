@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidlabel.cli.common import AsJson, Debug
+from vidlabel.paths import exists
 
 if TYPE_CHECKING:
     from vidlabel.batch.records import Record
@@ -41,6 +42,6 @@ def status(
 def _group(path: Path, record: Record) -> str:
     if record.state == "failed":
         return "failed"
-    if record.state == "started" or not path.exists():
+    if record.state == "started" or not exists(path):
         return "unfinished"
     return "partial" if record.partial else "done"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import UsageError
+from vidlabel.paths import exists, is_folder
 
 CACHE_VARIABLE = "VIDLABEL_CACHE"
 """Environment variable that names the cache folder."""
@@ -36,7 +37,7 @@ def cache_folder(asked: Path | None = None) -> Path:
         from platformdirs import user_cache_path
 
         return user_cache_path("vidlabel", appauthor=False)
-    if asked.exists() and not asked.is_dir():
+    if exists(asked) and not is_folder(asked):
         raise UsageError(asked, "is a file where the cache folder is to be", "give a folder with --cache-dir")
     return asked
 

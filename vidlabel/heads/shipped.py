@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.heads.model_file import read_spec
+from vidlabel.paths import reason_of
 
 SUFFIX = ".safetensors"
 
@@ -52,11 +53,12 @@ def find_among(files: Mapping[str, Path], name_or_path: str | Path) -> Path:
         return files[name_or_path]
     path = Path(name_or_path)
     try:
-        exists = name_or_path != "" and path.exists()  # Path("") is the current folder
-    except (OSError, ValueError) as error:  # a name too long for the file system, or with a zero byte
-        raise ModelFileError(str(name_or_path), f"is no name of a file ({error})", _hint(files, "")) from error
-    if exists:
-        return path
+        if name_or_path != "" and path.stat():  # Path("") is the current folder
+            return path
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:  # no permission, a name too long, a zero byte
+        raise ModelFileError(str(name_or_path), f"cannot be read ({reason_of(error)})", _hint(files, "")) from error
     if isinstance(name_or_path, Path) or path.suffix or any(mark in name_or_path for mark in (os.sep, "/")):
         raise ModelFileError(path, "there is no such file", _hint(files, path.stem))
     raise UsageError("--model", f"there is no model called {name_or_path!r}", _hint(files, name_or_path))

@@ -9,6 +9,7 @@ from vidlabel.errors import UsageError
 from vidlabel.files import atomic_write
 from vidlabel.labels.evaluation import Evaluation
 from vidlabel.labels.evaluation_json import evaluation_text
+from vidlabel.paths import exists, is_folder
 from vidlabel.report.predictions import prediction_lines
 
 STATE_FOLDER = ".training"
@@ -21,7 +22,7 @@ def check_folder(folder: Path) -> None:
     Raises:
         UsageError: there is a file of that name, or matplotlib is missing.
     """
-    if folder.exists() and not folder.is_dir():
+    if exists(folder) and not is_folder(folder):
         raise UsageError(folder, "is a file where a folder is to be", "give a folder with --output")
     if find_spec("matplotlib") is None:
         raise UsageError("--output", "plots need matplotlib, which is missing", "pip install 'vidlabel[plot]'")

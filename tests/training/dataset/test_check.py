@@ -87,6 +87,13 @@ def test_a_label_whose_videos_cannot_be_read_is_an_error(tmp_path: Path) -> None
     assert check_report(fine).errors == ()
 
 
+def test_a_file_that_has_gone_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.npz,,,run\nb.npz,,,walk\nc.npz,,,walk\n")
+    shutil.copy(tmp_path / "a.npz", tmp_path / "b.npz")
+    (tmp_path / "c.npz").unlink()
+    assert [leak.videos for leak in check_report(found).leaks] == [("a.npz", "b.npz")]
+
+
 def test_folders_are_checked_alike(tmp_path: Path) -> None:
     files = [Path("run/a.npz"), Path("walk/b.npz")]
     for file in files:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from vidlabel.errors import AnnotationError
+from vidlabel.errors import AnnotationError, VideoError
 from vidlabel.features.content import content_id
 from vidlabel.heads.spec import Task
 from vidlabel.labels.delimited import shown
@@ -63,11 +64,7 @@ class CheckReport:
 
 
 def check_report(training_set: TrainingSet) -> CheckReport:
-    """Count what there is to learn from, and find what speaks against it. Files of the same size are compared.
-
-    Raises:
-        VideoError: a file has vanished meanwhile.
-    """
+    """Count what there is to learn from, and find what speaks against it. Files of the same size are compared."""
     examples = training_set.examples
     seconds = sum(example.duration_s for example in examples)
     counts = _label_counts(training_set, seconds)
@@ -126,18 +123,18 @@ def reasons_against(training_set: TrainingSet) -> list[str]:
 def find_leaks(examples: Sequence[Example]) -> list[Leak]:
     """Files of the same content in different groups, found by size, then by content.
 
-    Raises:
-        VideoError: a file cannot be read.
+    Files that can no longer be read are passed over.
     """
     by_size: dict[int, list[Example]] = {}
     for example in examples:
-        size = example.path.stat().st_size if example.path.exists() else -1
-        by_size.setdefault(size, []).append(example)
+        with contextlib.suppress(OSError):
+            by_size.setdefault(example.path.stat().st_size, []).append(example)
     by_content: dict[str, list[Example]] = {}
     for alike in by_size.values():
         if len({example.group for example in alike}) > 1:
             for example in alike:
-                by_content.setdefault(content_id(example.path), []).append(example)
+                with contextlib.suppress(VideoError):
+                    by_content.setdefault(content_id(example.path), []).append(example)
     return [
         Leak(tuple(example.video for example in same), tuple(example.group for example in same))
         for same in by_content.values()

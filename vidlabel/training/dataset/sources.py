@@ -48,8 +48,14 @@ def resolve(folder: Path, video: str) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a path leads anywhere; no also for those that no file system could hold."""
-    return os.path.exists(path)  # noqa: PTH110 - `Path.exists` raises on names that are too long
+    """Whether something is where a path leads; yes also where it may not be looked at: reading it says why."""
+    try:
+        os.stat(path)  # noqa: PTH116 - as the text that was given
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def open_source(path: Path, rate: float | None) -> Source:
