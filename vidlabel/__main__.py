@@ -12,6 +12,9 @@ def main() -> None:
     if sys.platform == "win32":  # Decoding processes share memory and end with their owner by means of POSIX.
         sys.exit("error: Windows: vidlabel runs on Linux and macOS; use the Windows Subsystem for Linux")
     try:
+        from vidlabel.cli.standard_streams import prepare_standard_streams
+
+        prepare_standard_streams()
         from vidlabel.cli.app import run
     except KeyboardInterrupt:  # Nothing has begun that would have to be told of.
         sys.exit(INTERRUPTED)

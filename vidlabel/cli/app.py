@@ -53,7 +53,7 @@ def run() -> None:
     """Run the command line; every expected failure becomes one line and an exit status."""
     debug = "--debug" in sys.argv[1:]
     try:
-        app(prog_name="vidlabel")
+        _run_and_flush()
     except BrokenPipeError:
         # The reader of standard output has gone (`| head`); Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -68,3 +68,10 @@ def run() -> None:
             raise
         print_error(VidlabelError(error.filename or "system", reason_of(error), "--debug shows more"))
         sys.exit(1)
+
+
+def _run_and_flush() -> None:
+    try:
+        app(prog_name="vidlabel")
+    finally:
+        sys.stdout.flush()  # What cannot be written is an error here; later Python would only complain.

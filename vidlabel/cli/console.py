@@ -37,6 +37,13 @@ def print_output(text: str) -> None:
     print(printable(text))
 
 
+def print_bytes(data: bytes) -> None:
+    """A whole text for programs on standard output, in its own encoding."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
 def error_console() -> Console:
     """A rich console on standard error, for progress."""
     from rich.console import Console

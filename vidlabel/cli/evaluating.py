@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.cli.console import print_line, print_warning
+from vidlabel.cli.console import print_bytes, print_line, print_warning
 from vidlabel.cli.evaluation_progress import EvaluationProgress
 from vidlabel.cli.evaluation_table import print_evaluation
 from vidlabel.cli.reading_labels import read_training_set
@@ -80,7 +79,7 @@ def run_evaluate(asked: AskedEvaluation) -> int:
     if asked.output is not None:
         write_evaluation(evaluation, Path(asked.output))
     if asked.as_json:
-        sys.stdout.write(evaluation_text(evaluation))
+        print_bytes(evaluation_text(evaluation).encode("utf-8", errors="backslashreplace"))
     elif not asked.quiet or asked.output is None:
         print_evaluation(evaluation)
     return SOME_FAILED if request.training_set.unusable or progress.failed else DONE

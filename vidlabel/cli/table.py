@@ -8,9 +8,10 @@ from rich.text import Text
 from vidlabel.cli.console import output_console
 from vidlabel.errors import printable
 from vidlabel.labels.result import Result
-from vidlabel.labels.timeline import timeline
+from vidlabel.labels.timeline import SHADES, timeline
 
 WIDEST_BAR = 80
+_PLAIN_SHADES = str.maketrans(SHADES, " .:+#")
 
 
 def print_result(result: Result) -> None:
@@ -43,7 +44,16 @@ def _print_timeline(result: Result, width: int) -> None:
     console = output_console()
     edge = Text("|", style="dim")
     for row in timeline(result.segments, result.video.duration, bar_width):
-        console.print(Text(f"{names[row.label]:>{longest}} ") + edge + Text(row.bar) + edge)
+        bar = row.bar if _can_show(SHADES, console.encoding) else row.bar.translate(_PLAIN_SHADES)
+        console.print(Text(f"{names[row.label]:>{longest}} ") + edge + Text(bar) + edge)
+
+
+def _can_show(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def format_time(seconds: float) -> str:
