@@ -5,6 +5,7 @@
     │   └── DeviceError           a device that was asked for is not there
     ├── InputError                a file that cannot be used
     │   ├── VideoError            ... as a video
+    │   │   ├── NoVideoStreamError    ... since it holds no moving pictures
     │   │   └── DecodeError       ... which opened, and broke while it was read
     │   ├── ModelFileError        ... as a model
     │   └── AnnotationError       ... as labels
@@ -56,6 +57,10 @@ class InputError(VidlabelError):
 
 class VideoError(InputError):
     """A file cannot be read as a video."""
+
+
+class NoVideoStreamError(VideoError):
+    """A file holds sound, pictures or subtitles, but no moving pictures."""
 
 
 class DecodeError(VideoError):

@@ -31,3 +31,22 @@ def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert words in shown
     facts = json.loads(call(capfd, "info", clip, "--json").output)
     assert (facts["duration"], facts["frames"], facts["rotation"]) == (2.0, 50, 90)
+    assert facts["warnings"] == []
+
+
+def test_a_video_that_joins_recordings(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    part = write_video(tmp_path / "part.mp4", Recipe(frames=25)).read_bytes()
+    (tmp_path / "joined.mp4").write_bytes(part + part)
+    shown = call(capfd, "info", tmp_path / "joined.mp4").output
+    for words in ("2.000 s, 50 frames, 25 per second", "warning     the file joins 2 recordings"):
+        assert words in shown
+
+
+def test_a_video_that_is_encrypted(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    key = "00112233445566778899aabbccddeeff"
+    options = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": key, "encryption_kid": key}
+    clip = write_video(tmp_path / "clip.mp4", Recipe(frames=5, container_options=options))
+    for command in ("info", "predict"):
+        done = call(capfd, command, clip)
+        assert done.status == 1
+        assert "clip.mp4: is encrypted (Common Encryption, cenc)" in done.errors

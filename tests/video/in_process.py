@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vidlabel.video.closing import Closing
+from vidlabel.video.joined_reading import open_reading
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.reader import Picture
-from vidlabel.video.reading import Reading
 from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
 
 REQUESTS = (
@@ -31,8 +31,8 @@ class SampleStream(Iterator[Sample], Closing):
 
     def __init__(self, opened: OpenedVideo, request: SampleRequest) -> None:
         self._opened = opened
-        self._reading = Reading(opened, request)
-        self.probe = self._reading.probe
+        self._reading = open_reading(opened, request)
+        self.probe = self._reading.facts
         self._pictures = self._reading.pictures()
 
     def __next__(self) -> Sample:

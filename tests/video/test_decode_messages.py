@@ -17,7 +17,7 @@ FACTS = {
     "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60,
 }  # fmt: skip
 WHOLE: dict[str, dict[str, Any]] = {
-    "Opened": {"facts": FACTS, "first": 0, "end": 60},
+    "Opened": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},
     "Tallied": {"decoder": "pyav", "decode_errors": 1, "lost": 2, "holes": [[3, 5]], "warnings": ["odd"]},
     "Given": {"tick": 7, "has_earlier": True},
     "Finished": {"cpu_s": 1.5},

@@ -19,7 +19,7 @@ def probe(pts: list[int], restarts: tuple[int, ...] = (0,)) -> Any:  # noqa: ANN
     flags = np.zeros(len(pts), np.uint8)
     flags[list(restarts)] = RESTART
     packets = PacketTable(np.array(pts, np.int64), flags)
-    return cast("Any", SimpleNamespace(packets=packets, first_pts=min(pts), time_base=Fraction(1, 10)))
+    return cast("Any", SimpleNamespace(packets=packets, first_pts=min(pts), time_base=Fraction(1, 10), preceding=None))
 
 
 def test_what_follows_the_last_sample_of_a_group_is_left_out() -> None:

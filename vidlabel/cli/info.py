@@ -59,19 +59,22 @@ def _print_target(target: str, *, as_json: bool) -> None:
     from vidlabel.heads.model_file import read_spec
     from vidlabel.heads.shipped import find_model, shipped_models
     from vidlabel.paths import exists
-    from vidlabel.video.isolated import isolated_facts
+    from vidlabel.video.isolated import isolated_probe
 
     path = Path(target)
     if path.suffix == ".safetensors" or (not exists(path) and target in {model.name for model in shipped_models()}):
         spec = read_spec(find_model(target))
         typer.echo(spec.to_json() if as_json else "\n".join(_model_lines(spec)))
         return
-    found = isolated_facts(path)
+    opened = isolated_probe(path)
+    found = opened.facts
     facts = found.info(target)
     if as_json:
-        typer.echo(json.dumps({**asdict(facts), "container": found.container, "frames": found.frames}, indent=2))
+        fields = {**asdict(facts), "container": found.container, "frames": found.frames, "warnings": opened.warnings}
+        typer.echo(json.dumps(fields, indent=2))
     else:
-        typer.echo("\n".join(_video_lines(facts, found.container, found.frames)))
+        lines = _video_lines(facts, found.container, found.frames)
+        typer.echo("\n".join([*lines, *(f"  warning     {warning}" for warning in opened.warnings)]))
 
 
 def _model_lines(spec: ModelSpec) -> list[str]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from vidlabel.video.gaps import PacketPlaces
+    from vidlabel.video.recording import Recording
 
 CHUNK_HEADER = 8
 """Bytes; the index names the header of a chunk, FFmpeg the data after it."""
@@ -51,11 +52,11 @@ class AviCount:
         return tuple(np.unique(np.searchsorted(self.numbers, self.lost)).tolist())
 
 
-def count_frames(path: Path, places: PacketPlaces, stream: VideoStream) -> AviCount | None:
+def count_frames(source: Path | Recording, places: PacketPlaces, stream: VideoStream) -> AviCount | None:
     """Count the frames of an AVI; None where nothing shows that any is lost.
 
     Args:
-        path: of the file.
+        source: the file.
         places: of its packets, all of which were read.
         stream: that they belong to.
     """
@@ -67,7 +68,7 @@ def count_frames(path: Path, places: PacketPlaces, stream: VideoStream) -> AviCo
         if by_index is not None:
             return by_index
     frames = (b"%02ddc" % stream.index, b"%02ddb" % stream.index)
-    return _count_by_chain(path, places, frames, stream.frames)
+    return _count_by_chain(source, places, frames, stream.frames)
 
 
 def _count_by_index(positions: npt.NDArray[np.int64], entries: Sequence[tuple[int, int]]) -> AviCount | None:
@@ -87,17 +88,19 @@ def _count_by_index(positions: npt.NDArray[np.int64], entries: Sequence[tuple[in
     return None
 
 
-def _count_by_chain(path: Path, places: PacketPlaces, frames: tuple[bytes, ...], claimed: int) -> AviCount | None:
+def _count_by_chain(
+    source: Path | Recording, places: PacketPlaces, frames: tuple[bytes, ...], claimed: int
+) -> AviCount | None:
     """Frames are lost where the chunks between two packets are no chain.
 
     Args:
-        path: of the file.
+        source: the file.
         places: as in `count_frames`.
         frames: names of the stream's chunks.
         claimed: frames in the whole file, as its header says.
     """
     positions, sizes, clocks = places.positions, places.sizes, places.clocks
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         origin = _start_of_pictures(file)
         before = np.concatenate([[origin], positions[:-1] + sizes[:-1] + sizes[:-1] % 2])
         ends = positions - CHUNK_HEADER

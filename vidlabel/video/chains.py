@@ -3,38 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from vidlabel.video.recording import Recording
 
 _CHUNK = 1 << 20
 _HEAD_BYTES = 12
 _LEAST_LOST_BYTES = 512
 
-_EBML = bytes.fromhex("1a45dfa3")
-_SEGMENT = bytes.fromhex("18538067")
-_CLUSTER = bytes.fromhex("1f43b675")
+EBML = bytes.fromhex("1a45dfa3")
+SEGMENT = bytes.fromhex("18538067")
+CLUSTER = bytes.fromhex("1f43b675")
 _CUES = bytes.fromhex("1c53bb6b")
-_ANYWHERE = frozenset({bytes.fromhex("ec"), bytes.fromhex("bf")})
-_IN_SEGMENT = _ANYWHERE | {
+ANYWHERE = frozenset({bytes.fromhex("ec"), bytes.fromhex("bf")})
+_IN_SEGMENT = ANYWHERE | {
     bytes.fromhex(name) for name in ("114d9b74", "1549a966", "1654ae6b", "1c53bb6b", "1254c367", "1043a770", "1941a469")
 }
-_IN_CLUSTER = _ANYWHERE | {bytes.fromhex(name) for name in ("e7", "a3", "a0", "a7", "ab", "af", "5854")}
+_IN_CLUSTER = ANYWHERE | {bytes.fromhex(name) for name in ("e7", "a3", "a0", "a7", "ab", "af", "5854")}
 """Elements of Matroska (RFC 9559, section 5.1). Clusters of live recordings do not say where they end."""
 
 _GIF_HEAD_BYTES = 13
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = b"\x21", b"\x2c", b"\x3b"
 
 
-def matroska_reach(path: Path, size_bytes: int) -> tuple[int, int]:
+def matroska_reach(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
     """Bytes of a Matroska file that FFmpeg can reach, and bytes that are cut off or lie where its end breaks.
 
     What is broken before a later cluster is not counted: times tell of it.
     """
-    with path.open("rb") as file:
-        kind, start, length = _element(file, 0)
-        if kind != _EBML or length is None:
+    with source.open("rb") as file:
+        kind, start, length = element_at(file, 0)
+        if kind != EBML or length is None:
             return size_bytes, 0
-        kind, start, length = _element(file, start + length)
-        if kind != _SEGMENT:
+        kind, start, length = element_at(file, start + length)
+        if kind != SEGMENT:
             return size_bytes, 0
         if length is not None and start + length > size_bytes:
             return size_bytes, start + length - size_bytes
@@ -49,7 +52,7 @@ def _unreachable_end(file: BinaryIO, position: int, end: int) -> int:
         position = _walk_segment(file, position, end)
         if position >= end:
             return 0
-        following = _find(file, _CLUSTER, position + 1, end)
+        following = _find(file, CLUSTER, position + 1, end)
         if following is None:
             cues = _find(file, _CUES, position, end)
             return (end if cues is None else cues) - position
@@ -60,8 +63,8 @@ def _walk_segment(file: BinaryIO, position: int, end: int) -> int:
     """Where the chain of elements breaks, the inside of the last cluster included; `end` if it does not."""
     cluster: tuple[int, int] | None = None
     while position < end:
-        kind, start, length = _element(file, position)
-        if kind == _CLUSTER:
+        kind, start, length = element_at(file, position)
+        if kind == CLUSTER:
             cluster = None if length is None else (start, start + length)
         elif length is None or not (kind in _IN_SEGMENT or kind in _IN_CLUSTER):
             break
@@ -69,14 +72,14 @@ def _walk_segment(file: BinaryIO, position: int, end: int) -> int:
     if cluster is not None:
         place, cluster_end = cluster
         while place < min(cluster_end, end):
-            kind, start, length = _element(file, place)
+            kind, start, length = element_at(file, place)
             if kind not in _IN_CLUSTER or length is None:
                 return place
             place = start + length
     return position
 
 
-def _element(file: BinaryIO, position: int) -> tuple[bytes, int, int | None]:
+def element_at(file: BinaryIO, position: int) -> tuple[bytes, int, int | None]:
     """Name of the element of EBML at a position, where its content starts, and its length; None if it is not known.
 
     A name that is none is empty.
@@ -108,9 +111,9 @@ def _find(file: BinaryIO, name: bytes, position: int, end: int) -> int | None:
     return None
 
 
-def gif_reach(path: Path, size_bytes: int) -> tuple[int, int]:
+def gif_reach(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
     """Bytes of a GIF up to where its blocks break off, and from there on; 1 where only its last block is missing."""
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         head = file.read(_GIF_HEAD_BYTES)
         if len(head) < _GIF_HEAD_BYTES:
             return size_bytes, 1

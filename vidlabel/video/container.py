@@ -13,9 +13,10 @@ import av.error
 from av.packet import Packet
 from av.stream import Disposition
 
-from vidlabel.errors import VideoError
+from vidlabel.errors import NoVideoStreamError, VideoError
 from vidlabel.paths import stat_video
 from vidlabel.video.reader import Beat, no_beat
+from vidlabel.video.recording import Recording
 
 if TYPE_CHECKING:
     from av.codec.hwaccel import HWAccel
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,gif,mxf,nut,ivf,"
-    "apng,h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
+    "apng,dhav,hxvs,h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
 )
 """Demuxers that read one file alone. Left out on purpose: those that follow other files or addresses (playlists,
 concat, dash, image sequences) and those that take any text for pictures (tty)."""
@@ -72,8 +73,8 @@ def check_file(path: Path) -> int:
     return status.st_size
 
 
-def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer:
-    """Open a video with FFmpeg, restricted to local single files.
+def open_container(source: Path | Recording, hwaccel: HWAccel | None = None) -> InputContainer:
+    """Open a video, or one of several recordings in a file, with FFmpeg, restricted to local single files.
 
     The prefix `file:` keeps a name such as `a:b.mp4` from being taken for an address. Bytes outside UTF-8, in the name
     or in the tags, are kept or replaced, never an error.
@@ -81,10 +82,10 @@ def open_container(path: Path, hwaccel: HWAccel | None = None) -> InputContainer
     Raises:
         VideoError: FFmpeg knows no video in it.
     """
-    return _open(path, {}, hwaccel)
+    return _open(source, {}, hwaccel)
 
 
-def open_undecoded(path: Path) -> InputContainer:
+def open_undecoded(source: Path | Recording) -> InputContainer:
     """As `open_container`, without decoding a picture where that tells nothing: in MP4 with B-frames of H.264.
 
     FFmpeg decodes a key frame of any video to learn its pixel format, 3 to 15 ms. What it learns of the order of
@@ -93,18 +94,21 @@ def open_undecoded(path: Path) -> InputContainer:
     Raises:
         VideoError: FFmpeg knows no video in it.
     """
+    path = source.path if isinstance(source, Recording) else source
     if path.suffix.lower() not in _MP4_SUFFIXES:
-        return open_container(path)
-    container = _open(path, {"skip_frame": "all"})
+        return open_container(source)
+    container = _open(source, {"skip_frame": "all"})
     contexts = [stream.codec_context for stream in container.streams.video]
     telling = (context is not None and context.name == "h264" and context.has_b_frames for context in contexts)
     if container.format.name.startswith("mov") and all(telling):
         return container
     container.close()
-    return open_container(path)
+    return open_container(source)
 
 
-def _open(path: Path, decoding: dict[str, str], hwaccel: HWAccel | None = None) -> InputContainer:
+def _open(source: Path | Recording, decoding: dict[str, str], hwaccel: HWAccel | None = None) -> InputContainer:
+    recording = source if isinstance(source, Recording) else Recording(source)
+    path = recording.path
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
@@ -115,8 +119,8 @@ def _open(path: Path, decoding: dict[str, str], hwaccel: HWAccel | None = None) 
 
     def open_as(format_name: str | None) -> InputContainer:
         """Open it as this format; None: as the one that FFmpeg sees in its content."""
-        address = f"file:{os.fspath(path)}"
-        return av.open(address, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
+        file = f"file:{os.fspath(path)}" if recording.is_whole_file else recording.open()
+        return av.open(file, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
 
     by_name = _BY_SUFFIX.get(path.suffix.lower())
     try:
@@ -133,16 +137,28 @@ def _open(path: Path, decoding: dict[str, str], hwaccel: HWAccel | None = None) 
         raise VideoError(path, problem, "give a video file such as .mp4, .mkv, .mov, .avi or .webm") from error
 
 
-def choose_stream(container: InputContainer, path: Path) -> VideoStream:
+def moving_streams(container: InputContainer) -> list[VideoStream]:
+    """The video streams of a container that are no cover pictures."""
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
+    return [stream for stream in container.streams.video if not stream.disposition & pictures]
+
+
+def choose_stream(container: InputContainer, path: Path, index: int | None = None) -> VideoStream:
     """The video stream that a player shows: the default one, else the first; never a cover picture.
+
+    Args:
+        container: the open file.
+        path: of it.
+        index: of the stream, where it is known.
 
     Raises:
         VideoError: there is none, no decoder knows its codec, or its picture is larger than any decoder is allowed.
     """
-    pictures = Disposition.attached_pic | Disposition.timed_thumbnails
-    streams = [stream for stream in container.streams.video if not stream.disposition & pictures]
+    streams = moving_streams(container)
+    if index is not None:
+        streams = [stream for stream in streams if stream.index == index]
     if not streams:
-        raise VideoError(path, "holds no video stream", "give a file with moving pictures")
+        raise NoVideoStreamError(path, "holds no video stream", "give a file with moving pictures")
     stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     if stream.codec_context is None:
         raise VideoError(path, "holds a video codec that is not known", "convert it to H.264 first")

@@ -43,12 +43,11 @@ from vidlabel.video.decode_messages import (
 )
 from vidlabel.video.decode_process import OUT_OF_MEMORY
 from vidlabel.video.decord_reader import load_decord
-from vidlabel.video.facts import VideoFacts
 from vidlabel.video.frame_memory import FrameLayout, FrameMemory, open_memory
+from vidlabel.video.geometry import sample_size
+from vidlabel.video.joined_reading import VideoReading, open_reading
 from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.probe import Probe
 from vidlabel.video.reader import Picture
-from vidlabel.video.reading import Reading
 
 GONE = 3
 """Exit status when the owner has gone."""
@@ -169,12 +168,12 @@ class _Server:
         return Finished(time.process_time() - cpu_s)
 
     def _give_samples(self, opened: OpenedVideo, order: ReadVideo) -> None:
-        reading = Reading(opened, order.request, order.after, order.reason, self._sender.beat)
-        found = reading.probe
-        width, height = found.sample_size(order.request.short_side)
+        reading = open_reading(opened, order.request, order.after, order.reason, self._sender.beat)
+        facts = reading.facts
+        width, height = sample_size(facts.shown_width, facts.shown_height, order.request.short_side)
         layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
         self._free = threading.Semaphore(layout.slots)
-        self._sender.send(Opened(_facts(found), reading.first, reading.end))
+        self._sender.send(Opened(facts, reading.first, reading.end, reading.warnings))
         books = _Books(reading)
         slot = 0
         pictures = reading.pictures()
@@ -207,7 +206,7 @@ class _Server:
 class _Books:
     """Tells the owner how reading goes, when that changed."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: VideoReading) -> None:
         self._reading = reading
         self._told: Tallied | None = None
         self._holes_told = 0
@@ -224,10 +223,6 @@ class _Books:
         sender.put(news)
         self._holes_told = len(holes)
         self._told = Tallied(news.decoder, news.decode_errors, news.lost, (), news.warnings)
-
-
-def _facts(found: Probe) -> VideoFacts:
-    return VideoFacts(**{name: getattr(found, name) for name in VideoFacts.__dataclass_fields__})
 
 
 def limit_memory(limit_bytes: int) -> None:

@@ -75,6 +75,8 @@ class Opened:
     """The asked time begins at this tick."""
     end: int
     """And ends at this one."""
+    warnings: tuple[str, ...] = ()
+    """What is known of the file before it is decoded: one line each, for the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,10 @@ class _Fields:
         """A string."""
         return _text(self._fields.get(name))
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """A list of strings."""
+        return tuple(_text(value) for value in self.items(name))
+
     def flag(self, name: str) -> bool:
         """True or false."""
         value = self._fields.get(name)
@@ -264,14 +270,17 @@ def _tallied(fields: _Fields) -> Tallied:
         decode_errors=fields.whole("decode_errors"),
         lost=fields.whole("lost"),
         holes=tuple(_pair(hole) for hole in fields.items("holes")),
-        warnings=tuple(_text(warning) for warning in fields.items("warnings")),
+        warnings=fields.texts("warnings"),
     )
 
 
 _READERS: Mapping[str, Callable[[_Fields], Message]] = {
     "Ready": lambda _: Ready(),
     "Opened": lambda fields: Opened(
-        _facts(fields.part("facts")), fields.whole("first"), fields.whole("end", low=-_MOST_TICKS)
+        _facts(fields.part("facts")),
+        fields.whole("first"),
+        fields.whole("end", low=-_MOST_TICKS),
+        fields.texts("warnings"),
     ),
     "Beat": lambda _: Beat(),
     "Tallied": _tallied,

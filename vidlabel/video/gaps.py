@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
+    from vidlabel.video.recording import Recording
+
 _LEAST_LEAP_STEPS = 3
 _SILENT_CONTAINERS = frozenset({"matroska,webm", "flv", "mpegts", "mpeg"})
 _PACKED_CONTAINERS = frozenset({"matroska,webm", "flv"})
@@ -55,6 +57,12 @@ class PacketPlaces:
         self._clocks.append(NO_TIME if clock is None else clock)
 
     @property
+    def end(self) -> int:
+        """Byte after the last packet in the file whose place is known; 0 where none is."""
+        ends = (self.positions + self.sizes)[self.positions >= 0]
+        return int(ends.max()) if len(ends) else 0
+
+    @property
     def positions(self) -> npt.NDArray[np.int64]:
         """(N,) bytes from the start of the file, -1 where that is not known."""
         return np.array(self._positions, np.int64)
@@ -69,11 +77,11 @@ class PacketPlaces:
         """(N,) decoding times in ticks, `NO_TIME` where there is none."""
         return np.array(self._clocks, np.int64)
 
-    def holes(self, path: Path, container: str, step: Fraction) -> list[int]:
+    def holes(self, source: Path | Recording, container: str, step: Fraction) -> list[int]:
         """Numbers of packets shortly after which, in order of time, something is missing.
 
         Args:
-            path: of the file, which is read again if anything looks like a hole.
+            source: the file, which is read again if anything looks like a hole.
             container: as in the probe.
             step: ticks from one frame to the next.
         """
@@ -83,24 +91,24 @@ class PacketPlaces:
         if not len(leaps) or container not in _SILENT_CONTAINERS:
             return []
         holes = {
-            number for number in leaps.tolist() if self._is_corrupt_near(number) or self._follows_zeros(path, number)
+            number for number in leaps.tolist() if self._is_corrupt_near(number) or self._follows_zeros(source, number)
         }
         if container in _PACKED_CONTAINERS:
-            holes.update(self._unaccounted(path, leaps))
+            holes.update(self._unaccounted(source, leaps))
         return sorted(max(0, number - _REORDERED_PACKETS) for number in holes)
 
     def _is_corrupt_near(self, number: int) -> bool:
         """Whether a transport stream's own count of its pieces is broken there; at a join it is too, without a leap."""
         return any(self._corrupt[max(0, number - _LOOK_BACK_PACKETS) : number + 1])
 
-    def _follows_zeros(self, path: Path, number: int) -> bool:
+    def _follows_zeros(self, source: Path | Recording, number: int) -> bool:
         """Whether there are nothing but zeros for a while between a packet and the ones just before it."""
         start, end = self._positions[max(0, number - _LOOK_BACK_PACKETS)], self._positions[number]
-        with path.open("rb") as file:
+        with source.open("rb") as file:
             file.seek(start)
             return bytes(_LEAST_ZEROS) in file.read(max(0, min(end - start, _LONGEST_LOOK)))
 
-    def _unaccounted(self, path: Path, leaps: npt.NDArray[np.int64]) -> list[int]:
+    def _unaccounted(self, source: Path | Recording, leaps: npt.NDArray[np.int64]) -> list[int]:
         """Those leaps before which bytes lie that belong to no packet."""
         positions, sizes = np.array(self._positions), np.array(self._sizes)
         ends = positions[leaps - 1] + sizes[leaps - 1]
@@ -109,7 +117,7 @@ class PacketPlaces:
         if not bool(suspect.any()):
             return []
         leaps, ends, between = leaps[suspect], ends[suspect], between[suspect]
-        with open_container(path) as container:
+        with open_container(source) as container:
             others = _bytes_of_others(container, ends, positions[leaps])
         found: list[int] = leaps[between - others > _LEAST_LOST_BYTES].tolist()
         return found

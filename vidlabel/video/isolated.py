@@ -70,6 +70,11 @@ class IsolatedSamples(Iterator[Sample], Closing):
         return self._opened.facts
 
     @property
+    def opened(self) -> Opened:
+        """What is known of the video, and the warnings about the file, before it is decoded."""
+        return self._opened
+
+    @property
     def report(self) -> ReadReport:
         """How reading went; final once the last sample has been taken."""
         facts = self._opened.facts
@@ -185,8 +190,18 @@ def isolated_facts(path: Path) -> VideoFacts:
         VideoError: it is no readable video, or the process was lost.
         InstallationError: the process cannot load its libraries.
     """
+    return isolated_probe(path).facts
+
+
+def isolated_probe(path: Path) -> Opened:
+    """As `isolated_facts`, with the warnings about the file.
+
+    Raises:
+        VideoError: it is no readable video, or the process was lost.
+        InstallationError: the process cannot load its libraries.
+    """
     with open_isolated_samples(path, _FIRST_PICTURE) as stream:
-        return stream.probe
+        return stream.opened
 
 
 def samples(

@@ -46,7 +46,7 @@ class Omission:
 
 def plan_omission(probe: Probe, request: SampleRequest) -> Omission:
     """Decide on each packet of a video that shows all of its packets, each at a time of its own."""
-    grid, table = grid_of(request, probe.time_base), probe.packets
+    grid, table = grid_of(request, probe.time_base, preceding=probe.preceding), probe.packets
     ticks = table.pts - probe.first_pts
     times = np.sort(ticks)
     chosen = times[np.fromiter(sample_indices(times.data, grid), np.int64)]

@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING
 
 import av.error
 
+from vidlabel.errors import VideoError
 from vidlabel.video.closing import Closing
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import check_file, choose_stream, open_undecoded, read_packets
+from vidlabel.video.encryption import refuse_encrypted
+from vidlabel.video.joined import MP4, joined_starts
 from vidlabel.video.reader import Beat
+from vidlabel.video.recording import Recording
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -71,18 +75,21 @@ class OpenedVideo(Closing):
     """An open video file: its stream, its decoder, and its packets if it is small. A context manager that closes it.
 
     Args:
-        path: the file.
+        source: the file, or one of several recordings in it.
 
     Raises:
         VideoError: it is no readable file, or FFmpeg knows no video in it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size_bytes = check_file(path)
+    def __init__(self, source: Path | Recording) -> None:
+        self.recording = source if isinstance(source, Recording) else Recording(source)
+        self.path = self.recording.path
+        end = check_file(self.path)
+        self.size_bytes = (end if self.recording.end is None else min(self.recording.end, end)) - self.recording.start
+        refuse_encrypted(self.recording, self.size_bytes)
         with ExitStack() as undoing:
-            self.container: InputContainer = undoing.enter_context(open_undecoded(path))
-            self.stream: VideoStream = choose_stream(self.container, path)
+            self.container: InputContainer = undoing.enter_context(self._open())
+            self.stream: VideoStream = choose_stream(self.container, self.path, self.recording.stream)
             undoing.pop_all()
         self.first = FirstPicture()
         self._packets: list[Packet[VideoStream]] | None = [] if self.size_bytes <= MOST_KEPT_BYTES else None
@@ -93,6 +100,18 @@ class OpenedVideo(Closing):
     def close(self) -> None:
         """Let go of the file."""
         self.container.close()
+
+    def _open(self) -> InputContainer:
+        """Open the file; only its first recording where FFmpeg cannot open it with the others, as a fragmented MP4."""
+        try:
+            return open_undecoded(self.recording)
+        except VideoError:
+            with self.path.open("rb") as file:
+                starts = joined_starts(MP4, file, self.size_bytes) if self.recording.is_whole_file else []
+            if not starts:
+                raise
+            self.recording = Recording(self.path, 0, starts[0])
+            return open_undecoded(self.recording)
 
     def read(self, beat: Beat) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
         """All packets of the stream, as `read_packets` gives them."""

@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -219,7 +220,21 @@ class PacketTableBuilder:
         """The table of all packets added."""
         pts = np.frombuffer(self._pts, np.int64).copy() if self._pts else np.empty(0, np.int64)
         flags = np.frombuffer(bytes(self._flags), np.uint8)
+        self._join_shown_times(pts, flags)
         return PacketTable(pts, flags, tuple(self._jumps), self._repaired, tuple(self._breaks))
+
+    def _join_shown_times(self, pts: npt.NDArray[np.int64], flags: npt.NDArray[np.uint8]) -> None:
+        """Let what follows a jump be shown right after what came before it.
+
+        Decoding times go on there already. Recordings whose decoders hold back different numbers of frames are shown
+        too early or too late by it. A clock that jumps elsewhere than at a key frame is no join.
+        """
+        if not self._jumps or bool((pts == NO_TIME).any()):
+            return
+        for start, end in pairwise([*self._jumps, len(pts)]):
+            if start and flags[start] & KEY:
+                shift = int(pts[:start].max()) + self._step - int(pts[start:end].min())
+                pts[start:] += shift
 
 
 def hidden_test(codec: str) -> Callable[[Packet[VideoStream]], bool] | None:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from vidlabel.errors import VideoError
 from vidlabel.video.avi import count_frames
+from vidlabel.video.dahua import frame_times
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
@@ -22,6 +23,8 @@ from vidlabel.video.opened import FirstPicture, OpenedVideo
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
 from vidlabel.video.reader import Beat, no_beat
+from vidlabel.video.recording import Recording
+from vidlabel.video.sampling import Preceding
 from vidlabel.video.truncation import missing_packets
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ _FALLBACK_RATE = Fraction(25)
 class Probe(VideoFacts):
     """The facts of a video file. Plain data: it can be pickled and sent to another process."""
 
-    path: Path
+    recording: Recording
     stream_index: int
     video_streams: int
     """How many video streams there are, cover pictures included."""
@@ -59,6 +62,15 @@ class Probe(VideoFacts):
     """What the header says; not to be believed."""
     missing_packets: int
     """Packets that the file's own index names and that are not there: the file was cut off."""
+    last_byte: int
+    """Byte after the last packet that was found; 0 where packets do not say where they lie."""
+    preceding: Preceding | None = None
+    """The recordings before it; None where it is the first."""
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return self.recording.path
 
     @property
     def truncated(self) -> bool:
@@ -86,19 +98,19 @@ class Probe(VideoFacts):
         return _shown_pts(self.packets, self.first_pts, self.lacks_shown_order) - self.first_pts
 
 
-def probe(path: Path, beat: Beat = no_beat) -> Probe:
+def probe(source: Path | Recording, beat: Beat = no_beat) -> Probe:
     """Find out what a video file is, by reading its packets once.
 
     Costs 0.35 s per 10 minutes of 720p. Nothing that the header claims about length or frame count is believed.
 
     Args:
-        path: the file.
+        source: the file, or one of several recordings in it.
         beat: told often that the scan goes on.
 
     Raises:
         VideoError: it is no readable file, no video, or a video without pictures.
     """
-    with OpenedVideo(path) as opened:
+    with OpenedVideo(source) as opened:
         return probe_opened(opened, beat)
 
 
@@ -146,13 +158,15 @@ def _find_gaps(opened: OpenedVideo, scan: _Scan) -> _Scan:
         return _recount(opened, scan)
     if not table.all_timed:
         return scan
-    return replace(scan, table=replace(table, holes=tuple(scan.places.holes(opened.path, container, scan.step))))
+    if container == "dhav":
+        return _retime(opened, scan)
+    return replace(scan, table=replace(table, holes=tuple(scan.places.holes(opened.recording, container, scan.step))))
 
 
 def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
     """Time the packets of a damaged AVI by their numbers: presentation times are FFmpeg's guess, upset by damage."""
     table, clocks = scan.table, scan.places.clocks
-    count = count_frames(opened.path, scan.places, opened.stream)
+    count = count_frames(opened.recording, scan.places, opened.stream)
     if count is not None:
         table = replace(table, pts=count.numbers, repaired=True, holes=count.holes, lost=count.lost)
         opened.first.clean = False  # The time of its picture is one of those that were wrong.
@@ -164,6 +178,16 @@ def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
         return scan
     opened.first.clean = False
     return replace(scan, table=replace(table, pts=clocks, repaired=True, jumps=()))
+
+
+def _retime(opened: OpenedVideo, scan: _Scan) -> _Scan:
+    """Time the frames of a Dahua camera as their heads say. FFmpeg gives each a duration of 1 ms."""
+    scan, table = replace(scan, last_duration=0), scan.table
+    with opened.recording.open() as file:
+        times = frame_times(file, scan.places.positions.tolist())
+    if times is None:
+        return scan
+    return replace(scan, table=replace(table, pts=table.pts[0] + times, repaired=True, jumps=()))
 
 
 def _known_rate(stream: VideoStream) -> Fraction:
@@ -201,7 +225,7 @@ def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
     reorders = bool(stream.codec_context.has_b_frames)
     duration, frames = _extent(table, first_pts, _lacks_shown_order(container.format.name, reorders), scan)
     return Probe(
-        path=path,
+        recording=opened.recording,
         size_bytes=opened.size_bytes,
         container=container.format.name,
         codec=stream.codec_context.name,
@@ -224,8 +248,10 @@ def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
         tells_unreferred=tells_unreferred(stream),
         packets=table,
         claimed_frames=stream.frames,
+        last_byte=scan.places.end,
         missing_packets=max(
-            scan.missing_at_end, missing_packets(container.format.name, path, opened.size_bytes, stream, len(table))
+            scan.missing_at_end,
+            missing_packets(container.format.name, opened.recording, opened.size_bytes, stream, len(table)),
         ),
     )
 

@@ -49,11 +49,11 @@ class PyavReader:
         self.tally = Tally()
         self._probe = probe
         self._keyframes = request.keyframes
-        self._grid = grid_of(request, probe.time_base, after)
+        self._grid = grid_of(request, probe.time_base, after, probe.preceding)
         width, height = probe.sample_size(request.short_side)
         self._maker = PictureMaker(width, height, probe.orientation)
-        self._container = open_container(probe.path)
-        self._stream: VideoStream = choose_stream(self._container, probe.path)
+        self._container = open_container(probe.recording)
+        self._stream: VideoStream = choose_stream(self._container, probe.path, probe.recording.stream)
         self._beat: Beat = no_beat
         self._complaints = Complaints(PYAV_SIGNS)
         self._rejected_in_a_row = 0

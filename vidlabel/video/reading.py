@@ -1,24 +1,36 @@
-"""From a video file to samples: probe, choice of the decoder, and what happens when one gives up."""
+"""From a recording to pictures: probe, choice of the decoder, and what happens when one gives up."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.choice import choose_reader, pyav_choice
+from vidlabel.video.facts import VideoFacts
 from vidlabel.video.opened import OpenedVideo
 from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.reader import Beat, no_beat
 from vidlabel.video.sample import SampleRequest
-from vidlabel.video.sampling import BEFORE_ALL, exact
+from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
 
 if TYPE_CHECKING:
     from vidlabel.video.reader import FrameReader, Picture
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a recording stands in a file that joins several, and the shape that all pictures of the file get."""
+
+    preceding: Preceding
+    shown_width: int
+    shown_height: int
+
+
 class Reading:
-    """The pictures of one video in ticks, to be taken once.
+    """The pictures of one recording in ticks, to be taken once.
 
     Where a reader gives up, one with PyAV that decodes everything goes on after the last picture.
 
@@ -28,6 +40,7 @@ class Reading:
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
         beat: told often, also while the file is probed and between pictures.
+        place: where the recording stands in a file that joins several; None where it is the first.
 
     Raises:
         VideoError: it is a video without pictures.
@@ -40,8 +53,10 @@ class Reading:
         after: int | None = None,
         reason: str = "",
         beat: Beat = no_beat,
+        place: Place | None = None,
     ) -> None:
-        self.probe = probe_opened(opened, beat)
+        found = probe_opened(opened, beat)
+        self.probe = found if place is None else _placed(found, place)
         """Of the file."""
         self._opened = opened
         self._request = request
@@ -52,12 +67,18 @@ class Reading:
         self._readers: list[FrameReader] = []
         self.decoder: str = request.decoder
         """Which library decodes, and why."""
-        self.first = int(exact(request.start_s) / self.probe.time_base)
+        start = Fraction(0) if place is None else place.preceding.duration_s
+        self.first = max(0, int((exact(request.start_s) - start) / self.probe.time_base))
         """The asked time begins at this tick."""
         self.end = self.probe.promised_duration
         """And ends at this one."""
         if request.end_s is not None:
-            self.end = min(self.end, int(exact(request.end_s) / self.probe.time_base))
+            self.end = min(self.end, int((exact(request.end_s) - start) / self.probe.time_base))
+
+    @property
+    def facts(self) -> VideoFacts:
+        """What callers may know of the video."""
+        return VideoFacts(**{name: getattr(self.probe, name) for name in VideoFacts.__dataclass_fields__})
 
     @property
     def decode_errors(self) -> int:
@@ -123,6 +144,11 @@ class Reading:
         except DecodeError:  # Nothing more can be decoded; what came before stays.
             if last == BEFORE_ALL:
                 raise
+
+
+def _placed(probe: Probe, place: Place) -> Probe:
+    """The probe of a recording whose pictures are to look like those of the first one in its file."""
+    return replace(probe, preceding=place.preceding, shown_width=place.shown_width, shown_height=place.shown_height)
 
 
 def _file_warnings(probe: Probe) -> list[str]:

@@ -40,6 +40,8 @@ def decord_refusal(probe: Probe, request: SampleRequest) -> str | None:
         return f"codec {probe.codec}"
     if probe.video_streams > 1:
         return "several video streams"
+    if not probe.recording.is_whole_file:
+        return "joined recordings"
     if probe.orientation != UPRIGHT:
         return "turned picture"
     if probe.sample_size(request.short_side)[0] < NARROWEST:
@@ -96,7 +98,11 @@ def gpu_refusal(probe: Probe, request: SampleRequest) -> str | None:
 
     It says nothing of damage, so that the packets must be whole, and promise the time of each frame.
     """
-    return "key frames only" if request.keyframes else _table_refusal(probe.packets, probe)
+    if request.keyframes:
+        return "key frames only"
+    if not probe.recording.is_whole_file or probe.recording.stream is not None or probe.preceding is not None:
+        return "several recordings in one file"
+    return _table_refusal(probe.packets, probe)
 
 
 def _table_refusal(table: PacketTable, probe: Probe) -> str | None:

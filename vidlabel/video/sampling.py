@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,16 @@ def exact(value: float) -> Fraction:
 
 
 @dataclass(frozen=True, slots=True)
+class Preceding:
+    """The recordings that come before one in a file that joins several."""
+
+    duration_s: Fraction
+    """Seconds from the first presented frame of the file to that of the recording."""
+    last_frame_s: Fraction
+    """Seconds from the first presented frame of the file to the last one before the recording."""
+
+
+@dataclass(frozen=True, slots=True)
 class SampleGrid:
     """A sample request in ticks from the first presented frame."""
 
@@ -34,6 +45,10 @@ class SampleGrid:
     """Samples lie before this tick."""
     lag: int | None
     """The earlier frame of a sample at tick t is the last one at or before t - lag."""
+    offset: int = 0
+    """`offset / denominator` targets lie before tick 0."""
+    reached: int = BEFORE_ALL
+    """Number of the last target that a frame before tick 0 reached."""
 
     @property
     def earliest_needed(self) -> int:
@@ -42,34 +57,43 @@ class SampleGrid:
 
     def target(self, time: int) -> int:
         """Number of the last target at or before a tick."""
-        return time * self.numerator // self.denominator
+        return (time * self.numerator + self.offset) // self.denominator
 
     def is_past(self, time: int) -> bool:
         """Whether neither the frame at this tick nor a later one is asked for."""
         return self.end is not None and time >= self.end
 
 
-def grid_of(request: SampleRequest, time_base: Fraction, after: int = BEFORE_ALL) -> SampleGrid:
+def grid_of(
+    request: SampleRequest, time_base: Fraction, after: int = BEFORE_ALL, preceding: Preceding | None = None
+) -> SampleGrid:
     """Turn a request in seconds into ticks.
 
     Args:
         request: what is asked for.
         time_base: seconds of one tick.
         after: samples lie after this tick as well; where an earlier reader came to.
+        preceding: recordings before the one that the ticks belong to; the request counts from the first of them.
     """
-    per_tick = exact(request.rate) * time_base
+    rate = exact(request.rate)
+    per_tick = rate * time_base
+    start = Fraction(0) if preceding is None else preceding.duration_s
+    before = rate * start
+    denominator = math.lcm(per_tick.denominator, before.denominator)
     return SampleGrid(
-        numerator=per_tick.numerator,
-        denominator=per_tick.denominator,
-        first=max(_ticks_up(request.start_s, time_base), after + 1),
-        end=None if request.end_s is None else _ticks_up(request.end_s, time_base),
-        lag=None if request.lag_s is None else _ticks_up(request.lag_s, time_base),
+        numerator=int(per_tick * denominator),
+        denominator=denominator,
+        first=max(_ticks_up(exact(request.start_s) - start, time_base), after + 1),
+        end=None if request.end_s is None else _ticks_up(exact(request.end_s) - start, time_base),
+        lag=None if request.lag_s is None else _ticks_up(exact(request.lag_s), time_base),
+        offset=int(before * denominator),
+        reached=BEFORE_ALL if preceding is None else int(rate * preceding.last_frame_s),
     )
 
 
-def _ticks_up(seconds: float, time_base: Fraction) -> int:
+def _ticks_up(seconds: Fraction, time_base: Fraction) -> int:
     """The first tick at or after a time."""
-    return -int(-exact(seconds) // time_base)
+    return -int(-seconds // time_base)
 
 
 class SampleSelector:
@@ -82,7 +106,7 @@ class SampleSelector:
 
     def __init__(self, grid: SampleGrid) -> None:
         self._grid = grid
-        self._target = BEFORE_ALL
+        self._target = grid.reached
 
     def takes(self, time: int) -> bool:
         """Whether the frame at this tick is a sample; to be asked once for each frame, in order."""

@@ -56,7 +56,7 @@ class SkippingReader:
         self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
         # A decoder that is in use already takes no more threads.
         self._kept = None if opened is None or request.threads > 1 else opened.take_packets()
-        self._opened = opened if opened is not None and self._kept is not None else OpenedVideo(probe.path)
+        self._opened = opened if opened is not None and self._kept is not None else OpenedVideo(probe.recording)
         self._stream: VideoStream = self._opened.stream
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._units = nal_units(self._stream)

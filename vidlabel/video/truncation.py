@@ -8,27 +8,29 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from vidlabel.video.boxes import boxes
 from vidlabel.video.chains import gif_reach, matroska_reach
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
+    from vidlabel.video.recording import Recording
+
 _MOST_MISSING = 1000
 """Packets for each that is there: what a file claims of its own length is not to be believed beyond that."""
 _HEAD_BYTES = 4096
-_BOX_HEAD_BYTES = 16
 _FRAGMENT, _MEDIA = b"moof", b"mdat"
 _CHUNK = 1 << 20
 _MOST_CHUNKS = 100
 _FLV_SIZE = b"\x00\x08filesize\x00"
 
 
-def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoStream, found: int) -> int:
+def missing_packets(container: str, source: Path | Recording, size_bytes: int, stream: VideoStream, found: int) -> int:
     """How many packets a file lacks at its end: as its index or header says, else in proportion to the bytes.
 
     Args:
         container: FFmpeg's name of it. MPEG transport and program streams do not say how long they are.
-        path: of the file.
+        source: the file.
         size_bytes: of the file.
         stream: of the file, all of whose packets were read.
         found: packets that are there.
@@ -37,11 +39,11 @@ def missing_packets(container: str, path: Path, size_bytes: int, stream: VideoSt
         missing = len(stream.index_entries) - found
         if missing > 0:
             return missing
-        found_bytes, lost_bytes = mp4_reach(path, size_bytes, _last_position(stream))
+        found_bytes, lost_bytes = mp4_reach(source, size_bytes, _last_position(stream))
     elif container in _REACHES:
-        found_bytes, lost_bytes = _REACHES[container](path, size_bytes)
+        found_bytes, lost_bytes = _REACHES[container](source, size_bytes)
     elif container in _LOST_BYTES:
-        found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](path, size_bytes)
+        found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](source, size_bytes)
     else:
         return 0
     if container == "avi" and lost_bytes and stream.frames > found:
@@ -54,7 +56,7 @@ def _last_position(stream: VideoStream) -> int:
     return max((entry.pos for other in stream.container.streams for entry in other.index_entries), default=0)
 
 
-def mp4_reach(path: Path, size_bytes: int, last_packet: int) -> tuple[int, int]:
+def mp4_reach(source: Path | Recording, size_bytes: int, last_packet: int) -> tuple[int, int]:
     """Bytes of a fragmented MP4 that FFmpeg can reach, and bytes that are cut off or that no packet was made of.
 
     A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks, and
@@ -62,20 +64,16 @@ def mp4_reach(path: Path, size_bytes: int, last_packet: int) -> tuple[int, int]:
     Of a file without fragments all can be reached.
 
     Args:
-        path: of the file.
+        source: the file.
         size_bytes: of the file.
         last_packet: where the last one that was found begins.
     """
     position, is_fragmented, media, name = 0, False, (0, 0), b""
-    with path.open("rb") as file:
-        while position < size_bytes:
-            length, found = _box(file, position, size_bytes)
-            if length == 0:
-                break
-            name = found
+    with source.open("rb") as file:
+        for box in boxes(file, 0, size_bytes):
+            name, position = box.name, box.end
             is_fragmented = is_fragmented or name == _FRAGMENT
-            media = (position, length) if name == _MEDIA else media
-            position += length
+            media = (box.start, box.end - box.start) if name == _MEDIA else media
         if not is_fragmented:
             return size_bytes, 0
         if position > size_bytes:
@@ -84,20 +82,6 @@ def mp4_reach(path: Path, size_bytes: int, last_packet: int) -> tuple[int, int]:
             return media
         is_cut = name == _FRAGMENT or _holds_fragment(file, position)
         return (position, size_bytes - position) if is_cut else (size_bytes, 0)
-
-
-def _box(file: BinaryIO, position: int, size_bytes: int) -> tuple[int, bytes]:
-    """Length and name of the box at a position (ISO 14496-12, 4.2); length 0 if there is none."""
-    file.seek(position)
-    head = file.read(_BOX_HEAD_BYTES)
-    length, name = int.from_bytes(head[:4], "big"), head[4:8]
-    if not (len(name) == 4 and name.isascii() and name.decode().isprintable()):
-        return 0, b""
-    if length == 1:
-        length = int.from_bytes(head[8:16], "big")
-    elif length == 0:  # to the end of the file
-        length = size_bytes - position
-    return (length, name) if length >= 8 else (0, b"")
 
 
 def _holds_fragment(file: BinaryIO, position: int) -> bool:
@@ -110,12 +94,12 @@ def _holds_fragment(file: BinaryIO, position: int) -> bool:
     return False
 
 
-def avi_lost_bytes(path: Path, size_bytes: int) -> int:
+def avi_lost_bytes(source: Path | Recording, size_bytes: int) -> int:
     """Bytes that an AVI lacks at its end, by the lengths of its lists of pictures; 0 if it says none.
 
     The length of the file as a whole, which stands before them, is off by a few bytes in files of some programs.
     """
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         position = 0
         for _ in range(_MOST_CHUNKS):
             file.seek(position)
@@ -130,9 +114,9 @@ def avi_lost_bytes(path: Path, size_bytes: int) -> int:
     return 0
 
 
-def flv_lost_bytes(path: Path, size_bytes: int) -> int:
+def flv_lost_bytes(source: Path | Recording, size_bytes: int) -> int:
     """Bytes that an FLV lacks at its end, by what its metadata say of its size; 0 if they do not."""
-    with path.open("rb") as file:
+    with source.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     place = head.find(_FLV_SIZE) + len(_FLV_SIZE)
     if place < len(_FLV_SIZE) or place + 8 > len(head):
@@ -141,7 +125,10 @@ def flv_lost_bytes(path: Path, size_bytes: int) -> int:
     return max(0, int(claimed) - size_bytes) if math.isfinite(claimed) else 0
 
 
-_LOST_BYTES: Mapping[str, Callable[[Path, int], int]] = {"avi": avi_lost_bytes, "flv": flv_lost_bytes}
+_LOST_BYTES: Mapping[str, Callable[[Path | Recording, int], int]] = {"avi": avi_lost_bytes, "flv": flv_lost_bytes}
 """By FFmpeg's name of the container: bytes that are cut off."""
-_REACHES: Mapping[str, Callable[[Path, int], tuple[int, int]]] = {"gif": gif_reach, "matroska,webm": matroska_reach}
+_REACHES: Mapping[str, Callable[[Path | Recording, int], tuple[int, int]]] = {
+    "gif": gif_reach,
+    "matroska,webm": matroska_reach,
+}
 """Bytes that can be reached, and bytes that are cut off or lie behind a break."""
