@@ -5,7 +5,7 @@
     │   └── DeviceError           a device that was asked for is not there
     ├── InputError                a file that cannot be used
     │   ├── VideoError            ... as a video
-    │   │   ├── NoVideoStreamError    ... since it holds no moving pictures
+    │   │   ├── NoVideoStreamError    ... since it holds sound alone
     │   │   └── DecodeError       ... which opened, and broke while it was read
     │   ├── ModelFileError        ... as a model
     │   └── AnnotationError       ... as labels
@@ -60,7 +60,7 @@ class VideoError(InputError):
 
 
 class NoVideoStreamError(VideoError):
-    """A file holds sound, pictures or subtitles, but no moving pictures."""
+    """A file holds sound, but no moving pictures."""
 
 
 class DecodeError(VideoError):

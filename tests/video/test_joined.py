@@ -127,7 +127,7 @@ def test_a_part_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> No
     assert report.holes[-1][1] == pytest.approx(2 * FRAMES / 25)
 
 
-def test_a_part_without_pictures_is_no_loss(tmp_path: Path) -> None:
+def test_a_part_without_pictures_is_told_and_no_loss(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "sound.m4a"), "w", format="mp4") as output:
         stream = output.add_stream("aac", rate=48000, layout="mono")
         assert isinstance(stream, av.AudioStream)
@@ -136,9 +136,23 @@ def test_a_part_without_pictures_is_no_loss(tmp_path: Path) -> None:
         output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     path = joined(tmp_path, "a.mp4", part(tmp_path, "a.mp4", 0), (tmp_path / "sound.m4a").read_bytes())
+    path.write_bytes(path.read_bytes() + part(tmp_path, "a.mp4", 1))
     found, report = shown(path)
-    assert len(found) == FRAMES
+    assert found == frames(*range(2 * FRAMES))
     assert report.decoded_ratio == 1.0
+    assert any("holds no moving pictures" in warning for warning in report.warnings)
+
+
+def test_what_follows_a_part_that_cannot_be_read_is_read(tmp_path: Path) -> None:
+    parts = [part(tmp_path, "a.mp4", number) for number in range(3)]
+    damaged = parts[1].replace(b"mdia", b"gone")
+    found, report = shown(joined(tmp_path, "a.mp4", parts[0], damaged, parts[2]))
+    seen = list(found.values())
+    assert seen[:FRAMES] == [*range(FRAMES)]
+    # When the third part begins is a guess: its first frame may lie too near to the sample before.
+    assert seen[FRAMES:] in ([*range(2 * FRAMES, 3 * FRAMES)], [*range(2 * FRAMES + 1, 3 * FRAMES)])
+    assert 0.5 < report.decoded_ratio < 0.8
+    assert len(report.holes) == 1
 
 
 TRAILERS = {

@@ -152,13 +152,15 @@ def choose_stream(container: InputContainer, path: Path, index: int | None = Non
         index: of the stream, where it is known.
 
     Raises:
+        NoVideoStreamError: there is sound alone.
         VideoError: there is none, no decoder knows its codec, or its picture is larger than any decoder is allowed.
     """
     streams = moving_streams(container)
     if index is not None:
         streams = [stream for stream in streams if stream.index == index]
     if not streams:
-        raise NoVideoStreamError(path, "holds no video stream", "give a file with moving pictures")
+        kind = NoVideoStreamError if container.streams.audio else VideoError
+        raise kind(path, "holds no video stream", "give a file with moving pictures")
     stream = next((stream for stream in streams if stream.disposition & Disposition.default), streams[0])
     if stream.codec_context is None:
         raise VideoError(path, "holds a video codec that is not known", "convert it to H.264 first")

@@ -151,7 +151,7 @@ class JoinedReading:
                         given = True
                 except DecodeError as error:
                     failure = failure or error
-            previous = part
+            previous = part if part.has_pictures else previous
         if failure is not None and not given:
             raise failure
 
@@ -258,7 +258,9 @@ def _layout_warnings(placed: Sequence[PlacedRecording]) -> tuple[str, ...]:
     elif any(part.recording.link == "clock" for part in placed):
         warnings.append("the video goes on in another stream of the file, which is read after the first")
     for part in placed:
-        if part.problem:
+        if not part.has_pictures:
+            warnings.append(f"a recording in the file ({part.size_bytes} bytes) holds no moving pictures")
+        elif part.problem:
             span = f"{float(part.duration_s):.3f} s from {float(part.start_s):.3f} s on ({part.size_bytes} bytes)"
             warnings.append(f"{span} are left out: what is there {part.problem}; save it to a file of its own")
     return tuple(warnings)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MOST_PAUSE_S = 10
 """After a longer pause of the clock, another recording was joined on, which has a clock of its own."""
 
+_LEAST_FRAME_S = Fraction(1, 1000)
+
 
 @dataclass(frozen=True, slots=True)
 class PlacedRecording:
@@ -38,6 +40,8 @@ class PlacedRecording:
     start_s: Fraction
     duration_s: Fraction
     """As promised by its headers; in proportion to the bytes where it cannot be read."""
+    has_pictures: bool = True
+    """Whether it is a video at all."""
 
     @property
     def end_s(self) -> Fraction:
@@ -49,7 +53,7 @@ class PlacedRecording:
         """When its last frame is shown, as far as that is known."""
         times = None if self.probe is None else self.probe.frame_times()
         if self.probe is None or times is None or not len(times):
-            return self.end_s
+            return max(self.start_s, self.end_s - _LEAST_FRAME_S)
         return self.start_s + int(times[-1]) * self.probe.time_base
 
 
@@ -82,7 +86,7 @@ def _split(path: Path, starts: Sequence[int]) -> tuple[Recording, ...]:
 
 
 def place_recordings(recordings: Sequence[Recording], beat: Beat) -> list[PlacedRecording]:
-    """Probe recordings and put them one after the other. Those without moving pictures are passed over.
+    """Probe recordings and put them one after the other. Those without moving pictures take no time.
 
     Raises:
         VideoError: none of them can be read.
@@ -90,18 +94,14 @@ def place_recordings(recordings: Sequence[Recording], beat: Beat) -> list[Placed
     placed: list[PlacedRecording] = []
     failure: VideoError | None = None
     for recording in recordings:
-        found, problem = None, ""
         try:
-            found = probe(recording, beat)
-        except NoVideoStreamError:
-            continue
+            found, problem, has_pictures = probe(recording, beat), "", True
         except VideoError as error:
-            failure, problem = failure or error, error.problem
-        placed.append(_place(recording, found, problem, placed))
-    if all(part.problem for part in placed):
-        raise failure or NoVideoStreamError(
-            recordings[0].path, "holds no video stream", "give a file with moving pictures"
-        )
+            found, problem, has_pictures = None, error.problem, not isinstance(error, NoVideoStreamError)
+            failure = error if failure is None or has_pictures else failure
+        placed.append(replace(_place(recording, found, problem, placed), has_pictures=has_pictures))
+    if failure is not None and all(part.probe is None for part in placed):
+        raise failure
     return _with_guesses(placed)
 
 
@@ -133,7 +133,8 @@ def _with_guesses(placed: list[PlacedRecording]) -> list[PlacedRecording]:
     shift_s = Fraction(0)
     guessed = []
     for part in placed:
-        duration_s = part.duration_s if part.probe is not None else _rounded(part.size_bytes * rate)
+        is_guess = part.probe is None and part.has_pictures
+        duration_s = _rounded(part.size_bytes * rate) if is_guess else part.duration_s
         guessed.append(replace(part, start_s=part.start_s + shift_s, duration_s=duration_s))
         shift_s += duration_s - part.duration_s
     return guessed
