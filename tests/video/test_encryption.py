@@ -41,7 +41,7 @@ def refusal(path: Path) -> str:
 
 @pytest.mark.parametrize("flags", ["", "faststart", "frag_keyframe+empty_moov+default_base_moof"])
 @pytest.mark.parametrize("suffix", [".mp4", ".mov"])
-def test_common_encryption_is_told(suffix: str, flags: str, tmp_path: Path) -> None:
+def test_common_encryption_is_refused(suffix: str, flags: str, tmp_path: Path) -> None:
     path = write_video(tmp_path / f"a{suffix}", recipe(**CENC, **({"movflags": flags} if flags else {})))
     assert refusal(path) == "is encrypted (Common Encryption, cenc)"
 
@@ -53,13 +53,13 @@ def test_other_schemes_are_named(scheme: bytes, tmp_path: Path) -> None:
     assert scheme.decode() in refusal(path)
 
 
-def test_fairplay_is_told(tmp_path: Path) -> None:
+def test_fairplay_is_refused(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.m4v", Recipe(frames=5, container="mp4"))
     path.write_bytes(path.read_bytes().replace(b"avc1\0\0\0\0\0\0", b"drmi\0\0\0\0\0\0"))
     assert "FairPlay" in refusal(path)
 
 
-def test_encryption_of_matroska_is_told(tmp_path: Path) -> None:
+def test_encryption_of_matroska_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.webm"
     path.write_bytes(matroska(VIDEO_TYPE, encrypted=True))
     assert refusal(path) == "is encrypted (Matroska content encryption)"
@@ -72,7 +72,7 @@ def test_encryption_of_matroska_is_told(tmp_path: Path) -> None:
     "guid",
     ["fbb3112223bdd211b4b700a0c955fc6e", "14e68a292226174cb935dae07ee9289c", "335085438169e6499b74ad12cb86d58c"],
 )
-def test_encryption_of_windows_media_is_told(guid: str, tmp_path: Path) -> None:
+def test_encryption_of_windows_media_is_refused(guid: str, tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.wmv", Recipe(codec="wmv2", frames=5))
     data = path.read_bytes()
     extra = bytes.fromhex(guid) + (32).to_bytes(8, "little") + bytes(8)
@@ -82,7 +82,7 @@ def test_encryption_of_windows_media_is_told(guid: str, tmp_path: Path) -> None:
     assert refusal(path) == "is encrypted (Windows Media DRM)"
 
 
-def test_a_scrambled_transport_stream_is_told(tmp_path: Path) -> None:
+def test_a_scrambled_transport_stream_is_refused(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.ts", Recipe(frames=5))
     data = bytearray(path.read_bytes())
     for place in range(0, len(data), 188):

@@ -1,4 +1,4 @@
-"""Recordings joined end to end in one file: every frame of all of them, at its time, or told what is left out."""
+"""Recordings joined end to end in one file: every frame of all of them at its time, or a report of what is missing."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_samples_are_those_of_one_recording_with_all_frames(request_: dict[str, 
     assert shown(path, **request_)[1].decoded_ratio == 1.0
 
 
-def test_a_part_that_cannot_be_read_is_told_and_counted(tmp_path: Path) -> None:
+def test_a_part_that_cannot_be_read_is_reported_and_counted(tmp_path: Path) -> None:
     first, second = part(tmp_path, "a.mp4", 0), part(tmp_path, "a.mp4", 1)
     cut = second[: second.rindex(b"moov") - 4]
     found, report = shown(joined(tmp_path, "a.mp4", first, cut))
@@ -127,7 +127,7 @@ def test_a_part_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> No
     assert report.holes[-1][1] == pytest.approx(2 * FRAMES / 25)
 
 
-def test_a_part_without_pictures_is_told_and_no_loss(tmp_path: Path) -> None:
+def test_a_part_without_pictures_is_named_and_no_loss(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "sound.m4a"), "w", format="mp4") as output:
         stream = output.add_stream("aac", rate=48000, layout="mono")
         assert isinstance(stream, av.AudioStream)

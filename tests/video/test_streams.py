@@ -16,7 +16,7 @@ def two_tracks(path: Path, second_starts: int) -> Path:
     return write_tracks(path, [{n: n for n in range(FRAMES)}, {second_starts + n: FRAMES + n for n in range(FRAMES)}])
 
 
-@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts"])
 def test_a_track_that_starts_where_another_ends_is_read_after_it(name: str, tmp_path: Path) -> None:
     found, report = shown(two_tracks(tmp_path / name, FRAMES))
     assert found == frames(*range(2 * FRAMES))
@@ -28,7 +28,7 @@ def test_a_track_that_starts_a_second_later_keeps_its_time(tmp_path: Path) -> No
     assert found == {Fraction(n if n < FRAMES else n + 25): n for n in range(2 * FRAMES)}
 
 
-@pytest.mark.parametrize("name", ["a.mkv", "a.mp4"])
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts"])
 def test_tracks_side_by_side_do_not_continue_each_other(name: str, tmp_path: Path) -> None:
     found, report = shown(two_tracks(tmp_path / name, 3))
     assert found == frames(*range(FRAMES))

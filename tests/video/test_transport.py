@@ -102,7 +102,7 @@ def test_a_table_whose_check_sum_is_wrong_changes_nothing(tmp_path: Path) -> Non
     assert len(stream_changes(Path("a.ts"), BytesIO(data), len(data), 0x100)) == 1
 
 
-def test_scrambled_packets_are_told(tmp_path: Path) -> None:
+def test_scrambled_packets_are_seen(tmp_path: Path) -> None:
     data = bytearray(part(tmp_path, "a.ts", 0, H264))
     assert not is_scrambled(BytesIO(data))
     for place in range(0, len(data), 188):

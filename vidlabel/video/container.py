@@ -28,7 +28,8 @@ FORMATS = (
     "apng,dhav,hxvs,h261,h263,h264,hevc,vvc,m4v,mpegvideo,mjpeg,obu,av1,vc1,rm,dv,gxf,wtv,nsv,yuv4mpegpipe"
 )
 """Demuxers that read one file alone. Left out on purpose: those that follow other files or addresses (playlists,
-concat, dash, image sequences) and those that take any text for pictures (tty)."""
+concat, dash, image sequences), those that take any text for pictures (tty), and formats of recorders whose times could
+not be checked. Of these, Dahua's (dhav) and HiSilicon's (hxvs) were found right."""
 
 _BY_SUFFIX = {
     **dict.fromkeys((".ts", ".mts", ".m2ts", ".m2t", ".tod", ".trp", ".tp", ".hdv", ".ssif"), "mpegts"),

@@ -57,10 +57,11 @@ class PacketPlaces:
         self._clocks.append(NO_TIME if clock is None else clock)
 
     @property
-    def end(self) -> int:
-        """Byte after the last packet in the file whose place is known; 0 where none is."""
-        ends = (self.positions + self.sizes)[self.positions >= 0]
-        return int(ends.max()) if len(ends) else 0
+    def extent(self) -> tuple[int, int]:
+        """First byte of the packets in the file, and the byte after them; (0, 0) where none says where it lies."""
+        known = self.positions >= 0
+        starts, ends = self.positions[known], (self.positions + self.sizes)[known]
+        return (int(starts.min()), int(ends.max())) if len(starts) else (0, 0)
 
     @property
     def positions(self) -> npt.NDArray[np.int64]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MOST_PAUSE_S = 10
 """After a longer pause of the clock, another recording was joined on, which has a clock of its own."""
 
+_LEAST_SHARE = Fraction(1, 50)
+"""Of a file, outside the packets of the stream that was read, where another stream comes before or after it."""
 _LEAST_FRAME_S = Fraction(1, 1000)
 
 
@@ -69,13 +71,15 @@ def find_recordings(opened: OpenedVideo) -> tuple[Recording, ...]:
 
 def find_recordings_read(found: Probe) -> tuple[Recording, ...]:
     """The recordings that a file shows to hold once its packets were read."""
-    if found.packets.jumps or found.last_byte:
+    first_byte, last_byte = found.extent
+    if found.packets.jumps or last_byte:
         with found.path.open("rb") as file:
-            begin = 0 if found.packets.jumps else found.last_byte
+            begin = 0 if found.packets.jumps else last_byte
             starts = joined_starts_by_signature(found.container, file, begin)
         if starts:
             return _split(found.path, starts)
-    if found.video_streams > 1:
+    elsewhere = found.size_bytes - (last_byte - first_byte)
+    if found.video_streams > 1 and elsewhere > _LEAST_SHARE * found.size_bytes:
         return successive_streams(found.path, found.stream_index)
     return (found.recording,)
 

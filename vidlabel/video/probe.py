@@ -62,8 +62,8 @@ class Probe(VideoFacts):
     """What the header says; not to be believed."""
     missing_packets: int
     """Packets that the file's own index names and that are not there: the file was cut off."""
-    last_byte: int
-    """Byte after the last packet that was found; 0 where packets do not say where they lie."""
+    extent: tuple[int, int]
+    """First byte of the packets in the recording, and the byte after them; (0, 0) where none says where it lies."""
     preceding: Preceding | None = None
     """The recordings before it; None where it is the first."""
 
@@ -248,7 +248,7 @@ def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
         tells_unreferred=tells_unreferred(stream),
         packets=table,
         claimed_frames=stream.frames,
-        last_byte=scan.places.end,
+        extent=scan.places.extent,
         missing_packets=max(
             scan.missing_at_end,
             missing_packets(container.format.name, opened.recording, opened.size_bytes, stream, len(table)),

@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 from vidlabel.video.container import moving_streams, open_container
 from vidlabel.video.recording import Recording
 
-if TYPE_CHECKING:
-    from av.packet import Packet
-    from av.video.stream import VideoStream
-
 _MOST_OVERLAP_S = Fraction(1, 4)
 """Streams that overlap for longer are shown side by side, or one in place of the other."""
 _INTERLEAVED = frozenset({"mpeg", "mpegts"})
-"""In these containers, what lies side by side in the file is shown at the same time, whatever the clocks say."""
+"""In these, what lies side by side in the file is shown at the same time; their clocks may start again."""
 
 
 @dataclass(slots=True)
 class _Extent:
     """Where a stream starts and ends: seconds on the container's clock, or bytes of the file."""
 
-    index: int
     start: Fraction
     end: Fraction
+
+    def include(self, start: Fraction, end: Fraction) -> None:
+        """Reach from one to the other at least."""
+        self.start, self.end = min(self.start, start), max(self.end, end)
 
 
 def successive_streams(path: Path, chosen: int) -> tuple[Recording, ...]:
@@ -37,42 +34,36 @@ def successive_streams(path: Path, chosen: int) -> tuple[Recording, ...]:
         path: the file; its packets are read.
         chosen: index of the stream that a player shows.
     """
+    times: dict[int, _Extent] = {}
+    places: dict[int, _Extent] = {}
     with open_container(path) as container:
-        streams = moving_streams(container)
-        if len(streams) < 2:
-            return (Recording(path),)
-        by_position = container.format.name in _INTERLEAVED
-        extents = _extents(cast("Iterator[Packet[VideoStream]]", container.demux(streams)), by_position=by_position)
-    if chosen not in extents:
+        is_interleaved = container.format.name in _INTERLEAVED
+        for packet in container.demux(moving_streams(container)):
+            if packet.pts is None or packet.pos is None or packet.time_base is None:
+                continue
+            index, time, place = packet.stream_index, packet.pts * packet.time_base, Fraction(packet.pos)
+            end = time + (packet.duration or 0) * packet.time_base
+            times.setdefault(index, _Extent(time, end)).include(time, end)
+            places.setdefault(index, _Extent(place, place)).include(place, place + packet.size)
+    if chosen not in times:
         return (Recording(path),)
-    chain = _chain(extents, chosen, Fraction(0) if by_position else _MOST_OVERLAP_S)
+    chain = _chain(times, chosen, _MOST_OVERLAP_S)
+    if is_interleaved and len(chain) == 1:
+        chain = _chain(places, chosen, Fraction(0))
     if len(chain) == 1:
         return (Recording(path),)
     first, *rest = chain
     return (Recording(path, stream=first), *(Recording(path, stream=index, link="clock") for index in rest))
 
 
-def _extents(packets: Iterator[Packet[VideoStream]], *, by_position: bool) -> dict[int, _Extent]:
-    """By the stream's index: where it starts and ends."""
-    extents: dict[int, _Extent] = {}
-    for packet in packets:
-        if packet.pts is None or packet.pos is None or packet.time_base is None:
-            continue
-        start = Fraction(packet.pos) if by_position else packet.pts * packet.time_base
-        length = packet.size if by_position else (packet.duration or 0) * packet.time_base
-        extent = extents.setdefault(packet.stream_index, _Extent(packet.stream_index, start, start))
-        extent.start, extent.end = min(extent.start, start), max(extent.end, start + length)
-    return extents
-
-
 def _chain(extents: dict[int, _Extent], chosen: int, most_overlap: Fraction) -> list[int]:
     """Indices of streams that follow each other, the chosen one among them."""
-    chain = [extents[chosen]]
-    others = sorted((e for e in extents.values() if e.index != chosen), key=lambda extent: extent.start)
-    for extent in others:
-        if extent.start >= chain[-1].end - most_overlap:
-            chain.append(extent)
-    for extent in reversed(others):
-        if extent.end <= chain[0].start + most_overlap:
-            chain.insert(0, extent)
-    return [extent.index for extent in chain]
+    chain = [chosen]
+    others = sorted((index for index in extents if index != chosen), key=lambda index: extents[index].start)
+    for index in others:
+        if extents[index].start >= extents[chain[-1]].end - most_overlap:
+            chain.append(index)
+    for index in reversed(others):
+        if extents[index].end <= extents[chain[0]].start + most_overlap:
+            chain.insert(0, index)
+    return chain
