@@ -117,3 +117,31 @@ def test_a_frame_never_lies_before_the_one_before() -> None:
     clock = FrameClock(100, Fraction(10))
     assert [clock.time(pts) for pts in (100, 130, 120, 125, 140)] == [0, 30, 30, 30, 40]
     assert clock.disordered == 2
+
+
+def test_a_loss_reaches_to_the_end_from_the_last_frame_on_though_later_packets_are_not_promised() -> None:
+    """Frames 40 to 44 are not in the file, and 45 to 49 refer to them."""
+    times = np.array([number * TICKS for number in range(50) if number not in range(40, 45)], np.int64)
+    coverage = Coverage(times, Fraction(TICKS), 0, 500)
+    for number in range(40):
+        coverage.frame(number * TICKS, 0)
+    coverage.finish(5, 500)
+    assert (coverage.lost, coverage.holes) == (100, [(400, 500)])
+
+
+def test_where_a_file_has_no_times_only_errors_tell() -> None:
+    coverage = Coverage(np.empty(0, np.int64), Fraction(TICKS), 0, 1000)
+    for number in (*range(40), *range(60, 90)):
+        coverage.frame(number * TICKS, 0 if number < 60 else 20)
+    coverage.finish(30, 1000)
+    assert (coverage.lost, coverage.holes) == (300, [(400, 600), (900, 1000)])
+
+
+def test_frames_that_are_passed_over_move_the_clock_only_where_they_have_no_times() -> None:
+    untimed, timed = FrameClock(0, Fraction(TICKS)), FrameClock(100, Fraction(TICKS))
+    assert (untimed.time(None), timed.time(100)) == (0, 0)
+    for _ in range(3):
+        untimed.pass_over(None)
+        timed.pass_over(190)
+    assert (untimed.time(None), timed.time(110)) == (40, 10)
+    assert timed.disordered == 0

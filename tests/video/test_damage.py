@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import pytest
 
 from corpus import Recipe, read_number, write_video
@@ -53,9 +54,23 @@ def test_a_hole_costs_its_own_time_only(holed: Path, decoder: Decoder) -> None:
     assert report.duration_s == 2.4
 
 
-def test_where_decord_stops_pyav_goes_on(holed: Path) -> None:
-    by_pyav = readable(samples(holed, rate=25, short_side=160, decoder="pyav"))
-    stream = samples(holed, rate=25, short_side=160)
+@pytest.fixture
+def garbled(video: VideoMaker, tmp_path: Path) -> Path:
+    """An MP4 in which nine pictures hold nonsense behind their headers, so that none seems to be missing."""
+    data = bytearray(video("closed.mp4").read_bytes())
+    with av.open(str(video("closed.mp4"))) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.pos is not None]
+    for packet in packets[26:35]:
+        start, end = (packet.pos or 0) + 12, (packet.pos or 0) + packet.size
+        data[start:end] = b"\xff" * (end - start)
+    path = tmp_path / "garbled.mp4"
+    path.write_bytes(data)
+    return path
+
+
+def test_where_decord_stops_pyav_goes_on(garbled: Path) -> None:
+    by_pyav = readable(samples(garbled, rate=25, short_side=160, decoder="pyav"))
+    stream = samples(garbled, rate=25, short_side=160)
     assert readable(stream) == by_pyav
     assert stream.report.decoder.startswith("pyav: decord ")
 

@@ -122,13 +122,13 @@ def test_files_that_are_not_plain_are_decoded_whole(name: str, reason: str | Non
 
 
 def damaged(source: Path, target: Path, packets: range, filling: bytes = b"\xff") -> Path:
-    """A copy in which a byte fills the first unit of some packets, but for its length and type."""
+    """A copy in which a byte fills the first unit of some packets, but for its length, type and header."""
     data = bytearray(source.read_bytes())
     with av.open(str(source)) as container:
         for number, packet in enumerate(container.demux(video=0)):
             if number in packets and packet.pos is not None:
                 length = int.from_bytes(data[packet.pos : packet.pos + 4], "big")
-                data[packet.pos + 5 : packet.pos + 4 + length] = filling * (length - 1)
+                data[packet.pos + 12 : packet.pos + 4 + length] = filling * (length - 8)
     target.write_bytes(data)
     return target
 

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.video.packets import NO_TIME
+from vidlabel.video.packets import NO_TIME, SPOILT
 from vidlabel.video.probe import Probe
 from vidlabel.video.sampling import SampleGrid
 
@@ -28,7 +28,7 @@ class Coverage:
     the two fields of a picture can be packets of their own.
 
     Args:
-        times: ticks of all frames, ascending.
+        times: ticks of all frames, ascending; empty where the file gives none, so that only errors tell.
         step: ticks from one frame to the next.
         first: asked time starts here.
         end: and ends here.
@@ -70,7 +70,9 @@ class Coverage:
     def finish(self, errors: int, end: int) -> None:
         """Note that no frame follows; the last one promised ends at tick `end`."""
         missing = len(self._times) - self._next
-        if missing > 1 or (missing and self._is_near_error(errors)):
+        if (missing or not len(self._times)) and self._is_near_error(errors):
+            self.lose(0 if self._last is None else self._last + self._step, end)
+        elif missing > 1:
             self.lose(self._times[self._next], end)
 
     def lose(self, start: int, end: int) -> None:
@@ -87,10 +89,12 @@ class Coverage:
 
 
 def make_coverage(probe: Probe, grid: SampleGrid) -> Coverage | None:
-    """Coverage of what `grid` asks for; None where the file gives no times to compare with."""
+    """Coverage of what `grid` asks for; None where the file gives no times, and nothing is known to be lost."""
     times = probe.frame_times()
     if times is None:
-        return None
+        if not probe.packets.holds(SPOILT):
+            return None
+        times = np.empty(0, np.int64)
     last = probe.promised_duration
     coverage = Coverage(times, probe.step, grid.first, last if grid.end is None else min(grid.end, last))
     coverage.lose(probe.duration, last)
@@ -188,3 +192,11 @@ class FrameClock:
             self._known, self._untimed = time, 0
         self._last = time
         return time
+
+    def pass_over(self, pts: int | None) -> None:
+        """Note a frame that is not to be shown.
+
+        Its time counts only where frames have none. After a loss, a decoder hands out frames from before it late.
+        """
+        if pts is None:
+            self.time(None)

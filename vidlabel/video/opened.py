@@ -14,6 +14,7 @@ from vidlabel.errors import VideoError
 from vidlabel.video.closing import Closing
 from vidlabel.video.complaints import PYAV_SIGNS, Complaints
 from vidlabel.video.container import check_file, choose_stream, open_undecoded, read_packets
+from vidlabel.video.cut_start import needs_key_frame
 from vidlabel.video.encryption import refuse_encrypted
 from vidlabel.video.joined import MP4, joined_starts
 from vidlabel.video.reader import Beat
@@ -43,6 +44,7 @@ class FirstPicture:
         """Whether no packet was rejected before it."""
         self.tried = 0
         """Packets that the decoder was given."""
+        self._met_key = False
 
     @property
     def frame(self) -> VideoFrame | None:
@@ -51,6 +53,11 @@ class FirstPicture:
 
     def offer(self, packet: Packet[VideoStream]) -> None:
         """Decode a packet, unless the picture is known or was looked for long enough."""
+        if packet.is_keyframe and not self._met_key:
+            self._met_key = True
+            if self.tried and needs_key_frame(packet.stream):
+                packet.stream.codec_context.flush_buffers()
+                self.frames, self.clean, self.tried = [], True, 0
         if self.frames or self.tried > _FIRST_PICTURE_PACKETS:
             return
         self.tried += 1

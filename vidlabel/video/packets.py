@@ -22,7 +22,7 @@ NO_TIME = -(1 << 63)
 _LEAST_JUMP_STEPS = 5
 """Frame durations that a decoding time must go back by to be a jump; muxers are a frame or two off at times."""
 
-KEY, DISCARD, HIDDEN, CORRUPT, RESTART, ZEROED = 1, 2, 4, 8, 16, 32
+KEY, DISCARD, HIDDEN, CORRUPT, RESTART, ZEROED, SPOILT, UNSHOWN = 1, 2, 4, 8, 16, 32, 64, 128
 _ZEROS = bytes(512)
 """A sector of a disk; more than any codec looked at writes in a row between other bytes."""
 
@@ -36,7 +36,8 @@ class PacketTable:
     flags: npt.NDArray[np.uint8]
     """(N,) sums of `KEY`, `DISCARD` (an edit list hides it), `HIDDEN` (holds no picture to show), `CORRUPT`,
     `RESTART` (no picture refers across it; known of some codecs only), `ZEROED` (part of it was lost, as `zeroed_test`
-    says)."""
+    says), `SPOILT` (it refers to a picture that was lost, as `lost_references` says), `UNSHOWN` (it refers to what was
+    before the start of the file)."""
     jumps: tuple[int, ...] = ()
     """Packet numbers at which the file's clock jumped back; `pts` goes on from the packet before."""
     repaired: bool = False
@@ -67,9 +68,26 @@ class PacketTable:
         return (self.flags & ZEROED).astype(np.bool_)
 
     @property
+    def spoilt(self) -> npt.NDArray[np.bool_]:
+        """(N,) whether the packet's picture refers to one that was lost, itself or by way of others."""
+        return (self.flags & SPOILT).astype(np.bool_)
+
+    @property
+    def unshown(self) -> npt.NDArray[np.bool_]:
+        """(N,) whether the packet's picture refers to what comes before the start of the file."""
+        return (self.flags & UNSHOWN).astype(np.bool_)
+
+    @property
     def presented(self) -> npt.NDArray[np.bool_]:
         """(N,) whether the packet gives a picture to show."""
-        return np.logical_not((self.flags & (DISCARD | HIDDEN)).astype(np.bool_))
+        return np.logical_not((self.flags & (DISCARD | HIDDEN | UNSHOWN)).astype(np.bool_))
+
+    @property
+    def first_decodable(self) -> int:
+        """Number of the first packet that is worth decoding: the first key frame, where what is before is `UNSHOWN`."""
+        if not len(self) or not self.flags[0] & UNSHOWN:
+            return 0
+        return int(np.argmax(self.key | (self.flags & UNSHOWN == 0)))
 
     @property
     def places(self) -> npt.NDArray[np.int64]:
@@ -87,10 +105,13 @@ class PacketTable:
         They refer to what is not there: the file was cut out of a stream, or its start is lost.
         """
         keys = np.flatnonzero(self.key)
-        if not len(keys) or not self.all_timed:
+        if not len(keys):
             return 0
         start = slice(0, int(keys[0]))
-        return int((self.presented[start] & (self.pts[start] < first_pts)).sum())
+        is_unshown = self.unshown[start]
+        if self.all_timed:
+            is_unshown |= self.pts[start] < first_pts
+        return int((is_unshown & (self.flags[start] & (DISCARD | HIDDEN) == 0)).sum())
 
     def holds(self, flag: int) -> bool:
         """Whether any packet carries `flag`."""

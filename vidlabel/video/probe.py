@@ -14,14 +14,16 @@ import numpy.typing as npt
 
 from vidlabel.errors import VideoError
 from vidlabel.video.avi import count_frames
+from vidlabel.video.cut_start import mark_unshown
 from vidlabel.video.dahua import frame_times
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
+from vidlabel.video.lost_references import LostReferences, ReferenceScan
 from vidlabel.video.nal_units import nal_units, tells_unreferred
 from vidlabel.video.opened import FirstPicture, OpenedVideo
 from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
-from vidlabel.video.packets import NO_TIME, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
+from vidlabel.video.packets import NO_TIME, SPOILT, UNSHOWN, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
 from vidlabel.video.reader import Beat, no_beat
 from vidlabel.video.recording import Recording
 from vidlabel.video.sampling import Preceding
@@ -116,7 +118,10 @@ def probe(source: Path | Recording, beat: Beat = no_beat) -> Probe:
 
 def probe_opened(opened: OpenedVideo, beat: Beat = no_beat) -> Probe:
     """As `probe`, of a video that is open and that nothing was read of."""
-    return _describe(opened, _find_gaps(opened, _scan(opened, beat)))
+    scan = _find_gaps(opened, _scan(opened, beat))
+    lacks_order = _lacks_shown_order(opened.container.format.name, bool(opened.stream.codec_context.has_b_frames))
+    table = mark_unshown(opened.path, opened.stream, scan.table, not lacks_order)
+    return _describe(opened, replace(scan, table=table))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,6 +130,7 @@ class _Scan:
     step: Fraction
     last_duration: int
     places: PacketPlaces
+    lost: LostReferences | None
     missing_at_end: int = 0
     """Packets that the index of an AVI names after the last one that is there."""
 
@@ -139,6 +145,7 @@ def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
     is_restart = None if units is None else units.restarts
     builder = PacketTableBuilder(step, least_jump, hidden_test(codec), is_restart, zeroed_test(codec))
     places = PacketPlaces()
+    references = ReferenceScan(stream.codec_context.extradata) if codec == "h264" else None
     for packet in opened.read(beat):
         if isinstance(packet, av.error.FFmpegError):
             builder.note_break()
@@ -147,12 +154,26 @@ def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
         if packet.size:
             builder.add(packet)
             places.add(packet)
+            if references is not None:
+                references.add(packet)
         first.offer(packet)
-    return _Scan(builder.build(), step, builder.last_duration, places)
+    table = builder.build()
+    lost = None if references is None else references.result(table.pts)
+    return _Scan(table, step, builder.last_duration, places, lost)
 
 
 def _find_gaps(opened: OpenedVideo, scan: _Scan) -> _Scan:
     """Add to the table what FFmpeg passed over without an error."""
+    found = _find_missing_packets(opened, scan)
+    table, lost = found.table, scan.lost
+    if lost is None or not lost.before:
+        return found
+    holes = tuple(sorted({*table.holes, *lost.before}))
+    flags = np.where(lost.spoilt, table.flags | SPOILT, table.flags)
+    return replace(found, table=replace(table, holes=holes, flags=flags))
+
+
+def _find_missing_packets(opened: OpenedVideo, scan: _Scan) -> _Scan:
     table, container = scan.table, opened.container.format.name
     if container == "avi":
         return _recount(opened, scan)
@@ -205,7 +226,8 @@ def _lacks_shown_order(container: str, reorders: bool) -> bool:
 def _shown_pts(table: PacketTable, first_pts: int, lacks_shown_order: bool) -> npt.NDArray[np.int64]:
     """Ticks of the frames to show on the container's clock, ascending; all packets are timed."""
     if lacks_shown_order:  # as many as there are pictures, however late the first ones lie in the file
-        return np.sort(np.concatenate([table.pts, table.lost]))[: int(table.presented.sum()) + len(table.lost)]
+        start, count = int(table.unshown.sum()), int(table.presented.sum()) + len(table.lost)
+        return np.sort(np.concatenate([table.pts, table.lost]))[start : start + count]
     times = np.concatenate([table.pts[table.presented], table.lost])
     return np.sort(times[times >= first_pts])
 
@@ -221,9 +243,10 @@ def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
     orientation = orientation_of(frame) if frame else UPRIGHT
     aspect = _pixel_aspect(stream)
     shown = shown_size(width, height, aspect, orientation.swaps_sides)
-    first_pts = _first_pts(table, opened.first)
     reorders = bool(stream.codec_context.has_b_frames)
-    duration, frames = _extent(table, first_pts, _lacks_shown_order(container.format.name, reorders), scan)
+    lacks_order = _lacks_shown_order(container.format.name, reorders)
+    first_pts = _first_pts(table, opened.first, lacks_order)
+    duration, frames = _extent(table, first_pts, lacks_order, scan)
     return Probe(
         recording=opened.recording,
         size_bytes=opened.size_bytes,
@@ -264,12 +287,14 @@ def _pixel_aspect(stream: VideoStream) -> Fraction:
     return Fraction(aspect)
 
 
-def _first_pts(table: PacketTable, first: FirstPicture) -> int:
+def _first_pts(table: PacketTable, first: FirstPicture, lacks_shown_order: bool) -> int:
     """Ticks at the first presented frame: the first picture that a decoder gives, unless damage may have eaten one.
 
     The first picture is not always the earliest packet: pictures of an open group before the first key frame refer to
     what is not in the file and are not shown.
     """
+    if table.all_timed and table.holds(UNSHOWN) and lacks_shown_order:
+        return int(_shown_pts(table, 0, lacks_shown_order)[0])
     if first.frame is not None and first.clean and first.frame.pts is not None:
         return first.frame.pts
     timed = table.presented & (table.pts != NO_TIME)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import av.error
 import numpy as np
 import numpy.typing as npt
+from av.codec.context import Flags
 from av.video.frame import PictureType
 
 from vidlabel.errors import DecodeError
@@ -63,6 +64,10 @@ class PyavReader:
         times = probe.frame_times() if probe.lacks_shown_order and not request.keyframes else None
         self._order = None if times is None else ShownOrder(times + probe.first_pts)
         self._places = probe.packets.places
+        self._spoilt = frozenset(np.flatnonzero(probe.packets.spoilt).tolist())
+        """Numbers of the packets whose pictures refer to lost ones."""
+        if self._spoilt:  # A frame then names its packet, also where the file has no times.
+            self._stream.codec_context.flags |= Flags.copy_opaque
         if self._keyframes:
             self._stream.codec_context.skip_frame = "NONKEY"
 
@@ -106,6 +111,10 @@ class PyavReader:
         try:
             for frame in self._decode():
                 self.tally.frames += 1
+                if frame.opaque in self._spoilt:
+                    self.tally.decode_errors += 1
+                    clock.pass_over(frame.pts)
+                    continue
                 time = clock.time(frame.pts if self._order is None else self._shown_time(frame, self._order))
                 if time < 0 or self._is_spoilt(frame, time):
                     continue
@@ -175,12 +184,16 @@ class PyavReader:
             if packet.size:
                 index += 1
                 # Decoders of VP9 and AV1 do not know how to skip frames: they are not given the others.
-                if index < start or (self._keyframes and index < len(key) and not key[index]):
+                if index < start:
                     continue
                 if index in holes:
                     self._note_damage()
+                if index < table.first_decodable or (self._keyframes and index < len(key) and not key[index]):
+                    continue
                 if (table.jumps or table.repaired) and index < len(table):
                     packet.pts = int(table.pts[index])
+                if self._spoilt:
+                    packet.opaque = index
                 if self._order is not None and index < len(table):  # It comes back with the frame, which it names.
                     packet.pts = int(self._places[index])
             yield from self._decode_packet(packet, index in zeroed)

@@ -156,7 +156,7 @@ def _file_warnings(probe: Probe) -> list[str]:
     if probe.packets.jumps:
         times = len(probe.packets.jumps)
         warnings.append(f"the file's clock jumps back ({times}x); the times go on from the frame before")
-    frames = 0 if probe.lacks_shown_order else probe.packets.before_first_key(probe.first_pts)
+    frames = probe.packets.before_first_key(probe.first_pts)
     if frames:
         warnings.append(f"the file starts without a key frame; {frames} frames before the first one cannot be shown")
     if probe.truncated:
