@@ -17,5 +17,10 @@ def test_quiet_tells_failures_alone(
         if isinstance(progress, EvaluationProgress):
             progress.fold_begun(1, 2)
         progress.begun("training", 30)
+        for _ in range(2):  # once for each time that the videos are gone through
+            progress.warn("features are not kept")
     captured = capfd.readouterr()
-    assert (captured.out, captured.err) == ("", "warning: left out: bad.mp4: is empty\n")
+    assert (captured.out, captured.err) == (
+        "",
+        "warning: left out: bad.mp4: is empty\nwarning: features are not kept\n",
+    )

@@ -163,8 +163,10 @@ def test_the_folder_is_where_it_is_asked_for(tmp_path: Path, monkeypatch: pytest
     assert cache_folder(tmp_path / "asked") == tmp_path / "asked"
     assert cache_folder() == tmp_path / "by-variable"
     monkeypatch.delenv(CACHE_VARIABLE)
-    assert cache_folder().name == "vidlabel"
-    assert cache_folder().is_absolute()
+    usual = cache_folder()
+    assert usual is not None
+    assert usual.name == "vidlabel"
+    assert usual.is_absolute()
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match="cache folder"):
         cache_folder(tmp_path / "file")

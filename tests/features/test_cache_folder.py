@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import platformdirs
 import pytest
 
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache_folder import cache_folder, cache_summary, entry_path
 
 
@@ -25,11 +26,27 @@ def test_what_is_asked_for_comes_before_the_environment_and_the_system(
         assert cache_folder() == platformdirs.user_cache_path("vidlabel", appauthor=False)
 
 
+def test_without_a_home_folder_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`~` would be a folder beside what the user works on."""
+    for name in ("VIDLABEL_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert cache_folder() is None
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: Path("~/.cache/vidlabel"))
+    assert cache_folder() is None
+
+
 def test_a_file_is_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("VIDLABEL_CACHE", str(tmp_path / "file"))
     with pytest.raises(UsageError, match="give a folder with --cache-dir"):
         cache_folder()
+
+
+def test_a_folder_that_cannot_be_listed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "features").touch()
+    with pytest.raises(InputError, match=r"features: cannot be listed \(Not a directory\); check its permissions"):
+        cache_summary(tmp_path)
 
 
 def test_entries_are_counted_and_nothing_else(tmp_path: Path) -> None:

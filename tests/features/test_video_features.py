@@ -25,9 +25,13 @@ class Heard:
 
     def __init__(self) -> None:
         self.told: list[tuple[float, float, str]] = []
+        self.warnings: list[str] = []
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         self.told.append((encoded_s, duration_s, name))
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +96,23 @@ def test_a_damaged_entry_is_computed_again(video: Path, tmp_path: Path) -> None:
     assert_same(first, extractor(tmp_path).features(video, heard))
     assert heard.told
     assert_same(first, extractor(tmp_path).features(video))
+
+
+def test_a_cache_that_cannot_be_written_is_warned_of_once(video: Path, tmp_path: Path) -> None:
+    expected = extractor(tmp_path / "cache").features(video)
+    (tmp_path / "file").touch()
+    for folder, problem in (
+        (tmp_path / "file" / "cache", "cannot be written (Not a directory)"),
+        (None, "has no place, since the user has no home folder"),
+    ):
+        heard = Heard()
+        cache = FeatureCache(folder)
+        unkept = FeatureExtractor(RECIPE, ("frames", "motion"), ("centre",), cache, "cpu", 2)
+        for _ in range(2):
+            assert_same(expected, unkept.features(video, heard, "clip"))
+        assert len(heard.warnings) == 1
+        assert problem in heard.warnings[0]
+        assert heard.warnings[0].endswith("; name a folder with --cache-dir")
 
 
 def test_what_was_read_in_part_is_used_and_not_kept(tmp_path: Path) -> None:

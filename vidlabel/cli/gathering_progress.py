@@ -37,6 +37,10 @@ class GatheringProgress:
         self._durations[name] = duration_s
         self._progress.progress(encoded_s, duration_s, name)
 
+    def warn(self, text: str) -> None:
+        """Something is odd, and the work goes on."""
+        self._progress.warn(text)
+
     def ended(self, name: str, failure: str | None) -> None:
         """One video has its features, or cannot be used."""
         task = Task(name, Path())

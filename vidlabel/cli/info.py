@@ -47,7 +47,10 @@ def info(
 def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
     from vidlabel.features.cache_folder import cache_folder, cache_summary
 
-    found = cache_summary(cache_folder(Path(cache_dir) if cache_dir is not None else None))
+    folder = cache_folder(Path(cache_dir) if cache_dir is not None else None)
+    if folder is None:
+        raise UsageError("--cache", "features are kept nowhere, since the user has no home", "name it with --cache-dir")
+    found = cache_summary(folder)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "folder": str(found.folder)}, indent=2))
         return

@@ -8,7 +8,7 @@ from typing import Self
 from rich.progress import Progress as RichProgress
 from rich.progress import ProgressColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from vidlabel.cli.console import error_console, print_line
+from vidlabel.cli.console import error_console, print_line, print_warning
 from vidlabel.cli.gathering_progress import GatheringProgress
 
 
@@ -24,6 +24,7 @@ class LearningProgress:
         self._gathering: GatheringProgress | None = GatheringProgress(videos, quiet=quiet)
         self._quiet = quiet
         self._bars: RichProgress | None = None
+        self._warned: set[str] = set()
         self.failed = 0
         """Videos that could not be used."""
 
@@ -53,6 +54,12 @@ class LearningProgress:
         """So many seconds of a video are encoded."""
         if self._gathering is not None:
             self._gathering.progress(encoded_s, duration_s, name)
+
+    def warn(self, text: str) -> None:
+        """Something is odd, and the work goes on; told once, however often videos are gone through."""
+        if text not in self._warned:
+            self._warned.add(text)
+            print_warning(text)
 
     def ended(self, name: str, failure: str | None) -> None:
         """One video has its features, or cannot be used."""

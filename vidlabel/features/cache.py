@@ -24,6 +24,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe
 from vidlabel.features.runtime import resolve_runtime
@@ -55,11 +56,11 @@ class FeatureCache:
     """The features in a cache folder.
 
     Args:
-        folder: made when something is first kept.
+        folder: made when something is first kept; None: there is none, so that nothing can be kept.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
 
     def load(self, content: str, recipe: FeatureRecipe, part: FeaturePart) -> CachedPart | None:
         """Take a part of a video's features.
@@ -72,9 +73,11 @@ class FeatureCache:
         Returns:
             The part; None if it is not there, or damaged.
         """
+        if self._folder is None:
+            return None
         key = _key(content, recipe, part)
         try:
-            return _parse(self._path(key).read_bytes(), key)
+            return _parse(entry_path(self._folder, key).read_bytes(), key)
         except (OSError, SafetensorError, ValueError, KeyError):
             return None  # Whatever is wrong with an entry, computing it again puts it right.
 
@@ -84,14 +87,13 @@ class FeatureCache:
         Raises:
             OutputError: it cannot be written.
         """
+        if self._folder is None:
+            raise OutputError("feature cache", "has no place, since the user has no home folder")
         key = _key(content, recipe, part)
         tensors: Tensors = {"times": cached.times, "values": cached.values.astype(np.float16)}
         facts = {"key": key, "sha256": tensor_digest(tensors), "report": asdict(cached.report)}
-        with atomic_write(self._path(key)) as file:
+        with atomic_write(entry_path(self._folder, key)) as file:
             file.write(save(tensors, {METADATA_KEY: json.dumps(facts)}))
-
-    def _path(self, key: str) -> Path:
-        return entry_path(self.folder, key)
 
 
 def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.errors import UsageError
-from vidlabel.paths import exists, is_folder
+from vidlabel.errors import InputError, UsageError
+from vidlabel.paths import exists, is_folder, reason_of
 
 CACHE_VARIABLE = "VIDLABEL_CACHE"
 """Environment variable that names the cache folder."""
@@ -25,8 +26,11 @@ class CacheSummary:
     size_bytes: int
 
 
-def cache_folder(asked: Path | None = None) -> Path:
+def cache_folder(asked: Path | None = None) -> Path | None:
     """Where features are kept: where asked, else where `VIDLABEL_CACHE` says, else the system's place for caches.
+
+    Returns:
+        The folder; None where nothing is said and the user has no home folder.
 
     Raises:
         UsageError: there is a file of that name.
@@ -36,21 +40,34 @@ def cache_folder(asked: Path | None = None) -> Path:
     if asked is None:
         from platformdirs import user_cache_path
 
-        return user_cache_path("vidlabel", appauthor=False)
+        try:
+            usual = user_cache_path("vidlabel", appauthor=False)
+        except RuntimeError:  # what platformdirs raises since 4.5; before, `~` stays where no home is known
+            return None
+        return usual if usual.is_absolute() else None
     if exists(asked) and not is_folder(asked):
         raise UsageError(asked, "is a file where the cache folder is to be", "give a folder with --cache-dir")
     return asked
 
 
 def cache_summary(folder: Path) -> CacheSummary:
-    """Count what is kept; entries that vanish meanwhile are passed over."""
+    """Count what is kept; entries that vanish meanwhile are passed over.
+
+    Raises:
+        InputError: the folder cannot be listed.
+    """
     sizes = []
-    for path in (folder / _ENTRIES).rglob(f"*{_SUFFIX}"):
-        try:
-            sizes.append(path.stat().st_size)
-        except OSError:
-            continue
+    for parent, _, names in os.walk(folder / _ENTRIES, onerror=_refuse_unlisted):
+        for name in names:
+            if name.endswith(_SUFFIX):
+                with contextlib.suppress(OSError):
+                    sizes.append(Path(parent, name).stat().st_size)
     return CacheSummary(folder, len(sizes), sum(sizes))
+
+
+def _refuse_unlisted(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise InputError(error.filename, f"cannot be listed ({reason_of(error)})", "check its permissions") from error
 
 
 def entry_path(folder: Path, key: str) -> Path:

@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.content import content_id
 from vidlabel.features.device import Device
@@ -48,12 +49,15 @@ class ExtractionListener(Protocol):
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """So many seconds of the video `name` are encoded."""
 
+    def warn(self, text: str) -> None:
+        """Something is odd, and the work goes on."""
+
 
 class FeatureExtractor:
     """Computes features of videos, or takes them from a cache.
 
     The encoder is loaded when a video is first found to be missing from the cache. What could be decoded in part only
-    is used, and not kept.
+    is used, and not kept. A cache that cannot be written is warned of once, and read from all the same.
 
     Args:
         recipe: how the features are made.
@@ -81,6 +85,7 @@ class FeatureExtractor:
         self.streams = streams
         self.parts = tuple(FeaturePart(stream, view) for view in views for stream in streams)
         self._cache = cache
+        self._can_keep = True
         self._threads = threads
         self._encoder: Encoder | None = None
 
@@ -94,7 +99,6 @@ class FeatureExtractor:
 
         Raises:
             VideoError: it cannot be read as a video.
-            OutputError: the cache cannot be written.
             UsageError, InstallationError: the encoder cannot be loaded.
         """
         if self._cache is None:
@@ -125,9 +129,20 @@ class FeatureExtractor:
         for part, values in zip(parts, computed.values, strict=True):
             added[part] = CachedPart(computed.times, as_kept(values), computed.report)
             # A reading that broke off may go further another time: on a machine less busy, or with a newer decoder.
-            if self._cache is not None and computed.report.decoded_ratio == 1:
-                self._cache.keep(content, self.recipe, part, added[part])
+            if computed.report.decoded_ratio == 1:
+                self._keep(content, part, added[part], listener)
         return added
+
+    def _keep(self, content: str, part: FeaturePart, cached: CachedPart, listener: ExtractionListener | None) -> None:
+        if self._cache is None or not self._can_keep:
+            return
+        try:
+            self._cache.keep(content, self.recipe, part, cached)
+        except OutputError as error:
+            self._can_keep = False
+            if listener is not None:
+                reason = f"{error.subject} {error.problem}"
+                listener.warn(f"features are not kept for another time: {reason}; name a folder with --cache-dir")
 
     def _compute(
         self, path: Path, parts: tuple[FeaturePart, ...], listener: ExtractionListener | None, name: str

@@ -58,7 +58,6 @@ def gather(
 
     Raises:
         InputError: none can be used, or not by `init`.
-        OutputError: the cache cannot be written.
         UsageError, InstallationError: the encoder cannot be loaded.
     """
     if training_set.features is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
@@ -42,6 +43,10 @@ class SilentTrainListener(SilentListener):
 
     def gathering_begun(self, stage: str, videos: int) -> None:
         """Nothing."""
+
+    def warn(self, text: str) -> None:
+        """Issue a `UserWarning`."""
+        warnings.warn(text, UserWarning, stacklevel=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,7 @@ def train(
     Raises:
         UsageError: an option that cannot be meant.
         InputError: the labels, their videos or the model cannot be used.
-        OutputError: the model or the cache cannot be written.
+        OutputError: the model cannot be written.
     """
     meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]

@@ -27,6 +27,9 @@ class Heard:
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         self.moved.append((encoded_s, duration_s, name))
 
+    def warn(self, text: str) -> None:
+        raise AssertionError(text)
+
     def ended(self, name: str, failure: str | None) -> None:
         self.ends.append((name, failure is None))
 

@@ -90,7 +90,6 @@ def gather_video_features(
 
     Raises:
         InputError: none can be used.
-        OutputError: the cache cannot be written.
         UsageError, InstallationError: the encoder cannot be loaded.
     """
 

@@ -30,7 +30,6 @@ def gather_for_model(
     Raises:
         UsageError: the model cannot take the features of these files.
         InputError: none can be used.
-        OutputError: the cache cannot be written.
     """
     spec = model.spec
     if training_set.features is not None:
