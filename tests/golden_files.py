@@ -83,10 +83,9 @@ def cache_entries(folder: Path) -> dict[str, str]:
     found = {}
     part = CachedPart(np.arange(2.0), np.ones((2, 3), np.float32), ReadReport(decoder="pyav"))
     for name, (recipe, place) in RECIPES.items():
-        cache = FeatureCache(folder / name)
-        cache.keep("cd" * 32, recipe, place, part)
-        (entry,) = (path for path in cache.folder.rglob("*") if path.is_file())
-        found[name] = entry.relative_to(cache.folder).as_posix()
+        FeatureCache(folder / name).keep("cd" * 32, recipe, place, part)
+        (entry,) = (path for path in (folder / name).rglob("*") if path.is_file())
+        found[name] = entry.relative_to(folder / name).as_posix()
     return found
 
 
