@@ -86,3 +86,17 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
     check_summary(tmp_path / "s.CSV")
     with pytest.raises(UsageError, match=r"end it with \.csv or \.json"):
         check_summary(tmp_path / "s.txt")
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.json"])
+def test_a_summary_is_replaced_and_nothing_else(tally: Tally, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    check_summary(path)
+    write_summary(path, VIDEOS, tally)
+    check_summary(path)
+    for content in ("video,start,end,label\n", "[]"):
+        path.write_text(content)
+        with pytest.raises(UsageError, match="exists, and is no summary"):
+            check_summary(path)
+    path.write_text("")
+    check_summary(path)

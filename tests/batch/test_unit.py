@@ -195,6 +195,19 @@ def test_a_file_of_somebody_else_is_kept(options: WorkOptions, task: Task) -> No
     assert task.output.read_text() == '{"name": "not ours"}'
 
 
+def test_an_empty_file_is_nobodys_work(options: WorkOptions, task: Task) -> None:
+    """`mktemp --suffix .json` makes such a file, to be filled."""
+    task.output.parent.mkdir()
+    task.output.touch()
+    assert run_one(options, task, Labels(options)).status == "done"
+
+
+def test_an_output_that_was_emptied_was_changed(options: WorkOptions, task: Task) -> None:
+    run_one(options, task, Labels(options))
+    task.output.write_text("")
+    assert "was changed since it was written" in run_one(later(options), task, Labels(options)).reason
+
+
 def test_a_pipe_in_the_place_of_the_output_does_not_block(options: WorkOptions, task: Task) -> None:
     task.output.parent.mkdir()
     os.mkfifo(task.output)

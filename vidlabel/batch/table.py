@@ -21,7 +21,8 @@ from vidlabel.batch.work import (
     WorkOptions,
     changed_output,
     digest_of,
-    is_as_written,
+    is_changed,
+    is_unknown,
     read_output,
     unknown_output,
 )
@@ -76,10 +77,10 @@ def _check_table(path: Path, options: WorkOptions) -> Record:
         OutputError: people correct tables by hand, too.
     """
     found, record = digest_of(path), Records(path.parent).read(path)
-    if found is not None and not options.overwrite:
-        if record is None or not record.sha256:
+    if not options.overwrite:
+        if is_unknown(record, found):
             raise unknown_output(path)
-        if not is_as_written(record, found):
+        if record is not None and is_changed(record, found):
             raise changed_output(path)
     return Record("", "", "done", replaced_sha256=found or "")
 

@@ -59,13 +59,28 @@ class Tally:
 
 
 def check_summary(path: Path) -> None:
-    """Refuse a summary file that is neither CSV nor JSON, before any work is done.
+    """Refuse a summary file that is neither CSV nor JSON or that would replace something else, before any work is done.
 
     Raises:
-        UsageError: for any other ending.
+        UsageError: for any other ending, or where there is a file that is no summary.
     """
     if path.suffix.lower() not in (".csv", ".json"):
         raise UsageError(path, "is not a name that a summary can have", "end it with .csv or .json")
+    if not _may_replace(path):
+        raise UsageError(path, "exists, and is no summary", "give another name for --summary")
+
+
+def _may_replace(path: Path) -> bool:
+    """Whether there is no file, an empty one, or one that begins as a summary does."""
+    text = _as_json([_row("", None)]) if path.suffix.lower() == ".json" else _as_csv([])
+    start = text.partition('""')[0].encode("ascii")
+    try:
+        if not path.is_file():
+            return True
+        with path.open("rb") as file:
+            return file.read(len(start)) in (start, b"")
+    except OSError:
+        return True  # Writing it says what is wrong.
 
 
 def write_summary(path: Path, videos: Sequence[str], left_out: Sequence[str], tally: Tally) -> None:

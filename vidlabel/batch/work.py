@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,9 @@ REPLACE = "move it away, or replace it with --overwrite"
 
 STANDARD_OUTPUT = Path("-")
 """Where labels go that are kept in no file."""
+
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+"""Of a file that holds nothing yet: `mktemp` makes such files."""
 
 UNREADABLE = "unreadable"
 """In place of the digest of something that is there and no file that can be read."""
@@ -126,11 +130,11 @@ def plan_task(options: WorkOptions, task: Task) -> Plan:
     fresh = _fresh_record(task, now, record, found)
     if options.overwrite:
         return Plan("label", "to be overwritten", now, fresh)
-    if found is not None and (record is None or not record.sha256):
+    if is_unknown(record, found):
         return _plan_without_record(options, task, now, found)
     if record is None:
         return Plan("label", "new", now, fresh)
-    if found is not None and not is_as_written(record, found):
+    if is_changed(record, found):
         return Plan("fail", str(changed_output(task.output)), now, record)
     if record.fingerprint != now:
         return Plan("label", "the video, the model or the options changed", now, fresh)
@@ -151,7 +155,7 @@ def _plan_repeated_delivery(task: Task, now: str, record: Record, found: str | N
     return Plan("label", "was interrupted", now, replace(record, fingerprint=now))
 
 
-def _plan_without_record(options: WorkOptions, task: Task, now: str, found: str) -> Plan:
+def _plan_without_record(options: WorkOptions, task: Task, now: str, found: str | None) -> Plan:
     try:
         known = None if found == UNREADABLE else read_output(task.output)
     except AnnotationError:
@@ -192,13 +196,23 @@ def _plan_failed_or_started(options: WorkOptions, task: Task, record: Record, fr
 def _fresh_record(task: Task, now: str, record: Record | None, found: str | None) -> Record:
     """What work goes on from that counts from zero; what lies in the output's place is still known."""
     written = "" if record is None else record.sha256
-    if record is not None and found is not None and is_as_written(record, found):
+    if record is not None and found is not None and _is_as_written(record, found):
         written = found
     return Record(task.shown, now, "started", sha256=written, replaced_sha256=found or "")
 
 
-def is_as_written(record: Record, found: str) -> bool:
-    """Whether a file with this digest is what was written, or what a run that was killed was about to replace."""
+def is_unknown(record: Record | None, found: str | None) -> bool:
+    """Whether a file with this digest may be somebody's work of which nothing is known; an empty one is not."""
+    return found not in (None, EMPTY_SHA256) and (record is None or not record.sha256)
+
+
+def is_changed(record: Record, found: str | None) -> bool:
+    """Whether a file with this digest is not as it was written here."""
+    return found is not None and record.sha256 != "" and not _is_as_written(record, found)
+
+
+def _is_as_written(record: Record, found: str) -> bool:
+    # A run that was killed may have been about to replace what lies there.
     return found == record.sha256 or (record.state == "done" and found == record.replaced_sha256)
 
 
