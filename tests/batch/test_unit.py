@@ -249,7 +249,7 @@ def test_a_failure_counts_under_its_own_conditions_only(
 def test_a_missing_video_fails_and_is_done_when_it_is_there(options: WorkOptions, task: Task) -> None:
     video = Path(task.shown)
     video.rename(video.with_name("away"))
-    assert "cannot be read" in run_one(options, task, Labels(options)).reason
+    assert "no such file" in run_one(options, task, Labels(options)).reason
     video.with_name("away").rename(video)
     assert run_one(later(options), task, Labels(options)).status == "done"
 

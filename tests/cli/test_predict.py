@@ -141,7 +141,7 @@ def test_the_summary_names_what_each_mode_wrote(
         (one, broken): ["-", ""],
         (one,): ["-"],
     }.items():
-        for _ in range(2):  # The second run skips what is done, which has the same output.
+        for _ in range(2 if "-o" in arguments else 1):  # The second run skips what is done, which has the same output.
             call(capfd, "predict", *arguments, "--summary", summary)
             assert [row["output"] for row in json.loads(Path(summary).read_text())] == outputs
 

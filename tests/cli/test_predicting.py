@@ -77,7 +77,7 @@ def test_a_plan_is_what_happens(
 
 def test_a_plan_for_standard_output_names_what_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     gone = tmp_path / "gone.mp4"
-    assert call(capfd, "predict", gone, "--dry-run").output.startswith(f"fail   {gone}  ({gone}: cannot be read")
+    assert call(capfd, "predict", gone, "--dry-run").output.startswith(f"fail   {gone}  ({gone}: no such file")
 
 
 def test_a_folder_without_videos_is_refused(tmp_path: Path) -> None:
