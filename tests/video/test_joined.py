@@ -15,6 +15,7 @@ from corpus import Recipe, write_video
 from video.joined_parts import FRAMES, X264, X265, frames, joined, shown
 from video.joined_parts import part as any_part
 from vidlabel.video.joined import MP4, joined_starts, joined_starts_by_signature
+from vidlabel.video.trailing import trailing_recording
 
 VPX = {"deadline": "realtime", "cpu-used": "8"}
 FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
@@ -80,6 +81,20 @@ def test_parts_may_differ(first: str, second: Recipe, tmp_path: Path) -> None:
     path = joined(tmp_path, first, part(tmp_path, first, 0), part(tmp_path, first, 1, second))
     found, report = shown(path)
     assert found == frames(*range(2 * FRAMES))
+    assert report.decoded_ratio == 1.0
+
+
+@pytest.mark.parametrize("between", [b"", bytes(512), bytes(5001)])
+@pytest.mark.parametrize(
+    "names",
+    [("a.mp4", "a.mkv"), ("a.mkv", "a.mp4"), ("a.avi", "a.mov"), ("a.mp4", "a.mp4"), ("a.mkv", "a.mkv", "a.ogv")],
+)
+def test_parts_may_be_of_different_containers_and_padded(
+    names: tuple[str, ...], between: bytes, tmp_path: Path
+) -> None:
+    parts = [part(tmp_path, name, number) for number, name in enumerate(names)]
+    found, report = shown(joined(tmp_path, names[0], between.join(parts)))
+    assert found == frames(*range(len(names) * FRAMES))
     assert report.decoded_ratio == 1.0
 
 
@@ -174,6 +189,7 @@ def test_what_follows_a_recording_and_is_none_is_no_loss(name: str, trailer: str
     container = {"a.mp4": MP4, "a.mkv": "matroska,webm", "a.wmv": "asf", "a.ts": "mpegts"}.get(name, name[2:])
     assert joined_starts(container, BytesIO(data), len(data)) == []
     assert joined_starts_by_signature(container, BytesIO(data), 0) == []
+    assert trailing_recording(container, BytesIO(data), len(data)) is None
 
 
 def test_old_movies_without_a_head_are_told_apart_by_their_indexes() -> None:
@@ -204,4 +220,5 @@ def test_any_bytes_come_to_an_answer(container: str, tmp_path: Path) -> None:
             changed[chance.randrange(len(data))] = chance.choice([0, 1, 255, chance.randrange(256)])
         file, size = BytesIO(changed[: chance.randrange(1, len(data))]), len(data)
         starts = joined_starts(container, file, size) + joined_starts_by_signature(container, file, 0)
+        trailing_recording(container, file, size)
         assert all(0 < start < size for start in starts)

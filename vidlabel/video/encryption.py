@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from vidlabel.errors import VideoError
 from vidlabel.video.boxes import Box, boxes, find_box
 from vidlabel.video.chains import CLUSTER, EBML, SEGMENT, element_at
+from vidlabel.video.joined import ASF_HEADER
 from vidlabel.video.transport import is_scrambled
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _ENCODINGS, _ENCODING, _ENCRYPTION = bytes.fromhex("6d80"), bytes.fromhex("6240"
 """Elements of Matroska (RFC 9559, section 5.1.4)."""
 _VIDEO_TRACK = b"\x01"
 
-_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_HEADER_BYTES = 24
 _LARGEST_ASF_HEADER = 1 << 20
 _ASF_ENCRYPTIONS = (
@@ -54,12 +54,12 @@ def refuse_encrypted(recording: Recording, size_bytes: int) -> None:
 
 def _scheme(file: BinaryIO, size_bytes: int) -> str | None:
     """How the video is encrypted; None if it is not."""
-    head = file.read(len(_ASF_HEADER))
+    head = file.read(len(ASF_HEADER))
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip"):
         return _mp4_scheme(file, size_bytes)
     if head.startswith(EBML):
         return "Matroska content encryption" if _is_encrypted_matroska(file) else None
-    if head == _ASF_HEADER:
+    if head == ASF_HEADER:
         return "Windows Media DRM" if _is_encrypted_asf(file) else None
     return "scrambled transport stream" if is_scrambled(file) else None
 

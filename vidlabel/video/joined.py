@@ -22,7 +22,7 @@ _MOST_PIECES = 1_000_000
 _CHUNK = 4 << 20
 _LONGEST_SIGNATURE = 64
 
-_ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+ASF_HEADER = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_OBJECT_HEAD = 24
 _RIFF_HEAD = 12
 _RIFF_SLACK = 1024
@@ -160,7 +160,7 @@ def _asf_starts(file: BinaryIO, size_bytes: int) -> Iterator[int]:
         length = int.from_bytes(head[16:24], "little")
         if len(head) < _ASF_OBJECT_HEAD or length < _ASF_OBJECT_HEAD:
             return
-        if position and head[:16] == _ASF_HEADER:
+        if position and head[:16] == ASF_HEADER:
             yield position
         position += length
 

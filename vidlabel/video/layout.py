@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import NoVideoStreamError, VideoError
-from vidlabel.video.joined import joined_starts, joined_starts_by_signature
+from vidlabel.video.joined import MOST_RECORDINGS, joined_starts, joined_starts_by_signature
 from vidlabel.video.probe import Probe, probe
 from vidlabel.video.recording import Recording
 from vidlabel.video.streams import successive_streams
+from vidlabel.video.trailing import trailing_recording
 from vidlabel.video.transport import stream_changes
 
 if TYPE_CHECKING:
@@ -62,11 +63,25 @@ class PlacedRecording:
 def find_recordings(opened: OpenedVideo) -> tuple[Recording, ...]:
     """The recordings that a file is known to hold before its packets are read; most files are one."""
     container = opened.container.format.name
-    with opened.path.open("rb") as file:
-        if container == "mpegts":
+    if container == "mpegts":
+        with opened.path.open("rb") as file:
             return stream_changes(opened.path, file, opened.size_bytes, opened.stream.id)
-        starts = joined_starts(container, file, opened.size_bytes)
-    return _split(opened.path, starts)
+    return _split(opened.path, _starts(opened.path, container, opened.size_bytes))
+
+
+def _starts(path: Path, container: str, size_bytes: int) -> list[int]:
+    """Where further recordings begin, of the same container and of others."""
+    starts: list[int] = []
+    begin = 0
+    while len(starts) < MOST_RECORDINGS:
+        with Recording(path, begin).open() as file:
+            starts += [begin + start for start in joined_starts(container, file, size_bytes - begin)]
+            following = trailing_recording(container, file, size_bytes - begin)
+        if following is None:
+            break
+        begin, container = begin + following[0], following[1]
+        starts.append(begin)
+    return starts
 
 
 def find_recordings_read(found: Probe) -> tuple[Recording, ...]:
