@@ -121,7 +121,12 @@ def _open(source: Path | Recording, decoding: dict[str, str], hwaccel: HWAccel |
     def open_as(format_name: str | None) -> InputContainer:
         """Open it as this format; None: as the one that FFmpeg sees in its content."""
         file = f"file:{os.fspath(path)}" if recording.is_whole_file else recording.open()
-        return av.open(file, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
+        try:
+            return av.open(file, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
+        except BaseException:
+            if not isinstance(file, str):
+                file.close()
+            raise
 
     by_name = _BY_SUFFIX.get(path.suffix.lower())
     try:
