@@ -52,6 +52,19 @@ def test_a_gap_forward_is_a_gap() -> None:
     assert (table.jumps, table.repaired) == ((), False)
 
 
+def test_what_is_joined_on_is_shown_right_after_the_last_frame_before_it() -> None:
+    """Its decoder holds back no frame, so that decoding times go on two frames before showing does."""
+    second = [Packet(40 * index, 40 * index, is_keyframe=index == 0) for index in range(30)]
+    table = table_of(regular(0, 30) + second)
+    assert sorted(table.pts.tolist()) == [40 * index for index in range(60)]
+    assert table.jumps == (30,)
+
+
+def test_times_at_which_nothing_can_be_are_none() -> None:
+    table = table_of([Packet(0, 0), Packet(2**63 - 1, 2**63 - 1), Packet(80, 80), Packet(2**63 - 1, 120)])
+    assert table.pts.tolist().count(NO_TIME) == 2
+
+
 def test_a_clock_that_starts_again_goes_on() -> None:
     table = table_of(regular(5000, 30) + regular(0, 30) + regular(0, 30))
     assert sorted(table.pts.tolist()) == [5000 + 40 * index for index in range(90)]

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NO_TIME = -(1 << 63)
 """Stands for a presentation time that the file does not give."""
 
+_FARTHEST_TIME = 1 << 62
+"""Ticks. Damage makes times at which nothing can be, and which no sum must carry beyond 64 bits."""
 _LEAST_JUMP_STEPS = 5
 """Frame durations that a decoding time must go back by to be a jump; muxers are a frame or two off at times."""
 
@@ -176,7 +178,7 @@ class PacketTableBuilder:
             self._clock = clock if dts is not None or self._clock is None else max(clock, self._clock)
             self._decodes_by_dts = dts is not None
         flags = self._flags_of(packet)
-        time = NO_TIME if pts is None else pts + self._offset
+        time = NO_TIME if pts is None or abs(pts + self._offset) > _FARTHEST_TIME else pts + self._offset
         self._pts.append(time)
         self._flags.append(flags)
         if time > self._last_pts and not flags & (DISCARD | HIDDEN):
