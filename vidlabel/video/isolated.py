@@ -183,18 +183,8 @@ def open_isolated_samples(
     return IsolatedSamples(pool, path, request, timeout_s, on_beat)
 
 
-def isolated_facts(path: Path) -> VideoFacts:
-    """What is known of a video, without its pictures, found out in a process of its own.
-
-    Raises:
-        VideoError: it is no readable video, or the process was lost.
-        InstallationError: the process cannot load its libraries.
-    """
-    return isolated_probe(path).facts
-
-
 def isolated_probe(path: Path) -> Opened:
-    """As `isolated_facts`, with the warnings about the file.
+    """What is known of a video before it is decoded, found out in a process of its own.
 
     Raises:
         VideoError: it is no readable video, or the process was lost.

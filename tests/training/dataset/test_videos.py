@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from vidlabel.training.dataset.videos import (
     LabelledVideo,
     as_example,
     common_kind,
+    file_warnings,
     late_end_warnings,
     look_into,
     resampling_warnings,
@@ -53,6 +55,14 @@ def test_an_example_is_in_order_of_time_and_ends_with_its_video() -> None:
     found = as_example(video(*rows))
     assert found.clip_labels == ("whole",)
     assert found.spans == (Span(1, 3, "a"), Span(8, 10.0, "b"))
+
+
+def test_videos_with_warnings_are_named() -> None:
+    plain = video(LabelRow("v", 1, 2, "a"))
+    odd = replace(plain, source=replace(plain.source, warnings=("2.000 s are left out", "odd")))
+    assert file_warnings([plain]) == []
+    assert file_warnings([plain, odd]) == ["'v': 2.000 s are left out; odd"]
+    assert file_warnings([odd] * 13)[9:] == ["'v': 2.000 s are left out; odd", "3 more videos come with such warnings"]
 
 
 def test_rows_that_end_late_are_told_in_one_line() -> None:

@@ -18,6 +18,7 @@ from vidlabel.training.dataset.videos import (
     Told,
     as_example,
     common_kind,
+    file_warnings,
     late_end_warnings,
     look_into,
     resampling_warnings,
@@ -119,6 +120,7 @@ def build_training_set(
         unusable=found.unusable,
         lost_labels=_lost_labels(rows, examples),
         warnings=(
+            *file_warnings(found.videos),
             *resampling_warnings(found.videos),
             *late_end_warnings(found.videos),
             *_overlap_warnings(overlaps, options),

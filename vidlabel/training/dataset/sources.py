@@ -12,7 +12,7 @@ from vidlabel.errors import printable
 from vidlabel.features.feature_files import FeatureKind, is_feature_name
 from vidlabel.features.resampling import read_features
 from vidlabel.labels.spelling import distinguishable
-from vidlabel.video.isolated import isolated_facts
+from vidlabel.video.isolated import isolated_probe
 
 _MOST_COMPARED = 5000
 """File names that are compared with a missing one; beyond that it takes seconds."""
@@ -28,6 +28,8 @@ class Source:
     """Of a file of features; None for a video."""
     own_rate: float | None = None
     """Samples per second of a file of features itself, where it is resampled to another rate."""
+    warnings: tuple[str, ...] = ()
+    """About a video as a whole, one line each."""
 
 
 def resolve(folder: Path, video: str) -> Path:
@@ -72,7 +74,8 @@ def open_source(path: Path, rate: float | None) -> Source:
         features = read_features(path, rate)
         own_rate = None if features.own_rate == features.rate else features.own_rate
         return Source(path, features.duration_s, features.kind, own_rate)
-    return Source(path, isolated_facts(path).duration_s, None)
+    opened = isolated_probe(path)
+    return Source(path, opened.facts.duration_s, None, warnings=opened.warnings)
 
 
 def missing_file_problem(folder: Path, video: str) -> str:

@@ -19,6 +19,7 @@ from vidlabel.training.dataset.sources import Source, is_there, missing_file_pro
 Told = Callable[[int, int], None]
 """Called with how many videos of how many have been looked into."""
 
+_MOST_FILE_WARNINGS = 10
 _SLIGHT_S = 0.1
 """By this much rows may end after their video without a word: no container states its length more exactly."""
 
@@ -124,6 +125,13 @@ def resampling_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
     if len(found) == 1:
         return [f"{shown(video.rows[0].video)} is resampled from {rates}"]
     return [f"{len(found)} files of features are resampled, the first one, {shown(video.rows[0].video)}, from {rates}"]
+
+
+def file_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
+    """A line about each video of which parts cannot be read, or that is odd in another way; of many, the first ones."""
+    lines = [f"{shown(v.rows[0].video)}: {'; '.join(v.source.warnings)}" for v in videos if v.source.warnings]
+    more = len(lines) - _MOST_FILE_WARNINGS
+    return lines if more <= 0 else [*lines[:_MOST_FILE_WARNINGS], f"{more} more videos come with such warnings"]
 
 
 def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | None:
