@@ -68,6 +68,13 @@ def test_pauses_longer_than_a_turn_of_the_counter_are_kept(tmp_path: Path) -> No
     assert found == {Fraction(time, 40): number for number, time in enumerate(times)}
 
 
+def test_a_recording_that_was_cut_off_says_so(tmp_path: Path) -> None:
+    data = dahua(tmp_path, EVENLY)
+    _, report = shown(joined(tmp_path, "a.dav", data[: len(data) // 2]))
+    assert report.decoded_ratio < 1
+    assert any("cut off" in warning for warning in report.warnings)
+
+
 def test_recordings_may_be_joined(tmp_path: Path) -> None:
     data = dahua(tmp_path, EVENLY) + dahua(tmp_path, EVENLY, NOON + timedelta(seconds=2.4), counter=2400)
     found, _ = shown(joined(tmp_path, "a.dav", data))

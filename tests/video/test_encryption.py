@@ -92,6 +92,19 @@ def test_a_scrambled_transport_stream_is_refused(tmp_path: Path) -> None:
     assert refusal(path) == "is encrypted (scrambled transport stream)"
 
 
+def test_a_stream_that_hls_encrypted_is_refused(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.ts", Recipe(frames=5))
+    data = path.read_bytes()
+    table = data.index(b"\x02\xb0\x12\x00\x01")
+    section = bytearray(data[table : table + 17])
+    section[12] = 0xDB
+    remainder = 0xFFFFFFFF
+    for bit in (byte >> shift & 1 for byte in section for shift in range(7, -1, -1)):
+        remainder = (remainder << 1 & 0xFFFFFFFF) ^ (0x04C11DB7 if remainder >> 31 != bit else 0)
+    path.write_bytes(data.replace(data[table : table + 21], bytes(section) + remainder.to_bytes(4, "big")))
+    assert refusal(path) == "is encrypted (SAMPLE-AES)"
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi", "a.flv"])
 def test_what_is_not_encrypted_opens(name: str, tmp_path: Path) -> None:
     with OpenedVideo(write_video(tmp_path / name, Recipe(frames=5))) as opened:

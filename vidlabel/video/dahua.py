@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _START = b"DHAV"
 _HEAD = struct.Struct("<16xIH")
 """Date and counter."""
+_LENGTH_OFFSET = 12
 _COUNTER = 1 << 16
 _LEAST_DIFFERENCE_MS = 3000
 _MOST_DRIFT = 10
@@ -55,6 +56,18 @@ def frame_times(file: BinaryIO, positions: Iterable[int]) -> npt.NDArray[np.int6
     if abs(int(times[-1]) - by_date) > max(_LEAST_DIFFERENCE_MS, by_date // _MOST_DRIFT) or (np.diff(times) < 0).any():
         return None
     return times
+
+
+def is_cut_off(file: BinaryIO, position: int, size_bytes: int) -> bool:
+    """Whether a recording ends within its last frame.
+
+    Args:
+        file: the recording.
+        position: byte at which its last frame begins.
+        size_bytes: of the recording.
+    """
+    file.seek(position + _LENGTH_OFFSET)
+    return position + int.from_bytes(file.read(4), "little") > size_bytes
 
 
 @lru_cache(maxsize=4)

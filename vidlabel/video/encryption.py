@@ -10,7 +10,7 @@ from vidlabel.errors import VideoError
 from vidlabel.video.boxes import Box, boxes, find_box
 from vidlabel.video.chains import CLUSTER, EBML, SEGMENT, element_at
 from vidlabel.video.joined import ASF_HEADER
-from vidlabel.video.transport import is_scrambled
+from vidlabel.video.transport import has_encrypted_samples, is_scrambled
 
 if TYPE_CHECKING:
     from vidlabel.video.recording import Recording
@@ -61,7 +61,9 @@ def _scheme(file: BinaryIO, size_bytes: int) -> str | None:
         return "Matroska content encryption" if _is_encrypted_matroska(file) else None
     if head == ASF_HEADER:
         return "Windows Media DRM" if _is_encrypted_asf(file) else None
-    return "scrambled transport stream" if is_scrambled(file) else None
+    if is_scrambled(file):
+        return "scrambled transport stream"
+    return "SAMPLE-AES" if has_encrypted_samples(file, size_bytes) else None
 
 
 def _mp4_scheme(file: BinaryIO, size_bytes: int) -> str | None:

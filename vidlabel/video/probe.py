@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vidlabel.errors import VideoError
 from vidlabel.video.avi import count_frames
 from vidlabel.video.cut_start import mark_unshown
-from vidlabel.video.dahua import frame_times
+from vidlabel.video.dahua import frame_times, is_cut_off
 from vidlabel.video.facts import VideoFacts
 from vidlabel.video.gaps import PacketPlaces
 from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
@@ -203,12 +203,13 @@ def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
 
 def _retime(opened: OpenedVideo, scan: _Scan) -> _Scan:
     """Time the frames of a Dahua camera as their heads say. FFmpeg gives each a duration of 1 ms."""
-    scan, table = replace(scan, last_duration=0), scan.table
+    table, positions = scan.table, scan.places.positions
     with opened.recording.open() as file:
-        times = frame_times(file, scan.places.positions.tolist())
-    if times is None:
-        return scan
-    return replace(scan, table=replace(table, pts=table.pts[0] + times, repaired=True, jumps=()))
+        times = frame_times(file, positions.tolist())
+        missing = int(len(positions) > 0 and is_cut_off(file, int(positions[-1]), opened.size_bytes))
+    if times is not None:
+        table = replace(table, pts=table.pts[0] + times, repaired=True, jumps=())
+    return replace(scan, table=table, last_duration=0, missing_at_end=missing)
 
 
 def _known_rate(stream: VideoStream) -> Fraction:

@@ -26,8 +26,10 @@ _BLOCK = 1 << 18
 _MOST_BLOCKS = 64
 """So much is read: all of a small file, and samples of a large one, 16 MB of it."""
 _MOST_CHANGES = 1000
-_VIDEO_TYPES = frozenset({0x01, 0x02, 0x10, 0x1B, 0x20, 0x24, 0x33, 0x42, 0xD1, 0xD2, 0xEA})
-"""Stream types: MPEG-1, MPEG-2, MPEG-4, H.264 with its extensions, HEVC, VVC, AVS, Dirac, AVS2 and VC-1."""
+_VIDEO_TYPES = frozenset({0x01, 0x02, 0x10, 0x1B, 0x20, 0x24, 0x33, 0x42, 0xD1, 0xD2, 0xDB, 0xEA})
+"""Stream types: MPEG-1, MPEG-2, MPEG-4, H.264 with its extensions, HEVC, VVC, AVS, Dirac, AVS2,
+encrypted H.264 of HLS, and VC-1."""
+_SAMPLE_AES = 0xDB
 _PROGRAMME_LIST, _STREAM_LIST = 0x00, 0x02
 """Identifiers of the programme association table, and of a programme map table."""
 _LEAST_SECTION = 12
@@ -88,6 +90,12 @@ def is_scrambled(file: BinaryIO) -> bool:
     return 2 * int(scrambled.sum()) > int(has_content.sum())
 
 
+def has_encrypted_samples(file: BinaryIO, size_bytes: int) -> bool:
+    """Whether the first table of a transport stream names video as HLS encrypts it (SAMPLE-AES)."""
+    tables = _Tables(file, min(size_bytes, _BLOCK)).first
+    return bool(tables) and any(kind == _SAMPLE_AES for _, kind in tables[0].videos)
+
+
 class _Tables:
     """The tables of a transport stream, as far as they have to be read to find a change.
 
@@ -102,6 +110,11 @@ class _Tables:
         blocks = -(-size_bytes // _BLOCK)
         numbers = {round(number * (blocks - 1) / (_MOST_BLOCKS - 1)) for number in range(_MOST_BLOCKS)}
         self._sampled = [] if self._shape is None else [(n, self._block(n)) for n in sorted(numbers) if n >= 0]
+
+    @property
+    def first(self) -> list[_Table]:
+        """Those at the start of the file."""
+        return self._sampled[0][1] if self._sampled else []
 
     def next_change(self, identifier: int, begin: int) -> _Table | None:
         """The first table from a byte on that names another video in place of the one that goes by an identifier."""
