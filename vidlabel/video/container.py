@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import av
 import av.error
@@ -120,13 +121,13 @@ def _open(source: Path | Recording, decoding: dict[str, str], hwaccel: HWAccel |
 
     def open_as(format_name: str | None) -> InputContainer:
         """Open it as this format; None: as the one that FFmpeg sees in its content."""
-        file = f"file:{os.fspath(path)}" if recording.is_whole_file else recording.open()
-        try:
-            return av.open(file, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
-        except BaseException:
-            if not isinstance(file, str):
-                file.close()
-            raise
+        with ExitStack() as undoing:
+            file: str | BinaryIO = f"file:{os.fspath(path)}"
+            if not recording.is_whole_file:
+                file = undoing.enter_context(recording.open())
+            opened = av.open(file, "r", format=format_name, options=options, metadata_errors="replace", hwaccel=hwaccel)
+            undoing.pop_all()  # The container keeps the file.
+        return opened
 
     by_name = _BY_SUFFIX.get(path.suffix.lower())
     try:

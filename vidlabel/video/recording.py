@@ -38,10 +38,10 @@ class Recording:
         """Open it for reading, as a file that holds nothing else."""
         if self.is_whole_file:
             return self.path.open("rb")
-        return cast("BinaryIO", io.BufferedReader(_Window(self.path, self.start, self.end)))
+        return cast("BinaryIO", io.BufferedReader(_FileStretch(self.path, self.start, self.end)))
 
 
-class _Window(io.RawIOBase):
+class _FileStretch(io.RawIOBase):
     """A stretch of a file as a file. Closed at the latest when it is collected: FFmpeg does not close what it is given.
 
     Args:
@@ -58,20 +58,25 @@ class _Window(io.RawIOBase):
         self._position = 0
 
     def readable(self) -> bool:
+        """Yes."""
         return True
 
     def seekable(self) -> bool:
+        """Yes."""
         return True
 
     def tell(self) -> int:
+        """Bytes from the start of the stretch."""
         return self._position
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move to a byte of the stretch; it may lie beyond its end."""
         origin = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._length}[whence]
         self._position = max(0, origin + offset)
         return self._position
 
     def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read up to the end of the stretch; returns how many bytes."""
         view = memoryview(buffer).cast("B")
         left = max(0, min(len(view), self._length - self._position))
         data = os.pread(self._descriptor, left, self._start + self._position)
@@ -80,6 +85,7 @@ class _Window(io.RawIOBase):
         return len(data)
 
     def close(self) -> None:
+        """Close the file."""
         if not self.closed:
             os.close(self._descriptor)
         super().close()

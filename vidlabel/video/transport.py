@@ -43,7 +43,7 @@ _SAME_STREAM: Link = "stream"
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """The video streams of one programme, as said at one place of the file."""
+    """The video streams of one programme, as listed at one place of the file."""
 
     position: int
     listed_at: int
@@ -135,6 +135,7 @@ class _Tables:
         """The first such table in blocks from `low`, which has none or holds `own`, to `high`, which has one."""
 
         def change_in(number: int) -> _Table | None:
+            """The first one in a block."""
             found = (table for table in self._block(number) if table.position >= own.position)
             return next((table for table in found if _replaces(table, own, identifier)), None)
 
