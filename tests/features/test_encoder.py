@@ -9,11 +9,12 @@ import torch
 from torch.nn import functional
 
 from features.reference import REFERENCE, STEP, known_picture
-from vidlabel.errors import UsageError
+from vidlabel.errors import DeviceError, UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder, load_network
 from vidlabel.features.published import PUBLISHED, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
+from vidlabel.heads.scoring import one_thread
 
 RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
 
@@ -139,6 +140,26 @@ def test_half_precision_gives_nearly_the_same_features(encoder: Encoder) -> None
     assert half.dtype == np.float32
     np.testing.assert_allclose(half, exact, rtol=0, atol=0.05)
     assert 0 < np.abs(half - exact).mean() < 0.003
+
+
+def test_a_gpu_without_memory_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+
+    def too_large(pictures: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    monkeypatch.setattr(network, "forward", too_large)
+    with pytest.raises(DeviceError, match="too little memory left; give fewer --workers"):
+        BatchedNetwork(network, "cpu", torch.float32).run(noise(2, 48, 64))
+
+
+def test_batches_may_be_of_another_size() -> None:
+    pictures = noise(5, 48, 64)
+    network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+    with one_thread():
+        found = BatchedNetwork(network, "cpu", torch.float32, batch_size=3).run(pictures)
+    expected = load_encoder(runtime="torch", threads=1).encode(pictures)
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
 
 if torch.cuda.is_available():

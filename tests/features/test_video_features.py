@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+import vidlabel.features.video_features
 from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
@@ -63,6 +66,26 @@ def test_features_are_those_of_the_samples(video: Path) -> None:
     np.testing.assert_array_equal(found.joined(("frames",), "centre"), load_encoder(threads=2).encode(squares))
     assert found.joined(("motion", "frames"), "centre").shape == (5, 2560)
     np.testing.assert_array_equal(found.joined(("motion", "frames"), "centre")[:, 1280:], found.values[0])
+
+
+def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many samples at once as it encodes at once, in all parts together; the features stay the same."""
+    encoder, given = load_encoder(threads=2), []
+
+    class OnGpu:
+        """Takes batches of 32, as a GPU does."""
+
+        batch_size = 32
+
+        def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+            given.append(len(frames))
+            return encoder.encode(frames)
+
+    expected = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    monkeypatch.setattr(vidlabel.features.video_features, "load_encoder", lambda *_: OnGpu())
+    found = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    assert given == [50]
+    assert_same(found, expected)
 
 
 def test_a_second_time_nothing_is_computed(video: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from vidlabel.errors import UsageError
@@ -52,6 +53,28 @@ def test_all_parts_come_from_one_pass() -> None:
     np.testing.assert_array_equal(right, encoder.encode(np.ascontiguousarray(motion[:, :, 16:])))
     np.testing.assert_array_equal(mirrored, encoder.encode(np.ascontiguousarray(pictures[:3, :, 8:48][:, :, ::-1])))
     np.testing.assert_array_equal(moving, encoder.encode(np.ascontiguousarray(motion[:, :, 8:48][:, :, ::-1])))
+
+
+class Counting:
+    """Remembers the shapes of what it was given; a picture's feature is its first pixel."""
+
+    def __init__(self) -> None:
+        self.given: list[tuple[int, ...]] = []
+
+    def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        self.given.append(frames.shape)
+        return frames[:, 0, 0].astype(np.float32)
+
+
+def test_pictures_of_one_size_are_encoded_in_one_call() -> None:
+    pictures = np.random.default_rng(6).integers(0, 256, (3, 40, 56, 3), dtype=np.uint8)
+    encoder, samples = Counting(), [Sample(float(k), pictures[k]) for k in range(3)]
+    parts = [FeaturePart("frames", view) for view in ("centre", "whole", "right", "whole-flipped")]
+    (piece,) = extract_parts(samples, encoder, parts, batch_size=8)
+    assert encoder.given == [(6, 40, 40, 3), (6, 40, 56, 3)]
+    corners = [pictures[:, 0, column] for column in (8, 0, 16, 55)]
+    for values, corner in zip(piece.values, corners, strict=True):
+        np.testing.assert_array_equal(values, corner)
 
 
 @pytest.mark.parametrize("text", ["", "frames,frames", "audio", "frames,", "frames motion"])

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from vidlabel.cores import available_cores
-from vidlabel.errors import UsageError
+from vidlabel.errors import DeviceError, UsageError
 from vidlabel.features.device import Device
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.hardware import resolve_hardware
@@ -144,13 +144,21 @@ class BatchedNetwork:
         self._batch_size = batch_size
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The features (B, D) of pictures (B, H, W, 3)."""
-        with torch.inference_mode(), _exact_convolutions(self._device):
-            size = self._batch_size
-            batches = (frames[first : first + size] for first in range(0, len(frames), size))
-            sent = (normalised(self._send(batch), self._precision) for batch in batches)
-            features = torch.cat([self._network(pictures) for pictures in sent])
-            values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
+        """The features (B, D) of pictures (B, H, W, 3).
+
+        Raises:
+            DeviceError: the GPU has too little memory left.
+        """
+        size = self._batch_size
+        batches = (frames[first : first + size] for first in range(0, len(frames), size))
+        try:
+            with torch.inference_mode(), _exact_convolutions(self._device):
+                sent = (normalised(self._send(batch), self._precision) for batch in batches)
+                features = torch.cat([self._network(pictures) for pictures in sent])
+                values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
+        except torch.OutOfMemoryError as error:
+            remedy = "give fewer --workers, end other programs on it, or give --device cpu"
+            raise DeviceError("--device cuda", "the GPU has too little memory left", remedy) from error
         return values
 
     def _send(self, frames: npt.NDArray[np.uint8]) -> Tensor:

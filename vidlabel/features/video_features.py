@@ -24,6 +24,9 @@ from vidlabel.features.views import extract_parts
 from vidlabel.video.isolated import open_isolated_samples
 from vidlabel.video.sample import ReadReport
 
+_SAMPLES = 8
+"""In each piece of a video, at least: decoding goes on while they are encoded."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFeatures:
@@ -151,7 +154,8 @@ class FeatureExtractor:
         values: list[list[npt.NDArray[np.float32]]] = [[] for _ in parts]
         streams = tuple({part.stream: None for part in parts})
         with open_isolated_samples(path, self.recipe.request(streams)) as stream:
-            for piece in extract_parts(stream, self._load_encoder(), parts):
+            encoder = self._load_encoder()
+            for piece in extract_parts(stream, encoder, parts, max(_SAMPLES, encoder.batch_size)):
                 times.append(piece.times)
                 for collected, added in zip(values, piece.values, strict=True):
                     collected.append(added)

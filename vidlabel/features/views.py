@@ -12,12 +12,11 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.encoder import Encoder
+from vidlabel.features.extraction import PictureEncoder, encode_together
 from vidlabel.features.preprocessing import Picture, motion_picture
 from vidlabel.features.recipe import FeaturePart, View
 from vidlabel.video.sample import Sample
 
-_BATCH = 8
 _FLIPPED = "-flipped"
 
 
@@ -50,7 +49,7 @@ def view_picture(picture: Picture, view: View) -> Picture:
 
 
 def extract_parts(
-    samples: Iterable[Sample], encoder: Encoder, parts: Sequence[FeaturePart], batch_size: int = _BATCH
+    samples: Iterable[Sample], encoder: PictureEncoder, parts: Sequence[FeaturePart], batch_size: int
 ) -> Iterator[PartFeatures]:
     """Encode samples as they come; each is taken once, however many parts are wanted.
 
@@ -69,10 +68,5 @@ def extract_parts(
         pictures = {"frames": [sample.rgb for sample in batch]}
         if any(part.stream == "motion" for part in parts):
             pictures["motion"] = [motion_picture(sample.rgb, sample.earlier_rgb) for sample in batch]
-        yield PartFeatures(
-            times,
-            tuple(
-                encoder.encode(np.stack([view_picture(picture, part.view) for picture in pictures[part.stream]]))
-                for part in parts
-            ),
-        )
+        views = [np.stack([view_picture(picture, part.view) for picture in pictures[part.stream]]) for part in parts]
+        yield PartFeatures(times, tuple(encode_together(encoder, views)))
