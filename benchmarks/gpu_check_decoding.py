@@ -10,12 +10,16 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.codec.hwaccel import HWAccel
 
 from corpus import CATALOGUE, Recipe, read_number, write_video
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from video.in_process import open_samples
 from vidlabel.batch.labelling import ON_GPU
+from vidlabel.errors import DeviceError
+from vidlabel.video.gpu_reader import GpuReader
 from vidlabel.video.isolated import open_isolated_samples
+from vidlabel.video.probe import Probe, probe
 from vidlabel.video.sample import DecodeDevice, ReadReport, Sample, SampleRequest
 
 RATE = 12.5
@@ -80,6 +84,7 @@ def check_decoding(setting: Setting) -> Iterator[Row]:
         if number == 0:
             yield _row(f"{name}, in this process", case, path, setting, isolated=False)
         yield _row(name, case, path, setting, isolated=True)
+    yield _opening_row(setting)
 
 
 def write_case(path: Path, case: Case) -> Path:
@@ -122,6 +127,25 @@ def _row(name: str, case: Case, path: Path, setting: Setting, *, isolated: bool)
         reason = NO_GPU if setting.device != "cuda" else "; ".join(gpu_report.warnings)
         return replace(row, outcome="not possible here", reason=reason)
     return row
+
+
+def _opening_row(setting: Setting) -> Row:
+    """Seconds until the first picture: of the first video, of the next, and of one while CUDA's context is kept."""
+    name, found = "NVDEC: opening a video", probe(setting.folder / CASES["H.264, 8 bit"].file)
+    try:
+        figures: dict[str, Figure] = {"first": _opening_s(found), "next": _opening_s(found)}
+        kept = HWAccel("cuda", is_hw_owned=True).create(av.codec.Codec("h264", "r"))
+        figures["next, context kept"] = _opening_s(found)
+        del kept
+    except DeviceError as error:
+        return Row(name, "not possible here", NO_GPU if setting.device != "cuda" else error.problem)
+    return Row(name, "passed", figures=figures)
+
+
+def _opening_s(found: Probe) -> float:
+    started = time.perf_counter()
+    GpuReader(found, SampleRequest()).close()
+    return time.perf_counter() - started
 
 
 def _read(path: Path, device: DecodeDevice, *, isolated: bool) -> tuple[list[Sample], ReadReport, float]:

@@ -144,12 +144,30 @@ def test_half_precision_gives_nearly_the_same_features(encoder: Encoder) -> None
 
 def test_a_gpu_without_memory_is_an_error_that_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+    on_gpu = BatchedNetwork(network, "cpu", torch.float32)
 
-    def too_large(pictures: torch.Tensor) -> torch.Tensor:
+    def too_large(*_: object) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+    def no_context(*_: object) -> torch.Tensor:
+        raise RuntimeError("CUDA error: out of memory")
 
     monkeypatch.setattr(network, "forward", too_large)
     with pytest.raises(DeviceError, match="too little memory left; give fewer --workers"):
+        on_gpu.run(noise(2, 48, 64))
+    monkeypatch.setattr(network, "to", no_context)
+    with pytest.raises(DeviceError, match="too little memory left; give fewer --workers"):
+        BatchedNetwork(network, "cpu", torch.float32)
+
+
+def test_other_failures_of_a_gpu_are_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+
+    def broken(*_: object) -> torch.Tensor:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(network, "forward", broken)
+    with pytest.raises(RuntimeError, match="illegal memory access"):
         BatchedNetwork(network, "cpu", torch.float32).run(noise(2, 48, 64))
 
 

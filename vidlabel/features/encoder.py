@@ -13,9 +13,9 @@ features, which lie between 0 and 6, by 0.0014 on average and 0.06 at most (benc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -133,12 +133,16 @@ class BatchedNetwork:
         device: of torch; the tests take `cpu`.
         precision: of weights and of what goes from layer to layer.
         batch_size: pictures in a batch.
+
+    Raises:
+        DeviceError: the GPU has too little memory left.
     """
 
     def __init__(
         self, network: EfficientNetLite, device: str, precision: torch.dtype, batch_size: int = CUDA_BATCH
     ) -> None:
-        self._network = network.to(device, precision)
+        with _memory_errors():
+            self._network = network.to(device, precision)
         self._device = device
         self._precision = precision
         self._batch_size = batch_size
@@ -151,14 +155,10 @@ class BatchedNetwork:
         """
         size = self._batch_size
         batches = (frames[first : first + size] for first in range(0, len(frames), size))
-        try:
-            with torch.inference_mode(), _exact_convolutions(self._device):
-                sent = (normalised(self._send(batch), self._precision) for batch in batches)
-                features = torch.cat([self._network(pictures) for pictures in sent])
-                values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
-        except torch.OutOfMemoryError as error:
-            remedy = "give fewer --workers, end other programs on it, or give --device cpu"
-            raise DeviceError("--device cuda", "the GPU has too little memory left", remedy) from error
+        with _memory_errors(), torch.inference_mode(), _exact_convolutions(self._device):
+            sent = (normalised(self._send(batch), self._precision) for batch in batches)
+            features = torch.cat([self._network(pictures) for pictures in sent])
+            values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
         return values
 
     def _send(self, frames: npt.NDArray[np.uint8]) -> Tensor:
@@ -239,6 +239,18 @@ def normalised(frames: Tensor, precision: torch.dtype = torch.float32) -> Tensor
     Half precision has all these numbers exactly: whole ones up to 255, and 128ths of whole ones up to 128.
     """
     return frames.permute(0, 3, 1, 2).to(precision).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
+
+
+@contextmanager
+def _memory_errors() -> Iterator[None]:
+    """Turn a GPU's lack of memory into an error with a remedy: no video is to blame."""
+    try:
+        yield
+    except RuntimeError as error:  # not `OutOfMemoryError` where no context fits
+        if "out of memory" not in str(error):
+            raise
+        remedy = "give fewer --workers, end other programs on it, or give --device cpu"
+        raise DeviceError("--device cuda", "the GPU has too little memory left", remedy) from error
 
 
 def _exact_convolutions(device: str) -> AbstractContextManager[None]:
