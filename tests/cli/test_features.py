@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +86,26 @@ def test_failures_are_named_and_the_rest_is_written(
     assert lines[1] == f"error: {videos / 'missing.mp4'}: no such file; check the path"
     assert len(list((tmp_path / "out").rglob("*.npz"))) == 2
     assert call(capfd, "features", videos / "bad.mp4", "-o", tmp_path / "out").status == 1
+
+
+def test_a_folder_that_cannot_be_listed_has_failed(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (videos / "notes.txt").touch()
+    listed = os.scandir
+
+    def refuse(folder: Path) -> object:
+        if Path(folder).name == "deep":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    ended = call(capfd, "features", videos, "-o", tmp_path / "out", *SMALL)
+    assert (ended.status, ended.output) == (3, "")
+    assert ended.errors.splitlines() == [
+        f"error: {videos / 'deep'}: cannot be listed (Permission denied); check its permissions",
+        f"1 done, 0 skipped, 1 failed; left out: {videos / 'notes.txt'}",
+    ]
 
 
 @pytest.mark.parametrize(

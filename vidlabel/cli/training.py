@@ -56,7 +56,7 @@ def check_labels(asked: AskedTraining) -> int:
     """Show what there is to learn from.
 
     Returns:
-        The exit status: 1 if nothing can be learnt from it.
+        The exit status: 1 if nothing can be learnt from it, 3 if some of it cannot be used.
     """
     report = check_report(read_training_set("train", asked.labels, asked.from_folders, asked.label_options))
     for line in check_lines(report):
@@ -65,7 +65,9 @@ def check_labels(asked: AskedTraining) -> int:
         print_warning(warning)
     for error in report.errors:
         print_line(f"error: {asked.source}: {error}")
-    return NOT_DONE if report.errors else DONE
+    if report.errors:
+        return NOT_DONE
+    return SOME_FAILED if report.unusable else DONE
 
 
 def run_train(asked: AskedTraining) -> int:

@@ -42,7 +42,7 @@ def cache_folder(asked: Path | None = None) -> Path | None:
 
         try:
             usual = user_cache_path("vidlabel", appauthor=False)
-        except RuntimeError:  # what platformdirs raises since 4.5; before, `~` stays where no home is known
+        except RuntimeError:  # newer releases of platformdirs raise it, older ones leave `~` where no home is known
             return None
         return usual if usual.is_absolute() else None
     if exists(asked) and not is_folder(asked):
