@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from vidlabel.paths import is_folder
+
 ROOT = Path("/")
 """Below it lie `proc` and what is mounted."""
 
@@ -71,7 +73,7 @@ def _groups(root: Path, file_system: str, controller: str) -> Iterator[Path]:
     # In a container the mount may show a part of the tree alone, and the path may count from elsewhere.
     below = path.removeprefix(shown) if path == shown or path.startswith(shown.rstrip("/") + "/") else ""
     group = mount_point / below.strip("/")
-    if ".." in group.parts or not group.is_dir():
+    if ".." in group.parts or not is_folder(group):
         group = mount_point
     yield group
     while group != mount_point:

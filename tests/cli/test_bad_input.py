@@ -85,6 +85,22 @@ def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Pa
     )
 
 
+def test_lists_that_are_not_there(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Nothing is left to do: no output appears, and the summary names the list."""
+    missing, summary = tmp_path / "list.txt", tmp_path / "s.csv"
+    expected = f"error: {missing}: cannot be read (No such file or directory); check the path and its permissions\n"
+    for output in ("one.json", "out/"):
+        command = ("predict", f"@{missing}", "-o", tmp_path / output, "--summary", summary)
+        dry = call(capfd, *command, "--dry-run")
+        assert (dry.status, dry.output, dry.errors) == (1, "", expected)
+        assert list(tmp_path.iterdir()) == []
+        real = call(capfd, *command)
+        assert (real.status, real.output, real.errors) == (1, "", expected)
+        assert summary.read_text().splitlines()[1].startswith(f"{missing},failed,")
+        assert list(tmp_path.iterdir()) == [summary]
+        summary.unlink()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -62,9 +62,9 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     if asked.summary is not None:
         check_summary(Path(asked.summary))
     report_inputs(arguments, inputs)
-    if dry_run:
-        return _explain(inputs, destination, asked)
     tally = Tally(inputs.errors)
+    if dry_run:
+        return _explain(inputs, destination, asked) if inputs.videos else NOTHING_DONE
     if not inputs.videos:
         _write_summary(inputs, asked, tally)
         return NOTHING_DONE
