@@ -14,6 +14,7 @@ import torch
 
 from command_line import call
 from corpus import Recipe, write_video
+from training.sets import write_table
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
 
@@ -83,6 +84,36 @@ def test_a_folder_without_videos(capfd: pytest.CaptureFixture[str], tmp_path: Pa
         f"error: {tmp_path}: holds no videos (left out: {tmp_path / 'notes.txt'}); "
         "name a file to take it whatever it is called\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("predict", EXAMPLE, "-o", ""), "--output: is empty; "),
+        (("features", EXAMPLE, "-o", ""), "--output: is empty; "),
+        (("evaluate", "labels.csv", "-o", ""), "--output: is empty; "),
+        (("train", "labels.csv", "-o", ""), ".: is a folder where a model file is needed; "),
+        (("train", "labels.csv", "-o", "clips"), "clips: is a folder where a model file is needed; "),
+    ],
+    ids=["predict", "features", "evaluate", "train", "train into a folder"],
+)
+def test_an_output_without_a_name_writes_nothing(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str | Path, ...],
+    problem: str,
+) -> None:
+    """An empty name is what a shell makes of a variable that is not set; to Python it is the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "clips").mkdir()
+    write_table(tmp_path, "clips/a.npz,,,run\nclips/b.npz,,,walk\n", ["clips/a.npz", "clips/b.npz"])
+    before = sorted(tmp_path.rglob("*"))
+    ended = call(capfd, *arguments)
+    assert (ended.status, ended.output) == (2, "")
+    assert f"error: {problem}" in ended.errors
+    assert "Traceback" not in ended.errors
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_lists_that_are_not_there(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

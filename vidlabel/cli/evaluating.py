@@ -60,6 +60,8 @@ def run_evaluate(asked: AskedEvaluation) -> int:
     Returns:
         The exit status.
     """
+    if asked.output == "":
+        raise UsageError("--output", "is empty", "give a folder")
     if asked.output is not None:
         check_folder(Path(asked.output))
     if asked.model is not None and asked.rate is not None:

@@ -80,6 +80,8 @@ def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: b
         The exit status.
     """
     inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
+    if not asked.output:
+        raise UsageError("--output", "is empty", "give a folder")
     folder = Path(asked.output)
     if exists(folder) and not is_folder(folder):
         raise UsageError(asked.output, "is a file where a folder is needed", "give a folder with -o")

@@ -13,9 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
+from vidlabel.errors import UsageError
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.runtime import Runtime
 from vidlabel.heads.model import Model, load_model
+from vidlabel.paths import is_folder
 from vidlabel.training.dataset.check import refuse_insufficient
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
 from vidlabel.training.dataset.gathering import Gathered
@@ -139,6 +141,8 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
         KeyboardInterrupt: it was ended before there was a model; what was done is kept for `resume`.
         VidlabelError: as `train`.
     """
+    if not request.output.name or is_folder(request.output):
+        raise UsageError(request.output, "is a folder where a model file is needed", "name a file")
     refuse_insufficient(request.training_set, request.source)
     refuse_untunable(request.training_set, request.options, request.init)
     gathered, facts = gather(request.training_set, request.features, request.init, listener)
