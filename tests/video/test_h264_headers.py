@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,7 @@ from h264 import (
     HIGH,
     HIGH_444,
     IDR,
-    OTHER_LAYER,
     PARTITION,
-    PREFIX,
     SLICE,
     B,
     Bits,
@@ -23,10 +21,9 @@ from h264 import (
     P,
     Stream,
     recovery_point,
-    with_lengths,
-    with_start_codes,
 )
-from vidlabel.video.h264_headers import SLICES, HeaderError, Headers, leading_units, recovery_frames, setup_units
+from vidlabel.video.h264_headers import HeaderError, Headers, recovery_frames
+from vidlabel.video.nal_units import H264_SLICES, leading_units, setup_units
 
 STREAMS = [
     Stream(),
@@ -129,43 +126,6 @@ def test_recovery_points_are_found_behind_other_messages() -> None:
     assert recovery_frames(Stream().slice(3)) is None
 
 
-def without_zeros(units: Iterable[bytes]) -> list[bytes]:
-    """Units without the zeros that may stand before the next start code."""
-    return [unit.rstrip(b"\0") for unit in units]
-
-
-def test_units_are_taken_up_to_the_first_slice() -> None:
-    stream = Stream()
-    others = [b"\x09\x30", stream.sequence(), stream.picture(), bytes([PREFIX | 0x60]) + b"\1\2\3"]
-    slices = [stream.slice(1), stream.slice(1, first_block=40), bytes([OTHER_LAYER | 0x60]) + b"\1"]
-    for size in (1, 2, 4):
-        assert list(leading_units(with_lengths(*others, *slices, size=size), size)) == [*others, slices[0]]
-    assert without_zeros(leading_units(with_start_codes(*others), None)) == others
-    *found, head = without_zeros(leading_units(with_start_codes(*others, *slices), 4))  # So it may stand in MP4, too.
-    assert found == others
-    assert head.startswith(slices[0])
-
-
-@pytest.mark.parametrize("data", [b"", b"\0", b"\0\0\0", bytes(64), b"\0\0\0\1", b"\xff" * 5, b"\0\0\1\0\0\1"])
-def test_nonsense_holds_no_units_that_are_empty(data: bytes) -> None:
-    for size in (None, 4):
-        assert all(leading_units(data, size))
-
-
-def test_parameters_are_found_in_what_a_container_holds() -> None:
-    stream = Stream(HIGH, scaling=True)
-    sequence, picture = stream.sequence(), stream.picture()
-    record = (
-        b"\1" + sequence[1:4] + b"\xfd\xe1" + with_lengths(sequence, size=2) + b"\1" + with_lengths(picture, size=2)
-    )
-    assert setup_units(record) == ([sequence, picture], 2)
-    assert setup_units(record[:-3]) == ([sequence, picture[:-3]], 2)
-    assert setup_units(record[:8]) == ([], 2)
-    units, size = setup_units(with_start_codes(sequence, picture))
-    assert (without_zeros(units), size) == ([sequence, picture], None)
-    assert setup_units(b"") == ([], None)
-
-
 @pytest.mark.parametrize(
     "name", ["closed.mp4", "open.mp4", "h264.mkv", "closed.ts", "raw.h264", "h264.flv", "h264_b.avi", "odd_size.mp4"]
 )
@@ -177,7 +137,7 @@ def test_x264_counts_references_from_each_refresh_on(name: str, video: Callable[
         for packet in container.demux(stream):
             units += leading_units(bytes(packet), size)
     for unit in units:
-        if unit[0] & 0x1F in SLICES:
+        if unit[0] & 0x1F in H264_SLICES:
             numbers.append(known.read_slice(unit))
         else:
             known.keep_parameters(unit)

@@ -119,6 +119,16 @@ def test_a_number_that_is_there_twice_is_a_loss_where_time_leaps() -> None:
     assert losses("I0 P1 P1 P2 I0") == NOTHING
 
 
+def test_a_loss_over_a_whole_round_of_numbers_is_seen_where_all_pictures_count_and_time_leaps_nowhere_else() -> None:
+    start, end = "I0 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10", "P11 P12 P13 P14 P15 P0 I0 P1 P2"
+    lost, pause = " - " * 16, " - " * 15
+    assert losses(start + lost + end) == ([11], [11, 12, 13, 14, 15, 16])
+    assert losses(start + pause + end) == NOTHING
+    assert losses(start + lost + end + " P3 - - P4 P5") == NOTHING
+    assert losses(start + " b11 b11" + lost + end) == NOTHING
+    assert losses(start + lost + end, Stream(allows_gaps=True)) == NOTHING
+
+
 def test_the_key_frame_of_an_open_group_is_right_and_what_is_shown_before_it_is_not() -> None:
     assert losses("I0 P1 - P3 K4 b5 b5 P5 b6 K6 b7") == ([2], [2, 4, 5])
     assert losses("I0 P1 - K3 b4 B4 b5 P5") == ([2], [3, 4, 5])
@@ -229,6 +239,29 @@ def test_no_picture_is_shown_that_refers_to_a_lost_one(name: str, lost: range, t
     assert report.decode_errors > 0
     assert any(start * 25 <= lost.stop and end * 25 >= lost.stop + 1 for start, end in report.holes)
     assert report.decoded_ratio == pytest.approx(len(numbers) / FRAMES, abs=0.03)
+
+
+@pytest.mark.parametrize("name", ["b", "pyramid", "fields", "weights", "slices"])
+def test_a_lost_key_frame_spoils_its_group(name: str, tmp_path: Path) -> None:
+    """Whatever the numbers of the pictures around it are, of which some fit by chance."""
+    for lost in (range(20, 21), range(20, 24), range(18, 25), range(17, 30), range(4, 37)):
+        folder = tmp_path / f"{lost.start}-{lost.stop}"
+        folder.mkdir()
+        stream = samples(recording(folder, name, lost), rate=25, short_side=160)
+        shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
+        assert all(time == number for time, number in shown)
+        assert any(start <= lost.stop / 25 and end == 40 / 25 for start, end in stream.report.holes)
+
+
+@pytest.mark.parametrize("bframes", [0, 3])
+def test_a_pause_is_no_loss(bframes: int, tmp_path: Path) -> None:
+    """Nothing moves for a while, in the middle of a group."""
+    times = [*range(30), *range(80, 110)]
+    recipe = Recipe(options=x264(bframes=bframes), pts=times.__getitem__)
+    stream = samples(write_video(tmp_path / "a.mkv", recipe), rate=25, short_side=160)
+    shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
+    assert shown == [(time, number) for number, time in enumerate(times)]
+    assert (stream.report.decode_errors, stream.report.decoded_ratio, stream.report.holes) == (0, 1.0, ())
 
 
 def test_an_intra_stream_loses_what_is_lost_only(tmp_path: Path) -> None:

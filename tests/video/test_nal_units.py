@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +11,8 @@ import pytest
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from vidlabel.video.nal_units import NalUnits, nal_units
+from h264 import HIGH, OTHER_LAYER, PREFIX, Stream, with_lengths, with_start_codes
+from vidlabel.video.nal_units import NalUnits, leading_units, nal_units, setup_units
 
 VideoMaker = Callable[[str], Path]
 
@@ -73,3 +74,40 @@ def test_files_of_encoders_are_sound_and_start_with_a_restart(name: str, video: 
 def test_of_other_streams_nothing_is_known(name: str, video: VideoMaker) -> None:
     with av.open(str(video(name))) as container:
         assert nal_units(container.streams.video[0]) is None
+
+
+def without_zeros(units: Iterable[bytes]) -> list[bytes]:
+    """Units without the zeros that may stand before the next start code."""
+    return [unit.rstrip(b"\0") for unit in units]
+
+
+def test_units_are_taken_up_to_the_first_slice() -> None:
+    stream = Stream()
+    others = [b"\x09\x30", stream.sequence(), stream.picture(), bytes([PREFIX | 0x60]) + b"\1\2\3"]
+    slices = [stream.slice(1), stream.slice(1, first_block=40), bytes([OTHER_LAYER | 0x60]) + b"\1"]
+    for size in (1, 2, 4):
+        assert list(leading_units(with_lengths(*others, *slices, size=size), size)) == [*others, slices[0]]
+    assert without_zeros(leading_units(with_start_codes(*others), None)) == others
+    *found, head = without_zeros(leading_units(with_start_codes(*others, *slices), 4))  # So it may stand in MP4, too.
+    assert found == others
+    assert head.startswith(slices[0])
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"\0\0\0", bytes(64), b"\0\0\0\1", b"\xff" * 5, b"\0\0\1\0\0\1"])
+def test_nonsense_holds_no_units_that_are_empty(data: bytes) -> None:
+    for size in (None, 4):
+        assert all(leading_units(data, size))
+
+
+def test_parameters_are_found_in_what_a_container_holds() -> None:
+    stream = Stream(HIGH, scaling=True)
+    sequence, picture = stream.sequence(), stream.picture()
+    record = (
+        b"\1" + sequence[1:4] + b"\xfd\xe1" + with_lengths(sequence, size=2) + b"\1" + with_lengths(picture, size=2)
+    )
+    assert setup_units(record) == ([sequence, picture], 2)
+    assert setup_units(record[:-3]) == ([sequence, picture[:-3]], 2)
+    assert setup_units(record[:8]) == ([], 2)
+    units, size = setup_units(with_start_codes(sequence, picture))
+    assert (without_zeros(units), size) == ([sequence, picture], None)
+    assert setup_units(b"") == ([], None)

@@ -7,22 +7,27 @@ that others refer to (`frame_num`) tell: they count up by one.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.video.h264_headers import SLICES, HeaderError, Headers, Slice, leading_units, recovery_frames, setup_units
+from vidlabel.video.h264_headers import HeaderError, Headers, Slice, recovery_frames
+from vidlabel.video.nal_units import H264_SLICES, leading_units, setup_units
 from vidlabel.video.packets import NO_TIME
+from vidlabel.video.picture_order import LEAP_STEPS, find_leaps, order_losses, round_losses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from av.packet import Packet
     from av.video.stream import VideoStream
 
 _GAP, _REPEAT, _REFRESH, _RECOVERED, _BIDIRECTIONAL = 1, 2, 4, 8, 16
-_LEAP_STEPS = 1.5
-"""Frame durations from one frame to the next: no leap yet, however times are rounded."""
+_HEAD_BYTES = 4096
+"""Of a packet, in which its first slice begins but for very long further information."""
 _REORDERED_PACKETS = 8
 """Among so many packets on each side lie those that are shown next to the lost ones."""
 _LEAST_SYSTEMATIC = 8
@@ -51,6 +56,11 @@ class ReferenceScan:
         self._headers = Headers()
         self._length_size: int | None = None
         self._seen = bytearray()
+        self._orders = array("i")
+        self._order_bits = self._number_bits = 0
+        self._allows_gaps = False
+        self._all_count = True
+        """Whether all pictures are referred to, so that each has a number of its own."""
         self._last: int | None = None
         """Number of the last reference picture; None: not known."""
         self._last_head = b""
@@ -64,14 +74,22 @@ class ReferenceScan:
         is_key = packet.is_keyframe
         if is_key and packet.has_sidedata("new_extradata"):
             self._set_up(bytes(packet.get_sidedata("new_extradata")))
+        data = memoryview(packet)
+        found = self._look(bytes(data[:_HEAD_BYTES]), is_key)
+        if found is None and len(data) > _HEAD_BYTES:
+            found = self._look(bytes(data), is_key)
+        self._seen.append(found or 0)
+        if len(self._orders) < len(self._seen):
+            self._orders.append(-1)
+
+    def _look(self, data: bytes, is_key: bool) -> int | None:
+        """Look through a packet up to its first slice; None if there is none."""
         recovery: int | None = None
-        found = 0
-        for unit in leading_units(bytes(packet), self._length_size):
-            if unit[0] & 0x1F in SLICES:
-                found = self._follow(unit, is_key, recovery)
-            else:
-                recovery = self._read_other(unit, recovery)
-        self._seen.append(found)
+        for unit in leading_units(data, self._length_size):
+            if unit[0] & 0x1F in H264_SLICES:
+                return self._follow(unit, is_key, recovery)
+            recovery = self._read_other(unit, recovery)
+        return None
 
     def _set_up(self, setup: bytes) -> None:
         units, self._length_size = setup_units(setup)
@@ -94,6 +112,12 @@ class ReferenceScan:
         except HeaderError:
             self._last = None
             return 0
+        # Where the count of a stream changes, none of it is taken.
+        is_same = self._order_bits in (0, header.order_bits)
+        self._order_bits, self._number_bits = header.order_bits, header.frame_num_bits
+        self._allows_gaps |= header.allows_gaps
+        self._all_count &= header.is_reference
+        self._orders.append(header.order if is_same else -1)
         found = _BIDIRECTIONAL if header.is_bidirectional else 0
         if header.is_refresh:
             found |= _REFRESH
@@ -138,14 +162,23 @@ class ReferenceScan:
             times: (N,) presentation times of the packets in ticks, `NO_TIME` where there is none.
         """
         seen = np.frombuffer(bytes(self._seen), np.uint8)
-        reach, spoilt, before = _Reach(seen), np.zeros(len(seen), np.bool_), []
-        for loss, has_leap in _losses(seen, times):
-            start, leading = reach.of(loss)
-            spoilt[loss:start] = True
-            spoilt[start + 1 : leading] = True
-            if has_leap or start > loss or leading > start + 1:
-                before.append(loss)
-        return LostReferences(tuple(before), spoilt)
+        reach, spoilt = _Reach(seen), np.zeros(len(seen), np.bool_)
+        before = reach.spoil(_losses(seen, times), spoilt)
+        before += reach.spoil([(loss, True) for loss in self._unnumbered(seen, times, spoilt)], spoilt)
+        return LostReferences(tuple(sorted(before)), spoilt)
+
+    def _unnumbered(
+        self, seen: npt.NDArray[np.uint8], times: npt.NDArray[np.int64], spoilt: npt.NDArray[np.bool_]
+    ) -> list[int]:
+        """Packets before which pictures were lost without a gap in the numbers of references."""
+        leaps = find_leaps(times, (seen & _REFRESH).astype(np.bool_))
+        orders, numbers = np.array(self._orders, np.int64), 1 << self._number_bits
+        if leaps is None or not leaps.places or self._allows_gaps:
+            return []
+        losses = order_losses(leaps, orders, 1 << self._order_bits, numbers) if bool((orders >= 0).all()) else []
+        if not losses and self._all_count:
+            losses = round_losses(leaps, spoilt, numbers)
+        return [loss for loss in losses if not spoilt[loss]]
 
 
 class _Reach:
@@ -160,7 +193,18 @@ class _Reach:
         self._starts = np.flatnonzero(seen & (_REFRESH | _RECOVERED))
         self._forward = np.flatnonzero(seen & _BIDIRECTIONAL == 0)
 
-    def of(self, loss: int) -> tuple[int, int]:
+    def spoil(self, losses: Iterable[tuple[int, bool]], spoilt: npt.NDArray[np.bool_]) -> list[int]:
+        """Mark what losses spoil; returns those that matter: something is wrong, or time leaps there."""
+        found = []
+        for loss, has_leap in losses:
+            start, leading = self._of(loss)
+            spoilt[loss:start] = True
+            spoilt[start + 1 : leading] = True
+            if has_leap or start > loss or leading > start + 1:
+                found.append(loss)
+        return found
+
+    def _of(self, loss: int) -> tuple[int, int]:
         """Numbers of the packet with which decoding starts anew after a loss, and of the first right one after it."""
         start = self._first(self._starts, loss)
         if start == len(self._seen) or self._seen[start] & _REFRESH:
@@ -197,7 +241,7 @@ def _leaps(suspects: list[int], times: npt.NDArray[np.int64]) -> set[int]:
     steps = np.diff(order)
     if not len(steps):
         return set()
-    is_leap = steps > _LEAP_STEPS * float(np.median(steps))
+    is_leap = steps > LEAP_STEPS * float(np.median(steps))
     found = set()
     for suspect in suspects:
         near = times[max(0, suspect - _REORDERED_PACKETS) : suspect + _REORDERED_PACKETS]

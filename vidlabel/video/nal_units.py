@@ -1,4 +1,4 @@
-"""The units that packets of H.264 and HEVC consist of, each behind its length, as MP4, MOV and Matroska hold them."""
+"""The units that packets of H.264 and HEVC consist of: each behind its length, as in MP4, or behind a start code."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-_H264_SLICES = frozenset({1, 2, 5})
+H264_SLICES = frozenset({1, 2, 5})
+"""Types of units (ITU-T H.264, table 7-1): slice, its partition A, slice of an instantaneous decoding refresh. Units of
+other layers and views (14, 20) are none of these."""
+_HEADER_BYTES = 512
+"""No header of a slice is longer."""
 _H264_RESTARTS = frozenset({5})
 """Instantaneous decoding refresh (ITU-T H.264, table 7-1)."""
 _HEVC_SLICES = frozenset(range(32))
@@ -76,7 +80,7 @@ def nal_units(stream: VideoStream) -> NalUnits | None:
     if setup is None or setup[:1] != b"\x01":
         return None
     if codec == "h264" and len(setup) > 4:
-        return NalUnits((setup[4] & 3) + 1, 0x1F, 0, _H264_SLICES, _H264_RESTARTS)
+        return NalUnits((setup[4] & 3) + 1, 0x1F, 0, H264_SLICES, _H264_RESTARTS)
     if codec == "hevc" and len(setup) > 21:
         return NalUnits((setup[21] & 3) + 1, 0x7E, 1, _HEVC_SLICES, _HEVC_RESTARTS)
     return None
@@ -95,3 +99,54 @@ def tells_unreferred(stream: VideoStream) -> bool:
     if context.name == "h264":
         return order == _PROGRESSIVE
     return setup[21] >> 3 & 7 == 1 and order in (_PROGRESSIVE, _UNKNOWN_ORDER)
+
+
+def leading_units(data: bytes, length_size: int | None) -> Iterator[bytes]:
+    """The units of a packet of H.264 up to its first slice, and the head of that one.
+
+    Args:
+        data: the packet.
+        length_size: bytes of the length before each unit; None: start codes mark them.
+    """
+    if length_size is None or data[:4] == b"\0\0\0\1":
+        yield from _after_start_codes(data)
+        return
+    begin = length_size
+    while begin < len(data):
+        end = begin + int.from_bytes(data[begin - length_size : begin], "big")
+        if end > begin:
+            if data[begin] & 0x1F in H264_SLICES:
+                yield data[begin : min(end, begin + _HEADER_BYTES)]
+                return
+            yield data[begin:end]
+        begin = end + length_size
+
+
+def _after_start_codes(data: bytes) -> Iterator[bytes]:
+    begin = data.find(b"\0\0\1") + 3
+    while 3 <= begin < len(data):
+        if data[begin] & 0x1F in H264_SLICES:
+            yield data[begin : begin + _HEADER_BYTES]
+            return
+        end = data.find(b"\0\0\1", begin)
+        if end != begin:
+            yield data[begin : end if end >= 0 else len(data)]
+        begin = end + 3
+
+
+def setup_units(setup: bytes) -> tuple[list[bytes], int | None]:
+    """The parameter sets of H.264 that a container holds, and the bytes of a length before each unit of its packets.
+
+    Args:
+        setup: FFmpeg's extradata: an `AVCDecoderConfigurationRecord` (ISO 14496-15), or units behind start codes.
+    """
+    if setup[:1] != b"\1" or len(setup) < 7:
+        return list(_after_start_codes(setup)), None
+    units, place = [], 5
+    for mask in (0x1F, 0xFF):
+        count, place = setup[place : place + 1], place + 1
+        for _ in range(count[0] & mask if count else 0):
+            begin = place + 2
+            place = begin + int.from_bytes(setup[place:begin], "big")
+            units.append(setup[begin:place])
+    return [unit for unit in units if unit], (setup[4] & 3) + 1
