@@ -18,6 +18,7 @@ from h264 import HIGH, IDR, OTHER_LAYER, PARTITION, PREFIX, B, I, Stream, recove
 from video.in_process import samples
 from vidlabel.video.lost_references import ReferenceScan
 from vidlabel.video.packets import NO_TIME
+from vidlabel.video.probe import probe
 
 FRAMES = 60
 PLAIN = Stream()
@@ -125,6 +126,8 @@ def test_a_loss_over_a_whole_round_of_numbers_is_seen_where_all_pictures_count_a
     assert losses(start + lost + end) == ([11], [11, 12, 13, 14, 15, 16])
     assert losses(start + pause + end) == NOTHING
     assert losses(start + lost + end + " P3 - - P4 P5") == NOTHING
+    gradual = start.replace("P10", "R10") + lost + "P11 P12 P13 P14 R15 P0 P1 P2 P3"
+    assert losses(gradual) == ([11], [11, 12, 13, 14, 15, 16, 17])  # The refresh before the loss is none.
     assert losses(start + " b11 b11" + lost + end) == NOTHING
     assert losses(start + lost + end, Stream(allows_gaps=True)) == NOTHING
 
@@ -262,6 +265,21 @@ def test_a_pause_is_no_loss(bframes: int, tmp_path: Path) -> None:
     shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
     assert shown == [(time, number) for number, time in enumerate(times)]
     assert (stream.report.decode_errors, stream.report.decoded_ratio, stream.report.holes) == (0, 1.0, ())
+
+
+def test_parameters_may_change_outside_of_packets(tmp_path: Path) -> None:
+    """FLV holds them apart, and FFmpeg gives new ones along with a packet; numbers of the second part are shorter."""
+    data = b""
+    for references, numbers in ((16, range(60)), (1, range(60, 68))):
+        options = x264(bframes=0, ref=references, **{"repeat-headers": 0})
+        part = write_video(tmp_path / f"{references}.flv", Recipe(options=options), numbers)
+        data += part.read_bytes()[13 if data else 0 :]
+    path = tmp_path / "joined.flv"
+    path.write_bytes(data)
+    found = probe(path)
+    assert len(found.packets) == 68
+    assert found.packets.holes == ()
+    assert not found.packets.spoilt.any()
 
 
 def test_an_intra_stream_loses_what_is_lost_only(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.video.stream import VideoStream
 
-_GAP, _REPEAT, _REFRESH, _RECOVERED, _BIDIRECTIONAL = 1, 2, 4, 8, 16
+_GAP, _REPEAT, _REFRESH, _BIDIRECTIONAL = 1, 2, 4, 8
 _HEAD_BYTES = 4096
 """Of a packet, in which its first slice begins but for very long further information."""
 _REORDERED_PACKETS = 8
@@ -67,6 +67,9 @@ class ReferenceScan:
         """The first slice of that picture."""
         self._recovers_at: int | None = None
         """Number of the picture from which decoding is right again, after a recovery point."""
+        self._recovery_point = 0
+        self._starts, self._points = array("q"), array("q")
+        """Packets from which decoding is right again, and those where the refresh of each of them began."""
         self._set_up(setup or b"")
 
     def add(self, packet: Packet[VideoStream]) -> None:
@@ -121,9 +124,10 @@ class ReferenceScan:
         found = _BIDIRECTIONAL if header.is_bidirectional else 0
         if header.is_refresh:
             found |= _REFRESH
+            self._start(len(self._seen))
         else:
             found |= self._compare(header)
-            found |= self._recover(header, recovery if recovery is not None or not is_key else 0)
+            self._recover(header, recovery if recovery is not None or not is_key else 0)
         if header.is_reference:
             self._last, self._last_head = header.frame_num, unit
         elif found & _GAP:  # The one before it was lost, too.
@@ -138,7 +142,6 @@ class ReferenceScan:
             return 0 if header.is_field or not header.starts_picture else _REPEAT
         if header.allows_gaps or (number < 2 and self._was_reset()):
             return 0
-        self._recovers_at = None
         return _GAP
 
     def _was_reset(self) -> bool:
@@ -147,13 +150,18 @@ class ReferenceScan:
         except (HeaderError, LookupError):
             return False
 
-    def _recover(self, header: Slice, recovery: int | None) -> int:
+    def _recover(self, header: Slice, recovery: int | None) -> None:
         if recovery is not None:
             self._recovers_at = (header.frame_num + recovery) % (1 << header.frame_num_bits)
-        if self._recovers_at != header.frame_num:
-            return 0
+            self._recovery_point = len(self._seen)
+        if self._recovers_at == header.frame_num:
+            self._start(self._recovery_point)
+
+    def _start(self, point: int) -> None:
+        """Decoding is right from this packet on, if all from packet `point` on is there."""
+        self._starts.append(len(self._seen))
+        self._points.append(point)
         self._recovers_at = None
-        return _RECOVERED
 
     def result(self, times: npt.NDArray[np.int64]) -> LostReferences:
         """What was lost.
@@ -162,7 +170,8 @@ class ReferenceScan:
             times: (N,) presentation times of the packets in ticks, `NO_TIME` where there is none.
         """
         seen = np.frombuffer(bytes(self._seen), np.uint8)
-        reach, spoilt = _Reach(seen), np.zeros(len(seen), np.bool_)
+        reach = _Reach(seen, np.array(self._starts, np.int64), np.array(self._points, np.int64))
+        spoilt = np.zeros(len(seen), np.bool_)
         before = reach.spoil(_losses(seen, times), spoilt)
         before += reach.spoil([(loss, True) for loss in self._unnumbered(seen, times, spoilt)], spoilt)
         return LostReferences(tuple(sorted(before)), spoilt)
@@ -188,32 +197,37 @@ class _Reach:
     bidirectional ones that follow it.
     """
 
-    def __init__(self, seen: npt.NDArray[np.uint8]) -> None:
+    def __init__(
+        self, seen: npt.NDArray[np.uint8], starts: npt.NDArray[np.int64], points: npt.NDArray[np.int64]
+    ) -> None:
         self._seen = seen
-        self._starts = np.flatnonzero(seen & (_REFRESH | _RECOVERED))
+        self._starts = starts
+        self._points = points
         self._forward = np.flatnonzero(seen & _BIDIRECTIONAL == 0)
 
     def spoil(self, losses: Iterable[tuple[int, bool]], spoilt: npt.NDArray[np.bool_]) -> list[int]:
         """Mark what losses spoil; returns those that matter: something is wrong, or time leaps there."""
-        found = []
+        found, done = [], 0
         for loss, has_leap in losses:
             start, leading = self._of(loss)
-            spoilt[loss:start] = True
+            spoilt[max(loss, done) : start] = True
             spoilt[start + 1 : leading] = True
+            done = max(done, start)
             if has_leap or start > loss or leading > start + 1:
                 found.append(loss)
         return found
 
     def _of(self, loss: int) -> tuple[int, int]:
         """Numbers of the packet with which decoding starts anew after a loss, and of the first right one after it."""
-        start = self._first(self._starts, loss)
-        if start == len(self._seen) or self._seen[start] & _REFRESH:
+        count = len(self._seen)
+        start = _at(self._starts, np.searchsorted(self._points, loss), count)
+        if start == count or self._seen[start] & _REFRESH:
             return start, start + 1
-        return start, self._first(self._forward, start + 1)
+        return start, _at(self._forward, np.searchsorted(self._forward, start + 1), count)
 
-    def _first(self, numbers: npt.NDArray[np.int64], least: int) -> int:
-        place = int(np.searchsorted(numbers, least))
-        return int(numbers[place]) if place < len(numbers) else len(self._seen)
+
+def _at(numbers: npt.NDArray[np.int64], place: np.intp, otherwise: int) -> int:
+    return int(numbers[place]) if place < len(numbers) else otherwise
 
 
 def _losses(seen: npt.NDArray[np.uint8], times: npt.NDArray[np.int64]) -> list[tuple[int, bool]]:
