@@ -17,9 +17,9 @@ from vidlabel.video.container import choose_stream, open_container, read_packets
 from vidlabel.video.packets import UNSHOWN, PacketTable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from av.video.stream import VideoStream
+
+    from vidlabel.video.recording import Recording
 
 _FIRST_PICTURE_PACKETS = 250
 _HELD_BACK = 2 * 16
@@ -35,13 +35,13 @@ def needs_key_frame(stream: VideoStream) -> bool:
     return stream.codec_context.name != "h264"
 
 
-def mark_unshown(path: Path, stream: VideoStream, table: PacketTable, has_shown_order: bool) -> PacketTable:
+def mark_unshown(recording: Recording, stream: VideoStream, table: PacketTable, has_shown_order: bool) -> PacketTable:
     """Mark the packets at the start whose pictures refer to what is not in the file.
 
     Of H.264 with times, the time of the first picture that its decoder gives tells them.
 
     Args:
-        path: of the file.
+        recording: the video.
         stream: of it.
         table: its packets, not marked yet.
         has_shown_order: whether times, where there are any, say when pictures are shown.
@@ -53,16 +53,16 @@ def mark_unshown(path: Path, stream: VideoStream, table: PacketTable, has_shown_
     start = first_key if needs_key_frame(stream) else 0
     unshown = np.arange(len(table)) < start
     if not table.all_timed or (first_key > 0 and not has_shown_order):
-        unshown |= _without_picture(path, table, start)
+        unshown |= _without_picture(recording, table, start)
     return replace(table, flags=np.where(unshown, table.flags | UNSHOWN, table.flags)) if bool(unshown.any()) else table
 
 
-def _without_picture(path: Path, table: PacketTable, start: int) -> npt.NDArray[np.bool_]:
+def _without_picture(recording: Recording, table: PacketTable, start: int) -> npt.NDArray[np.bool_]:
     """(N,) which packets give no picture up to the first two that do; decodes some to find out.
 
     After a key frame at the start of an open group, those are missing that are shown before it.
     """
-    shown = _first_shown(path, start)
+    shown = _first_shown(recording, start)
     missing = np.zeros(len(table), np.bool_)
     if shown:
         first = min(shown)
@@ -71,12 +71,12 @@ def _without_picture(path: Path, table: PacketTable, start: int) -> npt.NDArray[
     return missing
 
 
-def _first_shown(path: Path, start: int) -> set[int]:
+def _first_shown(recording: Recording, start: int) -> set[int]:
     """Numbers of the first packets, from one on, that a decoder makes pictures of."""
     shown: set[int] = set()
     left = _FIRST_PICTURE_PACKETS
-    with open_container(path) as container:
-        stream = choose_stream(container, path)
+    with open_container(recording) as container:
+        stream = choose_stream(container, recording.path, recording.stream)
         stream.codec_context.flags |= Flags.copy_opaque
         packets = (packet for packet in read_packets(container, stream) if isinstance(packet, Packet))
         for number, packet in enumerate(islice(packets, start, None), start):

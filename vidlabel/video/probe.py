@@ -120,7 +120,7 @@ def probe_opened(opened: OpenedVideo, beat: Beat = no_beat) -> Probe:
     """As `probe`, of a video that is open and that nothing was read of."""
     scan = _find_gaps(opened, _scan(opened, beat))
     lacks_order = _lacks_shown_order(opened.container.format.name, bool(opened.stream.codec_context.has_b_frames))
-    table = mark_unshown(opened.path, opened.stream, scan.table, not lacks_order)
+    table = mark_unshown(opened.recording, opened.stream, scan.table, not lacks_order)
     return _describe(opened, replace(scan, table=table))
 
 
