@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.efficientnet import EfficientNetLite
-from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE, TorchNetwork
+from vidlabel.features.encoder import TorchNetwork
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
 from vidlabel.features.openvino_network import OpenvinoNetwork
 from vidlabel.features.published import published_weights, read_weights, weights_path
 
@@ -31,7 +32,7 @@ published = published_weights("efficientnet-lite0")
 network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
 network = network.requires_grad_(False)
 if runtime == "openvino":
-    encoder = OpenvinoNetwork(network, PIXEL_MEAN, PIXEL_SCALE, threads=1)
+    encoder = OpenvinoNetwork(network, PUBLISHED_SCALING, threads=1)
 else:
     encoder = TorchNetwork(network)
 frames = np.random.default_rng(0).integers(0, 256, (batch, 224, 398, 3), dtype=np.uint8)

@@ -14,7 +14,7 @@ LAYERS: list[set[str]] = [
     {"labels"},
     {"video"},
     {"features", "heads"},
-    {"model_encoder"},
+    {"model_encoder", "model_inputs"},
     {"report", "training", "batch"},
     {"cli"},
 ]

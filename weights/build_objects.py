@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE, Classifier, load_classifier
+from vidlabel.features.encoder import Classifier, load_classifier
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
 from vidlabel.features.published import published_weights
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import HeadConfig, MemberSpec
@@ -101,7 +102,11 @@ def build_spec(naming: Naming) -> ModelSpec:
         members=(MemberSpec(head=head, temperature=TEMPERATURE),),
         encoder=EncoderInfo(name=ENCODER, sha256=published_weights(ENCODER).sha256),
         preprocessing=Preprocessing(
-            short_side=224, crop="none", mean=PIXEL_MEAN, scale=PIXEL_SCALE, resize_filter="bicubic"
+            short_side=224,
+            crop="none",
+            mean=PUBLISHED_SCALING.mean,
+            scale=PUBLISHED_SCALING.scale,
+            resize_filter="bicubic",
         ),
         feature_size=size,
         streams=("frames",),

@@ -7,17 +7,26 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import vidlabel
 from corpus import Recipe, write_video
+from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
 from vidlabel.batch import labelling
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
 from vidlabel.errors import ModelFileError, UsageError, VideoError
+from vidlabel.features.encoder import load_encoder
+from vidlabel.features.pixel_scaling import PixelScaling
+from vidlabel.features.preprocessing import crop_picture
 from vidlabel.features.runtime import is_openvino_installed
+from vidlabel.heads.encoder_info import EncoderInfo
+from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.model import load_model
+from vidlabel.heads.scoring import make_scorer
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import IsolatedSamples
 from vidlabel.video.sample import ReadReport, SampleRequest
@@ -98,6 +107,54 @@ def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path) -> None:
         vidlabel.predict(clip, tmp_path / "gone.safetensors")
     with pytest.raises(UsageError, match="did you mean objects"):
         vidlabel.predict(clip, "object")
+
+
+def video_model(path: Path, encoder: EncoderInfo = PUBLISHED_ENCODER, **preprocessing: object) -> Path:
+    """A model of videos with random numbers."""
+    seen: dict[str, Any] = {"short_side": 48, "resize_filter": "bicubic", **preprocessing}
+    spec = replace(
+        step_spec(),
+        members=(MemberSpec(head=HeadConfig(kind="gru", input_size=1280, hidden_size=2, outputs=3)),),
+        feature_size=1280,
+        encoder=encoder,
+        preprocessing=replace(step_spec().preprocessing, **seen),
+    )
+    return save_example(spec, path).path
+
+
+def test_pictures_are_prepared_as_the_model_says(clip: Path, tmp_path: Path) -> None:
+    model = load_model(video_model(tmp_path / "m.safetensors", mean=0.0, scale=255.0))
+    result = vidlabel.predict(clip, model.path, scores=True, runtime="torch")
+    encoder = load_encoder(runtime="torch", scaling=PixelScaling(0.0, 255.0))
+    pictures = [sample.rgb for sample in vidlabel.samples(clip, rate=4.0, short_side=48)]
+    features = np.concatenate([encoder.encode(crop_picture(picture, "centre")[None]) for picture in pictures])
+    scorer = make_scorer(model)
+    assert result.scores is not None
+    expected = np.concatenate([scorer.push(features), scorer.finish()])
+    np.testing.assert_allclose(result.scores.values, expected, atol=1e-5)
+    usual = vidlabel.predict(clip, video_model(tmp_path / "u.safetensors"), scores=True, runtime="torch")
+    assert usual.scores is not None
+    assert np.abs(usual.scores.values - expected).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"encoder": replace(PUBLISHED_ENCODER, sha256="ab" * 32)}, "with the weights abababab, and this version has"),
+        ({"encoder": replace(PUBLISHED_ENCODER, name="other")}, "features of other, an encoder that this version does"),
+        ({"resize_filter": "lanczos"}, "scaled by the filter lanczos, and this version has bicubic"),
+    ],
+)
+def test_what_a_model_needs_and_is_not_there_is_refused(
+    clip: Path, tmp_path: Path, changes: dict[str, Any], problem: str
+) -> None:
+    model = video_model(tmp_path / "m.safetensors", **changes)
+    with pytest.raises(UsageError, match=rf"--model: steps takes .*{problem}.*; train the model again"):
+        vidlabel.predict(clip, model)
+    table = tmp_path / "labels.csv"
+    table.write_text(f"video,start,end,label\n{clip},0,1,walk\n")
+    with pytest.raises(UsageError, match=rf"--model: steps takes .*{problem}"):
+        vidlabel.evaluate(table, model=model, cache_dir=tmp_path / "cache")
 
 
 def test_oddities_are_python_warnings(clip: Path) -> None:

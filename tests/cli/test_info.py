@@ -10,6 +10,7 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
+from heads.example_specs import save_example, step_spec
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 
@@ -22,6 +23,19 @@ def test_a_model_by_name_and_by_file(capfd: pytest.CaptureFixture[str], tmp_path
     assert call(capfd, "info", tmp_path / "mine.safetensors").output == shown
     facts = json.loads(call(capfd, "info", "objects", "--json").output)
     assert (facts["schema"], len(facts["labels"])) == ("vidlabel.model/1", 1000)
+
+
+def test_a_model_says_how_pictures_are_made_and_whether_that_can_be_had(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "  pictures    all of 224 pixels (bicubic), (value - 127) / 128\n" in call(capfd, "info", "objects").output
+    save_example(step_spec(), tmp_path / "m.safetensors")
+    shown = call(capfd, "info", tmp_path / "m.safetensors").output
+    assert (
+        "  videos      cannot be labelled here: steps takes features of efficientnet-lite0 with the weights 01234567"
+        in shown
+    )
+    assert "  labels      2: walk, fall; and background\n" in shown
 
 
 def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ def test_files_of_features_and_the_figures_that_are_shown(capfd: pytest.CaptureF
     shown = {words[0]: words[1] for words in lines if words and words[0] in ("gru+mean", "mean", "majority")}
     assert shown == {"gru+mean": "100.0%", "mean": "100.0%", "majority": "50.0%"}
     assert "validating" in ended.errors
+    assert f"{tmp_path / 'm.safetensors'}: 2 labels and background, gru+mean, streams features" in ended.output
     spec = read_spec(tmp_path / "m.safetensors")
     assert (spec.streams, spec.feature_size, spec.encoder.name) == (("features",), 10, "unknown")
     assert (

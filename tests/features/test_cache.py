@@ -15,6 +15,7 @@ from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.cache_folder import CACHE_VARIABLE, cache_folder, cache_summary
 from vidlabel.features.content import content_id
+from vidlabel.features.pixel_scaling import PixelScaling
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe
 from vidlabel.features.runtime import is_openvino_installed
 from vidlabel.video.sample import ReadReport
@@ -54,6 +55,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         ("v", replace(RECIPE, encoder="efficientnet-lite1"), PART),
         ("v", replace(RECIPE, short_side=240), PART),
         ("v", replace(RECIPE, decoder="pyav"), PART),
+        ("v", replace(RECIPE, scaling=PixelScaling(0.0, 255.0)), PART),
         ("v", RECIPE, FeaturePart("motion", "centre")),
         ("v", RECIPE, FeaturePart("frames", "centre-flipped")),
     ],

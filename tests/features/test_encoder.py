@@ -12,6 +12,7 @@ from features.reference import REFERENCE, STEP, known_picture
 from vidlabel.errors import DeviceError, UsageError
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, Encoder, load_classifier, load_encoder, load_network
+from vidlabel.features.pixel_scaling import PixelScaling
 from vidlabel.features.published import PUBLISHED, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import UsedRuntime, is_openvino_installed
 from vidlabel.heads.scoring import one_thread
@@ -41,6 +42,21 @@ def test_features_equal_the_published_equations_written_out(encoder: Encoder) ->
     picture = known_picture(65, 97)  # odd sizes: other padding at every stride
     found = encoder.encode(picture[None])[0]
     np.testing.assert_allclose(found, written_out(picture), rtol=0, atol=1e-4)
+
+
+def test_pixels_are_scaled_as_asked(encoder: Encoder) -> None:
+    """(v - 7) / 64 of a dark picture is what the published scaling makes of 2 v + 113."""
+    dark = known_picture(64, 64) // 4
+    scaled = load_encoder(threads=1, runtime=encoder.runtime, scaling=PixelScaling(mean=7.0, scale=64.0))
+    np.testing.assert_allclose(scaled.encode(dark[None]), encoder.encode(2 * dark[None] + 113), rtol=0, atol=1e-4)
+    assert np.abs(scaled.encode(dark[None]) - encoder.encode(dark[None])).max() > 0.1
+
+
+def test_pixels_are_scaled_as_asked_in_batches() -> None:
+    dark = noise(3) // 4
+    network = load_network("efficientnet-lite0").eval().requires_grad_(False)
+    own = BatchedNetwork(network, "cpu", torch.float32, scaling=PixelScaling(mean=7.0, scale=64.0)).run(dark)
+    np.testing.assert_allclose(own, BatchedNetwork(network, "cpu", torch.float32).run(2 * dark + 113), atol=1e-4)
 
 
 def written_out(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

@@ -12,8 +12,9 @@ import pytest
 
 from features.reference import known_picture
 from vidlabel.features.efficientnet import EfficientNetLite
-from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE, Encoder, load_encoder
+from vidlabel.features.encoder import Encoder, load_encoder
 from vidlabel.features.openvino_network import MOST_SHAPES, OpenvinoNetwork
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
 from vidlabel.features.published import published_weights, read_weights, weights_path
 from vidlabel.features.runtime import is_openvino_installed
 
@@ -44,7 +45,7 @@ def test_bytes_do_not_depend_on_sizes_seen_before_nor_on_threads(encoder: Encode
 
 
 def test_a_batch_gives_the_features_of_its_pictures() -> None:
-    network = OpenvinoNetwork(lite0(), PIXEL_MEAN, PIXEL_SCALE, threads=1)
+    network = OpenvinoNetwork(lite0(), PUBLISHED_SCALING, threads=1)
     pictures = np.random.default_rng(2).integers(0, 256, (3, 64, 80, 3), dtype=np.uint8)
     alone = np.concatenate([network.run(picture[None]) for picture in pictures])
     np.testing.assert_allclose(network.run(pictures), alone, rtol=0, atol=1e-5)

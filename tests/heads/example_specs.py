@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from vidlabel.features.published import PUBLISHED
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model, Projection, save_model
@@ -14,6 +15,7 @@ from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.spec import ModelSpec, Preprocessing
 
 FEATURE_SIZE = 6
+PUBLISHED_ENCODER = EncoderInfo(name="efficientnet-lite0", sha256=PUBLISHED["efficientnet-lite0"].sha256)
 
 
 def step_spec() -> ModelSpec:

@@ -125,7 +125,7 @@ def test_what_the_schema_refuses_the_reader_refuses(path: list[str | int], value
         (["segments", 0], {}, r"segments\[0\]\.start: is missing"),
         (["run", "fingerprint"], "", r"run\.fingerprint: is empty"),
         (["run", "rate"], 0, r"run\.rate: is 0"),
-        (["video", "width"], 1.5, r"video\.width: is not a whole number of at least 1"),
+        (["video", "width"], 1.5, r"video\.width: is not a whole number of at least 0"),
         (["video", "rotation"], 45, r"video\.rotation: is not one of 0, 90, 180, 270"),
         (["video", "start_time"], 1e999, "is not a number that can be|is not whole JSON"),
         (["video"], [], "video: is not an object"),

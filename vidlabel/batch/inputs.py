@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -44,7 +44,18 @@ class Inputs:
     """How many arguments and entries of lists are among the errors."""
 
 
-def collect_inputs(arguments: Sequence[str], *, recursive: bool, standard_input: BinaryIO) -> Inputs:
+def take_none(_path: Path) -> bool:
+    """No file of a folder without videos is taken in their place."""
+    return False
+
+
+def collect_inputs(
+    arguments: Sequence[str],
+    *,
+    recursive: bool,
+    standard_input: BinaryIO,
+    in_place_of_videos: Callable[[Path], bool] = take_none,
+) -> Inputs:
     """Turn command line arguments into videos, in the order given, folders in natural order, each video once.
 
     A video is the same under every spelling of its path, also through linked folders. A link to a file is a name of its
@@ -55,13 +66,14 @@ def collect_inputs(arguments: Sequence[str], *, recursive: bool, standard_input:
             standard input). `@FILE` is a file or folder where one of that name exists.
         recursive: whether folders inside folders are searched.
         standard_input: read only for `-`.
+        in_place_of_videos: which files are taken of a folder that holds no video.
 
     Raises:
         UsageError: no argument at all.
     """
     if not arguments:
         raise UsageError("inputs", "no video was given", "name files, folders, @LIST or -")
-    collection = _Collection(recursive=recursive, several=len(arguments) > 1)
+    collection = _Collection(in_place_of_videos, recursive=recursive, several=len(arguments) > 1)
     for argument in arguments:
         if argument == "-":
             collection.add_standard_input(standard_input)
@@ -85,11 +97,13 @@ class _Collection:
     """Inputs while they are collected.
 
     Args:
+        in_place_of_videos: which files are taken of a folder that holds no video.
         recursive: whether folders inside folders are searched.
         several: whether folders keep their own names in the output tree.
     """
 
-    def __init__(self, *, recursive: bool, several: bool) -> None:
+    def __init__(self, in_place_of_videos: Callable[[Path], bool], *, recursive: bool, several: bool) -> None:
+        self._in_place_of_videos = in_place_of_videos
         self._recursive = recursive
         self._several = several
         self._videos: list[VideoInput] = []
@@ -161,12 +175,15 @@ class _Collection:
         root = Path(Path(self._real_folder(Path(folder))).name) if self._several else Path()
         errors: list[InputError] = []
         found: set[_Entry] = set()
-        for relative in walk_files(Path(folder), recursive=self._recursive, errors=errors):
+        files = list(walk_files(Path(folder), recursive=self._recursive, errors=errors))
+        wanted = {relative for relative in files if is_video_name(Path(folder, relative))}
+        wanted = wanted or {relative for relative in files if self._in_place_of_videos(Path(folder, relative))}
+        for relative in files:
             shown = os.path.join(folder, relative)  # noqa: PTH118 - keeps "./"
             entry = self._entry(Path(shown))
             if entry in self._taken:
                 continue
-            if is_video_name(Path(shown)):
+            if relative in wanted:
                 found.add(entry)
                 self._videos.append(VideoInput(shown, root / relative))
             else:

@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vidlabel.batch.feature_facts import features_info, features_report
 from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.listener import PythonListener
 from vidlabel.batch.options import PredictOptions
 from vidlabel.cores import available_cores
-from vidlabel.errors import VideoError
-from vidlabel.features.encoder import load_encoder
+from vidlabel.errors import UsageError, VideoError, VidlabelError
+from vidlabel.features.encoder import Encoder, load_encoder
 from vidlabel.features.extraction import extract
+from vidlabel.features.feature_files import is_feature_name
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.labels.result import Result, RunInfo, Scores, Segment
+from vidlabel.labels.result import Result, RunInfo, Scores, Segment, VideoInfo
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
 from vidlabel.model_encoder import tuned_weights_in
+from vidlabel.model_inputs import read_for_model, scaling_for, video_problem
 from vidlabel.stopwatch import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
 from vidlabel.video.decode_pool import DecodePool
 from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.sample import ReadReport, SampleRequest
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -87,11 +90,16 @@ class Labeller:
         self._model = load_model(options.model)
         self._spec = self._model.spec
         self._threads = threads or available_cores()
-        tuned = tuned_weights_in(self._model)
-        self._encoder = load_encoder(self._spec.encoder.name, options.device, self._threads, options.runtime, tuned)
+        self._video_problem = video_problem(self._spec)
+        self._encoder = self._load_encoder() if self._video_problem is None else None
+
+    def _load_encoder(self) -> Encoder:
+        spec, options = self._spec, self._options
+        tuned, scaling = tuned_weights_in(self._model), scaling_for(spec)
+        return load_encoder(spec.encoder.name, options.device, self._threads, options.runtime, tuned, scaling)
 
     def label(self, shown: str, listener: Listener) -> Result:
-        """Label one video.
+        """Label one video, or file of features.
 
         Args:
             shown: its path as given.
@@ -99,19 +107,55 @@ class Labeller:
 
         Raises:
             VideoError: the file cannot be read as a video.
+            InputError: the file cannot be read as features, or not as those of the model.
+            UsageError: the model needs an encoder that is not installed.
         """
         known = fingerprint(shown, self._model.sha256, self._options)
+        if is_feature_name(Path(shown)):
+            return self._label_features(shown, known, listener)
+        if self._encoder is None:
+            raise self._cannot_see(shown)
+        return self._label_video(shown, known, self._encoder, listener)
+
+    def _cannot_see(self, shown: str) -> VidlabelError:
+        """Why a video cannot be labelled; no other one can, either, where an encoder is missing."""
+        problem, remedy = self._video_problem or "", "give files of the features that it was trained on"
+        if not self._spec.encoder.is_known:
+            return VideoError(shown, problem, remedy)
+        return UsageError("--model", problem, f"train the model again, or {remedy}")
+
+    def _label_video(self, shown: str, known: str, encoder: Encoder, listener: Listener) -> Result:
         request, timeout_s = self._request(), self._options.timeout
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
-            self._check_start(shown, stream)
-            labels = self._collect(shown, stream, listener)
+            self._check_start(shown, stream.probe.duration_s)
+            labels = self._collect(shown, stream, encoder, listener)
             for warning in stream.report.warnings:
                 listener.warn(f"{shown}: {warning}")
-            return self._result(shown, known, stream, labels)
+            return self._result(known, stream.probe.info(shown), stream.report, labels, encoder.device, encoder.runtime)
 
-    def _check_start(self, shown: str, stream: IsolatedSamples) -> None:
-        if self._options.start >= stream.probe.duration_s:
-            problem = f"lasts {stream.probe.duration_s:.3f} s, and labelling is to begin at {self._options.start:g} s"
+    def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
+        options, path = self._options, Path(shown)
+        found = read_for_model(self._spec, path, options.rate)
+        self._check_start(shown, found.duration_s)
+        if found.own_rate != found.rate:
+            rates = f"{found.own_rate:g} to {found.rate:g} samples a second"
+            listener.warn(f"{shown}: is resampled from {rates}")
+        wanted = (found.times >= options.start) & (found.times < (options.end or np.inf))
+        labels = _Labels(self._builder(), keep_scores=options.scores)
+        scorer = make_scorer(self._model, options.rate)
+        with self._stopwatch.phase("head"):
+            labels.add_times(found.times[wanted])
+            labels.add_scores(scorer.push(found.values[wanted]))
+            labels.add_scores(scorer.finish())
+        self._stopwatch.count(labels.samples)
+        listener.progress(found.duration_s, found.duration_s)
+        video = features_info(shown, path.stat().st_size, found)
+        runtime = found.origin.runtime if found.origin else "none"
+        return self._result(known, video, features_report(found), labels, "cpu", runtime)
+
+    def _check_start(self, shown: str, duration_s: float) -> None:
+        if self._options.start >= duration_s:
+            problem = f"lasts {duration_s:.3f} s, and labelling is to begin at {self._options.start:g} s"
             raise VideoError(shown, problem, "give an earlier --start")
 
     def _request(self) -> SampleRequest:
@@ -128,12 +172,12 @@ class Labeller:
             threads=self._threads,
         )
 
-    def _collect(self, shown: str, stream: IsolatedSamples, listener: Listener) -> _Labels:
+    def _collect(self, shown: str, stream: IsolatedSamples, encoder: Encoder, listener: Listener) -> _Labels:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         # A piece fills the encoder's batch at least, since a GPU takes the same time for a full one, and all threads.
-        spec, size = self._spec, max(LEAST_PIECE, self._threads, self._encoder.batch_size)
-        features = extract(stream, self._encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
+        spec, size = self._spec, max(LEAST_PIECE, self._threads, encoder.batch_size)
+        features = extract(stream, encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
         for chunk in features:
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
@@ -157,8 +201,9 @@ class Labeller:
         builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
         return builder(spec.labels, thresholds, durations, background=spec.background)
 
-    def _result(self, shown: str, known: str, stream: IsolatedSamples, labels: _Labels) -> Result:
-        report = stream.report
+    def _result(
+        self, known: str, video: VideoInfo, report: ReadReport, labels: _Labels, device: str, runtime: str
+    ) -> Result:
         end_s = report.duration_s if self._options.end is None else min(report.duration_s, self._options.end)
         segments = labels.segments(end_s, report.holes)
         if self._options.top is not None:
@@ -167,7 +212,7 @@ class Labeller:
         spec = self._spec
         return Result(
             status="partial" if damaged else "ok",
-            video=stream.probe.info(shown),
+            video=video,
             model=self._model.info,
             run=RunInfo(
                 rate=self._options.rate or spec.rate,
@@ -175,8 +220,8 @@ class Labeller:
                 decoder=report.decoder,
                 decode_errors=report.decode_errors,
                 decoded_ratio=report.decoded_ratio,
-                device=self._encoder.device,
-                runtime=self._encoder.runtime,
+                device=device,
+                runtime=runtime,
                 version=installed_version(),
                 fingerprint=known,
             ),

@@ -23,6 +23,7 @@ from vidlabel.cli.training_options import (
     Layers,
     LearningRate,
     Members,
+    PositiveLabel,
     Rate,
     Seed,
     Streams,
@@ -53,6 +54,7 @@ def evaluate(
     from_folders: FromFolders = None,
     groups: GroupsFile = None,
     task: TaskName = None,
+    positive: PositiveLabel = None,
     unlabelled: UnlabelledMeaning = None,
     head: HeadName = None,
     activation: Activation = "tanh",
@@ -90,7 +92,11 @@ def evaluate(
         labels=labels,
         from_folders=from_folders,
         label_options=LabelOptions(
-            groups=None if groups is None else Path(groups), task=task, unlabelled=unlabelled, rate=rate
+            groups=None if groups is None else Path(groups),
+            task=task,
+            positive=positive,
+            unlabelled=unlabelled,
+            rate=rate,
         ),
         options=TrainOptions(
             head=head,

@@ -81,20 +81,44 @@ def _print_target(target: str, *, as_json: bool) -> None:
 
 
 def _model_lines(spec: ModelSpec) -> list[str]:
-    labels = ", ".join(spec.labels[:MOST_LABELS])
-    more = len(spec.labels) - MOST_LABELS
     thresholds = f"{min(spec.thresholds):g} to {max(spec.thresholds):g}"
     return [
         f"{spec.name}: {spec.description}",
-        f"  labels      {len(spec.labels)}: {labels}" + (f", and {more} more" if more > 0 else ""),
+        f"  labels      {_labels(spec)}",
         f"  task        {spec.task}",
         *(f"  head        {line}" for line in _member_lines(spec)),
-        f"  encoder     {spec.encoder.title} ({_digests(spec.encoder)}), streams {', '.join(spec.streams)}",
-        f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
+        *_input_lines(spec),
         f"  thresholds  {thresholds}",
         *_validation_lines(spec),
         f"  licence     {spec.licence}",
         f"  created     {spec.created}" + (f" by {spec.command}" if spec.command else ""),
+    ]
+
+
+def _labels(spec: ModelSpec) -> str:
+    names = spec.shown_labels
+    more = len(names) - MOST_LABELS
+    listed = ", ".join(names[:MOST_LABELS]) + (f", and {more} more" if more > 0 else "")
+    return f"{len(names)}: {listed}" + ("" if spec.background is None else "; and background")
+
+
+def _input_lines(spec: ModelSpec) -> list[str]:
+    """What the model takes, and whether this version can compute it from videos."""
+    from vidlabel.model_inputs import video_problem
+
+    if not spec.encoder.is_known:
+        return [
+            f"  features    made elsewhere, {spec.feature_size} numbers a sample; it labels such files, and no videos",
+            f"  rate        {spec.rate:g} samples/s, trained on files of features",
+        ]
+    seen, problem = spec.preprocessing, video_problem(spec)
+    what = "the square in the middle" if seen.crop == "centre" else "all"
+    pixels = f"{seen.short_side} pixels ({seen.resize_filter}), (value - {seen.mean:g}) / {seen.scale:g}"
+    return [
+        f"  encoder     {spec.encoder.title} ({_digests(spec.encoder)}), streams {', '.join(spec.streams)}",
+        f"  pictures    {what} of {pixels}",
+        *([] if problem is None else [f"  videos      cannot be labelled here: {problem}"]),
+        f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
     ]
 
 

@@ -13,7 +13,8 @@ def predict(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Videos, folders, @LIST (a file with one path a line), or - (such a list on standard input)."
+            help="Videos, folders, @LIST (a file with one path a line), or - (such a list on standard input); "
+            "also files of features, for models that take them."
         ),
     ],
     output: Annotated[

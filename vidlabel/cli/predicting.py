@@ -25,6 +25,7 @@ from vidlabel.cli.progress import Progress, make_progress
 from vidlabel.cli.table import print_result
 from vidlabel.errors import OutputError, UsageError
 from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.features.feature_files import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.shipped import find_model
 from vidlabel.labels.result import Result
@@ -55,7 +56,9 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     Returns:
         The exit status.
     """
-    inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
+    inputs = collect_inputs(
+        arguments, recursive=recursive, standard_input=sys.stdin.buffer, in_place_of_videos=holds_features
+    )
     destination = choose_destination(
         asked.output, asked.format_name, len(inputs.videos) + inputs.refused, is_terminal=sys.stdout.isatty()
     )

@@ -18,7 +18,10 @@ def print_result(result: Result) -> None:
     """Print the labels of one video on standard output."""
     console = output_console()
     video = result.video
-    facts = f"{format_time(video.duration)}  {video.width}x{video.height}  {video.fps:.5g} fps  {video.codec}"
+    if video.width == 0:
+        facts = f"{format_time(video.duration)}  {video.fps:.5g} samples a second  {video.codec}"
+    else:
+        facts = f"{format_time(video.duration)}  {video.width}x{video.height}  {video.fps:.5g} fps  {video.codec}"
     console.print(Text(printable(video.path), style="bold"), Text(facts, style="dim"), sep="  ", soft_wrap=True)
     if not result.segments:
         console.print(Text("no label holds (a lower --threshold shows less certain ones)", style="dim"))

@@ -23,6 +23,7 @@ from vidlabel.cli.training_options import (
     Layers,
     LearningRate,
     Members,
+    PositiveLabel,
     Rate,
     Seed,
     Streams,
@@ -39,6 +40,7 @@ def train(
     groups: GroupsFile = None,
     check: Annotated[bool, typer.Option("--check", help="Check the labels, show what there is, and stop.")] = False,
     task: TaskName = None,
+    positive: PositiveLabel = None,
     unlabelled: UnlabelledMeaning = None,
     head: HeadName = None,
     activation: Activation = "tanh",
@@ -78,7 +80,11 @@ def train(
         labels=labels,
         from_folders=from_folders,
         label_options=LabelOptions(
-            groups=None if groups is None else Path(groups), task=task, unlabelled=unlabelled, rate=rate
+            groups=None if groups is None else Path(groups),
+            task=task,
+            positive=positive,
+            unlabelled=unlabelled,
+            rate=rate,
         ),
         options=TrainOptions(
             head=head,

@@ -20,6 +20,14 @@ TaskName = Annotated[
     Literal["single", "multi", "binary"] | None,
     typer.Option(help="One label at a time, several, or one that holds or not. [default: from the labels]"),
 ]
+PositiveLabel = Annotated[
+    str | None,
+    typer.Option(
+        "--positive",
+        metavar="LABEL",
+        help="The label of a binary task; others say that it does not hold. [default: by names such as no, other]",
+    ),
+]
 UnlabelledMeaning = Annotated[
     Literal["background", "ignore"] | None,
     typer.Option(help="What time without a row means. [default: background where rows have times]"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vidlabel.heads.spec import ModelSpec
 from vidlabel.training.dataset.check import CheckReport
 from vidlabel.training.learning.assembling import UNDECIDED
 from vidlabel.training.learning.validation import Validation
@@ -30,7 +31,7 @@ def fitted_lines(trained: Trained) -> list[str]:
     """The model and its figures beside the baselines, as lines of text."""
     spec, validation = trained.model.spec, trained.fitted.validation
     lines = [
-        f"{trained.model.path}: {len(spec.labels)} labels, {spec.head_name}, streams {', '.join(spec.streams)}",
+        f"{trained.model.path}: {_label_count(spec)}, {spec.head_name}, streams {', '.join(spec.streams)}",
     ]
     if spec.training.get("mirrored"):
         lines[0] += ", learnt from mirrored pictures, too"
@@ -57,6 +58,12 @@ def uncalibrated_warning(trained: Trained) -> str:
         f"there are too few groups to hold one out: scores are as the heads give them, not calibrated{thresholds}; "
         "add clips of other groups, or do not trust the scores"
     )
+
+
+def _label_count(spec: ModelSpec) -> str:
+    count = len(spec.shown_labels)
+    background = "" if spec.background is None else " and background"
+    return f"1 label{background}" if count == 1 else f"{count} labels{background}"
 
 
 def _split(validation: Validation) -> str:

@@ -63,13 +63,21 @@ def chosen_encoder(name_or_model: str) -> tuple[str, TunedWeights | None]:
 
     Raises:
         ModelFileError: it cannot be used as a model.
+        UsageError: its encoder is not the one that is installed, or takes other pictures.
     """
     if Path(name_or_model).suffix != ".safetensors":
         return name_or_model, None
+    from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
     from vidlabel.heads.model import load_model
     from vidlabel.model_encoder import tuned_weights_in
+    from vidlabel.model_inputs import scaling_for, video_problem
 
     model = load_model(Path(name_or_model))
+    problem = video_problem(model.spec)
+    if problem is None and scaling_for(model.spec) != PUBLISHED_SCALING:
+        problem = f"{model.spec.name} scales pixels in a way that files of features do not tell"
+    if problem is not None:
+        raise UsageError("--encoder", problem, "name an encoder, or give another model")
     return model.spec.encoder.name, tuned_weights_in(model)
 
 

@@ -26,6 +26,7 @@ from safetensors.numpy import load, save
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
 from vidlabel.features.recipe import FeaturePart, FeatureRecipe
 from vidlabel.features.runtime import resolve_runtime
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
@@ -109,6 +110,8 @@ def _key(content: str, recipe: FeatureRecipe, part: FeaturePart) -> str:
         facts.append(runtime)
     if recipe.tuned is not None:
         facts.append(f"tuned {recipe.tuned.sha256}")
+    if recipe.scaling != PUBLISHED_SCALING:
+        facts.append(f"pixels {recipe.scaling.mean!r} {recipe.scaling.scale!r}")
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 

@@ -30,13 +30,10 @@ from vidlabel.features.device import Device
 from vidlabel.features.efficientnet import EfficientNetLite
 from vidlabel.features.hardware import resolve_hardware
 from vidlabel.features.openvino_network import OpenvinoNetwork
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING, PixelScaling
 from vidlabel.features.published import PublishedWeights, published_weights, read_weights, weights_path
 from vidlabel.features.runtime import Runtime, UsedRuntime
 from vidlabel.features.tuned_weights import TunedWeights, put_tuned_weights
-
-PIXEL_MEAN = 127.0
-PIXEL_SCALE = 128.0
-"""The networks were trained on (value - 127) / 128."""
 
 CUDA_BATCH = 32
 
@@ -53,7 +50,13 @@ class Encoder:
     """A frozen network that turns pictures into features. Made by `load_encoder`; may be shared by threads."""
 
     def __init__(
-        self, published: PublishedWeights, network: EfficientNetLite, device: str, runtime: UsedRuntime, threads: int
+        self,
+        published: PublishedWeights,
+        network: EfficientNetLite,
+        device: str,
+        runtime: UsedRuntime,
+        threads: int,
+        scaling: PixelScaling = PUBLISHED_SCALING,
     ) -> None:
         self.name = published.name
         """`efficientnet-lite0`."""
@@ -71,11 +74,11 @@ class Encoder:
         self._compute: Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.float32]]
         if device != "cpu":
             precision = torch.float16 if runtime == "torch-half" else torch.float32
-            self._compute = BatchedNetwork(frozen, device, precision).run
+            self._compute = BatchedNetwork(frozen, device, precision, scaling=scaling).run
         elif runtime == "openvino":
-            self._compute = SpreadNetwork(OpenvinoNetwork(frozen, PIXEL_MEAN, PIXEL_SCALE, threads), threads).run
+            self._compute = SpreadNetwork(OpenvinoNetwork(frozen, scaling, threads), threads).run
         else:
-            self._compute = SpreadNetwork(TorchNetwork(frozen), threads).run
+            self._compute = SpreadNetwork(TorchNetwork(frozen, scaling), threads).run
 
     def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Encode pictures.
@@ -112,13 +115,15 @@ class SpreadNetwork:
 class TorchNetwork:
     """A network that torch runs on the CPU."""
 
-    def __init__(self, network: EfficientNetLite) -> None:
+    def __init__(self, network: EfficientNetLite, scaling: PixelScaling = PUBLISHED_SCALING) -> None:
         self._network = network
+        self._scaling = scaling
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The feature (1, D) of a picture (1, H, W, 3)."""
         with torch.inference_mode():
-            values: npt.NDArray[np.float32] = self._network(normalised(torch.from_numpy(frames))).numpy()
+            pictures = normalised(torch.from_numpy(frames), scaling=self._scaling)
+            values: npt.NDArray[np.float32] = self._network(pictures).numpy()
         return values
 
 
@@ -133,14 +138,21 @@ class BatchedNetwork:
         device: of torch; the tests take `cpu`.
         precision: of weights and of what goes from layer to layer.
         batch_size: pictures in a batch.
+        scaling: of the pixels.
 
     Raises:
         DeviceError: the GPU has too little memory left.
     """
 
     def __init__(
-        self, network: EfficientNetLite, device: str, precision: torch.dtype, batch_size: int = CUDA_BATCH
+        self,
+        network: EfficientNetLite,
+        device: str,
+        precision: torch.dtype,
+        batch_size: int = CUDA_BATCH,
+        scaling: PixelScaling = PUBLISHED_SCALING,
     ) -> None:
+        self._scaling = scaling
         with _memory_errors():
             self._network = network.to(device, precision)
         self._device = device
@@ -156,7 +168,7 @@ class BatchedNetwork:
         size = self._batch_size
         batches = (frames[first : first + size] for first in range(0, len(frames), size))
         with _memory_errors(), torch.inference_mode(), _exact_convolutions(self._device):
-            sent = (normalised(self._send(batch), self._precision) for batch in batches)
+            sent = (normalised(self._send(batch), self._precision, self._scaling) for batch in batches)
             features = torch.cat([self._network(pictures) for pictures in sent])
             values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
         return values
@@ -185,6 +197,7 @@ def load_encoder(
     threads: int | None = None,
     runtime: Runtime = "auto",
     tuned: TunedWeights | None = None,
+    scaling: PixelScaling = PUBLISHED_SCALING,
 ) -> Encoder:
     """Load an encoder whose weights are installed.
 
@@ -194,6 +207,7 @@ def load_encoder(
         threads: pictures that are encoded at the same time on the CPU; None: as many as this process has cores.
         runtime: which library computes it; `auto` takes OpenVINO on the CPU where it is installed, else torch.
         tuned: weights of a model, in place of some of those that are installed.
+        scaling: of the pixels, as a model asks for it.
 
     Raises:
         UsageError: there is no encoder of that name, or not this runtime; or the tuned weights are not of it.
@@ -203,7 +217,7 @@ def load_encoder(
     published = published_weights(name)
     used_device, used_runtime = resolve_hardware(device, runtime)
     network = load_network(name, tuned)
-    return Encoder(published, network, used_device, used_runtime, threads or available_cores())
+    return Encoder(published, network, used_device, used_runtime, threads or available_cores(), scaling)
 
 
 def load_network(name: str, tuned: TunedWeights | None = None) -> EfficientNetLite:
@@ -233,12 +247,15 @@ def load_classifier(name: str = "efficientnet-lite0") -> Classifier:
     return Classifier(weights["_fc.weight"].numpy(), weights["_fc.bias"].numpy())
 
 
-def normalised(frames: Tensor, precision: torch.dtype = torch.float32) -> Tensor:
+def normalised(
+    frames: Tensor, precision: torch.dtype = torch.float32, scaling: PixelScaling = PUBLISHED_SCALING
+) -> Tensor:
     """(B, H, W, 3) uint8 to (B, 3, H, W); without copying, that is torch's channels-last layout.
 
-    Half precision has all these numbers exactly: whole ones up to 255, and 128ths of whole ones up to 128.
+    Half precision has all numbers of the published scaling exactly: whole ones up to 255, and 128ths of whole ones up
+    to 128.
     """
-    return frames.permute(0, 3, 1, 2).to(precision).sub_(PIXEL_MEAN).div_(PIXEL_SCALE)
+    return frames.permute(0, 3, 1, 2).to(precision).sub_(scaling.mean).div_(scaling.scale)
 
 
 @contextmanager

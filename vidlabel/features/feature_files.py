@@ -26,7 +26,7 @@ from safetensors.numpy import load, save
 
 from vidlabel.errors import InputError
 from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
-from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
+from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata, read_names
 from vidlabel.files import atomic_write
 
 FeatureFormat = Literal["npz", "safetensors"]
@@ -109,6 +109,17 @@ class FeatureKind:
 def is_feature_name(path: Path) -> bool:
     """Whether a file is taken for features, by its ending."""
     return path.suffix.lower() in FEATURE_SUFFIXES
+
+
+def holds_features(path: Path) -> bool:
+    """Whether a file found in a folder is taken for features: by its ending, and models are not."""
+    if path.suffix.lower() != ".safetensors":
+        return is_feature_name(path)
+    try:
+        with path.open("rb") as file:
+            return "features" in read_names(file)
+    except (OSError, ValueError):
+        return False
 
 
 def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from vidlabel.errors import InstallationError
 from vidlabel.features.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
+from vidlabel.features.pixel_scaling import PixelScaling
 
 MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
@@ -35,21 +36,20 @@ class OpenvinoNetwork:
 
     Args:
         network: the layers and weights.
-        mean: is subtracted from the values 0 to 255.
-        scale: divides what is left.
+        scaling: of the values 0 to 255.
         threads: batches that go through it at the same time.
 
     Raises:
         InstallationError: OpenVINO is damaged, or cannot run here.
     """
 
-    def __init__(self, network: EfficientNetLite, mean: float, scale: float, threads: int) -> None:
+    def __init__(self, network: EfficientNetLite, scaling: PixelScaling, threads: int) -> None:
         openvino = load_openvino()
         self._threads = threads
         self._requests: dict[tuple[int, ...], SimpleQueue[_Request]] = {}
         with _ONE_AT_A_TIME:
             self._core = openvino.Core()
-            self._model = _Graph(openvino).build(network, mean, scale)
+            self._model = _Graph(openvino).build(network, scaling)
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """The features of pictures.
@@ -141,12 +141,12 @@ class _Graph:
         self._openvino = openvino
         self._operations = openvino.opset15
 
-    def build(self, network: EfficientNetLite, mean: float, scale: float) -> Any:  # noqa: ANN401
-        """The model: (B, H, W, 3) uint8 pictures to (B, D) float32 features; `mean` and `scale` normalise."""
+    def build(self, network: EfficientNetLite, scaling: PixelScaling) -> Any:  # noqa: ANN401
+        """The model: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
         operations = self._operations
         frames = operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
-        hidden = operations.divide(operations.subtract(hidden, np.float32(mean)), np.float32(scale))
+        hidden = operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
         hidden = self._relu6(self._convolve(network.stem, hidden))
         for block in network.blocks:
             assert isinstance(block, InvertedResidual)

@@ -7,11 +7,14 @@ import importlib.util
 import io
 from dataclasses import dataclass
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from vidlabel.errors import InstallationError, UsageError
-from vidlabel.features.efficientnet import Weights
+
+if TYPE_CHECKING:  # `info` only looks the weights up: torch costs it a second
+    import torch
+
+    from vidlabel.features.efficientnet import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +107,7 @@ def read_weights(published: PublishedWeights, path: Path) -> Weights:
         raise InstallationError(path, f"the encoder's weights cannot be read ({error.strerror})", remedy) from error
     if hashlib.sha256(content).hexdigest() != published.sha256:
         raise InstallationError(path, "these are not the published weights: the file is damaged or changed", remedy)
+    import torch
+
     tensors: dict[str, torch.Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     return tensors

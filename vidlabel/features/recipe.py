@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING, PixelScaling
 from vidlabel.features.published import published_weights
 from vidlabel.features.runtime import Runtime
-from vidlabel.features.tuned_weights import TunedWeights
 from vidlabel.video.sample import Decoder, SampleRequest
+
+if TYPE_CHECKING:  # it loads torch
+    from vidlabel.features.tuned_weights import TunedWeights
 
 View = Literal[
     "whole", "whole-flipped", "centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"
@@ -54,6 +57,8 @@ class FeatureRecipe:
     """Which library computes the encoder."""
     tuned: TunedWeights | None = None
     """In place of the last published weights of the encoder."""
+    scaling: PixelScaling = PUBLISHED_SCALING
+    """What pixels become before the encoder takes them."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)

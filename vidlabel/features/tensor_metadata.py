@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from typing import BinaryIO
 
 METADATA_KEY = "vidlabel"
 """Under which vidlabel's own text stands."""
 
 _LENGTH_BYTES = 8
+_MOST_HEADER_BYTES = 1 << 20
+"""Of a file that is only looked at; a header takes about a hundred bytes an array."""
 
 
 def read_metadata(content: bytes) -> str:
@@ -29,3 +32,19 @@ def read_metadata(content: bytes) -> str:
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     text = metadata.get(METADATA_KEY, "") if isinstance(metadata, dict) else ""
     return text if isinstance(text, str) else ""
+
+
+def read_names(file: BinaryIO) -> frozenset[str]:
+    """The names of the arrays in a safetensors file, of which only the beginning is read.
+
+    Raises:
+        ValueError: it is no safetensors file, or has a header of more than a megabyte.
+    """
+    length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
+    if length > _MOST_HEADER_BYTES:
+        raise ValueError("has a header of more than a megabyte")
+    try:
+        header = json.loads(file.read(length))
+    except RecursionError as error:
+        raise ValueError("has a header that is nested too deeply") from error
+    return frozenset(header) if isinstance(header, dict) else frozenset()

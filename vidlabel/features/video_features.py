@@ -167,7 +167,9 @@ class FeatureExtractor:
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
             recipe = self.recipe
-            self._encoder = load_encoder(recipe.encoder, self._device, self._threads, recipe.runtime, recipe.tuned)
+            self._encoder = load_encoder(
+                recipe.encoder, self._device, self._threads, recipe.runtime, recipe.tuned, recipe.scaling
+            )
         return self._encoder
 
 

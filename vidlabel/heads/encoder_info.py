@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from vidlabel.heads.json_fields import LATER
 from vidlabel.heads.member_spec import MAX_SIZE, require
 
+UNKNOWN = "unknown"
+"""Name of the encoder of features that were made elsewhere."""
 MAX_NAME_LENGTH = 200
 MAX_TUNED_TENSORS = 512
 MAX_BLOCKS = 64
@@ -59,6 +61,11 @@ class EncoderInfo:
     def __post_init__(self) -> None:
         check_name(self.name, "the encoder's name")
         require(re.fullmatch("[0-9a-f]{64}", self.sha256) is not None, "encoder.sha256 is no SHA-256")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether features can be computed as the model takes them; else they come in files."""
+        return self.name != UNKNOWN
 
     @property
     def title(self) -> str:

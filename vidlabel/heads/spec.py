@@ -148,6 +148,11 @@ class ModelSpec:
         return self.members[0].head.input_size
 
     @property
+    def shown_labels(self) -> tuple[str, ...]:
+        """The labels that segments can have: all but the background."""
+        return tuple(label for place, label in enumerate(self.labels) if place != self.background)
+
+    @property
     def pooled(self) -> bool:
         """Whether scores belong to whole windows."""
         return self.members[0].pooled_parts is not None

@@ -48,7 +48,7 @@ class VideoInfo:
     fps: float
     """Frames over duration; the rate may vary within the file."""
     width: int
-    """Pixels as shown: after rotation and pixel aspect ratio."""
+    """Pixels as shown: after rotation and pixel aspect ratio; 0, as the height, for a file of features."""
     height: int
     codec: str
     start_time: float
@@ -85,7 +85,7 @@ class RunInfo:
     """Share of the video's time that could be decoded, 0 to 1."""
     device: str
     runtime: str
-    """Which library computed the encoder: `torch`, `torch-half` (on a GPU), `openvino`."""
+    """Which library computed the encoder: `torch`, `torch-half` (on a GPU), `openvino`; `none` where nobody knows."""
     version: str
     fingerprint: str
     """Hash of the input's path, size and time, the model, and the options that change the result."""

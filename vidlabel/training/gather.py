@@ -13,6 +13,7 @@ from vidlabel.features.recipe import PICTURE_STREAMS, FeatureRecipe, PictureStre
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.model_encoder import tuned_weights_in
+from vidlabel.model_inputs import scaling_for, video_problem
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
 from vidlabel.training.learning.describing import FeatureFacts, facts_of_files, facts_of_recipe
@@ -78,12 +79,16 @@ def gather(
 
 def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
     spec = init.spec
+    problem = video_problem(spec)
+    if problem is not None:
+        raise UsageError("--init", problem, "train anew without it")
     if spec.preprocessing.crop != "centre":
         raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
     recipe = replace(
         options.recipe,
         encoder=spec.encoder.name,
         tuned=tuned_weights_in(init),
+        scaling=scaling_for(spec),
         rate=spec.rate,
         short_side=spec.preprocessing.short_side,
         lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,

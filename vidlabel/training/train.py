@@ -100,16 +100,16 @@ def train(
         rate: samples per second; None: 8 for videos, and their own for files of features.
         cache_dir: where features are kept.
         runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
-        **options: `task` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head, activation,
-            hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds, streams, seed,
-            tune_encoder.
+        **options: `task`, `positive` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head,
+            activation, hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds,
+            streams, seed, tune_encoder.
 
     Raises:
         UsageError: an option that cannot be meant.
         InputError: the labels, their videos or the model cannot be used.
         OutputError: the model cannot be written.
     """
-    meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
+    meaning = {name: options.pop(name) for name in ("task", "positive", "unlabelled") if name in options}
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(**options)  # type: ignore[arg-type]
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)

@@ -79,7 +79,7 @@ def test_a_binary_task_of_two_labels_knows_which_says_no(tmp_path: Path, negativ
 
 
 def test_a_binary_task_of_equal_labels_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--task binary: the table has 2 labels \(run, walk\); write background"):
+    with pytest.raises(UsageError, match=r"--task binary: the table has 2 labels \(run, walk\); give --positive LABEL"):
         read(tmp_path, "a.npz,,,run\nb.npz,,,walk\n", LabelOptions(task="binary"))
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from training.sets import example
 from vidlabel.errors import UsageError
 from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.examples import BACKGROUND, Example, Span
+from vidlabel.training.dataset.examples import BACKGROUND, Example, LabelOptions, Span
 from vidlabel.training.dataset.task import choose_task, understand, unlabelled_s
 
 
@@ -91,4 +91,47 @@ def test_labels_that_are_no_yes_and_no_are_refused(labels: tuple[str, ...]) -> N
     clips = [example(label, clip=(label,)) for label in labels]
     with pytest.raises(UsageError, match=f"{len(labels)} labels") as caught:
         understand(clips, "binary", None, overlap=False)
-    assert "background" in str(caught.value)
+    assert "--positive LABEL" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive"),
+    [
+        (("0", "1"), "1"),
+        (("off", "on"), "on"),
+        (("fall", "other"), "fall"),
+        (("None", "fall"), "fall"),
+        (("Not fall", "fall"), "fall"),
+        (("fall", "no", "other"), "fall"),
+        (("no", "yes"), "yes"),
+    ],
+)
+def test_the_label_that_is_no_negative_is_taken(labels: tuple[str, ...], positive: str) -> None:
+    clips = [example(label, clip=(label,)) for label in labels]
+    found = understand(clips, "binary", None, overlap=False)
+    assert found.labels == (positive,)
+    assert [one.clip_labels for one in found.examples] == [
+        (positive,) if label == positive else (BACKGROUND,) for label in labels
+    ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "warning"),
+    [
+        (("cat", "dog"), "label 'dog' is taken to mean that 'cat' does not hold"),
+        (("no", "cat"), "label 'no' is taken to mean that 'cat' does not hold"),
+        (("ape", "cat", "dog"), "2 labels are taken to mean that 'cat' does not hold"),
+        (("Cat", "dog"), "no row has the label 'cat'; is it 'Cat'?"),
+    ],
+)
+def test_the_user_names_the_label(labels: tuple[str, ...], warning: str) -> None:
+    clips = [example("all", *(Span(n, n + 1, label) for n, label in enumerate(labels)))]
+    found = understand(clips, "binary", None, overlap=False, positive="cat")
+    assert (found.labels, found.warnings) == (("cat",), (warning,))
+    assert [span.label == "cat" for span in found.examples[0].spans] == [label == "cat" for label in labels]
+
+
+def test_a_positive_label_asks_for_a_binary_task() -> None:
+    assert LabelOptions(positive="cat").wanted_task == "binary"
+    with pytest.raises(UsageError, match=r"--positive: --task multi has several labels"):
+        LabelOptions(positive="cat", task="multi")

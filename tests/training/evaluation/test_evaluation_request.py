@@ -44,6 +44,23 @@ def test_a_table_means_what_the_model_takes_it_for(tmp_path: Path, model: Model)
     assert label_options_for(model, LabelOptions(task="binary")).task == "binary"
 
 
+def test_a_table_is_about_the_label_of_a_binary_model(tmp_path: Path) -> None:
+    spec = step_spec()
+    head = replace(spec.members[0].head, outputs=1)
+    binary = replace(
+        spec,
+        labels=("fall",),
+        task="binary",
+        thresholds=(0.5,),
+        minimum_durations_s=(0.0,),
+        background=None,
+        members=(replace(spec.members[0], head=head),),
+    )
+    model = save_example(binary, tmp_path / "b.safetensors")
+    assert label_options_for(model, LabelOptions()) == LabelOptions(task="binary", positive="fall", rate=4.0)
+    assert label_options_for(model, LabelOptions(positive="walk")).positive == "walk"
+
+
 @pytest.mark.parametrize("tolerance", [-0.1, float("inf"), float("nan")])
 def test_a_tolerance_that_is_no_time_is_refused(tmp_path: Path, tolerance: float) -> None:
     with pytest.raises(UsageError, match="--tolerance"):

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from heads.example_specs import pooled_spec, save_example, step_spec
+from heads.example_specs import PUBLISHED_ENCODER, pooled_spec, save_example, step_spec
 from training.sets import example, read, training_set, write_features
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 from vidlabel.training.evaluation.gathering_for_model import gather_for_model
 from vidlabel.training.gather import FeatureOptions
 from vidlabel.training.train import SilentTrainListener
@@ -19,7 +19,7 @@ ROWS = "a.npz,,,fight\nb.npz,,,shout\nc.npz,,,fight\nd.npz,,,shout\n"
 
 
 def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_path: Path) -> None:
-    model = save_example(replace(pooled_spec(), feature_size=10), tmp_path / "m.safetensors")
+    model = save_example(replace(pooled_spec(), feature_size=10, rate=2.0), tmp_path / "m.safetensors")
     found = gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
     assert found.streams == ("frames", "motion")
     stored = np.load(write_features(tmp_path / "other" / "b.npz"))["features"]
@@ -28,12 +28,14 @@ def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_pa
 
 def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
     model = save_example(step_spec(), tmp_path / "m.safetensors")
-    with pytest.raises(UsageError, match="takes 6 numbers a sample, and these files hold 10"):
+    with pytest.raises(InputError, match="holds 10 numbers a sample, and steps takes 6"):
         gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
 
 
 def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
-    model = save_example(replace(step_spec(), streams=("audio",)), tmp_path / "m.safetensors")
+    model = save_example(
+        replace(step_spec(), encoder=PUBLISHED_ENCODER, streams=("audio",)), tmp_path / "m.safetensors"
+    )
     videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     with pytest.raises(UsageError, match="takes audio, which cannot be computed from videos"):
         gather_for_model(model, videos, FeatureOptions(), SilentTrainListener())

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import vidlabel
 from corpus import Recipe, write_video
-from heads.example_specs import save_example, step_spec
+from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
 from training.sets import write_table
-from vidlabel.features.published import PUBLISHED
-from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.labels.result import Segment
 
@@ -37,7 +35,7 @@ def sure_model(path: Path) -> Path:
         step_spec(),
         members=(MemberSpec(head=HeadConfig(kind="gru", input_size=1280, hidden_size=2, outputs=3)),),
         feature_size=1280,
-        encoder=EncoderInfo(name="efficientnet-lite0", sha256=PUBLISHED["efficientnet-lite0"].sha256),
+        encoder=PUBLISHED_ENCODER,
         preprocessing=replace(step_spec().preprocessing, short_side=48, resize_filter="bicubic"),
         thresholds=(0.0, 0.0, 0.0),
         minimum_durations_s=(0.0, 0.0, 0.0),

@@ -25,21 +25,30 @@ class LabelOptions:
     """What the user says about a table of labels.
 
     Raises:
-        UsageError: a rate that cannot be.
+        UsageError: a rate that cannot be, or one positive label for a task with several.
     """
 
     groups: Path | None = None
     """A table with the columns `video,group`; None: the column `group` of the labels, else every video on its own."""
     task: Task | None = None
     """None: `multi` where labels overlap, `binary` where there is one label, else `single`."""
+    positive: str | None = None
+    """The label of a binary task; all others say that it does not hold. None: found by the names of two labels."""
     unlabelled: Unlabelled | None = None
     """What time without a row means; None: background where rows have times."""
     rate: float | None = None
     """Samples per second: files of features are resampled to it, those without times have it; None: their own."""
 
     def __post_init__(self) -> None:
+        if self.positive is not None and self.task not in (None, "binary"):
+            raise UsageError("--positive", f"--task {self.task} has several labels", "leave one of the two out")
         if self.rate is not None and not 0 < self.rate <= MAX_RATE:
             raise UsageError("--rate", f"{self.rate:g} is out of range", f"give a number above 0, up to {MAX_RATE:g}")
+
+    @property
+    def wanted_task(self) -> Task | None:
+        """The task that was asked for: a positive label asks for a binary one."""
+        return "binary" if self.positive is not None else self.task
 
 
 NOTHING_SAID = LabelOptions()

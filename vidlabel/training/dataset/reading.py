@@ -109,7 +109,9 @@ def build_training_set(
         raise AnnotationError(name, f"none of its {len(found.unusable)} files can be used: {first}", "check the files")
     features = common_kind(name, found.videos)
     examples = [as_example(video) for video in found.videos]
-    meaning = understand(examples, options.task, options.unlabelled, overlap=bool(overlaps))
+    meaning = understand(
+        examples, options.wanted_task, options.unlabelled, overlap=bool(overlaps), positive=options.positive
+    )
     return TrainingSet(
         examples=meaning.examples,
         labels=meaning.labels,
@@ -158,8 +160,8 @@ def _contradictions(overlaps: Sequence[Overlap], options: LabelOptions) -> list[
         first, second = overlap.first, overlap.second
         if BACKGROUND in (first.label, second.label):
             reason = f"and {BACKGROUND} says that no label holds"
-        elif options.task in ("single", "binary"):
-            reason = f"and --task {options.task} has one label at a time"
+        elif options.wanted_task in ("single", "binary"):
+            reason = f"and --task {options.wanted_task} has one label at a time"
         else:
             continue
         there = f"{shown(first.label)} of line {first.line}"
@@ -168,7 +170,7 @@ def _contradictions(overlaps: Sequence[Overlap], options: LabelOptions) -> list[
 
 
 def _overlap_warnings(overlaps: Sequence[Overlap], options: LabelOptions) -> list[str]:
-    if not overlaps or options.task is not None:
+    if not overlaps or options.wanted_task is not None:
         return []
     first, second = overlaps[0].first, overlaps[0].second
     where = f"{shown(first.label)} of line {first.line} and {shown(second.label)} of line {second.line}"

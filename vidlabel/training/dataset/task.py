@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,12 @@ from vidlabel.training.dataset.examples import BACKGROUND, Example, Unlabelled
 LEAST_BACKGROUND = 0.01
 """Share of all time that must be unlabelled to count as background of a single-label task; less is rounded times."""
 
-_NEGATIVE_NAMES = frozenset({"false", "negative", "nil", "no", "none", "normal", "nothing", "other"})
+_NEGATIVE_NAMES = frozenset(
+    """
+    0 absent background bg else empty false idle na nan neg negative nil no none nonevent normal nothing null off other
+    others rest unlabeled unlabelled
+    """.split()
+)
 _NEGATIONS = ("no", "non", "not", "without")
 
 
@@ -51,7 +57,12 @@ def choose_task(asked: Task | None, labels: Sequence[str], *, overlap: bool) -> 
 
 
 def understand(
-    examples: Sequence[Example], asked: Task | None, unlabelled: Unlabelled | None, *, overlap: bool
+    examples: Sequence[Example],
+    asked: Task | None,
+    unlabelled: Unlabelled | None,
+    *,
+    overlap: bool,
+    positive: str | None = None,
 ) -> Meaning:
     """Decide what the labels of all examples mean.
 
@@ -60,9 +71,10 @@ def understand(
         asked: the task the user asks for; None: the one that fits.
         unlabelled: what the user says about time without a row; None: background where rows have times.
         overlap: whether different labels hold at the same time.
+        positive: the one label of a binary task, as the user says; None: found by the names.
 
     Raises:
-        UsageError: a binary task was asked for, and several labels cannot be one.
+        UsageError: a binary task was asked for, and it is not known which label is the one.
     """
     names = sorted(frozenset[str]().union(*(example.labels for example in examples)))
     timed = any(example.spans for example in examples)
@@ -74,13 +86,11 @@ def understand(
         )
         labels = (*names, BACKGROUND) if holds_background else tuple(names)
         return Meaning(task, labels, len(names) if holds_background else None, meant, tuple(examples))
-    if task == "multi" or len(names) < 2:
+    if task == "multi" or (len(names) < 2 and positive is None):
         return Meaning(task, tuple(names), None, meant, tuple(examples))
-    negative = _negative_label(names)
-    positive = next(name for name in names if name != negative)
-    renamed = tuple(_with_background(example, negative) for example in examples)
-    warning = f"label {shown(negative)} is taken to mean that {shown(positive)} does not hold"
-    return Meaning(task, (positive,), None, meant, renamed, (warning,))
+    chosen = _positive_label(names) if positive is None else positive
+    renamed = tuple(_with_background(example, chosen) for example in examples)
+    return Meaning(task, (chosen,), None, meant, renamed, _binary_warnings(names, chosen))
 
 
 def _names_background(examples: Sequence[Example]) -> bool:
@@ -107,22 +117,39 @@ def unlabelled_s(example: Example) -> float:
     return max(example.duration_s - covered, 0.0)
 
 
-def _negative_label(names: Sequence[str]) -> str:
-    """Which of two labels says that the other does not hold."""
-    if len(names) == 2:
-        for name, other in (names, names[::-1]):
-            plain, plain_other = (re.sub(r"[\W_]+", "", text.casefold()) for text in (name, other))
-            if plain in _NEGATIVE_NAMES or plain in {negation + plain_other for negation in _NEGATIONS}:
-                return name
+def _positive_label(names: Sequence[str]) -> str:
+    """The only label that does not say by its name that another one does not hold."""
+    positives = [name for name in names if not _is_negative(name, names)]
+    if len(positives) == 1:
+        return positives[0]
     problem = f"the table has {len(names)} labels ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})"
-    remedy = f"write {BACKGROUND} as the label where it does not hold, or use --task single or multi"
+    remedy = f"give --positive LABEL, write {BACKGROUND} where it does not hold, or use --task single or multi"
     raise UsageError("--task binary", problem, remedy)
 
 
-def _with_background(example: Example, negative: str) -> Example:
+def _is_negative(name: str, names: Sequence[str]) -> bool:
+    """Whether a label says by its name that another one does not hold."""
+    plain, *others = (re.sub(r"[\W_]+", "", text.casefold()) for text in (name, *(n for n in names if n != name)))
+    return plain in _NEGATIVE_NAMES or any(plain == negation + other for negation in _NEGATIONS for other in others)
+
+
+def _binary_warnings(names: Sequence[str], positive: str) -> tuple[str, ...]:
+    negatives = [name for name in names if name != positive]
+    if positive not in names:
+        near = difflib.get_close_matches(positive, names, n=1)
+        return (f"no row has the label {shown(positive)}" + (f"; is it {shown(near[0])}?" if near else ""),)
+    if not negatives:
+        return ()
+    listed = f"label {shown(negatives[0])} is" if len(negatives) == 1 else f"{len(negatives)} labels are"
+    return (f"{listed} taken to mean that {shown(positive)} does not hold",)
+
+
+def _with_background(example: Example, positive: str) -> Example:
+    """The same with background in place of every other label."""
+
     def renamed(label: str) -> str:
-        """Background in place of the negative label."""
-        return BACKGROUND if label == negative else label
+        """One of the two labels that are left."""
+        return label if label == positive else BACKGROUND
 
     spans = tuple(replace(span, label=renamed(span.label)) for span in example.spans)
-    return replace(example, clip_labels=tuple(map(renamed, example.clip_labels)), spans=spans)
+    return replace(example, clip_labels=tuple(dict.fromkeys(map(renamed, example.clip_labels))), spans=spans)

@@ -77,14 +77,14 @@ def evaluate(
         inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
         cache_dir: where features are kept.
         runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
-        **options: `task` and `unlabelled`, and the other options of training, as `train` takes them.
+        **options: `task`, `positive` and `unlabelled`, and the other options of training, as `train` takes them.
 
     Raises:
         UsageError: an option that cannot be meant.
         InputError: the labels, their videos or the model cannot be used; or groups cannot be split.
     """
     loaded = None if model is None else load_model(Path(model) if isinstance(model, PathLike) else model)
-    meaning = {name: options.pop(name) for name in ("task", "unlabelled") if name in options}
+    meaning = {name: options.pop(name) for name in ("task", "positive", "unlabelled") if name in options}
     asked = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(folds=inner_folds, **options)  # type: ignore[arg-type]
     request = EvaluationRequest(

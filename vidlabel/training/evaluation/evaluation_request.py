@@ -62,7 +62,9 @@ def label_options_for(model: Model | None, asked: LabelOptions) -> LabelOptions:
     """A table means what the model takes it for, where the user says nothing else."""
     if model is None:
         return asked
-    return replace(asked, task=asked.task or model.spec.task, rate=model.spec.rate)
+    spec, task = model.spec, asked.wanted_task or model.spec.task
+    positive = spec.labels[0] if task == spec.task == "binary" and asked.positive is None else asked.positive
+    return replace(asked, task=task, positive=positive, rate=spec.rate)
 
 
 def fold_count(folds: int | None, *, leave_one_group_out: bool) -> FoldCount:

@@ -11,8 +11,15 @@ from vidlabel.features.recipe import PICTURE_STREAMS, View
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.model_encoder import tuned_weights_in
-from vidlabel.training.dataset.examples import TrainingSet
-from vidlabel.training.dataset.gathering import Gathered, GatheringListener, gather_feature_files, gather_video_features
+from vidlabel.model_inputs import read_for_model, scaling_for, video_problem
+from vidlabel.training.dataset.examples import Example, TrainingSet
+from vidlabel.training.dataset.gathering import (
+    ExampleFeatures,
+    Gathered,
+    GatheringListener,
+    gather_examples,
+    gather_video_features,
+)
 from vidlabel.training.gather import FeatureOptions
 
 
@@ -28,24 +35,26 @@ def gather_for_model(
         listener: told how it goes.
 
     Raises:
-        UsageError: the model cannot take the features of these files.
+        UsageError: the features that the model takes cannot be computed from these videos.
         InputError: none can be used.
     """
     spec = model.spec
     if training_set.features is not None:
-        gathered = gather_feature_files(training_set, listener)
-        if gathered.width != spec.feature_size:
-            problem = f"it takes {spec.feature_size} numbers a sample, and these files hold {gathered.width}"
-            raise UsageError("--model", problem, "give files of the features that it was trained on, or videos")
-        return replace(gathered, streams=spec.streams)
+
+        def read(example: Example) -> ExampleFeatures:
+            """Features from one file, as the model takes them."""
+            return ExampleFeatures.of_file(read_for_model(spec, example.path))
+
+        return gather_examples(training_set, read, spec.streams, listener)
+    problem = video_problem(spec)
+    if problem is not None:
+        raise UsageError("--model", problem, "give files of features in the table, or another model")
     streams = tuple(stream for name in spec.streams for stream in PICTURE_STREAMS if stream == name)
-    if len(streams) != len(spec.streams):
-        problem = f"takes {', '.join(spec.streams)}, which cannot be computed from videos"
-        raise UsageError("--model", problem, "give files of features in the table")
     recipe = replace(
         options.recipe,
         encoder=spec.encoder.name,
         tuned=tuned_weights_in(model),
+        scaling=scaling_for(spec),
         rate=spec.rate,
         short_side=spec.preprocessing.short_side,
         lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoder import PIXEL_MEAN, PIXEL_SCALE
+from vidlabel.features.pixel_scaling import PUBLISHED_SCALING, PixelScaling
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.tuned_weights import TunedWeights
-from vidlabel.heads.encoder_info import EncoderInfo, TensorInfo, TunedEncoder
+from vidlabel.heads.encoder_info import UNKNOWN, EncoderInfo, TensorInfo, TunedEncoder
 from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
@@ -20,7 +20,7 @@ from vidlabel.training.learning.thresholds import Decisions
 from vidlabel.training.learning.validation import Validation
 from vidlabel.training.options import TrainOptions
 
-UNKNOWN_ENCODER = EncoderInfo(name="unknown", sha256="0" * 64)
+UNKNOWN_ENCODER = EncoderInfo(name=UNKNOWN, sha256="0" * 64)
 """Of features that were made elsewhere: the model can score such features, and no videos."""
 
 _STREAMS: tuple[Stream, ...] = ("frames", "motion", "audio", "text", "features")
@@ -45,7 +45,7 @@ def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:
     return FeatureFacts(
         encoder=_encoder_info(recipe),
         tuned=recipe.tuned,
-        preprocessing=_preprocessing(recipe.short_side, whole=False),
+        preprocessing=_preprocessing(recipe.short_side, recipe.scaling, whole=False),
         rate=recipe.rate,
         lag_s=recipe.lag_s,
     )
@@ -60,13 +60,13 @@ def facts_of_files(gathered: Gathered) -> FeatureFacts:
     if settings is None:
         return FeatureFacts(
             encoder=UNKNOWN_ENCODER,
-            preprocessing=_preprocessing(224, whole=False),
+            preprocessing=_preprocessing(224, PUBLISHED_SCALING, whole=False),
             rate=kind.rate,
             lag_s=None,
         )
     return FeatureFacts(
         encoder=EncoderInfo(name=settings.encoder, sha256=settings.encoder_sha256),
-        preprocessing=_preprocessing(settings.short_side, whole=settings.view == "whole"),
+        preprocessing=_preprocessing(settings.short_side, PUBLISHED_SCALING, whole=settings.view == "whole"),
         rate=kind.rate,
         lag_s=settings.lag_s,
     )
@@ -146,12 +146,12 @@ def _model_streams(names: Sequence[str]) -> tuple[Stream, ...]:
     return found
 
 
-def _preprocessing(short_side: int, *, whole: bool) -> Preprocessing:
+def _preprocessing(short_side: int, scaling: PixelScaling, *, whole: bool) -> Preprocessing:
     return Preprocessing(
         short_side=short_side,
         crop="none" if whole else "centre",
-        mean=PIXEL_MEAN,
-        scale=PIXEL_SCALE,
+        mean=scaling.mean,
+        scale=scaling.scale,
         resize_filter="bicubic",
     )
 
