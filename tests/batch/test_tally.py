@@ -92,7 +92,7 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 def test_a_summary_is_replaced_and_nothing_else(tally: Tally, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     check_summary(path)
-    write_summary(path, VIDEOS, tally)
+    write_summary(path, VIDEOS, [], tally)
     check_summary(path)
     for content in ("video,start,end,label\n", "[]"):
         path.write_text(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features.origins import SETTINGS
@@ -102,6 +103,13 @@ def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: 
     first = "the first one, 'b.npz', from 25 to 5 samples a second"
     assert resampling_warnings(same) == [f"2 files of features are resampled, {first}"]
     assert resampling_warnings(same[:2]) == ["'b.npz' is resampled from 25 to 5 samples a second"]
+
+
+def test_rows_before_the_first_sample_are_of_another_clock(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", features=np.zeros((20, 3)), times=1700000000 + np.arange(20) / 2)
+    rows = [LabelRow("a.npz", 1700000001, 1700000003, "x", line=2), LabelRow("a.npz", 1, 3, "x", line=3)]
+    (problem,) = look_into(rows, tmp_path, None, None, None).problems
+    assert str(problem) == "line 3: end 3 lies before 'a.npz', whose times begin at 1700000000.000 s"
 
 
 def test_rates_may_differ_by_what_rounding_does() -> None:

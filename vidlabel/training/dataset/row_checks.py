@@ -42,6 +42,20 @@ def label_problems(rows: Sequence[LabelRow]) -> list[LineProblem]:
     return [LineProblem(line, problem) for line, problem in found if problem is not None]
 
 
+def early_problems(rows: Sequence[LabelRow], start_s: float) -> list[LineProblem]:
+    """Rows that end before the first sample of a file of features, whose times may be of another clock.
+
+    Args:
+        rows: of one file.
+        start_s: seconds at its first sample.
+    """
+    return [
+        LineProblem(row.line, f"end {row.end:g} lies before {shown(row.video)}, whose times begin at {start_s:.3f} s")
+        for row in rows
+        if row.end is not None and row.end <= start_s
+    ]
+
+
 def end_problems(rows: Sequence[LabelRow], duration_s: float) -> list[LineProblem]:
     """Rows that lie beyond the end of their video.
 

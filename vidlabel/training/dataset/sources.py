@@ -26,6 +26,8 @@ class Source:
     duration_s: float
     features: FeatureKind | None
     """Of a file of features; None for a video."""
+    start_s: float = 0.0
+    """Seconds at the first sample of a file of features."""
     own_rate: float | None = None
     """Samples per second of a file of features itself, where it is resampled to another rate."""
     warnings: tuple[str, ...] = ()
@@ -73,7 +75,7 @@ def open_source(path: Path, rate: float | None) -> Source:
     if is_feature_name(path):
         features = read_features(path, rate)
         own_rate = None if features.own_rate == features.rate else features.own_rate
-        return Source(path, features.duration_s, features.kind, own_rate)
+        return Source(path, features.duration_s, features.kind, float(features.times[0]), own_rate)
     opened = isolated_probe(path)
     return Source(path, opened.facts.duration_s, None, warnings=opened.warnings)
 

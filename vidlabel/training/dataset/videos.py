@@ -13,7 +13,7 @@ from vidlabel.labels.annotations import LabelRow
 from vidlabel.labels.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, Example, Span, UnusableVideo
 from vidlabel.training.dataset.grouping import GroupTable, group_of_rows
-from vidlabel.training.dataset.row_checks import end_problems, label_problems, repeated_label_problems
+from vidlabel.training.dataset.row_checks import early_problems, end_problems, label_problems, repeated_label_problems
 from vidlabel.training.dataset.sources import Source, is_there, missing_file_problem, open_source, resolve
 
 Told = Callable[[int, int], None]
@@ -77,7 +77,7 @@ def look_into(
         except InputError as error:
             unusable.append(UnusableVideo(first.video, str(error)))
             continue
-        problems += end_problems(own, source.duration_s)
+        problems += [*early_problems(own, source.start_s), *end_problems(own, source.duration_s)]
         videos.append(LabelledVideo(tuple(own), source, group))
     return LookedInto(tuple(videos), tuple(unusable), tuple(problems))
 
