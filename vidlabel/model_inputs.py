@@ -16,7 +16,7 @@ from vidlabel.features.published import PUBLISHED
 from vidlabel.features.recipe import PICTURE_STREAMS
 
 if TYPE_CHECKING:
-    from vidlabel.features.feature_files import FeatureFile
+    from vidlabel.features.feature_files import FeatureFile, FeatureKind
     from vidlabel.features.feature_origin import FeatureSettings
     from vidlabel.heads.spec import ModelSpec
 
@@ -65,21 +65,29 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
     from vidlabel.features.resampling import read_features  # numpy and safetensors, which `info` can do without
 
     found = read_features(path, rate or spec.rate)
-    problem = None
-    if found.origin is not None and spec.encoder.is_known:
-        settings = found.origin.settings
-        problem = _difference(spec, settings)
-        if problem is None and settings.streams != spec.streams:
-            size = found.values.shape[1] // len(settings.streams)
-            places = [settings.streams.index(stream) for stream in spec.streams]
-            columns = [column for place in places for column in range(place * size, (place + 1) * size)]
-            found = replace(found, values=found.values[:, columns])
-    width = found.values.shape[1]
-    if problem is None and width != spec.feature_size:
-        problem = f"{width} numbers a sample, and {spec.name} takes {spec.feature_size}"
+    settings = found.origin.settings if found.origin else None
+    problem = features_problem(spec, found.kind)
     if problem is not None:
         raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
-    return found
+    if settings is None or not spec.encoder.is_known or settings.streams == spec.streams:
+        return found
+    size = found.values.shape[1] // len(settings.streams)
+    places = [settings.streams.index(stream) for stream in spec.streams]
+    columns = [column for place in places for column in range(place * size, (place + 1) * size)]
+    return replace(found, values=found.values[:, columns])
+
+
+def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
+    """What files of features hold other than a model takes, for a sentence with `hold`; None if they fit."""
+    width, settings = kind.width, kind.settings
+    if settings is not None and spec.encoder.is_known:
+        difference = _difference(spec, settings)
+        if difference is not None:
+            return difference
+        width = width // len(settings.streams) * len(spec.streams)
+    if width == spec.feature_size:
+        return None
+    return f"{width} numbers a sample, and {spec.name} takes {spec.feature_size}"
 
 
 def _difference(spec: ModelSpec, settings: FeatureSettings) -> str | None:

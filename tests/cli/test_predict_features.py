@@ -78,7 +78,8 @@ def test_a_folder_of_them_in_which_a_model_lies(
     )
     ended = call(capfd, *command)
     assert ended.status == 0
-    assert "2 done, 0 skipped, 0 failed; 1 other files left out" in ended.errors
+    assert "2 done, 0 skipped, 0 failed" in ended.errors
+    assert f"left out: {tmp_path / 'in' / 'a-model.safetensors'};" in ended.errors
     outputs = [tmp_path / "out" / name for name in ("a.npz.json", "sub/b.npz.json")]
     starts = [json.loads(path.read_bytes())["segments"][0]["start"] for path in outputs]
     assert starts == [pytest.approx(3.0, abs=0.4), pytest.approx(9.0, abs=0.4)]

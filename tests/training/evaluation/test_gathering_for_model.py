@@ -10,7 +10,7 @@ import pytest
 
 from heads.example_specs import PUBLISHED_ENCODER, pooled_spec, save_example, step_spec
 from training.sets import example, read, training_set, write_features
-from vidlabel.errors import InputError, UsageError
+from vidlabel.errors import UsageError
 from vidlabel.training.evaluation.gathering_for_model import gather_for_model
 from vidlabel.training.gather import FeatureOptions
 from vidlabel.training.train import SilentTrainListener
@@ -28,7 +28,7 @@ def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_pa
 
 def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
     model = save_example(step_spec(), tmp_path / "m.safetensors")
-    with pytest.raises(InputError, match="holds 10 numbers a sample, and steps takes 6"):
+    with pytest.raises(UsageError, match="these files hold 10 numbers a sample, and steps takes 6"):
         gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
 
 

@@ -11,7 +11,7 @@ from vidlabel.features.recipe import PICTURE_STREAMS, View
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.model_encoder import tuned_weights_in
-from vidlabel.model_inputs import read_for_model, scaling_for, video_problem
+from vidlabel.model_inputs import features_problem, read_for_model, scaling_for, video_problem
 from vidlabel.training.dataset.examples import Example, TrainingSet
 from vidlabel.training.dataset.gathering import (
     ExampleFeatures,
@@ -35,11 +35,15 @@ def gather_for_model(
         listener: told how it goes.
 
     Raises:
-        UsageError: the features that the model takes cannot be computed from these videos.
+        UsageError: the model takes other features than those of the files, or such as no video gives.
         InputError: none can be used.
     """
     spec = model.spec
     if training_set.features is not None:
+        difference = features_problem(spec, training_set.features)
+        if difference is not None:
+            remedy = "give files of the features that it was trained on, or videos"
+            raise UsageError("--model", f"these files hold {difference}", remedy)
 
         def read(example: Example) -> ExampleFeatures:
             """Features from one file, as the model takes them."""
