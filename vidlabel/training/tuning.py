@@ -13,10 +13,10 @@ from vidlabel.training.dataset.gathering import Gathered, GatheringListener
 from vidlabel.training.dataset.kept_pictures import KeptPictures, PictureKeeper
 from vidlabel.training.gather import VIEWS, FeatureOptions, gather
 from vidlabel.training.learning.checkpoint import Checkpoints
-from vidlabel.training.learning.describing import FeatureFacts
+from vidlabel.training.learning.describing import FeatureFacts, Tuning
 from vidlabel.training.learning.jobs import FitListener
 from vidlabel.training.learning.material import subset
-from vidlabel.training.learning.tune import Tuning, tune
+from vidlabel.training.learning.tune import tune
 from vidlabel.training.options import TrainOptions
 
 

@@ -15,6 +15,7 @@ from vidlabel.heads.member_spec import MemberSpec
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
 from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.learning.epochs import EpochFigures
 from vidlabel.training.learning.thresholds import Decisions
 from vidlabel.training.learning.validation import Validation
@@ -38,6 +39,18 @@ class FeatureFacts:
     """Of the motion stream."""
     tuned: TunedWeights | None = None
     """Of the encoder, where they are not the published ones."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuning:
+    """What came out of tuning."""
+
+    weights: TunedWeights
+    held_out: list[Fold]
+    """One split: clips that the encoder was tuned on, and those that it was not. Empty where no group can be held out:
+    then there is nothing that figures could come from."""
+    histories: Mapping[str, tuple[EpochFigures, ...]]
+    """Epochs of the encoder."""
 
 
 def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:

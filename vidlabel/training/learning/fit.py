@@ -21,7 +21,7 @@ from vidlabel.training.learning.assembling import (
     with_durations_as_learnt,
 )
 from vidlabel.training.learning.checkpoint import Checkpoints
-from vidlabel.training.learning.describing import FeatureFacts, build_spec
+from vidlabel.training.learning.describing import FeatureFacts, Tuning, build_spec
 from vidlabel.training.learning.jobs import FitListener, Jobs, SilentListener
 from vidlabel.training.learning.lessons import make_lesson
 from vidlabel.training.learning.material import (
@@ -34,7 +34,6 @@ from vidlabel.training.learning.material import (
 )
 from vidlabel.training.learning.members import Member, continued_members, new_background_members, new_members
 from vidlabel.training.learning.plans import Problem, baseline_plan, linear_plan
-from vidlabel.training.learning.tune import Tuning
 from vidlabel.training.learning.validating import (
     InnerFold,
     Validated,

@@ -12,7 +12,7 @@ B windows, W steps, K pictures of a window, S streams, D numbers in a feature of
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +30,7 @@ from vidlabel.training.dataset.kept_pictures import KeptPictures
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.learning.bank import SampleBank
 from vidlabel.training.learning.checkpoint import Checkpoints
+from vidlabel.training.learning.describing import Tuning
 from vidlabel.training.learning.epochs import EpochFigures, EpochTrainer, Progress
 from vidlabel.training.learning.fitting import Lesson, Tally, disturbed, window_loss
 from vidlabel.training.learning.jobs import FitListener, Jobs
@@ -64,18 +65,6 @@ published features may change when the encoder is tuned; magnified a thousand ti
 small sets up instead of down."""
 
 _HEAD = "head-on-top."
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tuning:
-    """What came out of tuning."""
-
-    weights: TunedWeights
-    held_out: list[Fold]
-    """One split: clips that the encoder was tuned on, and those that it was not. Empty where no group can be held out:
-    then there is nothing that figures could come from."""
-    histories: Mapping[str, tuple[EpochFigures, ...]]
-    """Epochs of the encoder."""
 
 
 def held_out_part(gathered: Gathered, options: TrainOptions) -> list[Fold]:
