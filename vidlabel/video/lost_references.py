@@ -32,7 +32,7 @@ _REORDERED_PACKETS = 8
 """Among so many packets on each side lie those that are shown next to the lost ones."""
 _LEAST_SYSTEMATIC = 8
 _SYSTEMATIC_SHARE = 5
-"""Where every fifth picture and more leaves a gap, and time none, the encoder counts in a way of its own."""
+"""Where every fifth picture leaves a gap, or repeats a number, and time does not leap, numbers mean something else."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -236,15 +236,18 @@ def _losses(seen: npt.NDArray[np.uint8], times: npt.NDArray[np.int64]) -> list[t
     A number that is there twice is a loss where time leaps: numbers go round, so that a lost key frame may leave it.
     Otherwise it is a picture that is there twice.
     """
-    suspects = np.flatnonzero(seen & (_GAP | _REPEAT)).tolist()
-    leaps = _leaps(suspects, times)
-    steady = sum(bool(seen[suspect] & _GAP) and suspect not in leaps for suspect in suspects)
-    is_systematic = steady >= _LEAST_SYSTEMATIC and steady * _SYSTEMATIC_SHARE >= len(seen)
-    return [
-        (suspect, suspect in leaps)
-        for suspect in suspects
-        if suspect in leaps or (seen[suspect] & _GAP and not is_systematic)
-    ]
+    gaps, repeats = np.flatnonzero(seen & _GAP).tolist(), np.flatnonzero(seen & _REPEAT).tolist()
+    leaps = _leaps([*gaps, *repeats], times)
+    losses = [] if _is_systematic(gaps, leaps, len(seen)) else gaps
+    if not _is_systematic(repeats, leaps, len(seen)):
+        losses = sorted(losses + [repeat for repeat in repeats if repeat in leaps])
+    return [(loss, loss in leaps) for loss in losses]
+
+
+def _is_systematic(suspects: list[int], leaps: set[int], count: int) -> bool:
+    """Whether so many of the pictures are suspect where time does not leap that numbers mean something else."""
+    steady = sum(suspect not in leaps for suspect in suspects)
+    return steady >= _LEAST_SYSTEMATIC and steady * _SYSTEMATIC_SHARE >= count
 
 
 def _leaps(suspects: list[int], times: npt.NDArray[np.int64]) -> set[int]:
