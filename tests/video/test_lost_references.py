@@ -205,14 +205,21 @@ VARIANTS: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("recordings")
+
+
 def recording(folder: Path, name: str, without: Collection[int] = ()) -> Path:
     """Sixty pictures, of which some packets were lost on the way to the recorder."""
     suffix, options = VARIANTS[name]
     container = ".mp4" if suffix == ".mkv" and without else suffix  # Matroska keeps no decoding times to write again.
-    whole = write_video(folder / f"whole{container}", Recipe(options=options, rate=Fraction(25)))
+    whole = folder / f"{name}{container}"
+    if not whole.exists():
+        write_video(whole, Recipe(options=options, rate=Fraction(25)))
     if not without:
         return whole
-    path = folder / f"lost{suffix}"
+    path = folder / f"{name} without {min(without)} to {max(without)}{suffix}"
     with av.open(str(whole)) as source, av.open(str(path), "w") as sink:
         stream = source.streams.video[0]
         copy = sink.add_stream_from_template(stream)
@@ -227,17 +234,17 @@ def recording(folder: Path, name: str, without: Collection[int] = ()) -> Path:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_whole_recordings_are_whole(name: str, tmp_path: Path) -> None:
-    stream = samples(recording(tmp_path, name), rate=25, short_side=160)
+def test_whole_recordings_are_whole(name: str, folder: Path) -> None:
+    stream = samples(recording(folder, name), rate=25, short_side=160)
     assert [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream] == [(i, i) for i in range(60)]
     assert (stream.report.decode_errors, stream.report.holes, stream.report.warnings) == (0, (), ())
 
 
 @pytest.mark.parametrize("name", [name for name in VARIANTS if name not in ("intra", "raw")])
 @pytest.mark.parametrize("lost", [range(25, 28), range(29, 34), range(16, 22)])
-def test_no_picture_is_shown_that_refers_to_a_lost_one(name: str, lost: range, tmp_path: Path) -> None:
+def test_no_picture_is_shown_that_refers_to_a_lost_one(name: str, lost: range, folder: Path) -> None:
     """At packets 20 and 40 decoding starts anew, where it does."""
-    stream = samples(recording(tmp_path, name, lost), rate=25, short_side=160)
+    stream = samples(recording(folder, name, lost), rate=25, short_side=160)
     shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
     assert all(time == number for time, number in shown)
     numbers = {number for _, number in shown}
@@ -251,11 +258,9 @@ def test_no_picture_is_shown_that_refers_to_a_lost_one(name: str, lost: range, t
 
 
 @pytest.mark.parametrize("name", ["b", "pyramid", "fields", "weights", "slices"])
-def test_a_lost_key_frame_spoils_its_group(name: str, tmp_path: Path) -> None:
+def test_a_lost_key_frame_spoils_its_group(name: str, folder: Path) -> None:
     """Whatever the numbers of the pictures around it are, of which some fit by chance."""
     for lost in (range(20, 21), range(20, 24), range(18, 25), range(17, 30), range(4, 37)):
-        folder = tmp_path / f"{lost.start}-{lost.stop}"
-        folder.mkdir()
         stream = samples(recording(folder, name, lost), rate=25, short_side=160)
         shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
         assert all(time == number for time, number in shown)
@@ -288,15 +293,15 @@ def test_parameters_may_change_outside_of_packets(tmp_path: Path) -> None:
     assert not found.packets.spoilt.any()
 
 
-def test_an_intra_stream_loses_what_is_lost_only(tmp_path: Path) -> None:
-    stream = samples(recording(tmp_path, "intra", range(20, 26)), rate=25, short_side=160)
+def test_an_intra_stream_loses_what_is_lost_only(folder: Path) -> None:
+    stream = samples(recording(folder, "intra", range(20, 26)), rate=25, short_side=160)
     assert [read_number(sample.rgb) for sample in stream] == [*range(20), *range(26, 60)]
     assert stream.report.decode_errors == 0
 
 
-def test_a_raw_stream_has_holes_too(tmp_path: Path) -> None:
+def test_a_raw_stream_has_holes_too(folder: Path) -> None:
     """It has no times: pictures after the loss are as much too early as were lost."""
-    stream = samples(recording(tmp_path, "raw", range(26, 30)), rate=25, short_side=160)
+    stream = samples(recording(folder, "raw", range(26, 30)), rate=25, short_side=160)
     shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
     assert [number for _, number in shown[-20:]] == list(range(40, 60))
     assert all(0 <= number - time <= 4 for time, number in shown)
