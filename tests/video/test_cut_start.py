@@ -113,6 +113,21 @@ def test_a_refresh_without_key_frames_is_waited_for(tmp_path: Path) -> None:
     assert len(stream.report.warnings) == 1
 
 
+def test_a_file_without_any_key_frame_is_warned_of(tmp_path: Path) -> None:
+    """Its decoder shows something all the same."""
+    path = tmp_path / "a.mkv"
+    with av.open(str(write_video(tmp_path / "whole.mp4", Recipe(codec="mpeg4", gop=100), [1] * 60))) as source:
+        stream = source.streams.video[0]
+        with av.open(str(path), "w") as sink:
+            copy = sink.add_stream_from_template(stream)
+            for packet in [packet for packet in source.demux(stream) if packet.size][CUT:]:
+                packet.stream = copy
+                sink.mux(packet)
+    reading = samples(path, rate=25, short_side=120)
+    assert len(list(reading)) > 0
+    assert reading.report.warnings == ("the file has no key frame; its pictures may be wrong",)
+
+
 @pytest.mark.parametrize("name", ["a.h264", "mpeg4_b.avi"])
 def test_a_whole_file_is_not_touched(name: str, tmp_path: Path) -> None:
     found = probe(write_cut(tmp_path, name, cut=0))

@@ -159,6 +159,8 @@ def _file_warnings(probe: Probe) -> list[str]:
     frames = probe.packets.before_first_key(probe.first_pts)
     if frames:
         warnings.append(f"the file starts without a key frame; {frames} frames before the first one cannot be shown")
+    if not bool(probe.packets.key.any()):
+        warnings.append("the file has no key frame; its pictures may be wrong")
     if probe.truncated:
         warnings.append("the file ends before its own index does; it was cut off")
     return warnings
