@@ -9,7 +9,7 @@ import pytest
 
 from heads.example_specs import save_example, step_spec
 from vidlabel.cli.writing_features import AskedFeatures, chosen_encoder
-from vidlabel.errors import ModelFileError
+from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.features.recipe import FeatureRecipe
 from vidlabel.features.tuned_weights import TunedWeights
 
@@ -28,8 +28,14 @@ ASKED = AskedFeatures(
 
 def test_an_encoder_by_name_or_of_a_model(tmp_path: Path) -> None:
     assert chosen_encoder("efficientnet-lite0") == ("efficientnet-lite0", None)
-    save_example(step_spec(), tmp_path / "m.safetensors")
+    spec = step_spec()
+    encoder = replace(spec.encoder, sha256=FeatureRecipe().encoder_sha256)
+    preprocessing = replace(spec.preprocessing, resize_filter="bicubic")
+    save_example(replace(spec, encoder=encoder, preprocessing=preprocessing), tmp_path / "m.safetensors")
     assert chosen_encoder(str(tmp_path / "m.safetensors")) == ("efficientnet-lite0", None)
+    save_example(spec, tmp_path / "other.safetensors")
+    with pytest.raises(UsageError, match="with the weights 01234567, and this version has those with 57934424"):
+        chosen_encoder(str(tmp_path / "other.safetensors"))
     (tmp_path / "bad.safetensors").write_bytes(b"no model")
     with pytest.raises(ModelFileError, match=r"bad\.safetensors"):
         chosen_encoder(str(tmp_path / "bad.safetensors"))
