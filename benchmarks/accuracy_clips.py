@@ -13,8 +13,8 @@ import numpy as np
 
 import vidlabel
 from accuracy_figures import Row, drawn_row, row_of
-from vidlabel.labels.evaluation import Evaluation
-from vidlabel.labels.metrics_samples import expected_calibration_error
+from vidlabel.labels.metrics.evaluation import Evaluation
+from vidlabel.labels.metrics.samples import expected_calibration_error
 
 
 @dataclass(frozen=True, slots=True)

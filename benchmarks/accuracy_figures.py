@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.labels.bootstrap import Interval, group_draws, percentile_interval
-from vidlabel.labels.evaluation import Figure, Figures
+from vidlabel.labels.metrics.bootstrap import Interval, group_draws, percentile_interval
+from vidlabel.labels.metrics.evaluation import Figure, Figures
 
 Statistic = Callable[[npt.NDArray[np.intp]], float]
 

@@ -22,7 +22,7 @@ from accuracy_clips import Place
 from accuracy_figures import Row, drawn_row
 from vidlabel import Segment, segment_metrics, write_labels
 from vidlabel.labels.annotations import LabelRow
-from vidlabel.labels.metrics_segments import OVERLAPS, SegmentMetrics, event_recall
+from vidlabel.labels.metrics.segments import OVERLAPS, SegmentMetrics, event_recall
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_examples
 

@@ -19,11 +19,11 @@ import time
 import numpy as np
 import torch
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.efficientnet import EfficientNetLite
-from vidlabel.features.encoder import TorchNetwork
-from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.openvino_network import OpenvinoNetwork
-from vidlabel.features.published import published_weights, read_weights, weights_path
+from vidlabel.features.encoders.efficientnet import EfficientNetLite
+from vidlabel.features.encoders.frame_encoder import TorchNetwork
+from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
+from vidlabel.features.encoders.openvino import OpenvinoNetwork
+from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
 
 runtime, batch, pictures = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 keep_freed_memory()

@@ -22,16 +22,16 @@ from unittest import mock
 
 import numpy as np
 
-from vidlabel.features.recipe import FeatureRecipe
-from vidlabel.labels.evaluation import Evaluation
-from vidlabel.training import gather
+from vidlabel.evaluation.evaluate import run_evaluation
+from vidlabel.evaluation.request import EvaluationRequest, SilentEvaluationListener
+from vidlabel.features.config import FeatureRecipe
+from vidlabel.labels.metrics.evaluation import Evaluation
+from vidlabel.training import features as gather
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.features import Gathered
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.evaluation.evaluating import run_evaluation
-from vidlabel.training.evaluation.evaluation_request import EvaluationRequest, SilentEvaluationListener
-from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions
-from vidlabel.training.learning import fit, plans, whitening, windows
+from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
+from vidlabel.training.fitting import fit, plans, whitening, windows
 from vidlabel.training.options import TrainOptions
 
 SETS = ("ut-interaction", "fight-surv")

@@ -19,7 +19,7 @@ import torch
 
 import vidlabel
 from accuracy_figures import Row, print_rows, row_of
-from vidlabel.labels.evaluation import METRICS, Evaluation
+from vidlabel.labels.metrics.evaluation import METRICS, Evaluation
 
 FOLDER = "gmdcsa24"
 

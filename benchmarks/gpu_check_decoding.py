@@ -15,12 +15,12 @@ from av.codec.hwaccel import HWAccel
 from corpus import CATALOGUE, Recipe, read_number, write_video
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from video.in_process import open_samples
-from vidlabel.batch.labelling import ON_GPU
 from vidlabel.errors import DeviceError
-from vidlabel.video.gpu_reader import GpuReader
-from vidlabel.video.isolated import open_isolated_samples
+from vidlabel.prediction.labeller import ON_GPU
+from vidlabel.video.decoders.gpu import GpuReader
 from vidlabel.video.probe import Probe, probe
-from vidlabel.video.sample import DecodeDevice, ReadReport, Sample, SampleRequest
+from vidlabel.video.request import DecodeDevice, ReadReport, Sample, SampleRequest
+from vidlabel.video.samples import open_isolated_samples
 
 RATE = 12.5
 MOST_PIXEL_CHANGE = 2

@@ -11,8 +11,14 @@ import torch
 
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from speed_measure import ROOT
-from vidlabel.features.encoder import CUDA_BATCH, BatchedNetwork, load_classifier, load_encoder, load_network
-from vidlabel.video.isolated import samples
+from vidlabel.features.encoders.frame_encoder import (
+    CUDA_BATCH,
+    BatchedNetwork,
+    load_classifier,
+    load_encoder,
+    load_network,
+)
+from vidlabel.video.samples import samples
 
 EXAMPLE = ROOT / "examples" / "bottle-detection.mp4"
 ENCODER = "efficientnet-lite0"

@@ -16,8 +16,8 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from corpus import Recipe, write_video
 from gpu_check_rows import Figure, Row, Setting, judged
-from vidlabel.batch.labelling import predict
-from vidlabel.cores import available_cores
+from vidlabel.prediction.labeller import predict
+from vidlabel.process import available_cores
 
 PACKAGES = {
     "typer": "typer",

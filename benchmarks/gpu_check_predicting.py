@@ -8,11 +8,11 @@ import numpy as np
 
 from gpu_check_encoding import EXAMPLE
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
-from vidlabel.batch.labelling import predict
-from vidlabel.features.device import Device
-from vidlabel.features.runtime import Runtime
+from vidlabel.features.encoders.device import Device
+from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.labels.result import Result
-from vidlabel.video.sample import DecodeDevice
+from vidlabel.prediction.labeller import predict
+from vidlabel.video.request import DecodeDevice
 
 RATE = 2.0
 MOST_CHANGE = {"torch": 1e-3, "torch-half": 0.05}

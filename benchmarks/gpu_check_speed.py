@@ -20,7 +20,7 @@ import numpy as np
 
 from gpu_check_encoding import EXAMPLE
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
-from vidlabel.cores import available_cores
+from vidlabel.process import available_cores
 
 AIM = 20.0
 """Times one core."""

@@ -20,7 +20,7 @@ import torch
 import vidlabel
 from speed_measure import print_table
 from vidlabel.batch.folder_search import VIDEO_SUFFIXES
-from vidlabel.features.encoder import BatchedNetwork, load_classifier, load_network
+from vidlabel.features.encoders.frame_encoder import BatchedNetwork, load_classifier, load_network
 
 Values = npt.NDArray[np.float32]
 

@@ -28,9 +28,9 @@ READERS = {
     "in this process": """
 import sys
 from contextlib import contextmanager
-from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.reading import Reading
-from vidlabel.video.sample import Sample
+from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.decoders.session import Reading
+from vidlabel.video.request import Sample
 finish = lambda: None
 @contextmanager
 def open_video(path, request):
@@ -41,8 +41,8 @@ def open_video(path, request):
     "isolated": """
 import sys
 from functools import partial
-from vidlabel.video.decode_pool import DecodePool
-from vidlabel.video.isolated import open_isolated_samples
+from vidlabel.video.isolation.pool import DecodePool
+from vidlabel.video.samples import open_isolated_samples
 pool = DecodePool()
 pool.start()
 open_video = partial(open_isolated_samples, pool=pool)
@@ -52,16 +52,16 @@ finish = pool.close
 USES = {
     "reading": "use = iter",
     "reading and encoding": """
-from vidlabel.features.encoder import load_encoder
-from vidlabel.features.extraction import extract
+from vidlabel.features.encoders.frame_encoder import load_encoder
+from vidlabel.features.pipeline import extract
 encoder = load_encoder()
 use = lambda stream: extract(stream, encoder)
 """,
 }
 READ = """
 from pathlib import Path
-from vidlabel.video.decord_reader import load_decord
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.decoders.decord import load_decord
+from vidlabel.video.request import SampleRequest
 WARM_UP
 import time
 begun = time.perf_counter()

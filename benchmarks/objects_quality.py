@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 import vidlabel
-from vidlabel.features.encoder import Encoder, load_encoder
-from vidlabel.features.extraction import Features, extract
+from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
+from vidlabel.features.pipeline import Features, extract
 from vidlabel.features.preprocessing import Crop
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.recurrent import build_head

@@ -24,20 +24,21 @@ import torch
 from torch import Tensor, nn
 
 from accuracy_figures import bootstrap_interval
-from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.evaluation.request import SilentEvaluationListener
+from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.features import Gathered
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.evaluation.evaluation_request import SilentEvaluationListener
-from vidlabel.training.gather import FeatureOptions, gather
-from vidlabel.training.learning import answers, fitting
-from vidlabel.training.learning.jobs import Jobs, SilentListener
-from vidlabel.training.learning.lessons import make_lesson
-from vidlabel.training.learning.material import Material, fill_first_motion, learn_whitening, make_material, subset
-from vidlabel.training.learning.plans import MemberPlan, Problem, label_plans
-from vidlabel.training.learning.validating import inner_folds
-from vidlabel.training.learning.window_length import choose_window
+from vidlabel.training.features import FeatureOptions, gather
+from vidlabel.training.fitting import head_trainer as fitting
+from vidlabel.training.fitting import outputs as answers
+from vidlabel.training.fitting.head_task import make_lesson
+from vidlabel.training.fitting.inner_cv import inner_folds
+from vidlabel.training.fitting.plans import MemberPlan, Problem, label_plans
+from vidlabel.training.fitting.seeded_runs import Jobs, SilentListener
+from vidlabel.training.fitting.tensors import Material, fill_first_motion, learn_whitening, make_material, subset
+from vidlabel.training.fitting.window_length import choose_window
 from vidlabel.training.options import TrainOptions
 
 SETS = ("ut-interaction", "fight-surv")

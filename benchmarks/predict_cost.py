@@ -29,15 +29,15 @@ START = """
 import sys
 from pathlib import Path
 import numpy as np
-from vidlabel.batch.labelling import Labeller
-from vidlabel.batch.listener import PythonListener
-from vidlabel.batch.options import PredictOptions
+from vidlabel.prediction.labeller import Labeller
+from vidlabel.prediction.callbacks import PythonListener
+from vidlabel.prediction.options import PredictOptions
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.encoder import load_encoder
-from vidlabel.video.decode_pool import DecodePool
-from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.reading import Reading
-from vidlabel.video.sample import SampleRequest
+from vidlabel.features.encoders.frame_encoder import load_encoder
+from vidlabel.video.isolation.pool import DecodePool
+from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.decoders.session import Reading
+from vidlabel.video.request import SampleRequest
 keep_freed_memory()
 video, rate = sys.argv[1], float(sys.argv[2])
 encoder = load_encoder()

@@ -28,9 +28,9 @@ READ = """
 import sys
 import time
 from pathlib import Path
-from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.reading import Reading
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.decoders.session import Reading
+from vidlabel.video.request import SampleRequest
 wall_s, cpu_s = time.perf_counter(), time.process_time()
 for name in sys.argv[1:]:
     with OpenedVideo(Path(name)) as opened:
@@ -43,7 +43,7 @@ import sys
 import time
 import numpy as np
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.encoder import load_encoder
+from vidlabel.features.encoders.frame_encoder import load_encoder
 keep_freed_memory()
 pictures = np.random.default_rng(0).integers(0, 256, (8, 224, 398, 3), dtype=np.uint8)
 encoder = load_encoder(device="cpu", runtime=sys.argv[1])

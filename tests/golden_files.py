@@ -15,15 +15,15 @@ import numpy as np
 
 from heads.example_specs import mixed_spec, step_spec
 from labels.results import SCORES, SEGMENTS, result_of, written
-from vidlabel.batch.fingerprint import fingerprint
-from vidlabel.batch.options import PredictOptions
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.recipe import FeaturePart, FeatureRecipe
-from vidlabel.heads.layout import tensor_shapes
+from vidlabel.features.config import FeaturePart, FeatureRecipe
 from vidlabel.heads.model_file import write_model_file
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.labels.formats import FORMATS
-from vidlabel.video.sample import ReadReport
+from vidlabel.heads.tensor_layout import tensor_shapes
+from vidlabel.labels.formats.registry import FORMATS
+from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.options import PredictOptions
+from vidlabel.video.request import ReadReport
 
 FOLDER = Path(__file__).with_name("golden")
 RECIPES = {

@@ -10,16 +10,19 @@ import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
 LAYERS: list[set[str]] = [
-    {"cgroup", "cores", "errors", "files", "path_hints", "paths", "stopwatch", "tensor_digest", "version"},
+    {"cgroup", "errors", "files", "json_fields", "path_hints", "paths"}
+    | {"process", "profiling", "tensor_files", "version"},
     {"labels"},
     {"video"},
     {"features", "heads"},
-    {"model_encoder", "model_inputs"},
-    {"report", "training", "batch"},
+    {"prediction"},
+    {"batch", "training"},
+    {"evaluation"},
+    {"report"},
     {"cli"},
 ]
 ENTRY_POINTS = {"__init__", "__main__"}
-TRAINING = ["options", "dataset", "learning", "gather", "tuning", "train", "evaluation"]
+TRAINING = ["options", "dataset", "fitting", "features", "finetune", "train"]
 """The rooms of training, low to high."""
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from corpus import Recipe, write_video
+from evaluation.evaluated import telling_table
 from terminal import shown_on_terminal
-from training.evaluated import telling_table
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

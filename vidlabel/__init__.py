@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING, Any
 from vidlabel.version import installed_version
 
 if TYPE_CHECKING:
-    from vidlabel.batch.labelling import predict
     from vidlabel.errors import VidlabelError
+    from vidlabel.evaluation.evaluate import evaluate
     from vidlabel.heads.model import Model, load_model
     from vidlabel.labels.annotations import read_labels, write_labels
-    from vidlabel.labels.evaluation import Evaluation
-    from vidlabel.labels.metrics_segments import segment_metrics
+    from vidlabel.labels.metrics.evaluation import Evaluation
+    from vidlabel.labels.metrics.segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
-    from vidlabel.training.evaluation.evaluating import evaluate
+    from vidlabel.prediction.labeller import predict
     from vidlabel.training.train import train
-    from vidlabel.video.isolated import samples
-    from vidlabel.video.sample import Sample
+    from vidlabel.video.request import Sample
+    from vidlabel.video.samples import samples
 
 __all__ = [
     "Evaluation",
@@ -47,18 +47,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Evaluation": "vidlabel.labels.evaluation",
+    "Evaluation": "vidlabel.labels.metrics.evaluation",
     "Model": "vidlabel.heads.model",
     "Result": "vidlabel.labels.result",
-    "Sample": "vidlabel.video.sample",
+    "Sample": "vidlabel.video.request",
     "Segment": "vidlabel.labels.result",
     "VidlabelError": "vidlabel.errors",
-    "evaluate": "vidlabel.training.evaluation.evaluating",
+    "evaluate": "vidlabel.evaluation.evaluate",
     "load_model": "vidlabel.heads.model",
-    "predict": "vidlabel.batch.labelling",
+    "predict": "vidlabel.prediction.labeller",
     "read_labels": "vidlabel.labels.annotations",
-    "samples": "vidlabel.video.isolated",
-    "segment_metrics": "vidlabel.labels.metrics_segments",
+    "samples": "vidlabel.video.samples",
+    "segment_metrics": "vidlabel.labels.metrics.segments",
     "train": "vidlabel.training.train",
     "write_labels": "vidlabel.labels.annotations",
 }

@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vidlabel.features.encoder import Classifier, load_classifier
-from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.published import published_weights
+from vidlabel.features.encoders.frame_encoder import Classifier, load_classifier
+from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
+from vidlabel.features.encoders.weights import published_weights
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.encoder_info import EncoderInfo
-from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import Head, build_head
 from vidlabel.heads.spec import ModelSpec, Preprocessing

@@ -8,7 +8,7 @@ import pytest
 
 from vidlabel.batch.destination import Folder, OneFile, Stream, Table, Terminal, choose_destination
 from vidlabel.errors import UsageError
-from vidlabel.labels.formats import FORMATS
+from vidlabel.labels.formats.registry import FORMATS
 
 
 def test_standard_output_by_who_reads_it() -> None:

@@ -23,7 +23,7 @@ def test_what_ffmpeg_calls_videos_is_taken() -> None:
     """FFmpeg names the endings of some of its demuxers; a few are of pictures, sound or text."""
     import av
 
-    from vidlabel.video.container import FORMATS
+    from vidlabel.video.container.open import FORMATS
 
     named = set[str]().union(*(av.ContainerFormat(name, "r").extensions for name in FORMATS.split(",")))
     others = {"avif", "heic", "heif", "ism", "isma", "m4a", "m4b", "mka", "mks", "mpo", "ogg", "psp"}

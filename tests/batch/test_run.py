@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from vidlabel.batch.inputs import VideoInput
-from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.run import label_folder, plan_folder, plan_stream
-from vidlabel.batch.work import Outcome, WorkOptions
 from vidlabel.errors import OutputError
 from vidlabel.files import temporary_name
-from vidlabel.labels.formats import FORMATS
+from vidlabel.labels.formats.registry import FORMATS
+from vidlabel.prediction.options import PredictOptions
 
 JSON = FORMATS["json"]
 

@@ -11,15 +11,15 @@ import pytest
 from examples import example_result
 from vidlabel.batch import run
 from vidlabel.batch.destination import Table
-from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.inputs import VideoInput
-from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.plan import Outcome, Task, WorkOptions
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.batch.unit import run_one
-from vidlabel.batch.work import Outcome, Task, WorkOptions
 from vidlabel.errors import OutputError, VideoError
-from vidlabel.labels.formats import FORMATS
+from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.labels.result import Result
+from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.options import PredictOptions
 
 
 def run_here(options: WorkOptions, tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:

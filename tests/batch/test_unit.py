@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from examples import example_result
-from vidlabel.batch.fingerprint import fingerprint
 from vidlabel.batch.locks import hold_output
-from vidlabel.batch.options import PredictOptions
+from vidlabel.batch.plan import MOST_CRASHES, MOST_STARTS, Outcome, Task, WorkOptions, plan_task, read_output
 from vidlabel.batch.records import Records
 from vidlabel.batch.unit import record_crash, run_one
-from vidlabel.batch.work import MOST_CRASHES, MOST_STARTS, Outcome, Task, WorkOptions, plan_task, read_output
 from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.labels.result import Result, Status
+from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.options import PredictOptions
 
 
 class Labels:

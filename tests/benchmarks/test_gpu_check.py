@@ -22,9 +22,9 @@ from gpu_check_machine import check_machine
 from gpu_check_rows import Row, Setting, judged, read_rows, table, to_line
 from gpu_check_run import HOMES
 from gpu_check_speed import Clip, Run, Side, aim_row, copy_clip, speed_row, write_clip
-from vidlabel.cli.profile import profile_lines
+from vidlabel.cli.render.profile import profile_lines
 from vidlabel.heads.scoring import one_thread
-from vidlabel.stopwatch import Phase, Profile
+from vidlabel.profiling import Phase, Profile
 from vidlabel.video.probe import probe
 
 ROOT = Path(__file__).parents[2]

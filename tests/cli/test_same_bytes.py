@@ -8,7 +8,7 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from vidlabel.batch import labelling
+from vidlabel.prediction import labeller as labelling
 
 CLIPS = {"even": Recipe(frames=60), "tall": Recipe(frames=45, width=120, height=160), "wide": Recipe(width=320)}
 OPTIONS = ("--rate", "8", "--scores", "--threshold", "0", "--min-duration", "0", "--device", "cpu", "--quiet")

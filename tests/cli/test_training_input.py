@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from command_line import call
-from training.evaluated import telling_table
+from evaluation.evaluated import telling_table
 from training.sets import write_features, write_table
 from vidlabel.heads.model import load_model
 

@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import load
 
 from command_line import start
-from training.evaluated import telling_table
+from evaluation.evaluated import telling_table
 
 MOST_WAIT_S = 120.0
 OPTIONS = ("--hidden", "4", "--members", "2", "--epochs", "400", "--inner-folds", "0", "--quiet")

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cli.test_train import feature_table, write_clips
+from cli.commands.test_train import feature_table, write_clips
 from command_line import call
-from vidlabel.features.feature_files import read_feature_file
+from vidlabel.features.feature_file import read_feature_file
 from vidlabel.heads.model import load_model
 
 SETTINGS = ("--rate", "3", "--streams", "frames", "--head", "mean", "--inner-folds", "2")

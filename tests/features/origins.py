@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidlabel.features.feature_origin import FeatureOrigin, FeatureSettings
+from vidlabel.features.provenance import FeatureOrigin, FeatureSettings
 
 SETTINGS = FeatureSettings(
     rate=4.0,

@@ -14,11 +14,11 @@ import pytest
 from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.cache_folder import CACHE_VARIABLE, cache_folder, cache_summary
-from vidlabel.features.content import content_id
-from vidlabel.features.pixel_scaling import PixelScaling
-from vidlabel.features.recipe import FeaturePart, FeatureRecipe
-from vidlabel.features.runtime import is_openvino_installed
-from vidlabel.video.sample import ReadReport
+from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.encoders.pixel_scaling import PixelScaling
+from vidlabel.features.encoders.runtime import is_openvino_installed
+from vidlabel.features.video_hash import content_id
+from vidlabel.video.request import ReadReport
 
 RECIPE = FeatureRecipe(rate=4.0)
 PART = FeaturePart("frames", "centre")
@@ -132,8 +132,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.recipe import FeaturePart, FeatureRecipe
-from vidlabel.video.sample import ReadReport
+from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.video.request import ReadReport
 cache, part = FeatureCache(Path(sys.argv[1])), FeaturePart("frames", "centre")
 for number in range(60):
     values = np.full((50, 40), float(number % 3), np.float32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from features.origins import ORIGIN
-from vidlabel.features.feature_files import write_feature_file
+from vidlabel.features.feature_file import write_feature_file
 from vidlabel.features.resampling import read_features, same_rate
 
 

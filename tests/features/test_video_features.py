@@ -15,10 +15,10 @@ from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.encoder import load_encoder
-from vidlabel.features.recipe import FeatureRecipe, View
+from vidlabel.features.config import FeatureRecipe, View
+from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.request import SampleRequest
 
 RECIPE = FeatureRecipe(rate=5.0, short_side=64)
 

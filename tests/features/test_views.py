@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoder import load_encoder
-from vidlabel.features.recipe import VIEWS, FeaturePart, FeatureRecipe, View, parse_streams
+from vidlabel.features.config import VIEWS, FeaturePart, FeatureRecipe, View, parse_streams
+from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.views import extract_parts, view_picture
-from vidlabel.video.sample import Sample
+from vidlabel.video.request import Sample
 
 WIDE = np.arange(4 * 10 * 3, dtype=np.uint8).reshape(4, 10, 3)
 TALL = WIDE.transpose(1, 0, 2)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import torch
 
-from vidlabel.features.published import PUBLISHED
+from vidlabel.features.encoders.weights import PUBLISHED
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.encoder_info import EncoderInfo
-from vidlabel.heads.member_spec import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model, Projection, save_model
 from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.spec import ModelSpec, Preprocessing

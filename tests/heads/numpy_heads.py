@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.config import HeadConfig
 
 Array = npt.NDArray[np.float64]
 Parameters = Mapping[str, Array]

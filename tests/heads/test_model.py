@@ -8,7 +8,7 @@ import torch
 
 from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, window_spec
 from vidlabel.errors import ModelFileError, UsageError
-from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Projection, load_model, save_model
 from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.spec import ModelSpec

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, window_spec
 from heads.numpy_heads import run_head
-from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model
 from vidlabel.heads.scoring import HOPS_PER_WINDOW, CarriedScorer, WindowScorer, make_scorer, score_clip
 from vidlabel.heads.spec import ModelSpec

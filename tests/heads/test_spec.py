@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heads.example_specs import mixed_spec, pooled_spec, step_spec, window_spec
-from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
 
 SPECS = [step_spec(), window_spec(), pooled_spec(), mixed_spec()]

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import vidlabel
-from labels.evaluations import best, clips, evaluation_of
-from training.evaluated import telling_table
+from evaluation.evaluated import telling_table
+from labels.metrics.evaluations import best, clips, evaluation_of
 from vidlabel.errors import UsageError
-from vidlabel.labels.evaluation import Evaluation
+from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.report.evaluation_folder import check_folder, write_evaluation
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, precision_recall_curve
 
-from labels.evaluations import best, clips, evaluation_of
-from vidlabel.labels.evaluation import Evaluation
+from labels.metrics.evaluations import best, clips, evaluation_of
+from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.report.evaluation_plots import plots
 
 NAMES = ("a", "b", "c")

@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels.evaluations import best, clips, evaluation_of, timed
-from vidlabel.labels.evaluation import Answers, Evaluation
+from labels.metrics.evaluations import best, clips, evaluation_of, timed
+from vidlabel.labels.metrics.evaluation import Answers, Evaluation
 from vidlabel.labels.result import Segment
 from vidlabel.report.predictions import prediction_lines
 

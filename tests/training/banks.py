@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vidlabel.training.learning.bank import SampleBank
+from vidlabel.training.fitting.samples import SampleBank
 
 
 def counting_bank(*lengths: int, views: int = 1) -> SampleBank:

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.spec import Preprocessing, Task
 from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
-from vidlabel.training.dataset.gathering import ExampleFeatures, Gathered
-from vidlabel.training.learning.describing import FeatureFacts
+from vidlabel.training.dataset.features import ExampleFeatures, Gathered
+from vidlabel.training.fitting.model_builder import FeatureFacts
 
 RATE = 4.0
 WIDTH = 6

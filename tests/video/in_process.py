@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from vidlabel.video.closing import Closing
-from vidlabel.video.joined_reading import open_reading
-from vidlabel.video.opened import OpenedVideo
-from vidlabel.video.reader import Picture
-from vidlabel.video.sample import ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.decoders.base import Picture
+from vidlabel.video.decoders.joined import open_reading
+from vidlabel.video.request import ReadReport, Sample, SampleRequest, decoded_ratio
 
 REQUESTS = (
     SampleRequest(rate=2, short_side=160),

@@ -10,7 +10,7 @@ import av
 
 from corpus import Recipe, paint, read_number, write_video
 from video.in_process import open_samples
-from vidlabel.video.sample import ReadReport, SampleRequest
+from vidlabel.video.request import ReadReport, SampleRequest
 
 X264 = {"preset": "veryfast", "x264-params": "keyint=12:bframes=3:scenecut=0"}
 X265 = {"preset": "ultrafast", "x265-params": "log-level=none:keyint=12:bframes=3"}

@@ -17,9 +17,9 @@ import pytest
 from corpus import CATALOGUE, Recipe, read_number, write_video
 from mutation import change_head, mutate
 from vidlabel.errors import VideoError, VidlabelError
-from vidlabel.video.decode_pool import DecodePool
-from vidlabel.video.isolated import IsolatedSamples, open_isolated_samples
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.isolation.pool import DecodePool
+from vidlabel.video.request import SampleRequest
+from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
 VideoMaker = Callable[[str], Path]
 Numbers = list[tuple[float, int]]

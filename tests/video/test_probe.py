@@ -17,7 +17,7 @@ import pytest
 from corpus import CATALOGUE, Recipe, read_number, write_video
 from video.in_process import samples
 from vidlabel.errors import VideoError
-from vidlabel.video.container import LARGEST_SIDE
+from vidlabel.video.container.open import LARGEST_SIDE
 from vidlabel.video.probe import probe
 
 VideoMaker = Callable[[str], Path]

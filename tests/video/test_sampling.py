@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.request import SampleRequest
 from vidlabel.video.sampling import LagBuffer, SampleGrid, grid_of, sample_indices
 
 TIME_BASES = st.sampled_from([Fraction(1, 25), Fraction(1001, 30000), Fraction(1, 1000), Fraction(1, 90000)])

@@ -14,10 +14,10 @@ import pytest
 
 import vidlabel
 from video.in_process import open_samples
-from vidlabel.features.encoder import Encoder, load_classifier, load_encoder
+from vidlabel.features.encoders.frame_encoder import Encoder, load_classifier, load_encoder
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.request import SampleRequest
 
 REPOSITORY = Path(__file__).parents[2]
 WEIGHTS = REPOSITORY / "weights"

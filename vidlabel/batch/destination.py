@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import UsageError
-from vidlabel.labels.formats import FORMATS, Format, format_named, format_of
+from vidlabel.labels.formats.registry import FORMATS, Format, format_named, format_of
 from vidlabel.paths import exists, is_folder
 
 

@@ -21,9 +21,9 @@ VIDEO_SUFFIXES = frozenset(
 )
 """Files of a folder with these endings are taken for videos; a file given by name is taken whatever it is called.
 
-They are the endings of what `vidlabel.video.container.FORMATS` reads, those among them that only cameras and recorders
-write: camcorders `.mod .tod .mts`, action cameras `.insv .360 .lrv`, safety cameras `.264 .265 .dav`, recorders of
-television `.trp .tp .m2t .vro .vdr .wtv .dvr-ms`. Endings of sound alone are left out."""
+They are the endings of what `vidlabel.video.container.open.FORMATS` reads, those among them that only cameras and
+recorders write: camcorders `.mod .tod .mts`, action cameras `.insv .360 .lrv`, safety cameras `.264 .265 .dav`,
+recorders of television `.trp .tp .m2t .vro .vdr .wtv .dvr-ms`. Endings of sound alone are left out."""
 
 _TEXT_SUFFIXES = frozenset({".mts", ".ts"})
 """Of transport streams and of TypeScript, which is text. Streams that were cut off may begin with any byte."""

@@ -8,18 +8,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidlabel.batch.fingerprint import fingerprint
+from vidlabel.batch.engines.local import Event, run_local
 from vidlabel.batch.inputs import VideoInput
-from vidlabel.batch.local import Event, run_local
 from vidlabel.batch.locks import hold_folder
-from vidlabel.batch.outputs import plan_outputs
+from vidlabel.batch.output_paths import plan_outputs
+from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Plan, Task, WorkOptions, plan_task, read_output
 from vidlabel.batch.records import STATE_FOLDER
 from vidlabel.batch.unit import settle_task
-from vidlabel.batch.work import STANDARD_OUTPUT, Outcome, Plan, Task, WorkOptions, plan_task, read_output
 from vidlabel.errors import VideoError
 from vidlabel.files import remove_leftovers
-from vidlabel.labels.formats import Format
+from vidlabel.labels.formats.registry import Format
 from vidlabel.labels.result import Result
+from vidlabel.prediction.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, slots=True)

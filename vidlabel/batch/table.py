@@ -8,13 +8,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidlabel.batch.destination import Table
+from vidlabel.batch.engines.local import Event
 from vidlabel.batch.inputs import VideoInput
-from vidlabel.batch.local import Event
 from vidlabel.batch.locks import hold_output
-from vidlabel.batch.records import Record, Records, table_state_folder
-from vidlabel.batch.run import folder_tasks, label_folder, plan_folder
-from vidlabel.batch.unit import write_recorded
-from vidlabel.batch.work import (
+from vidlabel.batch.plan import (
     Outcome,
     Plan,
     Task,
@@ -26,9 +23,12 @@ from vidlabel.batch.work import (
     read_output,
     unknown_output,
 )
+from vidlabel.batch.records import Record, Records, table_state_folder
+from vidlabel.batch.run import folder_tasks, label_folder, plan_folder
+from vidlabel.batch.unit import write_recorded
 from vidlabel.errors import OutputError
 from vidlabel.files import remove_leftovers
-from vidlabel.labels.formats import FORMATS
+from vidlabel.labels.formats.registry import FORMATS
 
 _KEPT = FORMATS["json"]
 """What each video's labels are kept in, beside the table."""

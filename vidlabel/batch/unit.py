@@ -1,7 +1,7 @@
 """The unit of work: label one video and leave one whole file, whatever runs it and however often.
 
 Whoever delivers the work (this process, worker processes, a cluster) must only deliver each input at least once. What
-is promised lives here and in `vidlabel.batch.work`, which decides what is to be done: a result is absent, or whole
+is promised lives here and in `vidlabel.batch.plan`, which decides what is to be done: a result is absent, or whole
 under its final name, and carries its fingerprint; nobody else writes it at the same time.
 """
 
@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidlabel.batch.locks import hold_output
-from vidlabel.batch.records import Record, Records
-from vidlabel.batch.work import (
+from vidlabel.batch.plan import (
     MOST_CRASHES,
     Outcome,
     Plan,
@@ -25,11 +24,12 @@ from vidlabel.batch.work import (
     partial_reason,
     plan_task,
 )
+from vidlabel.batch.records import Record, Records
 from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write, sha256_of
-from vidlabel.labels.formats import format_of
+from vidlabel.labels.formats.registry import format_of
 from vidlabel.labels.result import Result
-from vidlabel.stopwatch import OFF, Stopwatch
+from vidlabel.profiling import OFF, Stopwatch
 
 Label = Callable[[str], Result]
 """Labels the video at a path as given."""

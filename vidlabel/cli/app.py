@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli import evaluate, features, info, models, predict, status, train
+from vidlabel.cli.commands import evaluate, features, info, models, predict, status, train
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
 from vidlabel.paths import reason_of

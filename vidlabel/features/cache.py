@@ -26,14 +26,14 @@ from safetensors.numpy import load, save
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
-from vidlabel.features.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.recipe import FeaturePart, FeatureRecipe
-from vidlabel.features.runtime import resolve_runtime
+from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
+from vidlabel.features.encoders.runtime import resolve_runtime
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
-from vidlabel.tensor_digest import tensor_digest
-from vidlabel.video.sample import ReadReport
+from vidlabel.tensor_files import tensor_digest
+from vidlabel.video.request import ReadReport
 
 REVISION = 1
 """Part of every key. To be raised whenever sampling, preprocessing or encoding gives other numbers than before."""

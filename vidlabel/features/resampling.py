@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.feature_files import FeatureFile, read_feature_file
+from vidlabel.features.feature_file import FeatureFile, read_feature_file
 
 RATE_TOLERANCE = 0.01
 """Rates that differ by less are the same: times are rounded."""

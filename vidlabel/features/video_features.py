@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
-from vidlabel.features.content import content_id
-from vidlabel.features.device import Device
-from vidlabel.features.encoder import Encoder, load_encoder
-from vidlabel.features.hardware import resolve_hardware
-from vidlabel.features.recipe import FeaturePart, FeatureRecipe, PictureStream, View
+from vidlabel.features.config import FeaturePart, FeatureRecipe, PictureStream, View
+from vidlabel.features.encoders.device import Device
+from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
+from vidlabel.features.encoders.hardware import resolve_hardware
+from vidlabel.features.video_hash import content_id
 from vidlabel.features.views import extract_parts
-from vidlabel.video.isolated import open_isolated_samples
-from vidlabel.video.sample import ReadReport
+from vidlabel.video.request import ReadReport
+from vidlabel.video.samples import open_isolated_samples
 
 _SAMPLES = 8
 """In each piece of a video, at least: decoding goes on while they are encoded."""

@@ -12,10 +12,10 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.extraction import PictureEncoder, encode_together
+from vidlabel.features.config import FeaturePart, View
+from vidlabel.features.pipeline import PictureEncoder, encode_together
 from vidlabel.features.preprocessing import Picture, motion_picture
-from vidlabel.features.recipe import FeaturePart, View
-from vidlabel.video.sample import Sample
+from vidlabel.video.request import Sample
 
 _FLIPPED = "-flipped"
 

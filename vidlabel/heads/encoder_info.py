@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from vidlabel.heads.json_fields import LATER
-from vidlabel.heads.member_spec import MAX_SIZE, require
+from vidlabel.heads.config import MAX_SIZE, require
+from vidlabel.json_fields import LATER
 
 UNKNOWN = "unknown"
 """Name of the encoder of features that were made elsewhere."""
@@ -37,7 +37,7 @@ class TunedEncoder:
     blocks: int
     """How many of the last blocks; the convolution after them was tuned with them."""
     sha256: str
-    """`vidlabel.tensor_digest` of the tensors."""
+    """`vidlabel.tensor_files` of the tensors."""
     tensors: tuple[TensorInfo, ...]
 
     def __post_init__(self) -> None:

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from vidlabel.errors import ModelFileError
 from vidlabel.files import atomic_write
-from vidlabel.heads.json_fields import parse_json
-from vidlabel.heads.layout import ENCODER_PREFIX, Shape, tensor_shapes
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
-from vidlabel.tensor_digest import tensor_digest
+from vidlabel.heads.tensor_layout import ENCODER_PREFIX, Shape, tensor_shapes
+from vidlabel.json_fields import parse_json
+from vidlabel.tensor_files import tensor_digest
 
 if TYPE_CHECKING:  # to read the description alone needs no numpy
     import numpy as np
@@ -111,7 +111,7 @@ def write_model_file(spec: ModelSpec, tensors: Tensors, path: Path) -> str:
 
     Args:
         spec: what the model says about itself.
-        tensors: float32 by name, as `vidlabel.heads.layout.tensor_shapes(spec)` asks for.
+        tensors: float32 by name, as `vidlabel.heads.tensor_layout.tensor_shapes(spec)` asks for.
         path: an older file there is replaced.
 
     Returns:

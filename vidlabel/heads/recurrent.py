@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import rnn
 
-from vidlabel.heads.member_spec import HeadConfig
+from vidlabel.heads.config import HeadConfig
 
 State = tuple[Tensor, ...]
 """What is carried from chunk to chunk; empty where there is nothing to carry."""

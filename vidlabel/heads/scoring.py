@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from vidlabel.heads.first_motion import filled_motion
+from vidlabel.heads.fusion import clip_probabilities, pool_parts, probabilities, resample_steps
+from vidlabel.heads.inputs import filled_motion
 from vidlabel.heads.model import Network
-from vidlabel.heads.probabilities import clip_probabilities, pool_parts, probabilities, resample_steps
 from vidlabel.heads.recurrent import State
 
 FloatArray = npt.NDArray[np.float32]

@@ -22,7 +22,7 @@ A model has one or more members: heads that look at the same inputs. From featur
     sum the outputs that belong to a label                      -> (C)   if `output_labels`
 
 That sum is the weighted geometric mean of the members' probabilities, renormalised. Members with the role `background`
-tell the labels from background, which those with the role `labels` do not know: see `vidlabel.heads.probabilities`.
+tell the labels from background, which those with the role `labels` do not know: see `vidlabel.heads.fusion`.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vidlabel.heads.config import MAX_SIZE, MAX_WINDOW_SAMPLES, MemberRole, MemberSpec, require
 from vidlabel.heads.encoder_info import EncoderInfo, check_name
-from vidlabel.heads.json_fields import check_json_object, dataclass_from_json, parse_json, to_json
-from vidlabel.heads.member_spec import MAX_SIZE, MAX_WINDOW_SAMPLES, MemberRole, MemberSpec, require
+from vidlabel.json_fields import check_json_object, dataclass_from_json, parse_json, to_json
 
 SCHEMA = "vidlabel.model/1"
 TUNED_SCHEMA = "vidlabel.model/2"

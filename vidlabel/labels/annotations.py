@@ -23,10 +23,10 @@ from pathlib import Path
 
 from vidlabel.errors import AnnotationError
 from vidlabel.files import atomic_write
-from vidlabel.labels.decimal_marks import decimal_mark_problems, number_problem, parse_number
-from vidlabel.labels.delimited import COMMENT, UTF16_MARKS, LineProblem, Record, TableError, read_table, shown
-from vidlabel.labels.format_csv import csv_line
-from vidlabel.labels.spelling import distinguishable, similar_spellings
+from vidlabel.labels.formats.csv import csv_line
+from vidlabel.labels.formats.decimal_marks import decimal_mark_problems, number_problem, parse_number
+from vidlabel.labels.formats.delimited import COMMENT, UTF16_MARKS, LineProblem, Record, TableError, read_table, shown
+from vidlabel.labels.typos import distinguishable, similar_spellings
 
 COLUMNS = ("video", "start", "end", "label")
 OPTIONAL_COLUMNS = ("group", "score")

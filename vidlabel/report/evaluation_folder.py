@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vidlabel.errors import UsageError
 from vidlabel.files import atomic_write
-from vidlabel.labels.evaluation import Evaluation
-from vidlabel.labels.evaluation_json import evaluation_text
+from vidlabel.labels.metrics.evaluation import Evaluation
+from vidlabel.labels.metrics.evaluation_json import evaluation_text
 from vidlabel.paths import exists, is_folder
 from vidlabel.report.predictions import prediction_lines
 

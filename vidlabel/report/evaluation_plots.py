@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.labels.evaluation import Confusion, Curve, Evaluation
-from vidlabel.labels.evaluation_figures import BINS, calibration_bins, top_probabilities
+from vidlabel.labels.metrics.calculator import BINS, calibration_bins, top_probabilities
+from vidlabel.labels.metrics.evaluation import Confusion, Curve, Evaluation
 from vidlabel.report.plotting import BLUE, GREY, VERMILION, Draw, light_grid, shortened
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from vidlabel.labels.evaluation import Evaluation, VideoTruth
-from vidlabel.labels.format_csv import csv_line
+from vidlabel.labels.formats.csv import csv_line
+from vidlabel.labels.metrics.evaluation import Evaluation, VideoTruth
 from vidlabel.labels.result import Segment
 
 COLUMNS = ("video", "group", "fold", "start", "end", "truth", "predicted", "score")

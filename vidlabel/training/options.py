@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vidlabel.errors import UsageError
-from vidlabel.heads.member_spec import MAX_LAYERS, HeadKind
+from vidlabel.heads.config import MAX_LAYERS, HeadKind
 
 DEFAULT_MEMBERS = 3
 """Recurrent heads that differ in their random start only; their mean errs less than each of them. As many tell

@@ -14,20 +14,20 @@ from typing import Protocol
 import numpy as np
 
 from vidlabel.errors import UsageError
-from vidlabel.features.recipe import FeatureRecipe
-from vidlabel.features.runtime import Runtime
+from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.heads.model import Model, load_model
 from vidlabel.paths import is_folder
-from vidlabel.training.dataset.check import refuse_insufficient
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
-from vidlabel.training.dataset.gathering import Gathered
+from vidlabel.training.dataset.features import Gathered
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.gather import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
-from vidlabel.training.learning.checkpoint import SUFFIX, Checkpoints, training_identity
-from vidlabel.training.learning.fit import DEFAULT_OPTIONS, FittedModel, fit
-from vidlabel.training.learning.jobs import SilentListener
+from vidlabel.training.dataset.report import refuse_insufficient
+from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
+from vidlabel.training.finetune.features import EncoderTuning, TuningListener, refuse_untunable
+from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
+from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit
+from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.tuning import EncoderTuning, TuningListener, refuse_untunable
 
 
 class TrainListener(TuningListener, Protocol):

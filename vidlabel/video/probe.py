@@ -13,21 +13,29 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import VideoError
-from vidlabel.video.avi import count_frames
-from vidlabel.video.cut_start import mark_unshown
-from vidlabel.video.dahua import frame_times, is_cut_off
-from vidlabel.video.facts import VideoFacts
-from vidlabel.video.gaps import PacketPlaces
-from vidlabel.video.geometry import LARGEST_RATIO, sample_size, shown_size
-from vidlabel.video.lost_references import LostReferences, ReferenceScan
-from vidlabel.video.nal_units import nal_units, tells_unreferred
-from vidlabel.video.opened import FirstPicture, OpenedVideo
-from vidlabel.video.orientation import UPRIGHT, Orientation, orientation_of
-from vidlabel.video.packets import NO_TIME, SPOILT, UNSHOWN, PacketTable, PacketTableBuilder, hidden_test, zeroed_test
-from vidlabel.video.reader import Beat, no_beat
-from vidlabel.video.recording import Recording
+from vidlabel.video.container.dahua import frame_times, is_cut_off
+from vidlabel.video.container.geometry import LARGEST_RATIO, sample_size, shown_size
+from vidlabel.video.container.nal_units import nal_units, tells_unreferred
+from vidlabel.video.container.orientation import UPRIGHT, Orientation, orientation_of
+from vidlabel.video.container.packets import (
+    NO_TIME,
+    SPOILT,
+    UNSHOWN,
+    PacketTable,
+    PacketTableBuilder,
+    hidden_test,
+    zeroed_test,
+)
+from vidlabel.video.container.recording import Recording
+from vidlabel.video.container.source import FirstPicture, OpenedVideo
+from vidlabel.video.damage.avi import count_frames
+from vidlabel.video.damage.cut_start import mark_unshown
+from vidlabel.video.damage.lost_references import LostReferences, ReferenceScan
+from vidlabel.video.damage.missing_packets import PacketPlaces
+from vidlabel.video.damage.truncation import missing_packets
+from vidlabel.video.decoders.base import Beat, no_beat
+from vidlabel.video.metadata import VideoFacts
 from vidlabel.video.sampling import Preceding
-from vidlabel.video.truncation import missing_packets
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from vidlabel.video.sample import SampleRequest
+from vidlabel.video.request import SampleRequest
 
 Frame = TypeVar("Frame")
 

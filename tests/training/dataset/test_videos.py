@@ -11,7 +11,7 @@ import pytest
 from features.origins import SETTINGS
 from training.sets import write_features
 from vidlabel.errors import AnnotationError
-from vidlabel.features.feature_files import FeatureKind
+from vidlabel.features.feature_file import FeatureKind
 from vidlabel.labels.annotations import LabelRow
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.sources import Source

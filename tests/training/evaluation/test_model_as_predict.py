@@ -10,7 +10,7 @@ import vidlabel
 from corpus import Recipe, write_video
 from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
 from training.sets import write_table
-from vidlabel.heads.member_spec import HeadConfig, MemberSpec
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.labels.result import Segment
 
 RECIPE = Recipe(suffix=".mp4", frames=100, options={"g": "10", "bf": "0"})

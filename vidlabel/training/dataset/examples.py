@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from vidlabel.errors import UsageError
-from vidlabel.features.feature_files import FeatureKind
+from vidlabel.features.feature_file import FeatureKind
 from vidlabel.heads.spec import MAX_RATE, Task
 
 Unlabelled = Literal["background", "ignore"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vidlabel.errors import AnnotationError
 from vidlabel.labels.annotations import LabelRow, LabelTableError, composed
-from vidlabel.labels.delimited import LineProblem, TableError, read_table, shown
+from vidlabel.labels.formats.delimited import LineProblem, TableError, read_table, shown
 from vidlabel.training.dataset.sources import resolve
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from vidlabel.errors import AnnotationError
 from vidlabel.labels.annotations import LabelRow, LabelTableError, composed, read_label_table
-from vidlabel.labels.delimited import LineProblem, shown
+from vidlabel.labels.formats.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, NOTHING_SAID, Example, LabelOptions, TrainingSet
 from vidlabel.training.dataset.grouping import GroupTable, read_group_table
+from vidlabel.training.dataset.label_scheme import understand
 from vidlabel.training.dataset.row_checks import Overlap, label_overlaps, label_problem
 from vidlabel.training.dataset.sources import resolve
-from vidlabel.training.dataset.task import understand
 from vidlabel.training.dataset.videos import (
     Told,
     as_example,

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from vidlabel.heads.encoder_info import MAX_NAME_LENGTH
 from vidlabel.labels.annotations import LabelRow
-from vidlabel.labels.delimited import LineProblem, shown
+from vidlabel.labels.formats.delimited import LineProblem, shown
 
 END_TOLERANCE_S = 1.0
 """A row may end this much after its video, and ends with it then: people note whole seconds, rounded up."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 
 from vidlabel.errors import printable
-from vidlabel.features.feature_files import FeatureKind, is_feature_name
+from vidlabel.features.feature_file import FeatureKind, is_feature_name
 from vidlabel.features.resampling import read_features
-from vidlabel.labels.spelling import distinguishable
-from vidlabel.video.isolated import isolated_probe
+from vidlabel.labels.typos import distinguishable
+from vidlabel.video.samples import isolated_probe
 
 _MOST_COMPARED = 5000
 """File names that are compared with a missing one; beyond that it takes seconds."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import AnnotationError, UsageError
-from vidlabel.labels.delimited import shown
+from vidlabel.labels.formats.delimited import shown
 
 LabelSets = Sequence[Collection[str]]
 """The labels of each example."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError, InputError
-from vidlabel.features.feature_files import FeatureKind
+from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import same_rate
 from vidlabel.labels.annotations import LabelRow
-from vidlabel.labels.delimited import LineProblem, shown
+from vidlabel.labels.formats.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, Example, Span, UnusableVideo
 from vidlabel.training.dataset.grouping import GroupTable, group_of_rows
 from vidlabel.training.dataset.row_checks import early_problems, end_problems, label_problems, repeated_label_problems

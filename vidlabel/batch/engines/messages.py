@@ -1,0 +1,124 @@
+"""What goes over the pipes between a run and its workers: one JSON object a line, never a pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.prediction.options import PredictOptions
+from vidlabel.profiling import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker has loaded its model and waits for work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A worker has come this far in its video."""
+
+    labelled_s: float
+    """Seconds of video that are labelled."""
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A worker met something odd and goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """Where the time of a worker's last task went."""
+
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A worker has brought its task to an end."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """A worker met an error that no other task can escape either, such as a full disk."""
+
+    kind: str
+    """Name of the class in `vidlabel.errors`."""
+    subject: str
+    problem: str
+    remedy: str
+
+
+Message = Ready | Progress | Warned | Profiled | Finished | Stopped
+
+
+def write_message(pipe: BinaryIO, message: Message | Task | WorkOptions) -> None:
+    """Send one message."""
+    fields = {"type": type(message).__name__, **asdict(message)}
+    pipe.write(json.dumps(fields, default=str).encode("ascii") + b"\n")
+    pipe.flush()
+
+
+def read_messages(pipe: BinaryIO) -> Iterator[Message]:
+    """Messages of a worker until its end; whatever else it wrote to the pipe is passed over."""
+    for line in pipe:
+        message = _parse_message(line)
+        if message is not None:
+            yield message
+
+
+def read_options(pipe: BinaryIO) -> WorkOptions:
+    """The first line that a worker gets."""
+    fields = _parse_fields(pipe.readline(), "WorkOptions") or {}
+    predict = PredictOptions(**fields.pop("predict"))
+    return WorkOptions(folder=Path(fields.pop("folder")), predict=predict, **fields)
+
+
+def read_tasks(pipe: BinaryIO) -> Iterator[Task]:
+    """The tasks that a worker gets, until its run has no more."""
+    for line in pipe:
+        fields = _parse_fields(line, "Task")
+        if fields is not None:
+            yield _task(fields)
+
+
+def _parse_message(line: bytes) -> Message | None:
+    fields = _parse_fields(line, None)
+    kind = fields.pop("type", None) if fields is not None else None
+    if fields is None or kind is None:
+        return None
+    if kind == "Finished":
+        outcome = fields["outcome"]
+        return Finished(Outcome(_task(outcome.pop("task")), **outcome))
+    if kind == "Profiled":
+        return Profiled(Profile.from_fields(fields["profile"]))
+    kinds: dict[str, type[Ready | Progress | Warned | Stopped]] = {
+        known.__name__: known for known in (Ready, Progress, Warned, Stopped)
+    }
+    return kinds[kind](**fields)
+
+
+def _parse_fields(line: bytes, kind: str | None) -> dict[str, Any] | None:
+    try:
+        fields = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(fields, dict) or "type" not in fields:
+        return None
+    if kind is not None and fields.pop("type") != kind:
+        return None
+    return fields
+
+
+def _task(fields: dict[str, Any]) -> Task:
+    return Task(fields["shown"], Path(fields["output"]))

@@ -1,0 +1,70 @@
+"""What `vidlabel train` shows: the labels before, the figures after."""
+
+from __future__ import annotations
+
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.training.dataset.report import CheckReport
+from vidlabel.training.fitting.ensemble import UNDECIDED
+from vidlabel.training.fitting.validation import Validation
+from vidlabel.training.train import Trained
+
+
+def check_lines(report: CheckReport) -> list[str]:
+    """What there is to learn from, as lines of text."""
+    width = max([len("label"), *(len(count.label) for count in report.labels)])
+    lines = [
+        f"{report.clips} clips in {report.groups} groups, {report.seconds:.1f} s; task {report.task}",
+        f"{'label':<{width}}  clips  groups  rows  seconds  share",
+    ]
+    lines += [
+        f"{count.label:<{width}}  {count.clips:5d}  {count.groups:6d}  {count.rows:4d}  {count.seconds:7.1f}"
+        f"  {count.share:5.1%}"
+        for count in report.labels
+    ]
+    if report.unlabelled is not None:
+        lines.append(f"{report.unlabelled_s:.1f} s without a row: {report.unlabelled}")
+    lines += [f"the same content in several groups: {', '.join(leak.videos)}" for leak in report.leaks]
+    return lines
+
+
+def fitted_lines(trained: Trained) -> list[str]:
+    """The model and its figures beside the baselines, as lines of text."""
+    spec, validation = trained.model.spec, trained.fitted.validation
+    lines = [
+        f"{trained.model.path}: {_label_count(spec)}, {spec.head_name}, streams {', '.join(spec.streams)}",
+    ]
+    if spec.training.get("mirrored"):
+        lines[0] += ", learnt from mirrored pictures, too"
+    if validation is None:
+        chosen = "" if spec.pooled else "; minimum durations were chosen on the videos that were learnt from"
+        return [*lines, f"no figures: no group was held out{chosen}"]
+    unit = "clips" if spec.pooled else "samples"
+    count = int(validation.mask.sum())
+    return [
+        *lines,
+        f"accuracy on {count} {unit} that were not learnt from, {_split(validation)}:",
+        f"  {spec.head_name:<12}{validation.accuracy:6.1%}",
+        f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (without order in time)",
+        f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent answer)",
+        f"  calibration error {validation.calibration_error:.3f}",
+    ]
+
+
+def uncalibrated_warning(trained: Trained) -> str:
+    """What is to be known of the scores of a model for which no group could be held out."""
+    spec = trained.model.spec
+    thresholds = "" if spec.task == "single" else f"; labels hold from a score of {UNDECIDED:g} on"
+    return (
+        f"there are too few groups to hold one out: scores are as the heads give them, not calibrated{thresholds}; "
+        "add clips of other groups, or do not trust the scores"
+    )
+
+
+def _label_count(spec: ModelSpec) -> str:
+    count = len(spec.shown_labels)
+    background = "" if spec.background is None else " and background"
+    return f"1 label{background}" if count == 1 else f"{count} labels{background}"
+
+
+def _split(validation: Validation) -> str:
+    return "of groups held out" if validation.folds == 1 else f"in {validation.folds} folds by group"

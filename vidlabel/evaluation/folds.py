@@ -1,0 +1,168 @@
+"""The outer cross-validation: a model is trained on each training part, and asked about the rest alone.
+
+Whatever is chosen (streams, temperatures, thresholds, minimum durations) is chosen by `fit` inside the training part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from vidlabel.errors import AnnotationError, UsageError
+from vidlabel.evaluation.predictions import Classes, VideoAnswers, ask
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.labels.formats.delimited import shown
+from vidlabel.training.dataset.examples import Example
+from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out
+from vidlabel.training.finetune.features import EncoderTuning, TuningListener
+from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.fitting.fit import FittedModel, fit
+from vidlabel.training.fitting.model_builder import FeatureFacts
+from vidlabel.training.fitting.seeded_runs import FitListener
+from vidlabel.training.fitting.tensors import select_streams, subset
+from vidlabel.training.options import TrainOptions
+
+FoldCount = int | Literal["auto", "groups"]
+"""How many folds; `auto`: 5, or one for each group where there are fewer; `groups`: one for each group."""
+
+USUAL_FOLDS = 5
+
+
+class FoldListener(TuningListener, Protocol):
+    """Told while folds are trained."""
+
+    def fold_begun(self, number: int, folds: int) -> None:
+        """Fold `number`, from 1, begins."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldModels:
+    """What was trained for one fold, by what it says about the videos that it was not trained on."""
+
+    spec: ModelSpec
+    answers: tuple[VideoAnswers, ...]
+    """Of each video of the test part."""
+    baseline: tuple[VideoAnswers, ...]
+    """The same of the head without recurrence."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldKeeping:
+    """Where the heads of a fold are kept; None: nowhere."""
+
+    model: Checkpoints | None
+    mean: Checkpoints | None
+    """Of the head without recurrence."""
+    encoder: Checkpoints | None = None
+    """Of the encoder, where it is tuned."""
+
+
+def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> list[Fold]:
+    """Folds of whole groups that leave every label in training.
+
+    Raises:
+        UsageError: more folds than groups.
+        AnnotationError: there is one group, or all examples of a label are in one, or in one fold.
+    """
+    groups = [example.group for example in examples]
+    labels = [example.split_labels for example in examples]
+    found = len(set(groups))
+    if folds == "groups" or found < 2:
+        split = leave_one_group_out(groups, labels)
+    else:
+        split = grouped_folds(groups, labels, min(USUAL_FOLDS, found) if folds == "auto" else folds, seed)
+    for number, fold in enumerate(split, 1):
+        left = frozenset[str]().union(*(labels[place] for place in fold.train_indices))
+        for label in sorted(frozenset[str]().union(*(labels[place] for place in fold.test_indices)) - left):
+            problem = f"stands in fold {number} alone, so that it cannot be learnt for it"
+            remedy = "give another number of --folds, or --leave-one-group-out"
+            raise AnnotationError(f"label {shown(label)}", problem, remedy)
+    return split
+
+
+def train_fold(
+    gathered: Gathered,
+    fold: Fold,
+    facts: FeatureFacts,
+    options: TrainOptions,
+    classes: Classes,
+    listener: FitListener,
+    keeping: FoldKeeping,
+    encoder: EncoderTuning | None = None,
+) -> FoldModels:
+    """Train on the training part of a fold, the head without recurrence too, and ask both about the rest.
+
+    Args:
+        gathered: all videos.
+        fold: which of them are tested.
+        facts: how the features were made.
+        options: of training.
+        classes: of the evaluation.
+        listener: told of epochs.
+        keeping: of what was trained.
+        encoder: is tuned on the training part, and makes the features of all videos anew; None: it is as published.
+
+    Raises:
+        KeyboardInterrupt: it was ended; what was trained is kept.
+        VidlabelError: as `fit`.
+    """
+    tuning = None
+    if encoder is not None:
+        tuned = encoder.tuned_on(fold.train_indices, keeping.encoder)
+        gathered, facts, tuning = tuned.gathered, tuned.facts, tuned.tuning
+    train = subset(gathered, fold.train_indices)
+    fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model, tuning=tuning))
+    spec = fitted.network.spec
+    answers = _answers(fitted, gathered, fold, classes)
+    if options.head == "mean":
+        return FoldModels(spec, answers, answers)
+    plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.streams)
+    baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning))
+    return FoldModels(spec, answers, _answers(baseline, gathered, fold, classes))
+
+
+def validation_curves(spec: ModelSpec) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Losses by epoch in the inner cross-validation, by the form of head: while learning, and on groups left out."""
+    histories = spec.training.get("history")
+    if not isinstance(histories, dict):
+        return {}
+    curves = {}
+    for name, history in histories.items():
+        if not str(name).startswith("validation ") or not isinstance(history, dict):
+            continue
+        losses, held_out = (_numbers(history.get(field)) for field in ("loss", "validation_loss"))
+        if losses and len(losses) == len(held_out):
+            curves[str(name).removeprefix("validation ")] = (losses, held_out)
+    return curves
+
+
+def refuse_model_options(options: TrainOptions, folds: FoldCount) -> None:
+    """Refuse options of training where a model file is measured.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if folds != "auto":
+        raise UsageError("--model", "is measured as it is, without folds", "leave --folds or --model out")
+    if options != TrainOptions():
+        raise UsageError("--model", "is measured as it is, not trained", "leave the options of training or --model out")
+
+
+def _finished(fitted: FittedModel) -> FittedModel:
+    if fitted.interrupted:  # `fit` gives what it has; figures of half a training would be wrong.
+        raise KeyboardInterrupt
+    return fitted
+
+
+def _answers(fitted: FittedModel, gathered: Gathered, fold: Fold, classes: Classes) -> tuple[VideoAnswers, ...]:
+    tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
+    return tuple(ask(fitted.network, features, classes) for features in tested.features)
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    """A list of numbers from a model file; nothing if it is anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, float | int) for value in values):
+        return ()
+    return tuple(map(float, values))

@@ -1,0 +1,97 @@
+"""From answers to an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from vidlabel.evaluation.folds import validation_curves
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.labels.metrics.calculator import FigureMaker, confusion
+from vidlabel.labels.metrics.evaluation import Answers, Curve, EvaluatedData, EvaluatedModel, Evaluation, Matched, Truth
+from vidlabel.labels.metrics.rules import rules
+
+
+def summarise_evaluation(
+    tested: Truth,
+    answers: Answers,
+    baselines: Mapping[str, Answers | None],
+    *,
+    tolerance_s: float,
+    model: EvaluatedModel,
+    split: str,
+    warnings: tuple[str, ...],
+    curves: tuple[Curve, ...],
+) -> Evaluation:
+    """Put figures to answers.
+
+    Args:
+        tested: the videos and the truth.
+        answers: of the model.
+        baselines: the same of the baselines by name; None for one that cannot be had.
+        tolerance_s: how far the start of an event may be off.
+        model: what was measured.
+        split: how it was kept from what it learnt from, in words.
+        warnings: one line each.
+        curves: how it learnt.
+    """
+    maker = FigureMaker(tested, tolerance_s)
+    return Evaluation(
+        model=model,
+        data=_data(tested),
+        split=split,
+        metrics=maker.metrics(answers),
+        per_label=maker.per_label(answers),
+        baselines={name: None if own is None else maker.metrics(own) for name, own in baselines.items()},
+        matched=_matched(tested, tolerance_s, answers, baselines),
+        confusion=confusion(tested, answers),
+        rules=rules(tested, tolerance_s, with_mean=baselines["mean"] is not None),
+        warnings=warnings,
+        tested=tested,
+        answers=answers,
+        curves=curves,
+    )
+
+
+def _matched(
+    tested: Truth, tolerance_s: float, answers: Answers, baselines: Mapping[str, Answers | None]
+) -> Matched | None:
+    """None where all groups are alike in this."""
+    chosen = [place for place, video in enumerate(tested.videos) if video.matched]
+    if not 0 < len(chosen) < len(tested.videos):
+        return None
+    maker = FigureMaker(tested, tolerance_s, chosen)
+    return Matched(
+        videos=len(chosen),
+        groups=len({tested.videos[place].group for place in chosen}),
+        metrics=maker.metrics(answers),
+        baselines={name: None if own is None else maker.metrics(own) for name, own in baselines.items()},
+    )
+
+
+def _data(tested: Truth) -> EvaluatedData:
+    holds = np.zeros((len(tested.videos), len(tested.labels)), np.bool_)
+    np.logical_or.at(holds, tested.video_of_row, tested.targets & tested.known[:, None])
+    return EvaluatedData(
+        videos=len(tested.videos),
+        groups=len({video.group for video in tested.videos}),
+        seconds=sum(video.duration_s for video in tested.videos),
+        unit=tested.unit,
+        items=int(tested.known.sum()),
+        per_label={label: int(holds[:, n].sum()) for n, label in enumerate(tested.labels) if holds[:, n].any()},
+    )
+
+
+def learning_curves(specs: Sequence[ModelSpec], first: int) -> tuple[Curve, ...]:
+    """How models learnt, as they say themselves.
+
+    Args:
+        specs: of the models, one for each fold.
+        first: number of the first fold.
+    """
+    return tuple(
+        Curve(fold, form, losses, held_out)
+        for fold, spec in enumerate(specs, first)
+        for form, (losses, held_out) in sorted(validation_curves(spec).items())
+    )

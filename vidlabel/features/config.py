@@ -1,0 +1,90 @@
+"""What features of a video depend on, beside the video."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, get_args
+
+from vidlabel.errors import UsageError
+from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
+from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.weights import published_weights
+from vidlabel.video.request import Decoder, SampleRequest
+
+if TYPE_CHECKING:  # it loads torch
+    from vidlabel.features.encoders.finetuned_weights import TunedWeights
+
+View = Literal[
+    "whole", "whole-flipped", "centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"
+]  # fmt: skip
+"""What part of a picture the encoder sees: all of it, or a square in the middle, at the left or at the right (of an
+upright picture: at the top or at the bottom); `-flipped`: mirrored left to right."""
+
+PictureStream = Literal["frames", "motion"]
+
+VIEWS: tuple[View, ...] = get_args(View)
+PICTURE_STREAMS: tuple[PictureStream, ...] = get_args(PictureStream)
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturePart:
+    """One column block of features: one stream seen in one view."""
+
+    stream: PictureStream
+    view: View
+
+    def __str__(self) -> str:
+        return f"{self.stream}/{self.view}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureRecipe:
+    """How features are made; everything that changes their numbers but the part, the machine and library versions.
+
+    Raises:
+        UsageError: there is no such encoder, or a value that cannot be meant.
+    """
+
+    encoder: str = "efficientnet-lite0"
+    rate: float = 2.0
+    """Samples per second."""
+    short_side: int = 224
+    """Pixels of the shorter side of a sample."""
+    lag_s: float = 0.1
+    """How much earlier the frame is that `motion` subtracts; nothing for `frames` alone."""
+    decoder: Decoder = "auto"
+    runtime: Runtime = "auto"
+    """Which library computes the encoder."""
+    tuned: TunedWeights | None = None
+    """In place of the last published weights of the encoder."""
+    scaling: PixelScaling = PUBLISHED_SCALING
+    """What pixels become before the encoder takes them."""
+
+    def __post_init__(self) -> None:
+        published_weights(self.encoder)
+        self.request(("motion",))
+        if self.runtime not in get_args(Runtime):
+            raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
+
+    @property
+    def encoder_sha256(self) -> str:
+        """Of the encoder's published weights."""
+        return published_weights(self.encoder).sha256
+
+    def request(self, streams: tuple[PictureStream, ...]) -> SampleRequest:
+        """What a video is asked for, given the streams that are wanted."""
+        lag_s = self.lag_s if "motion" in streams else None
+        return SampleRequest(rate=self.rate, short_side=self.short_side, decoder=self.decoder, lag_s=lag_s)
+
+
+def parse_streams(text: str) -> tuple[PictureStream, ...]:
+    """The streams of an option such as `frames,motion`.
+
+    Raises:
+        UsageError: one that is not known, or one named twice.
+    """
+    names = [name.strip() for name in text.split(",")]
+    chosen = tuple(stream for name in names for stream in PICTURE_STREAMS if stream == name)
+    if len(chosen) != len(names) or len(set(chosen)) != len(chosen):
+        raise UsageError("--streams", f"{text!r} is not understood", f"give {', '.join(PICTURE_STREAMS)}, or both")
+    return chosen

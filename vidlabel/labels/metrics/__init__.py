@@ -1,0 +1,1 @@
+"""Metrics of predictions against labels, and what an evaluation holds."""

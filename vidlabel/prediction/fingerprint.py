@@ -1,0 +1,30 @@
+"""What a result depends on, as one short hash: equal fingerprints mean that the work need not be done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from vidlabel.features.encoders.runtime import resolve_runtime
+from vidlabel.paths import stat_video
+from vidlabel.prediction.options import PredictOptions
+
+WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "timeout"})
+"""Options that do not change a result. The model's hash stands for its name."""
+
+
+def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
+    """Hash of one video (path as given, size, modification time), the model, and the options that change the result.
+
+    Returns:
+        32 hexadecimal digits.
+
+    Raises:
+        VideoError: the file is not there, or cannot be looked at.
+        UsageError: the runtime that was asked for is not there.
+    """
+    status = stat_video(shown)
+    asked = {name: getattr(options, name) for name in sorted(options.__slots__) if name not in WITHOUT_EFFECT}
+    asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
+    facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -1,0 +1,97 @@
+"""Features of a training set, computed as training or a model asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from vidlabel.errors import UsageError
+from vidlabel.features.cache import FeatureCache
+from vidlabel.features.cache_folder import cache_folder
+from vidlabel.features.config import PICTURE_STREAMS, FeatureRecipe, PictureStream, View, parse_streams
+from vidlabel.features.encoders.device import Device
+from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.heads.model import Model
+from vidlabel.prediction.encoder import tuned_weights_in
+from vidlabel.prediction.model_inputs import scaling_for, video_problem
+from vidlabel.training.dataset.examples import TrainingSet
+from vidlabel.training.dataset.features import Gathered, GatheringListener, gather_feature_files, gather_video_features
+from vidlabel.training.fitting.model_builder import FeatureFacts, facts_of_files, facts_of_recipe
+from vidlabel.training.options import TrainOptions
+
+DEFAULT_RATE = 8.0
+"""Samples per second: what people do is over within a second or two."""
+VIEWS: tuple[View, ...] = ("centre", "centre-flipped")
+"""That are learnt from; the first one is tested on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureOptions:
+    """How the features of videos are made for training."""
+
+    recipe: FeatureRecipe = field(default_factory=lambda: FeatureRecipe(rate=DEFAULT_RATE))
+    streams: tuple[PictureStream, ...] = PICTURE_STREAMS
+    """That are computed; training may choose among them."""
+    cache: Path | None = None
+    """Folder that keeps them; None: the usual one."""
+    device: Device = "auto"
+
+
+def wanted_streams(options: TrainOptions) -> tuple[PictureStream, ...]:
+    """The streams of videos to compute: those asked for, else all.
+
+    Raises:
+        UsageError: one of them cannot be computed from pictures.
+    """
+    return PICTURE_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
+
+
+def gather(
+    training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: GatheringListener
+) -> tuple[Gathered, FeatureFacts]:
+    """The features of all examples, with how they were made.
+
+    Args:
+        training_set: of videos, or of files of features.
+        options: for videos.
+        init: a model to go on from, which says how its features are made.
+        listener: told how it goes.
+
+    Raises:
+        InputError: none can be used, or not by `init`.
+        UsageError, InstallationError: the encoder cannot be loaded.
+    """
+    if training_set.features is not None:
+        gathered = gather_feature_files(training_set, listener)
+        facts = facts_of_files(gathered)
+    else:
+        if init is not None:
+            options = _options_of(init, options)
+        cache = FeatureCache(cache_folder(options.cache))
+        extractor = FeatureExtractor(options.recipe, options.streams, VIEWS, cache, options.device)
+        gathered = gather_video_features(training_set, extractor, listener)
+        facts = facts_of_recipe(options.recipe)
+    if init is not None and (gathered.width, gathered.streams) != (init.spec.feature_size, init.spec.streams):
+        problem = f"it takes features of {', '.join(init.spec.streams)}, {init.spec.feature_size} numbers together"
+        raise UsageError("--init", problem, "train anew without it")
+    return gathered, facts
+
+
+def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
+    spec = init.spec
+    problem = video_problem(spec)
+    if problem is not None:
+        raise UsageError("--init", problem, "train anew without it")
+    if spec.preprocessing.crop != "centre":
+        raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
+    recipe = replace(
+        options.recipe,
+        encoder=spec.encoder.name,
+        tuned=tuned_weights_in(init),
+        scaling=scaling_for(spec),
+        rate=spec.rate,
+        short_side=spec.preprocessing.short_side,
+        lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,
+    )
+    streams = tuple(stream for name in spec.streams for stream in PICTURE_STREAMS if stream == name)
+    return replace(options, recipe=recipe, streams=streams)

@@ -1,0 +1,1 @@
+"""Fine-tuning the last blocks of the encoder."""

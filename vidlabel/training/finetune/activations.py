@@ -1,0 +1,132 @@
+"""What an encoder is tuned on: some pictures of each video, as far as they have come before the tuned blocks.
+
+K samples that are kept of a video, V views, S streams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import VideoError
+from vidlabel.features.config import FeatureRecipe, PictureStream, View
+from vidlabel.features.encoders.trainable_tail import EncoderTail, Kept
+from vidlabel.features.preprocessing import motion_picture
+from vidlabel.features.views import view_picture
+from vidlabel.training.dataset.examples import Example
+from vidlabel.training.dataset.features import Gathered, GatheringListener
+from vidlabel.video.request import Sample
+from vidlabel.video.samples import open_isolated_samples
+
+MOST_BYTES = 512 << 20
+"""That are kept of all videos together, as long as each has its least."""
+LEAST_SAMPLES = 8
+"""Of a video, if it has as many."""
+_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptPictures:
+    """Of one video."""
+
+    samples: npt.NDArray[np.int64]
+    """(K,) which samples of the video, ascending."""
+    values: tuple[tuple[Kept, ...], ...]
+    """For each of V views, for each of S streams, K pictures."""
+
+
+class PictureKeeper:
+    """Decodes videos again and keeps evenly spaced pictures of them.
+
+    Args:
+        recipe: of the features that the videos have by the published encoder.
+        streams: S, of these features.
+        views: V, of these features.
+        tail: what is tuned.
+    """
+
+    def __init__(
+        self, recipe: FeatureRecipe, streams: tuple[PictureStream, ...], views: tuple[View, ...], tail: EncoderTail
+    ) -> None:
+        self._recipe = recipe
+        self._streams = streams
+        self._views = views
+        self._tail = tail
+
+    def keep(self, gathered: Gathered, listener: GatheringListener) -> list[KeptPictures]:
+        """Keep pictures of all videos.
+
+        Args:
+            gathered: the videos, with their features.
+            listener: told how it goes.
+
+        Returns:
+            One for each video. All together need `MOST_BYTES` at most, or `LEAST_SAMPLES` of each video where that is
+            more.
+
+        Raises:
+            VideoError: a video that could be decoded before cannot be now.
+        """
+        side = self._recipe.short_side
+        blank = self._tail.keep(np.zeros((1, side, side, 3), np.uint8))
+        room = MOST_BYTES // (blank.nbytes * len(self._streams) * len(self._views))
+        # The first sample has no frame before it: its motion picture is blank.
+        first = 1 if "motion" in self._streams else 0
+        chosen = chosen_samples([len(clip.times) for clip in gathered.features], room, first)
+        kept = []
+        for example, clip, numbers in zip(gathered.training_set.examples, gathered.features, chosen, strict=True):
+            wanted = dict(zip(clip.times[numbers].tolist(), numbers.tolist(), strict=True))
+            kept.append(self._keep_video(example, wanted, listener))
+            listener.ended(example.video, None)
+        return kept
+
+    def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: GatheringListener) -> KeptPictures:
+        pieces: list[tuple[tuple[Kept, ...], ...]] = []
+        found: list[int] = []
+        with open_isolated_samples(example.path, self._recipe.request(self._streams)) as samples:
+            chosen = (sample for sample in samples if sample.time_s in wanted)
+            while batch := list(islice(chosen, _BATCH)):
+                pieces.append(self._encode(batch))
+                found += [wanted[sample.time_s] for sample in batch]
+                listener.progress(batch[-1].time_s, samples.probe.duration_s, example.video)
+        if not found:
+            problem = "was decoded before, and now gives other pictures"
+            raise VideoError(example.path, problem, "leave it out, or try again")
+        by_view = zip(*pieces, strict=True)
+        values = tuple(tuple(np.concatenate(own) for own in zip(*view, strict=True)) for view in by_view)
+        return KeptPictures(np.array(found), values)
+
+    def _encode(self, batch: Sequence[Sample]) -> tuple[tuple[Kept, ...], ...]:
+        """For each view, for each stream."""
+        pictures = {stream: [_picture(sample, stream) for sample in batch] for stream in self._streams}
+        return tuple(
+            tuple(
+                self._tail.keep(np.stack([view_picture(one, view) for one in pictures[stream]])) for stream in pictures
+            )
+            for view in self._views
+        )
+
+
+def chosen_samples(lengths: Sequence[int], room: int, first: int) -> list[npt.NDArray[np.int64]]:
+    """Which samples of each video are kept: evenly spaced, the last one among them.
+
+    Args:
+        lengths: samples of each video.
+        room: for so many of all.
+        first: the first that may be kept, of videos that have more.
+    """
+    share = min(1.0, room / sum(lengths))
+    chosen = []
+    for length in lengths:
+        start = min(first, length - 1)
+        count = min(length - start, max(LEAST_SAMPLES, int(length * share)))
+        chosen.append(np.unique(np.linspace(start, length - 1, count).round().astype(np.int64)))
+    return chosen
+
+
+def _picture(sample: Sample, stream: PictureStream) -> npt.NDArray[np.uint8]:
+    return motion_picture(sample.rgb, sample.earlier_rgb) if stream == "motion" else sample.rgb

@@ -1,0 +1,241 @@
+"""Tuning the last blocks of the encoder to the labels, end to end with a head.
+
+First the head learns from the features of the published encoder; then both go on together, the encoder by small steps.
+A head with random weights would spoil features that are good (Kumar et al., "Fine-tuning can distort pretrained
+features", ICLR 2022, arXiv 2202.10054).
+
+One part of the groups is held out: the encoder never sees it, and calibration, choices and figures come from it alone.
+
+B windows, W steps, K pictures of a window, S streams, D numbers in a feature of one stream, P inputs of the head.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidlabel.errors import UsageError
+from vidlabel.features.encoders.finetuned_weights import TunedWeights
+from vidlabel.features.encoders.trainable_tail import EncoderTail, Kept
+from vidlabel.heads.model import Projection
+from vidlabel.heads.recurrent import Head
+from vidlabel.heads.scoring import one_thread
+from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.splits import Fold
+from vidlabel.training.finetune.activations import KeptPictures
+from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
+from vidlabel.training.fitting.head_task import make_lesson
+from vidlabel.training.fitting.head_trainer import Lesson, Tally, disturbed, window_loss
+from vidlabel.training.fitting.inner_cv import inner_folds
+from vidlabel.training.fitting.model_builder import Tuning
+from vidlabel.training.fitting.plans import Problem, label_plans
+from vidlabel.training.fitting.samples import SampleBank
+from vidlabel.training.fitting.seeded_runs import FitListener, Jobs
+from vidlabel.training.fitting.tensors import (
+    fill_first_motion,
+    first_view,
+    is_whole,
+    learn_whitening,
+    make_material,
+    subset,
+)
+from vidlabel.training.fitting.window_length import choose_window
+from vidlabel.training.fitting.windows import Batch, timed_windows
+from vidlabel.training.options import TrainOptions
+
+EPOCHS = 8
+UPDATES = 60
+"""At least; few clips are gone through more often."""
+PICTURES = 8
+"""Of a window that the encoder sees; what lies between is interpolated."""
+ENCODER_RATE = 0.2
+"""Learning rate of a tensor of the encoder, as a share of that of heads times the root mean square of its numbers. With
+batch normalisation folded these differ by a factor of 400 between tensors: no one step fits all."""
+HEAD_RATE = 0.05
+"""Learning rate of the head, as a share of that of heads: it has learnt already."""
+LEAST_DEVIATION = 0.1
+"""Of the whitening on top of the encoder, a share of the deviation of all numbers. A number that hardly ever changes in
+published features may change when the encoder is tuned; magnified a thousand times, it was seen to drive the loss of
+small sets up instead of down."""
+
+_HEAD = "head-on-top."
+
+
+def held_out_part(gathered: Gathered, options: TrainOptions) -> list[Fold]:
+    """The first fold of the inner cross-validation, or none where that has none."""
+    return inner_folds(gathered.training_set.examples, options)[:1]
+
+
+def tune(
+    gathered: Gathered,
+    kept: Sequence[KeptPictures],
+    tail: EncoderTail,
+    rate: float,
+    options: TrainOptions,
+    listener: FitListener,
+    checkpoints: Checkpoints | None,
+) -> Tuning:
+    """Tune the encoder on all clips but those of the groups that are held out.
+
+    Args:
+        gathered: the clips, with features of the published encoder.
+        kept: their pictures, before the tail.
+        tail: of the published encoder; afterwards it is the tuned one.
+        rate: samples per second.
+        options: how to train.
+        listener: told how it goes.
+        checkpoints: keeps the state, and goes on from one that is there.
+
+    Raises:
+        OutputError: a state cannot be kept.
+        KeyboardInterrupt: it was ended; what was done is kept.
+    """
+    held_out = held_out_part(gathered, options)
+    learnt = held_out[0].train_indices if held_out else range(len(kept))
+    # Mirrored pictures would spoil labels that tell left from right, and nothing is validated yet.
+    seen, pictures = subset(first_view(fill_first_motion(gathered)), learnt), [kept[clip] for clip in learnt]
+    with one_thread(), torch.random.fork_rng(devices=[]):
+        jobs = Jobs(options.seed, listener, checkpoints)
+        lesson, head, projection = _learn_head(seen, rate, options, jobs)
+        lesson = replace(lesson, plan=replace(lesson.plan, epochs=_epochs(options, lesson)))
+        listener.begun("tuning the encoder", lesson.plan.epochs)
+        trainer = jobs.run(
+            "encoder",
+            lambda found: EncoderTrainer(lesson, head, projection, pictures, tail, found),
+            lesson.plan.epochs,
+        )
+    return Tuning(trainer.finished_weights(), held_out, {"encoder": trainer.progress.history})
+
+
+def _learn_head(seen: Gathered, rate: float, options: TrainOptions, jobs: Jobs) -> tuple[Lesson, Head, Projection]:
+    """A head on the published features, and the lesson that goes on from there."""
+    whitening = learn_whitening(seen, LEAST_DEVIATION)
+    material = make_material(seen, whitening)
+    window = choose_window(seen, rate)
+    windows = material.bank.clips
+    if not material.whole:
+        windows = timed_windows(int(material.bank.lengths.sum()), windows, window.samples)
+    updates = -(-windows // options.batch_size)
+    problem = Problem(whitening.inputs_size, material.classes, is_whole(seen), updates)
+    plan = label_plans(options, problem)[0]
+    jobs.listener.begun("preparing to tune", plan.epochs)
+    lesson = make_lesson(plan, material, options, window)
+    head = jobs.train("encoder-head", lesson, plan.build).finished_head()
+    addressed = replace(material, bank=_addresses(material.bank))
+    return make_lesson(plan, addressed, options, window), head, whitening.projection
+
+
+def _addresses(bank: SampleBank) -> SampleBank:
+    """The same clips, where the numbers of a sample tell where it is: (view, clip, sample of the clip)."""
+    views, samples, _ = bank.values.shape
+    clips = torch.repeat_interleave(torch.arange(bank.clips), bank.lengths)
+    places = torch.arange(samples) - bank.starts[clips]
+    values = [torch.stack([torch.full_like(clips, view), clips, places], dim=1) for view in range(views)]
+    return SampleBank(torch.stack(values).float(), bank.starts, bank.lengths)
+
+
+def _epochs(options: TrainOptions, lesson: Lesson) -> int:
+    return options.epochs or max(EPOCHS, -(-UPDATES // lesson.windows.updates))
+
+
+class EncoderTrainer(EpochTrainer):
+    """Trains the tail of an encoder and a head on top of it.
+
+    Args:
+        lesson: windows of addresses, see `_addresses`, and what is to be said about them.
+        head: that has learnt from the published features.
+        projection: from features to its inputs.
+        pictures: of each clip.
+        tail: of the encoder.
+        resumed: where an earlier run of the same stood.
+    """
+
+    def __init__(
+        self,
+        lesson: Lesson,
+        head: Head,
+        projection: Projection,
+        pictures: Sequence[KeptPictures],
+        tail: EncoderTail,
+        resumed: Progress | None,
+    ) -> None:
+        self._lesson = lesson
+        self._head = head
+        self._projection = projection
+        self._pictures = pictures
+        self._tail = tail
+        own = {f"{_HEAD}{name}": parameter for name, parameter in head.named_parameters()}
+        size = {name: float(tensor.detach().square().mean().sqrt()) for name, tensor in tail.parameters.items()}
+        rates = {name: ENCODER_RATE * lesson.learning_rate * own_size for name, own_size in size.items()}
+        rates |= dict.fromkeys(own, HEAD_RATE * lesson.learning_rate)
+        super().__init__({**tail.parameters, **own}, rates, lesson.plan.epochs, resumed)
+
+    def finished_weights(self) -> TunedWeights:
+        """The encoder after its last epochs."""
+        parameters = self.finished_parameters()
+        return self._tail.tuned({name: parameters[name] for name in self._tail.parameters})
+
+    def _train_epoch(self, epoch: int) -> EpochFigures:
+        self._head.train()
+        losses, tally = [], Tally()
+        updates = self._lesson.windows.updates
+        for number, batch in enumerate(self._lesson.windows.batches()):
+            self._set_learning_rate(epoch * updates + number, updates * self._lesson.plan.epochs)
+            losses.append(self._update(batch, tally))
+            if not math.isfinite(losses[-1]):
+                raise UsageError("--learning-rate", "is so large that the encoder fell apart", "give a smaller one")
+        return EpochFigures(sum(losses) / len(losses), tally.share)
+
+    def _update(self, batch: Batch, tally: Tally) -> float:
+        """One step; the loss before it."""
+        windows = [self._window(addresses) for addresses in batch.inputs]
+        pieces = [piece for window in windows for piece in window.pieces]
+        features = [own.requires_grad_(True) for own in self._tail.features(pieces)]
+        streams = len(pieces) // len(windows)
+        inputs = [
+            self._projection(window.shares @ torch.cat(features[place * streams : (place + 1) * streams], dim=1))
+            for place, window in enumerate(windows)
+        ]
+        shown = disturbed(replace(batch, inputs=torch.stack(inputs)), self._lesson)
+        loss = window_loss(self._lesson, self._head, shown, tally)
+        self._optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        outputs = [torch.zeros_like(own) if own.grad is None else own.grad for own in features]
+        for parameter, gradient in zip(
+            self._tail.parameters.values(), self._tail.gradients(pieces, outputs), strict=True
+        ):
+            parameter.grad = gradient
+        self._step()
+        return loss.item()
+
+    def _window(self, addresses: Tensor) -> _Window:
+        """The pictures that stand for a window: those nearest to evenly spaced places in it.
+
+        Args:
+            addresses: (W, 3).
+        """
+        view, clip = (int(number) for number in addresses[0, :2].round())
+        places = addresses[:, 2].double().numpy()
+        kept = self._pictures[clip]
+        wanted = np.linspace(places.min(), places.max(), PICTURES)
+        chosen = np.unique(np.abs(kept.samples - wanted[:, None]).argmin(axis=1))
+        shares = [np.interp(places, kept.samples[chosen], row) for row in np.eye(len(chosen))]
+        return _Window(
+            tuple(stream[chosen] for stream in kept.values[view]), torch.from_numpy(np.stack(shares, axis=1)).float()
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Window:
+    """What the encoder sees of a window."""
+
+    pieces: tuple[Kept, ...]
+    """K pictures for each of S streams."""
+    shares: Tensor
+    """(W, K) by which the features of each step are interpolated."""

@@ -1,0 +1,119 @@
+"""How sure heads may be, and how much each form of them counts.
+
+Temperatures: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+
+R rows (clips or samples), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from vidlabel.heads.spec import Task
+from vidlabel.training.fitting.plans import Form
+
+TEMPERATURES = torch.linspace(-2, 2, 161, dtype=torch.float64).exp()
+"""That are tried."""
+SHARES = torch.linspace(0.25, 0.75, 11, dtype=torch.float64)
+"""Of the first of two forms, that are tried: recurrence helps on some data, and only learns noise on other. Each keeps
+a quarter at least: one recurrent head is validated, and the model has several, which together err less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What heads said about clips that they had not learnt from."""
+
+    clips: tuple[int, ...]
+    """Of the gathered ones, in the order of the rows."""
+    rows_of_clip: tuple[int, ...]
+    """How many rows each has: 1 where clips are labelled as a whole."""
+    logits: Mapping[Form, Tensor]
+    """(R, C) by the form of head; one head of each form is asked."""
+    targets: Tensor
+    """(R, C)."""
+    mask: Tensor
+    """(R,) 1 where the target is known."""
+
+
+def fit_temperature(logits: Tensor, targets: Tensor, mask: Tensor, task: Task) -> float:
+    """The temperature that makes outputs most likely, of those in `TEMPERATURES`.
+
+    Args:
+        logits: (R, C).
+        targets: (R, C), 0 and 1.
+        mask: (R,) 1 where they are known.
+        task: softmax for `single`, sigmoid otherwise.
+    """
+    known = mask > 0
+    rows, truth = logits[known].double(), targets[known].double()
+    losses = torch.stack([row_losses(rows / temperature, truth, task).mean() for temperature in TEMPERATURES])
+    return float(TEMPERATURES[losses.argmin()])
+
+
+def row_losses(logits: Tensor, targets: Tensor, task: Task) -> Tensor:
+    """Negative log-likelihood of rows: (R, C) to (R,)."""
+    if task == "single":
+        return -(targets * functional.log_softmax(logits, dim=1)).sum(dim=1)
+    return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """How the forms of head that tell the labels apart are mixed."""
+
+    shares: Mapping[Form, float]
+    """Of each form in the whole; they sum to 1."""
+    temperatures: Mapping[Form, float]
+
+
+def even_mixture(forms: Collection[Form]) -> Mixture:
+    """Every form counts the same, and is as sure as it says."""
+    return Mixture({form: 1 / len(forms) for form in forms}, dict.fromkeys(forms, 1.0))
+
+
+def fit_mixture(outcome: Outcome, forms: Sequence[Form], task: Task) -> Mixture:
+    """A temperature for each form, the shares of two forms, and a temperature for the whole, by likelihood.
+
+    Args:
+        outcome: what heads said about clips that they had not learnt from.
+        forms: at most two.
+        task: softmax for `single`, sigmoid otherwise.
+    """
+    targets, mask = outcome.targets, outcome.mask
+    own = [fit_temperature(outcome.logits[form], targets, mask, task) for form in forms]
+    if len(forms) == 1:
+        return Mixture({forms[0]: 1.0}, {forms[0]: own[0]})
+    first, second = (outcome.logits[form].double() / found for form, found in zip(forms, own, strict=True))
+    mixed = [share * first + (1 - share) * second for share in SHARES.tolist()]
+    together = [fit_temperature(logits, targets, mask, task) for logits in mixed]
+    known = mask > 0
+    losses = [
+        float(row_losses(logits[known] / temperature, targets[known].double(), task).mean())
+        for logits, temperature in zip(mixed, together, strict=True)
+    ]
+    best = min(range(len(losses)), key=lambda place: losses[place])
+    share = float(SHARES[best])
+    temperatures = {form: found * together[best] for form, found in zip(forms, own, strict=True)}
+    return Mixture({forms[0]: share, forms[1]: 1 - share}, temperatures)
+
+
+def member_weights(forms: Sequence[Form], shares: Mapping[Form, float]) -> list[float]:
+    """The share of each member: those of one form have the same, and that of their form together."""
+    return [shares[form] / forms.count(form) for form in forms]
+
+
+def mixed_scores(logits: Sequence[Tensor], factors: Sequence[float], task: Task) -> Tensor:
+    """Probabilities (R, C) of a mixture of members, as `vidlabel.heads.fusion` makes them.
+
+    Args:
+        logits: (R, C) of each member.
+        factors: weight over temperature of each.
+        task: softmax for `single`, sigmoid otherwise.
+    """
+    mixed = torch.stack([outputs * factor for outputs, factor in zip(logits, factors, strict=True)]).sum(dim=0)
+    return torch.softmax(mixed, dim=1) if task == "single" else torch.sigmoid(mixed)

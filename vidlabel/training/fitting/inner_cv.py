@@ -1,0 +1,182 @@
+"""The inner cross-validation: what a model is calibrated and chosen by. No group is ever on both sides.
+
+N clips, R rows (clips or samples), C classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vidlabel.heads.spec import Task
+from vidlabel.training.dataset.examples import Example
+from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
+from vidlabel.training.fitting.calibration import Outcome, fit_temperature, row_losses
+from vidlabel.training.fitting.epochs import EpochFigures
+from vidlabel.training.fitting.head_task import WindowLength, make_lesson
+from vidlabel.training.fitting.members import Member
+from vidlabel.training.fitting.outputs import clip_logits
+from vidlabel.training.fitting.plans import Form
+from vidlabel.training.fitting.seeded_runs import Jobs
+from vidlabel.training.fitting.tensors import Material, learn_whitening, make_material, subset
+from vidlabel.training.fitting.whitening import Whitening
+from vidlabel.training.options import TrainOptions
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InnerFold:
+    """A split with what was learnt from its training part before any head."""
+
+    fold: Fold
+    whitening: Whitening
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Validated:
+    """What came out of the inner cross-validation."""
+
+    outcome: Outcome
+    histories: Mapping[Form, tuple[EpochFigures, ...]]
+    """By the form of head: the means over the folds."""
+
+
+def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold]:
+    """Folds of whole groups in which every label is in training; empty where that cannot be had.
+
+    Groups that alone hold a label are in training in all folds.
+    """
+    free = list(range(len(examples)))
+    while free:
+        groups = [examples[clip].group for clip in free]
+        labels = [examples[clip].split_labels for clip in free]
+        sole = set(sole_groups(groups, labels).values())
+        if not sole:
+            break
+        free = [clip for clip in free if examples[clip].group not in sole]
+    count = min(options.folds, len({examples[clip].group for clip in free}))
+    if count < 2:
+        return []
+    everything = set(range(len(examples)))
+    found = grouped_folds(groups, labels, count, options.seed)
+    tests = [tuple(free[place] for place in fold.test_indices) for fold in found]
+    return [Fold(tuple(sorted(everything.difference(test))), test) for test in tests]
+
+
+def learn_inner_whitenings(gathered: Gathered, folds: Iterable[Fold]) -> list[InnerFold]:
+    """Learn the whitening of each fold from its training part."""
+    return [InnerFold(fold, learn_whitening(subset(gathered, fold.train_indices))) for fold in folds]
+
+
+def validate(
+    gathered: Gathered,
+    folds: Sequence[InnerFold],
+    members: Sequence[Member],
+    options: TrainOptions,
+    window: WindowLength,
+    jobs: Jobs,
+    stage: str,
+) -> Validated:
+    """Train members on the training part of each fold, and ask them about the rest.
+
+    Args:
+        gathered: N clips, of the streams that the folds' whitenings are for.
+        folds: at least one.
+        members: to train, one of each form.
+        options: what was asked for.
+        window: that the model runs in.
+        jobs: trains.
+        stage: begins the names of the jobs.
+    """
+    logits: dict[Form, list[Tensor]] = {member.plan.form: [] for member in members}
+    histories: dict[Form, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
+    tested: list[Material] = []
+    for number, inner in enumerate(folds):
+        train = make_material(subset(gathered, inner.fold.train_indices), inner.whitening)
+        test = make_material(subset(gathered, inner.fold.test_indices), inner.whitening)
+        tested.append(test)
+        for member in members:
+            plan = member.plan
+            lesson = make_lesson(plan, train, options, window, test)
+            trainer = jobs.train(f"{stage}-{number}-{plan.name}", lesson, member.build)
+            logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
+            histories[plan.form].append(trainer.progress.history)
+    outcome = Outcome(
+        clips=tuple(clip for inner in folds for clip in inner.fold.test_indices),
+        rows_of_clip=tuple(1 if test.whole else rows for test in tested for rows in test.bank.lengths.tolist()),
+        logits={form: torch.cat(outputs) for form, outputs in logits.items()},
+        targets=torch.cat([test.targets for test in tested]),
+        mask=torch.cat([test.mask for test in tested]),
+    )
+    return Validated(outcome, {form: _mean_history(runs) for form, runs in histories.items()})
+
+
+def choose_streams(gathered: Gathered, outcomes: Mapping[tuple[str, ...], Tensor], outcome: Outcome) -> tuple[str, ...]:
+    """All streams, or the one that alone is better by more than one standard error.
+
+    Better is what gives the right answers a higher likelihood at its best temperature. Accuracy would need more clips:
+    on fight-surv it could not tell motion alone from both, which the likelihood does by two standard errors.
+
+    Args:
+        gathered: N clips with all streams.
+        outcomes: logits (R, C) for each choice of streams, one of them all.
+        outcome: which rows are of which clip, and their targets.
+    """
+    task = gathered.training_set.task
+    likelihoods = {streams: _log_likelihoods(logits, outcome, task) for streams, logits in outcomes.items()}
+    base = likelihoods[gathered.streams]
+    gains = {streams: _sure_gain(own - base, gathered, outcome) for streams, own in likelihoods.items()}
+    best = max(gains, key=lambda streams: gains[streams])
+    return best if gains[best] > 0 else gathered.streams
+
+
+def mirrors_spoil(gathered: Gathered, mirrored: Outcome, plain: Outcome) -> bool:
+    """Whether heads that learnt from no mirrored pictures are better by more than one standard error.
+
+    Args:
+        gathered: N clips.
+        mirrored: of heads that learnt from mirrored pictures, too.
+        plain: of heads that did not, about the same clips.
+    """
+    task = gathered.training_set.task
+    best = [max(_all_log_likelihoods(outcome, task), key=lambda own: float(own.sum())) for outcome in (mirrored, plain)]
+    return _sure_gain(best[1] - best[0], gathered, plain) > 0
+
+
+def _sure_gain(gains: Tensor, gathered: Gathered, outcome: Outcome) -> float:
+    """Sum of (R,) gains less its standard error. Clips of a group resemble each other: whole groups are what varies."""
+    groups = [gathered.training_set.examples[clip].group for clip in outcome.clips]
+    group_of_row = np.repeat(groups, outcome.rows_of_clip)
+    sums = np.array([gains.numpy()[group_of_row == group].sum() for group in sorted(set(groups))])
+    return float(sums.sum() - np.sqrt((sums**2).sum()))
+
+
+def _all_log_likelihoods(outcome: Outcome, task: Task) -> list[Tensor]:
+    return [_log_likelihoods(logits, outcome, task) for form, logits in outcome.logits.items() if form != "baseline"]
+
+
+def _log_likelihoods(logits: Tensor, outcome: Outcome, task: Task) -> Tensor:
+    """(R,) of the right answers; 0 where they are not known."""
+    temperature = fit_temperature(logits, outcome.targets, outcome.mask, task)
+    return -row_losses(logits.double() / temperature, outcome.targets.double(), task) * outcome.mask
+
+
+def _mean_history(runs: Sequence[tuple[EpochFigures, ...]]) -> tuple[EpochFigures, ...]:
+    return tuple(
+        EpochFigures(
+            loss=float(np.mean([epoch.loss for epoch in epochs])),
+            accuracy=float(np.mean([epoch.accuracy for epoch in epochs])),
+            validation_loss=_mean([epoch.validation_loss for epoch in epochs]),
+            validation_accuracy=_mean([epoch.validation_accuracy for epoch in epochs]),
+        )
+        for epochs in zip(*runs, strict=True)
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

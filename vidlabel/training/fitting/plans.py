@@ -1,0 +1,157 @@
+"""Which heads a model has, and how each is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from vidlabel.heads.config import HeadConfig, HeadKind, MemberSpec
+from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.training.fitting.windows import WINDOW_STEPS
+from vidlabel.training.options import TrainOptions
+
+PARTS = 3
+"""Whole clips are pooled over so many parts: one part gave 10 % less on ut-interaction, five were not better."""
+
+RECURRENT_EPOCHS = 30
+MEAN_EPOCHS = 40
+RECURRENT_UPDATES = 180
+"""At least; what the epochs come to with 90 clips."""
+MEAN_UPDATES = 240
+
+INPUT_DROPOUT = 0.1
+INPUT_NOISE = 0.3
+"""Standard deviation, where the inputs of the leading components have about 1."""
+LINEAR_NOISE = 0.1
+
+Form = Literal["recurrent", "linear", "background", "baseline"]
+"""What a member is for: one temperature is fitted for each form."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPlan:
+    """A head to train."""
+
+    name: str
+    """Unlike all others: `recurrent-0`."""
+    form: Form
+    config: HeadConfig
+    pooled_parts: int | None
+    epochs: int
+    noise: float
+    input_dropout: float
+
+    @property
+    def resampled_steps(self) -> int | None:
+        """Steps that windows are resampled to, for whole clips."""
+        return None if self.pooled_parts is None else WINDOW_STEPS
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether it has no recurrence."""
+        return self.config.kind == "mean"
+
+    def build(self) -> Head:
+        """A new head; its numbers come from torch's global generator."""
+        head = build_head(self.config)
+        parts = self.pooled_parts or 1
+        with torch.no_grad():
+            if self.is_linear:
+                head.output.weight.zero_()
+            elif parts > 1:  # the blocks are summed: together they start as one layer over all parts would
+                head.output.weight /= parts**0.5
+            head.output.bias.zero_()
+        return head
+
+    def member(self, weight: float, temperature: float) -> MemberSpec:
+        """What the model file says of it."""
+        return MemberSpec(
+            head=self.config,
+            role="background" if self.form == "background" else "labels",
+            weight=weight,
+            temperature=temperature,
+            resampled_steps=self.resampled_steps,
+            pooled_parts=self.pooled_parts,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What heads are to learn, as far as their form depends on it."""
+
+    inputs: int
+    """P."""
+    classes: int
+    """That are told apart, without background that is learnt without examples."""
+    whole: bool
+    """Whether clips are labelled as a whole."""
+    updates: int
+    """In an epoch."""
+
+
+def label_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan]:
+    """The heads that tell the labels from each other."""
+    if options.head == "mean":
+        return [_mean_plan("recurrent", options, problem, problem.classes, 1)]
+    kind = options.head or "gru"
+    members = range(options.recurrent_members)
+    plans = [_recurrent_plan("recurrent", number, options, kind, problem, problem.classes) for number in members]
+    return [*plans, linear_plan(options, problem)] if options.head is None and problem.whole else plans
+
+
+def background_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan]:
+    """The heads that tell labels from background, for models of whole clips; background is their last class."""
+    classes = problem.classes + 1
+    if options.head == "mean":
+        return [_mean_plan("background", options, problem, classes, PARTS)]
+    kind = options.head or "gru"
+    members = range(options.recurrent_members)
+    return [_recurrent_plan("background", number, options, kind, problem, classes) for number in members]
+
+
+def linear_plan(options: TrainOptions, problem: Problem) -> MemberPlan:
+    """A head without recurrence, over the parts of a clip, or on each sample."""
+    return _mean_plan("linear", options, problem, problem.classes, PARTS)
+
+
+def baseline_plan(options: TrainOptions, problem: Problem) -> MemberPlan:
+    """The honest baseline: the mean of a clip, or each sample on its own, under a linear layer."""
+    return _mean_plan("baseline", options, problem, problem.classes, 1)
+
+
+def default_epochs(problem: Problem, *, recurrent: bool) -> int:
+    """So many that few clips are gone through more often: it is the number of updates that counts."""
+    least, updates = (RECURRENT_EPOCHS, RECURRENT_UPDATES) if recurrent else (MEAN_EPOCHS, MEAN_UPDATES)
+    return max(least, -(-updates // problem.updates))
+
+
+def _recurrent_plan(
+    form: Form, number: int, options: TrainOptions, kind: HeadKind, problem: Problem, classes: int
+) -> MemberPlan:
+    parts = PARTS if problem.whole else None
+    config = HeadConfig(
+        kind=kind,
+        input_size=problem.inputs,
+        hidden_size=options.hidden,
+        outputs=classes * (parts or 1),
+        layers=options.layers,
+        bidirectional=options.looks_ahead,
+        activation=options.activation,
+        dropout=options.dropout,
+    )
+    epochs = options.epochs or default_epochs(problem, recurrent=True)
+    return MemberPlan(f"{form}-{number}", form, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
+
+
+def _mean_plan(form: Form, options: TrainOptions, problem: Problem, classes: int, parts: int) -> MemberPlan:
+    config = HeadConfig(
+        kind="mean",
+        input_size=problem.inputs,
+        hidden_size=problem.inputs,
+        outputs=classes * (parts if problem.whole else 1),
+        dropout=options.dropout,
+    )
+    epochs = options.epochs or default_epochs(problem, recurrent=False)
+    return MemberPlan(f"{form}-0", form, config, parts if problem.whole else None, epochs, LINEAR_NOISE, 0.0)

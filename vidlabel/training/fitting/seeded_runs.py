@@ -1,0 +1,100 @@
+"""Heads that are trained one after the other, each from a seed of its own, each kept when it is done."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+import torch
+
+from vidlabel.heads.recurrent import Head
+from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
+from vidlabel.training.fitting.head_trainer import Lesson, Trainer
+
+SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
+
+
+class FitListener(Protocol):
+    """Told while heads are trained."""
+
+    def begun(self, stage: str, epochs: int) -> None:
+        """A stage of so many epochs begins: `choosing streams`, `validating`, `training`."""
+
+    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+        """A head has been through its clips once more."""
+
+
+class SilentListener:
+    """Tells nobody."""
+
+    def begun(self, stage: str, epochs: int) -> None:
+        """Nothing."""
+
+    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+        """Nothing."""
+
+
+class Jobs:
+    """Trains heads.
+
+    Args:
+        seed: all random numbers follow from it and from the names of the jobs.
+        listener: told how it goes.
+        checkpoints: where to keep states, and to find those of an earlier run.
+    """
+
+    def __init__(self, seed: int, listener: FitListener, checkpoints: Checkpoints | None) -> None:
+        self._seed = seed
+        self.listener = listener
+        self._checkpoints = checkpoints
+        self.running: Trainer | None = None
+        """The one that an interruption cut short."""
+
+    def train(self, job: str, lesson: Lesson, build: Callable[[], Head]) -> Trainer:
+        """Train a head to its end.
+
+        Args:
+            job: unlike all others.
+            lesson: what to learn.
+            build: makes the head to start with, drawing from torch's global generator.
+
+        Raises:
+            OutputError: its state cannot be kept.
+        """
+
+        def make(found: Progress | None) -> Trainer:
+            """A trainer for this head, which `running` then names."""
+            self.running = Trainer(lesson, build(), found)
+            return self.running
+
+        self.running = None
+        return self.run(job, make, lesson.plan.epochs)
+
+    def run(self, job: str, make: Callable[[Progress | None], SomeTrainer], epochs: int) -> SomeTrainer:
+        """Train something else epoch by epoch, to its end.
+
+        Args:
+            job: unlike all others.
+            make: makes what trains, from where an earlier run stood; may draw from torch's global generator.
+            epochs: how many it has.
+
+        Raises:
+            OutputError: its state cannot be kept.
+        """
+        digest = hashlib.sha256(f"{self._seed}/{job}".encode()).digest()
+        torch.manual_seed(int.from_bytes(digest[:7], "little"))
+        trainer = make(None if self._checkpoints is None else self._checkpoints.find(job))
+        try:
+            trainer.run(lambda progress: self._after_epoch(job, epochs, progress))
+        except KeyboardInterrupt:
+            if self._checkpoints is not None and trainer.progress.epochs > 0:
+                self._checkpoints.keep(job, trainer.progress, last=True)
+            raise
+        return trainer
+
+    def _after_epoch(self, job: str, epochs: int, progress: Progress) -> None:
+        self.listener.epoch_done(job, progress.history[-1])
+        if self._checkpoints is not None:
+            self._checkpoints.keep(job, progress, last=progress.epochs == epochs)

@@ -1,0 +1,1 @@
+"""What a video file holds, before anything of it is decoded."""

@@ -1,0 +1,1 @@
+"""What shows that a file is damaged, and how much of it is missing."""

@@ -1,0 +1,196 @@
+"""One decoding process at work on one video."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
+from vidlabel.video.container.geometry import sample_size
+from vidlabel.video.decoders.base import no_beat
+from vidlabel.video.isolation.messages import (
+    Beat,
+    Failed,
+    Finished,
+    Given,
+    Message,
+    Opened,
+    ReadVideo,
+    Release,
+    Stop,
+    Tallied,
+)
+from vidlabel.video.isolation.pool import DecodePool
+from vidlabel.video.isolation.process import LostProcessError, NativeOutput
+from vidlabel.video.isolation.shared_memory import FrameLayout
+from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.request import Sample, SampleRequest
+from vidlabel.video.sampling import BEFORE_ALL
+
+_STOP_S = 1.0
+"""Seconds that a process gets to leave a video; then it is ended."""
+_RELEASES_A_ROUND = 4
+"""Slots are released a few at a time: each message wakes the process."""
+MOST_TIMEOUTS = 60
+"""So many times its patience does the owner wait for a picture while the process beats: an hour, with the usual 60 s.
+To probe a day of video on a slow disk takes minutes; a process that a file has taken over could beat for ever."""
+_ERRORS: dict[str, type[VidlabelError]] = {
+    kind.__name__: kind for kind in (VideoError, DecodeError, DeviceError, InstallationError)
+}
+
+
+class DecodeAttempt:
+    """Lets a process read a video, and keeps what it says of it. To be closed.
+
+    Args:
+        pool: the process comes from it and goes back.
+        path: the file.
+        request: what is asked for.
+        timeout_s: seconds without a sign of life until the process counts as hung.
+        after: tick of the last sample of the attempt before: PyAV goes on after it.
+        reason: why that attempt ended.
+        on_beat: called when the process gave a sign of life and nothing else.
+
+    Raises:
+        VidlabelError: the system gives no process.
+    """
+
+    def __init__(
+        self,
+        pool: DecodePool,
+        path: Path,
+        request: SampleRequest,
+        timeout_s: float,
+        after: int | None = None,
+        reason: str = "",
+        on_beat: Callable[[], None] = no_beat,
+    ) -> None:
+        self.tallied = Tallied(request.decoder, decode_errors=0, lost=0, holes=(), warnings=())
+        """What the process said last."""
+        self.holes: list[tuple[int, int]] = []
+        self.last = BEFORE_ALL if after is None else after
+        """Tick of the last sample."""
+        self.cpu_s = 0.0
+        """CPU seconds of the process for this video, once it is read."""
+        self._taken = 0
+        """Samples whose slots were not released yet."""
+        self._path = path
+        self._request = request
+        self._timeout_s = timeout_s
+        self._on_beat = on_beat
+        self._pool = pool
+        self._process = pool.take()
+        self._state: Literal["reading", "done", "lost", "closed"] = "reading"
+        # The process may have been started while this one was in another folder.
+        whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
+        self._process.send(ReadVideo(whole, request, timeout_s, after, reason))
+
+    def open(self) -> Opened:
+        """Wait until the video is probed.
+
+        Raises:
+            VideoError: it is no readable video.
+            InstallationError: the process cannot load its libraries.
+            LostProcessError: the process died, hung or spoke nonsense.
+        """
+        message = self._receive(self._timeout_s)
+        if not isinstance(message, Opened):
+            raise self._nonsense()
+        return message
+
+    def samples(self, facts: VideoFacts) -> Iterator[Sample]:
+        """Take the samples.
+
+        Raises:
+            DecodeError: not a single picture could be decoded.
+            InstallationError: decord was asked for by name and cannot be loaded.
+            LostProcessError: as `open`.
+        """
+        pictures = 1 if self._request.lag_s is None else 2
+        layout = FrameLayout(*sample_size(facts.shown_width, facts.shown_height, self._request.short_side), pictures)
+        slot = 0
+        while not isinstance(message := self._receive(self._timeout_s), Finished):
+            if isinstance(message, Tallied):
+                self.tallied = message
+                self.holes += message.holes
+            elif isinstance(message, Given):
+                yield self._take(message, layout, slot, facts)
+                slot = (slot + 1) % layout.slots
+            else:
+                raise self._nonsense()
+
+    def close(self) -> None:
+        """Leave the video, and give the process back if it is still good."""
+        if self._state == "reading":
+            self._leave()
+        if self._state == "done":
+            self._pool.give_back(self._process)
+        elif self._state == "lost":
+            self._pool.discard(self._process)
+        self._state = "closed"
+
+    def output(self) -> NativeOutput | None:
+        """What the libraries wrote for this video, to be shown behind its error; to be asked before `close`."""
+        words = self._process.last_words().strip()
+        return NativeOutput(words) if words else None
+
+    def _receive(self, timeout_s: float) -> Message:
+        """The next message that says something."""
+        deadline = time.monotonic() + MOST_TIMEOUTS * timeout_s
+        while isinstance(message := self._hear(timeout_s), Beat):
+            if time.monotonic() > deadline:
+                self._state = "lost"
+                raise LostProcessError(f"gave no frame for {MOST_TIMEOUTS * timeout_s:g} s", hung=True)
+            self._on_beat()
+        if isinstance(message, Failed):
+            raise self._error(message) from self.output()
+        return message
+
+    def _hear(self, timeout_s: float) -> Message:
+        try:
+            message = self._process.receive(timeout_s)
+        except (LostProcessError, InstallationError):
+            self._state = "lost"
+            raise
+        if isinstance(message, Finished | Failed):
+            self._state = "done"
+        if isinstance(message, Finished):
+            self.cpu_s = message.cpu_s
+        return message
+
+    def _take(self, message: Given, layout: FrameLayout, slot: int, facts: VideoFacts) -> Sample:
+        has_earlier = message.has_earlier and layout.pictures > 1
+        if message.tick <= self.last or message.has_earlier != has_earlier:
+            raise self._nonsense()
+        rgb = self._process.read_picture(layout, slot, 0)
+        earlier = self._process.read_picture(layout, slot, 1) if has_earlier else None
+        self._taken += 1
+        if self._taken >= layout.slots // _RELEASES_A_ROUND:
+            self._process.send(Release(self._taken))
+            self._taken = 0
+        self.last = message.tick
+        return Sample(facts.seconds(message.tick), rgb, earlier)
+
+    def _leave(self) -> None:
+        """Tell the process to stop, and pass over what it had already sent."""
+        self._process.send(Stop())
+        deadline = time.monotonic() + _STOP_S
+        try:
+            while self._state == "reading" and (left := deadline - time.monotonic()) > 0:
+                self._hear(left)
+        except (LostProcessError, InstallationError):
+            return
+        if self._state == "reading":
+            self._state = "lost"
+
+    def _nonsense(self) -> LostProcessError:
+        self._state = "lost"
+        return LostProcessError("the decoding process sent a message out of turn")
+
+    def _error(self, message: Failed) -> VidlabelError:
+        kind = _ERRORS.get(message.kind, VideoError)
+        subject = self._path if issubclass(kind, VideoError) else message.subject
+        return kind(subject, message.problem, message.remedy)

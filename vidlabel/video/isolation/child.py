@@ -1,0 +1,288 @@
+"""The decoding process: reads one video after the other for its owner, and can be killed at any time.
+
+Native decoders can end, block or take over a process, so they run in this one. It needs no torch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import fcntl
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import BinaryIO
+
+import av.logging
+
+from vidlabel.errors import InstallationError, VidlabelError
+from vidlabel.video.container.geometry import sample_size
+from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.decoders.base import Picture
+from vidlabel.video.decoders.decord import load_decord
+from vidlabel.video.decoders.joined import VideoReading, open_reading
+from vidlabel.video.isolation.messages import (
+    Beat,
+    Failed,
+    Finished,
+    Given,
+    Message,
+    Opened,
+    Order,
+    ReadVideo,
+    Ready,
+    Release,
+    Setup,
+    Stop,
+    Tallied,
+    encode,
+    read_orders,
+)
+from vidlabel.video.isolation.process import OUT_OF_MEMORY
+from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, open_memory
+
+GONE = 3
+"""Exit status when the owner has gone."""
+
+_BEATS_A_TIMEOUT = 4
+_LONGEST_BEAT_S = 1.0
+_SELF_GRACE_S = 10.0
+"""The process ends itself so much later than its owner would end it."""
+_MOST_WAITING = 4
+_LONGEST_WAIT_S = 0.05
+"""So many samples, and so long, may wait to be sent together."""
+_MOST_NOISE = 4 << 20
+
+
+class _StoppedError(Exception):
+    """The rest of the video is not wanted."""
+
+
+class _Sender:
+    """Writes messages, and beats when nothing else was sent for a while."""
+
+    def __init__(self, outgoing: BinaryIO) -> None:
+        self._outgoing = outgoing
+        self._last = 0.0
+        self._waiting = 0
+        self._timeout_s = 0.0
+        self._beat_s = _LONGEST_BEAT_S
+        self.stopped = threading.Event()
+
+    def begin(self, timeout_s: float) -> None:
+        """A video is to be read, by an owner with this much patience."""
+        self.stopped.clear()
+        self._timeout_s = timeout_s
+        self._beat_s = min(_LONGEST_BEAT_S, timeout_s / _BEATS_A_TIMEOUT)
+        self.watch()
+
+    def send(self, message: Message) -> None:
+        """Send now, and what was put before."""
+        self._outgoing.write(encode(message))
+        self.flush()
+
+    def put(self, message: Message) -> None:
+        """Send soon: each waking of the owner costs both of us, 5 % of decoding where it is done for every sample."""
+        self._outgoing.write(encode(message))
+        self._waiting += 1
+        if self._waiting >= _MOST_WAITING or time.monotonic() - self._last > _LONGEST_WAIT_S:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was put."""
+        self._outgoing.flush()
+        self._waiting = 0
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Called for each packet or frame: it is what a hung native call does not do."""
+        if self.stopped.is_set():
+            raise _StoppedError
+        silent_s = time.monotonic() - self._last
+        if self._waiting and silent_s > _LONGEST_WAIT_S:
+            self.flush()
+        if silent_s > self._beat_s:
+            self.send(Beat())
+            self.watch()
+            if os.fstat(2).st_size > _MOST_NOISE:  # what the libraries complain of, in a file of the owner
+                os.ftruncate(2, 0)
+
+    def watch(self) -> None:
+        """End this process if it hangs and nobody does it; a thread in C, which needs no interpreter lock."""
+        faulthandler.dump_traceback_later(self._timeout_s + _SELF_GRACE_S, exit=True)
+
+    def rest(self) -> None:
+        """Nothing is decoded for a while."""
+        faulthandler.cancel_dump_traceback_later()
+
+
+class _Server:
+    """Takes orders from a thread that always listens."""
+
+    def __init__(self, next_order: Callable[[], Order | None], sender: _Sender, memory: FrameMemory) -> None:
+        self._next_order = next_order
+        self._sender = sender
+        self._memory = memory
+        self._videos: SimpleQueue[ReadVideo] = SimpleQueue()
+        self._free = threading.Semaphore(0)
+
+    def serve(self) -> None:
+        """Read videos until the owner has gone, which ends the process."""
+        threading.Thread(target=self._follow, daemon=True).start()
+        self._sender.send(Ready())
+        while True:
+            order = self._videos.get()
+            self._sender.begin(order.timeout_s)
+            ending = self._read_video(order)
+            self._sender.rest()
+            self._sender.send(ending)
+
+    def _follow(self) -> None:
+        while (order := self._next_order()) is not None:
+            if isinstance(order, Release):
+                self._free.release(order.slots)
+            elif isinstance(order, Stop):
+                self._sender.stopped.set()
+                self._free.release()
+            elif isinstance(order, ReadVideo):
+                self._videos.put(order)
+        os._exit(GONE)
+
+    def _read_video(self, order: ReadVideo) -> Finished | Failed:
+        cpu_s = time.process_time()
+        try:
+            with OpenedVideo(Path(order.path)) as opened:
+                self._give_samples(opened, order)
+        except _StoppedError:
+            return Finished(time.process_time() - cpu_s)
+        except VidlabelError as error:
+            return Failed(type(error).__name__, error.subject, error.problem, error.remedy)
+        return Finished(time.process_time() - cpu_s)
+
+    def _give_samples(self, opened: OpenedVideo, order: ReadVideo) -> None:
+        reading = open_reading(opened, order.request, order.after, order.reason, self._sender.beat)
+        facts = reading.facts
+        width, height = sample_size(facts.shown_width, facts.shown_height, order.request.short_side)
+        layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
+        self._free = threading.Semaphore(layout.slots)
+        self._sender.send(Opened(facts, reading.first, reading.end, reading.warnings))
+        books = _Books(reading)
+        slot = 0
+        pictures = reading.pictures()
+        try:
+            for picture in pictures:
+                self._await_slot()
+                self._store(picture, layout, slot)
+                books.send_news(self._sender)
+                self._sender.put(Given(picture.time, picture.earlier_rgb is not None))
+                slot = (slot + 1) % layout.slots
+        finally:
+            pictures.close()
+        books.send_news(self._sender)
+
+    def _await_slot(self) -> None:
+        if not self._free.acquire(blocking=False):
+            self._sender.flush()
+            self._sender.rest()
+            self._free.acquire()
+            self._sender.watch()
+        if self._sender.stopped.is_set():
+            raise _StoppedError
+
+    def _store(self, picture: Picture, layout: FrameLayout, slot: int) -> None:
+        self._memory.write(layout.offset(slot, 0), picture.rgb)
+        if picture.earlier_rgb is not None:
+            self._memory.write(layout.offset(slot, 1), picture.earlier_rgb)
+
+
+class _Books:
+    """Tells the owner how reading goes, when that changed."""
+
+    def __init__(self, reading: VideoReading) -> None:
+        self._reading = reading
+        self._told: Tallied | None = None
+        self._holes_told = 0
+
+    def send_news(self, sender: _Sender) -> None:
+        """Send what changed since the last call, if anything did."""
+        reading = self._reading
+        holes = reading.holes
+        news = Tallied(
+            reading.decoder, reading.decode_errors, reading.lost, tuple(holes[self._holes_told :]), reading.warnings
+        )
+        if news == self._told:
+            return
+        sender.put(news)
+        self._holes_told = len(holes)
+        self._told = Tallied(news.decoder, news.decode_errors, news.lost, (), news.warnings)
+
+
+def limit_memory(limit_bytes: int) -> None:
+    """Make this process fail, rather than the machine, when a file makes a decoder ask for too much memory."""
+    # Counts what is written to; address space also counts libraries and the reserve of threads.
+    kind = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
+    _, most = resource.getrlimit(kind)
+    limit = limit_bytes if most == resource.RLIM_INFINITY else min(limit_bytes, most)
+    resource.setrlimit(kind, (limit, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def let_ffmpeg_complain() -> None:
+    """Let the FFmpeg of PyAV, which is silent by itself, write its errors where the owner finds them.
+
+    It writes them by itself: PyAV's own way takes the interpreter lock, for which threads of a decoder could wait.
+    """
+    av.logging.set_libav_level(av.logging.ERROR)
+    av.logging.restore_default_callback()
+
+
+def die_with_owner(lifeline: int) -> None:
+    """Let the kernel end this process when its owner is gone, also while native code holds the interpreter lock.
+
+    The owner holds the other end of the pipe and never writes. When its process ends, the kernel closes that end and
+    sends the signal asked for here. (`prctl(PR_SET_PDEATHSIG)` would fire when the *thread* ends that started us.)
+    """
+    if sys.platform != "linux":
+        return
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([lifeline], [], [], 0)[0]:  # it was gone before
+        os._exit(GONE)
+
+
+def main() -> None:
+    """Entry point of the process."""
+    # Libraries print to standard output at will; the messages get a descriptor of their own.
+    outgoing = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    next_order = read_orders(sys.stdin.buffer)
+    setup = next_order()
+    if not isinstance(setup, Setup):
+        os._exit(GONE)
+    die_with_owner(setup.lifeline)
+    with contextlib.suppress(InstallationError):  # It is told when decord is needed.
+        load_decord()
+    limit_memory(setup.memory_limit_bytes)
+    let_ffmpeg_complain()
+    try:
+        _Server(next_order, _Sender(outgoing), open_memory(setup.memory)).serve()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    except BrokenPipeError:
+        os._exit(GONE)
+    finally:  # An interpreter that shuts down with a reader of decord alive can hang.
+        traceback.print_exc()
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

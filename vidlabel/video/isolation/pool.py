@@ -1,0 +1,99 @@
+"""Decoding processes that are kept for the next video."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from vidlabel.errors import VidlabelError
+from vidlabel.video.closing import Closing
+from vidlabel.video.isolation.process import DecodeProcess, child_command
+
+MEMORY_LIMIT_BYTES = 4 << 30
+"""Reading 8K H.264 was measured to take 0.6 GB; the largest picture that is let through takes 3.5 GB."""
+
+_MOST_IDLE = 2
+
+
+class DecodePool(Closing):
+    """Decoding processes, each of which serves one video after the other. To be closed, or used as a context manager.
+
+    Args:
+        command: what starts a process; None: vidlabel's own.
+        memory_limit_bytes: so much memory may a process take.
+    """
+
+    def __init__(self, command: Sequence[str] | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
+        self._command = command
+        self._memory_limit_bytes = memory_limit_bytes
+        # Reentrant: while it is held, the garbage collector may end an abandoned reader, which gives its process back.
+        self._lock = threading.RLock()
+        self._idle: list[DecodeProcess] = []
+        self._busy: set[DecodeProcess] = set()
+        self._is_closed = False
+
+    def start(self) -> None:
+        """Start a process ahead of its first video, so that it loads its libraries in the meantime."""
+        self.give_back(self.take())
+
+    def take(self) -> DecodeProcess:
+        """A process that has nothing to do.
+
+        Raises:
+            VidlabelError: the system gives none.
+        """
+        process = self._take_idle()
+        # Started outside the lock: that takes milliseconds, in which other threads can give processes back.
+        if process is None:
+            process = DecodeProcess(self._command or child_command(), self._memory_limit_bytes)
+        with self._lock:
+            if not self._is_closed:
+                self._busy.add(process)
+                return process
+        process.end()
+        raise _closed()
+
+    def _take_idle(self) -> DecodeProcess | None:
+        """A process that is alive and waits for work, if there is one."""
+        while True:
+            with self._lock:
+                if self._is_closed:
+                    raise _closed()
+                if not self._idle:
+                    return None
+                process = self._idle.pop()
+            if process.is_alive():
+                return process
+            process.end()
+
+    def give_back(self, process: DecodeProcess) -> None:
+        """Take back a process that has nothing to do."""
+        with self._lock:
+            if process in self._busy and len(self._idle) < _MOST_IDLE:
+                self._busy.remove(process)
+                process.rest()
+                self._idle.append(process)
+                return
+        self.discard(process)
+
+    def discard(self, process: DecodeProcess) -> None:
+        """End a process that is of no more use."""
+        with self._lock:
+            if process not in self._busy:  # `close` has ended it
+                return
+            self._busy.remove(process)
+        process.end()
+
+    def close(self) -> None:
+        """End all processes; what still reads from one is told that it is lost."""
+        with self._lock:
+            self._is_closed = True
+            processes = [*self._idle, *self._busy]
+            self._idle.clear()
+            self._busy.clear()
+        for process in processes:
+            process.end()
+
+
+def _closed() -> VidlabelError:
+    return VidlabelError("decoding", "was closed", "open it again")

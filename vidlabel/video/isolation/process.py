@@ -1,0 +1,255 @@
+"""One decoding process, seen from its owner: started, spoken to, watched and ended."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from typing import IO, BinaryIO, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.errors import InstallationError, VidlabelError
+from vidlabel.video.isolation.messages import (
+    BrokenMessageError,
+    Message,
+    Order,
+    Ready,
+    Setup,
+    decode_message,
+    encode,
+)
+from vidlabel.video.isolation.pipe import LineReader
+from vidlabel.video.isolation.shared_memory import FrameLayout, create_memory
+
+OUT_OF_MEMORY = 77
+"""Exit status of a decoding process that met its memory limit."""
+
+COLD_START_S = 60.0
+"""Grace for loading the libraries: on a busy machine that takes many times the usual 0.3 s."""
+
+_LAST_WORDS = 20_000
+"""Bytes of standard error that are kept."""
+_SLICE_S = 0.5
+"""Silence is counted in slices of this length: after a stop (Ctrl-Z) of this process only one of them is wrong."""
+_GRACE_S = 1.0
+"""Seconds that a process gets to end by itself."""
+
+_START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.video.isolation.child import main; main()"
+"""Not `python -m`, which would search the current folder first: it may hold downloaded files. And not multiprocessing,
+which would run the user's script again."""
+
+
+class NativeOutput(Exception):  # noqa: N818 - no error of its own: it stands behind one, to be shown with --debug
+    """What the libraries of a decoding process wrote before it failed."""
+
+
+class LostProcessError(Exception):
+    """A decoding process died, hung or spoke nonsense.
+
+    Args:
+        problem: what happened, in a few words.
+        hung: whether it gave no sign of life.
+        remedy: what the owner of the video can do.
+    """
+
+    def __init__(self, problem: str, hung: bool = False, remedy: str = "copy it again or convert it to H.264") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hung = hung
+        self.remedy = remedy
+
+
+def child_command() -> tuple[str, ...]:
+    """What starts a decoding process that finds the same modules as this process."""
+    return (sys.executable, "-c", _START, *sys.path)
+
+
+def _open_noise() -> IO[bytes]:
+    """A file without a name for standard error, which is read and emptied here while the process writes at its end."""
+    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `DecodeProcess.end`
+    # The mode "a+b" does not do it: the file is open already when it is looked at.
+    fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
+    return file
+
+
+class DecodeProcess:
+    """A running decoding process. To be ended by `end`.
+
+    Args:
+        command: what starts it.
+        memory_limit_bytes: it may take this much memory.
+
+    Raises:
+        VidlabelError: the system gives no process or memory.
+    """
+
+    def __init__(self, command: Sequence[str], memory_limit_bytes: int) -> None:
+        self._memory_limit_bytes = memory_limit_bytes
+        self._noise = _open_noise()
+        self._memory = create_memory()
+        self._owner = os.getpid()
+        self._is_ready = False
+        self._lifeline: int | None = None
+        try:
+            self._process = self._start(command)
+        except OSError as error:
+            self._let_go()
+            problem = f"cannot be started ({error.strerror})"
+            raise VidlabelError("decoding process", problem, "close other programs and try again") from error
+
+    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+        their_end, self._lifeline = os.pipe()
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._noise,
+                # Ctrl-C in a terminal goes to every process of its group; this one is ended by its owner.
+                start_new_session=True,
+                pass_fds=(int(self._memory.handle), their_end),
+                # Threads of a linear algebra that is not used would take 40 MB.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            )
+        finally:
+            os.close(their_end)
+        # A process that does not read its orders must not make its owner wait.
+        os.set_blocking(cast("BinaryIO", process.stdin).fileno(), False)
+        self._process = process
+        self._output = LineReader(cast("BinaryIO", process.stdout))
+        self.send(Setup(self._memory.handle, their_end, self._memory_limit_bytes))
+        return process
+
+    def send(self, order: Order) -> None:
+        """Give an order; that it did not arrive is noticed when the answer is awaited."""
+        if self._process.stdin is not None and self.is_usable:
+            with contextlib.suppress(OSError):
+                os.write(self._process.stdin.fileno(), encode(order))
+
+    def receive(self, timeout_s: float) -> Message:
+        """The next message.
+
+        Args:
+            timeout_s: so long may it take.
+
+        Raises:
+            LostProcessError: there is none.
+            InstallationError: the process could not even load its libraries.
+        """
+        if not self.is_usable:
+            raise LostProcessError("reading was closed")
+        if not self._is_ready:
+            self._await_start(max(timeout_s, COLD_START_S))
+        return self._next(timeout_s)
+
+    def _await_start(self, timeout_s: float) -> None:
+        try:
+            self._is_ready = isinstance(self._next(timeout_s), Ready)
+            problem = "its first word was not understood"
+        except LostProcessError as loss:
+            problem = loss.problem
+        if not self._is_ready:
+            words = self.last_words()
+            said = "".join(f", saying {line}" for line in words.strip().splitlines()[-1:])
+            raise InstallationError(
+                "decoding process", f"does not start: {problem}{said}", "install vidlabel again"
+            ) from NativeOutput(words)
+
+    def _next(self, timeout_s: float) -> Message:
+        line = self._wait(timeout_s)
+        if not line:
+            raise self._how_it_ended()
+        try:
+            return decode_message(line)
+        except BrokenMessageError as error:
+            raise LostProcessError(f"the decoding process sent {error}") from error
+
+    def _wait(self, timeout_s: float) -> bytes:
+        waited = 0.0
+        while True:
+            slice_s = min(_SLICE_S, timeout_s - waited)
+            line = self._output.read_line(slice_s)
+            if line is not None:
+                return line
+            waited += slice_s
+            if waited >= timeout_s:
+                raise LostProcessError(f"gave no frame for {timeout_s:g} s", hung=True)
+
+    def read_picture(self, layout: FrameLayout, slot: int, picture: int) -> npt.NDArray[np.uint8]:
+        """Copy a picture out of the shared memory.
+
+        Raises:
+            LostProcessError: it is not there.
+        """
+        pixels = np.empty(layout.shape, np.uint8)
+        if not self._memory.read(layout.offset(slot, picture), pixels):
+            raise LostProcessError("the decoding process sent a sample without a picture")
+        return pixels
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it was not ended, and is this process's own: a fork of the owner must not talk to it."""
+        return not self._noise.closed and os.getpid() == self._owner
+
+    def is_alive(self) -> bool:
+        """Whether the process runs and can be used."""
+        return self.is_usable and self._process.poll() is None
+
+    def rest(self) -> None:
+        """Between two videos: give back the memory of the last one."""
+        self._memory.rest()
+        self._noise.truncate(0)
+
+    def last_words(self) -> str:
+        """The end of what the process wrote on its standard error for the last video."""
+        if not self.is_usable:
+            return ""
+        self._noise.seek(max(0, self._noise.seek(0, os.SEEK_END) - _LAST_WORDS))
+        return self._noise.read().decode("utf-8", "replace")
+
+    def end(self) -> None:
+        """End the process, whatever it does, and leave nothing behind."""
+        if not self.is_usable:
+            return
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.wait()
+        self._output.close()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+            self._lifeline = None
+        if not self._noise.closed:
+            self._noise.close()
+            self._memory.close()
+
+    def _how_it_ended(self) -> LostProcessError:
+        try:
+            status = self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            return LostProcessError("the decoding process broke off")
+        if status == OUT_OF_MEMORY:
+            problem = f"decoding took more than {self._memory_limit_bytes >> 20} MB of memory"
+            return LostProcessError(problem, remedy="convert it to H.264 in a smaller size")
+        if status >= 0:
+            return LostProcessError(f"the decoding process ended with exit status {status}")
+        try:
+            name = signal.Signals(-status).name
+        except ValueError:
+            name = f"signal {-status}"
+        if name == "SIGKILL":  # Linux ends what takes the most memory when there is none left.
+            problem = "the decoding process was ended by SIGKILL, perhaps because memory ran out"
+            return LostProcessError(problem, remedy="close other programs, or give fewer --workers")
+        return LostProcessError(f"the decoding process was ended by {name}")
