@@ -24,11 +24,11 @@ import numpy as np
 
 from vidlabel.evaluation.evaluate import run_evaluation
 from vidlabel.evaluation.request import EvaluationRequest, SilentEvaluationListener
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.training import features as gather
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
 from vidlabel.training.fitting import fit, plans, whitening, windows
@@ -37,7 +37,7 @@ from vidlabel.training.options import TrainOptions
 SETS = ("ut-interaction", "fight-surv")
 FOLDS = 4
 OPTIONS = TrainOptions(folds=0)
-RECIPE = FeatureRecipe(rate=DEFAULT_RATE)
+RECIPE = FeatureConfig(rate=DEFAULT_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Variant:
 
     name: str
     options: TrainOptions = OPTIONS
-    recipe: FeatureRecipe = RECIPE
+    recipe: FeatureConfig = RECIPE
     constants: tuple[Constant, ...] = ()
     mirrored: bool = True
 
@@ -73,7 +73,7 @@ def with_constant(name: str, module: ModuleType, constant: str, value: object) -
     return Variant(name, constants=(Constant(module, constant, value),))
 
 
-def all_views(gathered: Gathered) -> Gathered:
+def all_views(gathered: FeatureDataset) -> FeatureDataset:
     """In place of `first_view`: without validation, mirrored pictures would not be learnt from."""
     return gathered
 

@@ -28,16 +28,22 @@ from vidlabel.evaluation.request import SilentEvaluationListener
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import FeatureOptions, gather
 from vidlabel.training.fitting import head_trainer as fitting
 from vidlabel.training.fitting import outputs as answers
-from vidlabel.training.fitting.head_task import make_lesson
+from vidlabel.training.fitting.head_task import make_head_task
 from vidlabel.training.fitting.inner_cv import inner_folds
-from vidlabel.training.fitting.plans import MemberPlan, Problem, label_plans
-from vidlabel.training.fitting.seeded_runs import Jobs, SilentListener
-from vidlabel.training.fitting.tensors import Material, fill_first_motion, learn_whitening, make_material, subset
+from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
+from vidlabel.training.fitting.seeded_runs import SilentListener, TrainingRuns
+from vidlabel.training.fitting.tensors import (
+    TrainingTensors,
+    fill_first_motion,
+    learn_whitening,
+    make_training_tensors,
+    subset,
+)
 from vidlabel.training.fitting.window_length import choose_window
 from vidlabel.training.options import TrainOptions
 
@@ -73,13 +79,13 @@ POOLED: Callable[[Head, Tensor, int], Tensor] = answers.pooled_logits
 class School:
     """One fold, and what trains heads in it."""
 
-    train: Material
-    test: Material
+    train: TrainingTensors
+    test: TrainingTensors
     clips: tuple[int, ...]
     """That are tested."""
     plan: MemberPlan
     """Of a recurrent head with the defaults."""
-    learn: Callable[[str, MemberPlan, Material, Callable[[], Head]], Head]
+    learn: Callable[[str, MemberPlan, TrainingTensors, Callable[[], Head]], Head]
 
     def with_parts(self, parts: int) -> MemberPlan:
         """The plan with means over so many parts."""
@@ -135,25 +141,25 @@ VARIANTS: dict[str, Callable[[School], Tensor]] = {
 }
 
 
-def schools(gathered: Gathered, rate: float, seed: int) -> list[School]:
+def schools(gathered: FeatureDataset, rate: float, seed: int) -> list[School]:
     """The folds."""
     options = TrainOptions(seed=seed, folds=4)
     window = choose_window(gathered, rate)
-    jobs = Jobs(seed, SilentListener(), None)
+    jobs = TrainingRuns(seed, SilentListener(), None)
     found = []
     for number, fold in enumerate(inner_folds(gathered.training_set.examples, options)):
         seen = subset(gathered, fold.train_indices)
         whitening = learn_whitening(seen)
-        train = make_material(seen, whitening)
+        train = make_training_tensors(seen, whitening)
         updates = -(-len(seen.features) // options.batch_size)
-        plan = label_plans(options, Problem(whitening.inputs_size, train.classes, whole=True, updates=updates))[0]
+        plan = label_plans(options, TaskShape(whitening.inputs_size, train.classes, whole=True, updates=updates))[0]
 
         def learn(
-            name: str, plan: MemberPlan, material: Material, build: Callable[[], Head], fold: int = number
+            name: str, plan: MemberPlan, material: TrainingTensors, build: Callable[[], Head], fold: int = number
         ) -> Head:
-            return jobs.train(f"{fold}-{name}", make_lesson(plan, material, options, window), build).finished_head()
+            return jobs.train(f"{fold}-{name}", make_head_task(plan, material, options, window), build).finished_head()
 
-        test = make_material(subset(gathered, fold.test_indices), whitening)
+        test = make_training_tensors(subset(gathered, fold.test_indices), whitening)
         found.append(School(train, test, fold.test_indices, plan, learn))
     return found
 

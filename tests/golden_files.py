@@ -16,7 +16,7 @@ import numpy as np
 from heads.example_specs import mixed_spec, step_spec
 from labels.results import SCORES, SEGMENTS, result_of, written
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.heads.model_file import write_model_file
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.heads.tensor_layout import tensor_shapes
@@ -27,8 +27,8 @@ from vidlabel.video.request import ReadReport
 
 FOLDER = Path(__file__).with_name("golden")
 RECIPES = {
-    "defaults": (FeatureRecipe(runtime="torch"), FeaturePart("frames", "centre")),
-    "motion": (FeatureRecipe(runtime="torch", rate=8.0, lag_s=0.2), FeaturePart("motion", "whole-flipped")),
+    "defaults": (FeatureConfig(runtime="torch"), FeatureBlock("frames", "centre")),
+    "motion": (FeatureConfig(runtime="torch", rate=8.0, lag_s=0.2), FeatureBlock("motion", "whole-flipped")),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vidlabel.batch.destination import Folder, OneFile, Stream, Table, Terminal, choose_destination
+from vidlabel.batch.destination import Folder, OneFile, Stream, TableDestination, Terminal, choose_destination
 from vidlabel.errors import UsageError
 from vidlabel.labels.formats.registry import FORMATS
 
@@ -28,7 +28,7 @@ def test_one_video_into_one_file(name: str) -> None:
 
 
 def test_many_videos_into_one_table() -> None:
-    assert choose_destination("all.csv", None, 9, is_terminal=True) == Table(Path("all.csv"), FORMATS["csv"])
+    assert choose_destination("all.csv", None, 9, is_terminal=True) == TableDestination(Path("all.csv"), FORMATS["csv"])
 
 
 def test_folders(tmp_path: Path) -> None:

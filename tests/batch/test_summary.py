@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vidlabel.batch.plan import Outcome, Task
-from vidlabel.batch.summary import Tally, check_summary, write_summary
+from vidlabel.batch.summary import RunSummary, check_summary, write_summary
 from vidlabel.errors import InputError, UsageError
 
 DONE = Outcome(Task("a.mp4", Path("out/a.json")), "done", duration=3.5, samples=7)
@@ -25,20 +25,20 @@ FAILED = Outcome(Task("caf\udce9.mp4", Path("out/d.json")), "failed", "is empty"
     [([], 0), ([DONE, SKIPPED], 0), ([PARTIAL], 0), ([DONE, FAILED], 3), ([SKIPPED, FAILED], 3), ([FAILED], 1)],
 )
 def test_exit_status(outcomes: list[Outcome], status: int) -> None:
-    tally = Tally()
+    tally = RunSummary()
     for outcome in outcomes:
         tally.add(outcome)
     assert tally.exit_status() == status
 
 
 def test_a_run_that_broke_off_is_not_all_done() -> None:
-    assert Tally().exit_status(incomplete=True) == 1
-    assert Tally(outcomes={"a.mp4": DONE}).exit_status(incomplete=True) == 3
+    assert RunSummary().exit_status(incomplete=True) == 1
+    assert RunSummary(outcomes={"a.mp4": DONE}).exit_status(incomplete=True) == 3
 
 
 @pytest.fixture
-def tally() -> Tally:
-    tally = Tally()
+def tally() -> RunSummary:
+    tally = RunSummary()
     for outcome in (FAILED, DONE, SKIPPED, PARTIAL):
         tally.add(outcome)
     return tally
@@ -47,11 +47,11 @@ def tally() -> Tally:
 VIDEOS = ["a.mp4", "b,\n.mp4", "c.mp4", "caf\udce9.mp4", "e.mp4"]
 
 
-def test_only_what_was_labelled_now_counts_as_labelled(tally: Tally) -> None:
+def test_only_what_was_labelled_now_counts_as_labelled(tally: RunSummary) -> None:
     assert (tally.labelled_s, tally.partial, tally.count("skipped")) == (4.5, 1, 1)
 
 
-def test_summary_as_csv(tally: Tally, tmp_path: Path) -> None:
+def test_summary_as_csv(tally: RunSummary, tmp_path: Path) -> None:
     write_summary(tmp_path / "s.csv", VIDEOS, [], tally)
     with (tmp_path / "s.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -62,7 +62,7 @@ def test_summary_as_csv(tally: Tally, tmp_path: Path) -> None:
     assert rows[3]["reason"] == "is empty"
 
 
-def test_summary_as_json(tally: Tally, tmp_path: Path) -> None:
+def test_summary_as_json(tally: RunSummary, tmp_path: Path) -> None:
     write_summary(tmp_path / "s.json", VIDEOS, [], tally)
     rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
     assert [row["status"] for row in rows] == ["done", "partial", "skipped", "failed", "pending"]
@@ -71,7 +71,7 @@ def test_summary_as_json(tally: Tally, tmp_path: Path) -> None:
 
 def test_refused_inputs_and_files_left_out_follow(tmp_path: Path) -> None:
     refused = InputError("@x", "is a file, and there is a list x", "write ./@x for the file")
-    tally = Tally((refused,), {"a.mp4": DONE})
+    tally = RunSummary((refused,), {"a.mp4": DONE})
     assert (tally.count("failed"), tally.exit_status()) == (1, 3)
     write_summary(tmp_path / "s.json", ["a.mp4"], ["notes.txt"], tally)
     rows = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
@@ -89,7 +89,7 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["s.csv", "s.json"])
-def test_a_summary_is_replaced_and_nothing_else(tally: Tally, tmp_path: Path, name: str) -> None:
+def test_a_summary_is_replaced_and_nothing_else(tally: RunSummary, tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     check_summary(path)
     write_summary(path, VIDEOS, [], tally)

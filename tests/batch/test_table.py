@@ -10,7 +10,7 @@ import pytest
 
 from examples import example_result
 from vidlabel.batch import run
-from vidlabel.batch.destination import Table
+from vidlabel.batch.destination import TableDestination
 from vidlabel.batch.inputs import VideoInput
 from vidlabel.batch.plan import Outcome, Task, WorkOptions
 from vidlabel.batch.table import label_table, plan_table
@@ -48,20 +48,20 @@ def videos(tmp_path: Path) -> list[VideoInput]:
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Table:
-    return Table(tmp_path / "all.csv", FORMATS["csv"])
+def target(tmp_path: Path) -> TableDestination:
+    return TableDestination(tmp_path / "all.csv", FORMATS["csv"])
 
 
 def options(overwrite: bool = False) -> WorkOptions:
     return WorkOptions(Path(), PredictOptions(), "a" * 64, overwrite=overwrite)
 
 
-def label(videos: list[VideoInput], target: Table, overwrite: bool = False) -> list[Outcome]:
+def label(videos: list[VideoInput], target: TableDestination, overwrite: bool = False) -> list[Outcome]:
     events = label_table(videos, target, options(overwrite), 1)
     return [event for event in events if isinstance(event, Outcome)]
 
 
-def test_the_table_is_the_output_of_every_video(videos: list[VideoInput], target: Table) -> None:
+def test_the_table_is_the_output_of_every_video(videos: list[VideoInput], target: TableDestination) -> None:
     outcomes = label(videos, target)
     assert [outcome.status for outcome in outcomes] == ["done", "failed", "done"]
     assert {outcome.task.output for outcome in outcomes} == {target.path}
@@ -71,14 +71,16 @@ def test_the_table_is_the_output_of_every_video(videos: list[VideoInput], target
     assert names == {"all.csv", ".vidlabel"}
 
 
-def test_a_rerun_adds_what_is_new_and_does_nothing_again(videos: list[VideoInput], target: Table) -> None:
+def test_a_rerun_adds_what_is_new_and_does_nothing_again(videos: list[VideoInput], target: TableDestination) -> None:
     label(videos[:2], target)
     assert [outcome.status for outcome in label(videos, target)] == ["skipped", "failed", "done"]
     assert target.path.read_text().count("dog") == 2
 
 
 @pytest.mark.parametrize("corrected", [lambda text: text + "x", lambda text: text.replace("dog", "cow")])
-def test_a_table_that_was_corrected_by_hand_is_kept(videos: list[VideoInput], target: Table, corrected: object) -> None:
+def test_a_table_that_was_corrected_by_hand_is_kept(
+    videos: list[VideoInput], target: TableDestination, corrected: object
+) -> None:
     label(videos, target)
     text = corrected(target.path.read_text())  # type: ignore[operator]
     target.path.write_text(text)
@@ -90,14 +92,16 @@ def test_a_table_that_was_corrected_by_hand_is_kept(videos: list[VideoInput], ta
     assert target.path.read_text().count("dog") == 2
 
 
-def test_a_table_of_somebody_else_is_kept(videos: list[VideoInput], target: Table) -> None:
+def test_a_table_of_somebody_else_is_kept(videos: list[VideoInput], target: TableDestination) -> None:
     target.path.write_text("video,start,end,label\n")
     with pytest.raises(OutputError, match="no record shows that it was written here"):
         label(videos, target)
     assert target.path.read_text() == "video,start,end,label\n"
 
 
-def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(videos: list[VideoInput], target: Table) -> None:
+def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(
+    videos: list[VideoInput], target: TableDestination
+) -> None:
     label(videos[:1], target)
     events = label_table(videos, target, options(), 1)
     next(events)
@@ -107,7 +111,7 @@ def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(videos: lis
     assert target.path.read_text() == "corrected"
 
 
-def test_one_video_and_many_share_a_table(videos: list[VideoInput], target: Table) -> None:
+def test_one_video_and_many_share_a_table(videos: list[VideoInput], target: TableDestination) -> None:
     """A folder that held one video holds more later; its table is the same."""
 
     def alone(shown: str) -> Result:

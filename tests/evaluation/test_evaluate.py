@@ -15,7 +15,7 @@ import vidlabel
 from training.learnable import FACTS, coloured_clips, gathered
 from training.sets import write_table
 from vidlabel.errors import AnnotationError, UsageError
-from vidlabel.evaluation.folds import FoldCount, FoldKeeping, outer_folds, train_fold
+from vidlabel.evaluation.folds import FoldCheckpoints, FoldCount, outer_folds, train_fold
 from vidlabel.evaluation.predictions import evaluation_classes
 from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.labels.metrics.evaluation_json import evaluation_schema, evaluation_text
@@ -124,7 +124,7 @@ def test_models_are_asked_about_the_streams_that_they_chose() -> None:
     fold = outer_folds(both.training_set.examples, 3, 0)[0]
     options = TrainOptions(epochs=12, hidden=4, members=1, folds=0, streams=("motion",))
     classes = evaluation_classes(both, None)
-    models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldKeeping(None, None))
+    models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
     assert models.spec.streams == ("motion",)
     truth = [both.training_set.examples[place].clip_labels[0] for place in fold.test_indices]
     for answers in (models.answers, models.baseline):

@@ -9,23 +9,23 @@ import numpy as np
 import torch
 
 from training.learnable import coloured_clips, gathered
-from vidlabel.evaluation.fold_checkpoints import FoldStates
-from vidlabel.training.dataset.features import Gathered
-from vidlabel.training.fitting.epochs import EpochFigures, Progress
+from vidlabel.evaluation.fold_checkpoints import EvaluationCheckpoints
+from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
 CLIPS = gathered(coloured_clips(4), ("blue", "red"))
-PROGRESS = Progress(1, {"weight.x": torch.ones(2)}, (EpochFigures(1.0, 0.5),))
+PROGRESS = EpochProgress(1, {"weight.x": torch.ones(2)}, (EpochFigures(1.0, 0.5),))
 
 
-def is_found(folder: Path, clips: Gathered, options: str, fold: int = 1, name: str = "own") -> bool:
-    states = FoldStates.of(folder, clips, options).of_fold(fold, name)
+def is_found(folder: Path, clips: FeatureDataset, options: str, fold: int = 1, name: str = "own") -> bool:
+    states = EvaluationCheckpoints.of(folder, clips, options).of_fold(fold, name)
     assert states is not None
     return states.find("head") is not None
 
 
 def test_only_the_same_evaluation_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "states"
-    kept = FoldStates.of(folder, CLIPS, "seed 0")
+    kept = EvaluationCheckpoints.of(folder, CLIPS, "seed 0")
     states = kept.of_fold(1, "own")
     assert states is not None
     states.keep("head", PROGRESS, last=True)
@@ -44,6 +44,6 @@ def test_only_the_same_evaluation_goes_on(tmp_path: Path) -> None:
 
 
 def test_nothing_is_kept_without_a_folder() -> None:
-    states = FoldStates.of(None, CLIPS, "seed 0")
+    states = EvaluationCheckpoints.of(None, CLIPS, "seed 0")
     assert states.of_fold(1, "own") is None
     states.remove()

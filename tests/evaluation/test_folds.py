@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.learnable import FACTS, clip, gathered
-from vidlabel.evaluation.folds import FoldKeeping, train_fold
+from vidlabel.evaluation.folds import FoldCheckpoints, train_fold
 from vidlabel.evaluation.predictions import evaluation_classes
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.fitting.seeded_runs import SilentListener
@@ -27,7 +27,7 @@ def test_a_model_of_one_stream_is_asked_with_that_stream(stream: str) -> None:
     fold = Fold(tuple(range(16)), tuple(range(16, 24)))
     options = TrainOptions(hidden=4, members=1, epochs=30, folds=0, streams=(stream,))
     classes = evaluation_classes(both, None)
-    models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldKeeping(None, None))
+    models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
     assert models.spec.streams == (stream,)
     for said in (models.answers, models.baseline):
         assert [answer.decided.argmax() for answer in said] == [number % 2 for number in range(16, 24)]

@@ -12,8 +12,8 @@ from labels.metrics.evaluations import clips as clip_truth
 from training.learnable import clip, gathered
 from training.sets import example
 from vidlabel.evaluation.predictions import (
+    build_ground_truth,
     evaluation_classes,
-    lay_out,
     majority_answers,
     matched_groups,
 )
@@ -37,7 +37,7 @@ def test_labels_that_only_the_model_knows_come_after_those_of_the_table() -> Non
 def test_truth_in_time_is_laid_out_sample_by_sample() -> None:
     videos = [clip(VALUES, spans=(Span(0.5, 1.25, "red"),)), clip(VALUES, spans=(Span(0.0, 2.0, "red"),), number=4)]
     both = gathered(videos, ("red", "background"), background=1, unlabelled="background")
-    truth = lay_out(both, evaluation_classes(both, None), [0, 1])
+    truth = build_ground_truth(both, evaluation_classes(both, None), [0, 1])
     assert (truth.unit, truth.labels, truth.background) == ("sample", ("red", "background"), 1)
     assert truth.video_of_row.tolist() == [0] * 8 + [1] * 8
     assert truth.targets[:, 0].tolist() == [False] * 2 + [True] * 3 + [False] * 3 + [True] * 8
@@ -52,7 +52,7 @@ def test_truth_in_time_is_laid_out_sample_by_sample() -> None:
 def test_segments_are_known_where_hardly_any_time_is_ignored(unlabelled: Unlabelled, end: float, known: bool) -> None:
     videos = [clip(VALUES, spans=(Span(0.0, end, "red"),)), clip(VALUES, spans=(Span(0.0, 2.0, "red"),), number=4)]
     both = gathered(videos, ("red", "background"), background=1, unlabelled=unlabelled)
-    assert lay_out(both, evaluation_classes(both, None), [0, 1]).segments_known is known
+    assert build_ground_truth(both, evaluation_classes(both, None), [0, 1]).segments_known is known
 
 
 def test_groups_that_hold_several_labels() -> None:

@@ -10,11 +10,11 @@ import pytest
 from heads.example_specs import step_spec
 from labels.metrics.evaluations import best, clips, timed
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
-from vidlabel.labels.metrics.evaluation import Answers, EvaluatedModel, Evaluation, Truth
+from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.labels.result import Segment
 
 
-def evaluated(tested: Truth, answers: Answers, mean: Answers | None) -> Evaluation:
+def evaluated(tested: GroundTruth, answers: Predictions, mean: Predictions | None) -> Evaluation:
     return summarise_evaluation(
         tested,
         answers,

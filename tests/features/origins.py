@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidlabel.features.provenance import FeatureOrigin, FeatureSettings
+from vidlabel.features.provenance import FeatureSettings, Provenance
 
 SETTINGS = FeatureSettings(
     rate=4.0,
@@ -14,7 +14,7 @@ SETTINGS = FeatureSettings(
     lag_s=0.1,
     decoder="auto",
 )
-ORIGIN = FeatureOrigin(
+ORIGIN = Provenance(
     video="a b.mp4",
     size_bytes=10,
     modified_ns=1234567890123456789,

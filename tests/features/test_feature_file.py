@@ -18,7 +18,7 @@ from safetensors.numpy import load_file, save_file
 from features.origins import ORIGIN, SETTINGS
 from vidlabel.errors import InputError
 from vidlabel.features.feature_file import FeatureFormat, read_feature_file, write_feature_file
-from vidlabel.features.provenance import FeatureOrigin
+from vidlabel.features.provenance import Provenance
 
 TIMES = np.array([0.0, 0.25, 0.55, 1.0])
 VALUES = np.random.default_rng(2).normal(size=(4, 10)).astype(np.float32)
@@ -35,9 +35,7 @@ def problem_of(path: Path, rate: float | None = None) -> str:
 
 @pytest.mark.parametrize("format_name", ["npz", "safetensors"])
 @pytest.mark.parametrize("origin", [ORIGIN, replace(ORIGIN, settings=replace(SETTINGS, lag_s=None))])
-def test_what_is_written_is_read_back_exactly(
-    tmp_path: Path, format_name: FeatureFormat, origin: FeatureOrigin
-) -> None:
+def test_what_is_written_is_read_back_exactly(tmp_path: Path, format_name: FeatureFormat, origin: Provenance) -> None:
     path = tmp_path / f"a.{format_name}"
     write_feature_file(path, format_name, TIMES, VALUES, origin)
     first = path.read_bytes()

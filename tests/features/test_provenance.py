@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.origins import ORIGIN, SETTINGS
-from vidlabel.features.provenance import FeatureOrigin
+from vidlabel.features.provenance import Provenance
 
 
 @given(
@@ -25,7 +25,7 @@ from vidlabel.features.provenance import FeatureOrigin
 def test_what_is_written_is_read(video: str, modified: int, duration: float, rate: float, lag: float | None) -> None:
     settings = replace(SETTINGS, rate=rate, lag_s=lag)
     origin = replace(ORIGIN, video=video, modified_ns=modified, duration_s=duration, settings=settings)
-    assert FeatureOrigin.from_json(origin.to_json()) == origin
+    assert Provenance.from_json(origin.to_json()) == origin
 
 
 def test_the_text_names_its_version() -> None:
@@ -56,7 +56,7 @@ def test_what_cannot_be_is_named(path: str, value: object, problem: str) -> None
     place = content["settings"] if path.startswith("settings.") else content
     place[path.removeprefix("settings.")] = value
     with pytest.raises(ValueError, match=problem):
-        FeatureOrigin.from_json(json.dumps(content))
+        Provenance.from_json(json.dumps(content))
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.floats() | st.text(), lambda inner: st.lists(inner, max_size=2))
@@ -68,10 +68,10 @@ def test_any_other_value_is_taken_or_a_value_error(name: str, value: object) -> 
     content[name] = value
     for text in (json.dumps(content), json.dumps({key: v for key, v in content.items() if key != name})):
         with suppress(ValueError):
-            assert getattr(FeatureOrigin.from_json(text), name, None) == content[name] or name in ("schema", "settings")
+            assert getattr(Provenance.from_json(text), name, None) == content[name] or name in ("schema", "settings")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "null", "[" * 100_000])
 def test_text_that_is_no_object(text: str) -> None:
     with pytest.raises(ValueError, match=r"metadata"):
-        FeatureOrigin.from_json(text)
+        Provenance.from_json(text)

@@ -15,12 +15,12 @@ from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureRecipe, View
+from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
 from vidlabel.video.request import SampleRequest
 
-RECIPE = FeatureRecipe(rate=5.0, short_side=64)
+RECIPE = FeatureConfig(rate=5.0, short_side=64)
 
 
 class Heard:
@@ -115,9 +115,9 @@ def test_a_damaged_entry_is_computed_again(video: Path, tmp_path: Path) -> None:
         content = bytearray(path.read_bytes())
         content[-1] ^= 64
         path.write_bytes(content)
-    heard = Heard()
-    assert_same(first, extractor(tmp_path).features(video, heard))
-    assert heard.told
+    has_new_errors = Heard()
+    assert_same(first, extractor(tmp_path).features(video, has_new_errors))
+    assert has_new_errors.told
     assert_same(first, extractor(tmp_path).features(video))
 
 
@@ -128,14 +128,14 @@ def test_a_cache_that_cannot_be_written_is_warned_of_once(video: Path, tmp_path:
         (tmp_path / "file" / "cache", "cannot be written (Not a directory)"),
         (None, "has no place, since the user has no home folder"),
     ):
-        heard = Heard()
+        has_new_errors = Heard()
         cache = FeatureCache(folder)
         unkept = FeatureExtractor(RECIPE, ("frames", "motion"), ("centre",), cache, "cpu", 2)
         for _ in range(2):
-            assert_same(expected, unkept.features(video, heard, "clip"))
-        assert len(heard.warnings) == 1
-        assert problem in heard.warnings[0]
-        assert heard.warnings[0].endswith("; name a folder with --cache-dir")
+            assert_same(expected, unkept.features(video, has_new_errors, "clip"))
+        assert len(has_new_errors.warnings) == 1
+        assert problem in has_new_errors.warnings[0]
+        assert has_new_errors.warnings[0].endswith("; name a folder with --cache-dir")
 
 
 def test_what_was_read_in_part_is_used_and_not_kept(tmp_path: Path) -> None:

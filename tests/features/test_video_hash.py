@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vidlabel.errors import VideoError
-from vidlabel.features.video_hash import content_id
+from vidlabel.features.video_hash import video_hash
 
 MIB = 1 << 20
 
@@ -27,31 +27,31 @@ def large_file(path: Path, size: int, *written: int) -> Path:
 def test_a_small_file_is_hashed_whole_behind_its_size(tmp_path: Path) -> None:
     content = bytes(range(256)) * 5000  # more than one block
     (tmp_path / "a.mp4").write_bytes(content)
-    assert content_id(tmp_path / "a.mp4") == hashlib.sha256(b"1280000" + content).hexdigest()
+    assert video_hash(tmp_path / "a.mp4") == hashlib.sha256(b"1280000" + content).hexdigest()
     (tmp_path / "empty.mp4").touch()
-    assert content_id(tmp_path / "empty.mp4") == hashlib.sha256(b"0").hexdigest()
+    assert video_hash(tmp_path / "empty.mp4") == hashlib.sha256(b"0").hexdigest()
 
 
 def test_copies_are_the_same_whatever_they_are_called(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"video")
     shutil.copy(tmp_path / "a.mp4", tmp_path / "other.mkv")
-    assert content_id(tmp_path / "a.mp4") == content_id(tmp_path / "other.mkv")
+    assert video_hash(tmp_path / "a.mp4") == video_hash(tmp_path / "other.mkv")
 
 
 def test_64_mib_are_hashed_whole(tmp_path: Path) -> None:
-    found = {content_id(large_file(tmp_path / "a", 64 * MIB, place)) for place in (0, MIB, 33 * MIB + 7, 64 * MIB - 1)}
+    found = {video_hash(large_file(tmp_path / "a", 64 * MIB, place)) for place in (0, MIB, 33 * MIB + 7, 64 * MIB - 1)}
     assert len(found) == 4
 
 
 def test_of_a_larger_file_size_start_end_and_blocks_between_count(tmp_path: Path) -> None:
     size = 190 * MIB  # 64 blocks, the first MiB of each 3 MiB
-    plain = content_id(large_file(tmp_path / "a", size))
+    plain = video_hash(large_file(tmp_path / "a", size))
     for place in (0, MIB - 1, 93 * MIB, size - 1):
-        assert content_id(large_file(tmp_path / "b", size, place)) != plain
-    assert content_id(large_file(tmp_path / "b", size, 2 * MIB)) == plain
-    assert content_id(large_file(tmp_path / "b", size + 1)) != plain
+        assert video_hash(large_file(tmp_path / "b", size, place)) != plain
+    assert video_hash(large_file(tmp_path / "b", size, 2 * MIB)) == plain
+    assert video_hash(large_file(tmp_path / "b", size + 1)) != plain
 
 
 def test_a_file_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"gone\.mp4: cannot be read"):
-        content_id(tmp_path / "gone.mp4")
+        video_hash(tmp_path / "gone.mp4")

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import VIEWS, FeaturePart, FeatureRecipe, View, parse_streams
+from vidlabel.features.config import VIEWS, FeatureBlock, FeatureConfig, View, parse_streams
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.views import extract_parts, view_picture
 from vidlabel.video.request import Sample
@@ -41,9 +41,9 @@ def test_all_parts_come_from_one_pass() -> None:
     pictures = np.random.default_rng(5).integers(0, 256, (4, 40, 56, 3), dtype=np.uint8)
     samples = [Sample(k / 2, pictures[k], pictures[k - 1] if k else None) for k in range(3)]
     parts = [
-        FeaturePart("motion", "right"),
-        FeaturePart("frames", "centre-flipped"),
-        FeaturePart("motion", "centre-flipped"),
+        FeatureBlock("motion", "right"),
+        FeatureBlock("frames", "centre-flipped"),
+        FeatureBlock("motion", "centre-flipped"),
     ]
     pieces = list(extract_parts(iter(samples), encoder, parts, batch_size=2))
     assert [len(piece.times) for piece in pieces] == [2, 1]
@@ -69,7 +69,7 @@ class Counting:
 def test_pictures_of_one_size_are_encoded_in_one_call() -> None:
     pictures = np.random.default_rng(6).integers(0, 256, (3, 40, 56, 3), dtype=np.uint8)
     encoder, samples = Counting(), [Sample(float(k), pictures[k]) for k in range(3)]
-    parts = [FeaturePart("frames", view) for view in ("centre", "whole", "right", "whole-flipped")]
+    parts = [FeatureBlock("frames", view) for view in ("centre", "whole", "right", "whole-flipped")]
     (piece,) = extract_parts(samples, encoder, parts, batch_size=8)
     assert encoder.given == [(6, 40, 40, 3), (6, 40, 56, 3)]
     corners = [pictures[:, 0, column] for column in (8, 0, 16, 55)]
@@ -101,4 +101,4 @@ def test_streams_in_the_order_given() -> None:
 )
 def test_recipes_that_cannot_be_meant(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        FeatureRecipe(**wrong)  # type: ignore[arg-type]
+        FeatureConfig(**wrong)  # type: ignore[arg-type]

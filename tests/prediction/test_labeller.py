@@ -171,11 +171,11 @@ def on_gpu_if(is_there: Callable[[Path], bool]) -> Callable[..., IsolatedSamples
             return replace(super().report, decoder=f"pyav {labelling.ON_GPU}")
 
     def open_samples(
-        path: Path, request: SampleRequest, timeout_s: float, pool: DecodePool, on_beat: Callable[[], None]
+        path: Path, request: SampleRequest, timeout_s: float, pool: DecodePool, on_progress: Callable[[], None]
     ) -> IsolatedSamples:
         assert request.decode_device == "gpu"
         opened = OnGpu if is_there(path) else IsolatedSamples
-        return opened(pool, path, request, timeout_s, on_beat)
+        return opened(pool, path, request, timeout_s, on_progress)
 
     return open_samples
 

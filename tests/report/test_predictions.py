@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labels.metrics.evaluations import best, clips, evaluation_of, timed
-from vidlabel.labels.metrics.evaluation import Answers, Evaluation
+from vidlabel.labels.metrics.evaluation import Evaluation, Predictions
 from vidlabel.labels.result import Segment
 from vidlabel.report.predictions import prediction_lines
 
@@ -31,7 +31,7 @@ def test_clips_have_a_row_each() -> None:
 
 def test_several_labels_of_a_clip_stand_in_one_row() -> None:
     tested = replace(clips([0], ("a", "b")), single=False, targets=np.array([[True, True]]))
-    answers = Answers(np.array([[0.9, 0.2]], np.float32), np.array([[True, False]]), ())
+    answers = Predictions(np.array([[0.9, 0.2]], np.float32), np.array([[True, False]]), ())
     row = rows(evaluation_of(tested, answers))[0]
     assert (row["truth"], row["predicted"], row["score"]) == ("a|b", "a", "0.9000")
 
@@ -50,7 +50,7 @@ def test_segments_stand_beside_what_was_true() -> None:
 
 def test_a_clip_of_which_nothing_is_told_has_the_highest_score() -> None:
     tested = replace(clips([0], ("a", "b")), single=False, targets=np.array([[False, False]]))
-    answers = Answers(np.array([[0.3, 0.2]], np.float32), np.array([[False, False]]), ())
+    answers = Predictions(np.array([[0.3, 0.2]], np.float32), np.array([[False, False]]), ())
     row = rows(evaluation_of(tested, answers))[0]
     assert (row["truth"], row["predicted"], row["score"], row["start"]) == ("", "", "0.3000", "")
 

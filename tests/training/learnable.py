@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.spec import Preprocessing, Task
 from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
-from vidlabel.training.dataset.features import ExampleFeatures, Gathered
+from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
 from vidlabel.training.fitting.model_builder import FeatureFacts
 
 RATE = 4.0
@@ -41,10 +41,10 @@ def gathered(
     background: int | None = None,
     unlabelled: Unlabelled | None = None,
     streams: tuple[str, ...] = ("frames",),
-) -> Gathered:
+) -> FeatureDataset:
     """These clips as a training set."""
     training_set = TrainingSet(tuple(example for example, _ in clips), labels, task, background, unlabelled)
-    return Gathered(training_set, tuple(features for _, features in clips), streams)
+    return FeatureDataset(training_set, tuple(features for _, features in clips), streams)
 
 
 def bump(steps: int, place: float) -> Values:

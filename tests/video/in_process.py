@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vidlabel.video.closing import Closing
-from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.joined import open_reading
 from vidlabel.video.request import ReadReport, Sample, SampleRequest, decoded_ratio
@@ -29,7 +29,7 @@ class SampleStream(Iterator[Sample], Closing):
         request: what is asked for.
     """
 
-    def __init__(self, opened: OpenedVideo, request: SampleRequest) -> None:
+    def __init__(self, opened: VideoSource, request: SampleRequest) -> None:
         self._opened = opened
         self._reading = open_reading(opened, request)
         self.probe = self._reading.facts
@@ -66,7 +66,7 @@ def samples(path: Path, **request: Any) -> SampleStream:  # noqa: ANN401 - the f
 def open_samples(path: Path, request: SampleRequest) -> SampleStream:
     """Open a video for sampling."""
     with ExitStack() as undoing:
-        opened = undoing.enter_context(OpenedVideo(path))
+        opened = undoing.enter_context(VideoSource(path))
         stream = SampleStream(opened, request)
         undoing.pop_all()
     return stream

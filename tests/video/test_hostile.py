@@ -123,7 +123,7 @@ def test_frames_that_an_edit_list_hides_at_the_end(tmp_path: Path, pool: DecodeP
 @pytest.fixture
 def listening() -> Iterator[tuple[int, list[bytes]]]:
     """A port on this machine, and what was sent to it."""
-    heard: list[bytes] = []
+    has_new_errors: list[bytes] = []
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(0.1)
     over = threading.Event()
@@ -135,11 +135,11 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
             except TimeoutError:
                 continue
             with connection:
-                heard.append(connection.recv(100) if over.is_set() else b"connected")
+                has_new_errors.append(connection.recv(100) if over.is_set() else b"connected")
 
     thread = threading.Thread(target=listen)
     thread.start()
-    yield server.getsockname()[1], heard
+    yield server.getsockname()[1], has_new_errors
     over.set()
     thread.join()
     server.close()
@@ -200,7 +200,7 @@ def test_playlists_are_refused_and_never_followed(
     tmp_path: Path,
     pool: DecodePool,
 ) -> None:
-    port, heard = listening
+    port, has_new_errors = listening
     canary = Canary(tmp_path / "canary.mp4")
     for target in (
         "canary.mp4",
@@ -214,7 +214,7 @@ def test_playlists_are_refused_and_never_followed(
         with pytest.raises(VideoError):
             list(open_isolated_samples(path, REQUEST, TIMEOUT_S, pool))
     assert not canary.was_opened()
-    assert heard == []
+    assert has_new_errors == []
 
 
 def lengthen(data: bytes, start: int, size: int, replacement: bytes) -> bytes:

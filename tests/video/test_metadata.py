@@ -8,9 +8,9 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 
-FACTS = VideoFacts(
+FACTS = VideoMetadata(
     size_bytes=1000,
     container="mpegts",
     codec="h264",

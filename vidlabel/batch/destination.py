@@ -31,7 +31,7 @@ class OneFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableDestination:
     """One file for the labels of many videos."""
 
     path: Path
@@ -46,7 +46,7 @@ class Folder:
     format: Format
 
 
-Destination = Terminal | Stream | OneFile | Table | Folder
+Destination = Terminal | Stream | OneFile | TableDestination | Folder
 
 
 def choose_destination(output: str | None, format_name: str | None, videos: int, *, is_terminal: bool) -> Destination:
@@ -82,7 +82,7 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
         tables = ", ".join(format_.suffix for format_ in FORMATS.values() if format_.holds_many)
         remedy = f"give a folder, or one file for all ({tables})"
         raise UsageError(output, f"can hold the labels of one video, not of {videos}", remedy)
-    return Table(path, chosen)
+    return TableDestination(path, chosen)
 
 
 def _has_ending(path: Path) -> bool:

@@ -20,7 +20,7 @@ SOME_FAILED = 3
 
 
 @dataclass(slots=True)
-class Tally:
+class RunSummary:
     """Outcomes of one run, by input."""
 
     refused: tuple[InputError, ...] = ()
@@ -83,7 +83,7 @@ def _may_replace(path: Path) -> bool:
         return True  # Writing it says what is wrong.
 
 
-def write_summary(path: Path, videos: Sequence[str], left_out: Sequence[str], tally: Tally) -> None:
+def write_summary(path: Path, videos: Sequence[str], left_out: Sequence[str], tally: RunSummary) -> None:
     """Write one row an input, in the order given, those without an outcome as `pending`.
 
     Refused inputs follow as `failed`, then the files that a folder search left out, as `left out`.

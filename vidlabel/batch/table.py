@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vidlabel.batch.destination import Table
+from vidlabel.batch.destination import TableDestination
 from vidlabel.batch.engines.local import Event
 from vidlabel.batch.inputs import VideoInput
 from vidlabel.batch.locks import hold_output
@@ -34,7 +34,7 @@ _KEPT = FORMATS["json"]
 """What each video's labels are kept in, beside the table."""
 
 
-def plan_table(videos: Sequence[VideoInput], table: Table, options: WorkOptions) -> list[tuple[Task, Plan]]:
+def plan_table(videos: Sequence[VideoInput], table: TableDestination, options: WorkOptions) -> list[tuple[Task, Plan]]:
     """What `label_table` would do with each video, and why; changes nothing.
 
     Raises:
@@ -44,7 +44,9 @@ def plan_table(videos: Sequence[VideoInput], table: Table, options: WorkOptions)
     return plan_folder(videos, _KEPT, _kept(table, options))
 
 
-def label_table(videos: Sequence[VideoInput], table: Table, options: WorkOptions, workers: int) -> Iterator[Event]:
+def label_table(
+    videos: Sequence[VideoInput], table: TableDestination, options: WorkOptions, workers: int
+) -> Iterator[Event]:
     """Label videos into one file; each video's labels are kept beside it, so that a rerun skips what is done.
 
     Yields:
@@ -66,7 +68,7 @@ def label_table(videos: Sequence[VideoInput], table: Table, options: WorkOptions
     _write_table(table, options, [task.output for task in tasks if outcomes[task.output].status != "failed"])
 
 
-def _kept(table: Table, options: WorkOptions) -> WorkOptions:
+def _kept(table: TableDestination, options: WorkOptions) -> WorkOptions:
     return replace(options, folder=table_state_folder(table.path))
 
 
@@ -85,7 +87,7 @@ def _check_table(path: Path, options: WorkOptions) -> Record:
     return Record("", "", "done", replaced_sha256=found or "")
 
 
-def _write_table(table: Table, options: WorkOptions, whole: Sequence[Path]) -> None:
+def _write_table(table: TableDestination, options: WorkOptions, whole: Sequence[Path]) -> None:
     folder = table.path.parent
 
     def write(file: BinaryIO) -> None:

@@ -66,14 +66,14 @@ def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch
         return settled or _label_and_write(options, task, plan, label, stopwatch)
 
 
-def record_crash(options: WorkOptions, task: Task, how: str, last_words: str = "") -> Outcome | None:
+def record_crash(options: WorkOptions, task: Task, how: str, stderr_tail: str = "") -> Outcome | None:
     """Note that a task ended its worker; called by whoever runs the workers.
 
     Args:
         options: what all tasks of the run share.
         task: the task in hand when the worker ended.
         how: what happened, one line.
-        last_words: what the worker wrote before it ended.
+        stderr_tail: what the worker wrote before it ended.
 
     Returns:
         The outcome when the task is given up now, or None when it is to be tried again.
@@ -93,7 +93,7 @@ def record_crash(options: WorkOptions, task: Task, how: str, last_words: str = "
     records.write(task.output, crashed)
     if crashed.crashes < MOST_CRASHES:
         return None
-    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", last_words)
+    return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", stderr_tail)
 
 
 def write_recorded(path: Path, records: Records, record: Record, write: Callable[[BinaryIO], None]) -> None:

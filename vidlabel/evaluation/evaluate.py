@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from vidlabel.evaluation.features import gather_for_model
-from vidlabel.evaluation.fold_checkpoints import FoldStates
+from vidlabel.evaluation.fold_checkpoints import EvaluationCheckpoints
 from vidlabel.evaluation.folds import (
-    FoldKeeping,
+    FoldCheckpoints,
     FoldModels,
     outer_folds,
     train_fold,
 )
 from vidlabel.evaluation.predictions import (
-    VideoAnswers,
-    ask,
+    VideoPredictions,
+    build_ground_truth,
     evaluation_classes,
     join_answers,
-    lay_out,
     majority_answers,
+    score_video,
 )
 from vidlabel.evaluation.request import (
     DEFAULT_TOLERANCE_S,
@@ -35,11 +35,11 @@ from vidlabel.evaluation.request import (
     request_warnings,
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import resolve_hardware
 from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.heads.model import Model, load_model
-from vidlabel.labels.metrics.evaluation import Answers, EvaluatedModel, Evaluation, Truth
+from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
@@ -94,7 +94,7 @@ def evaluate(
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=train_options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=rate or DEFAULT_RATE, runtime=runtime),
+            recipe=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
             streams=wanted_streams(train_options),
             cache=None if cache_dir is None else Path(cache_dir),
         ),
@@ -129,8 +129,8 @@ def _measure(
     gathered = gather_for_model(model, request.training_set, request.features, listener)
     classes = evaluation_classes(gathered, model.spec)
     examples = gathered.training_set.examples
-    tested = lay_out(gathered, classes, [0] * len(examples))
-    answers = [ask(model, features, classes) for features in gathered.features]
+    tested = build_ground_truth(gathered, classes, [0] * len(examples))
+    answers = [score_video(model, features, classes) for features in gathered.features]
     everything = np.ones(len(tested.known), np.bool_)
     majority = [majority_answers(tested, everything, video) for video in range(len(examples))]
     return summarise_evaluation(
@@ -159,17 +159,17 @@ def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], liste
     examples = gathered.training_set.examples
     folds = outer_folds(examples, request.folds, request.options.seed)
     classes = evaluation_classes(gathered, None)
-    states = FoldStates.of(request.state, gathered, repr((request.options, request.folds)))
+    states = EvaluationCheckpoints.of(request.state, gathered, repr((request.options, request.folds)))
     encoder = None
     if request.options.tune_encoder is not None:
         encoder = EncoderTuning(gathered, request.features, request.options, listener)
     models = []
     for number, fold in enumerate(folds, 1):
         listener.fold_begun(number, len(folds))
-        keeping = FoldKeeping(*(states.of_fold(number, name) for name in ("model", "mean", "encoder")))
+        keeping = FoldCheckpoints(*(states.of_fold(number, name) for name in ("model", "mean", "encoder")))
         models.append(train_fold(gathered, fold, facts, request.options, classes, listener, keeping, encoder))
     fold_of = {place: number for number, fold in enumerate(folds, 1) for place in fold.test_indices}
-    tested = lay_out(gathered, classes, [fold_of[place] for place in range(len(examples))])
+    tested = build_ground_truth(gathered, classes, [fold_of[place] for place in range(len(examples))])
     evaluation = summarise_evaluation(
         tested,
         _in_order(folds, [one.answers for one in models]),
@@ -184,7 +184,7 @@ def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], liste
     return evaluation
 
 
-def _in_order(folds: Sequence[Fold], answers: Sequence[tuple[VideoAnswers, ...]]) -> Answers:
+def _in_order(folds: Sequence[Fold], answers: Sequence[tuple[VideoPredictions, ...]]) -> Predictions:
     by_video = {
         place: own
         for fold, said in zip(folds, answers, strict=True)
@@ -193,7 +193,7 @@ def _in_order(folds: Sequence[Fold], answers: Sequence[tuple[VideoAnswers, ...]]
     return join_answers([by_video[place] for place in sorted(by_video)])
 
 
-def _majority(tested: Truth, folds: Sequence[Fold]) -> Answers:
+def _majority(tested: GroundTruth, folds: Sequence[Fold]) -> Predictions:
     """Of the training part of each fold."""
     said = []
     for fold in folds:

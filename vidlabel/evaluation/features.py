@@ -15,7 +15,7 @@ from vidlabel.prediction.model_inputs import features_problem, read_for_model, s
 from vidlabel.training.dataset.examples import Example, TrainingSet
 from vidlabel.training.dataset.features import (
     ExampleFeatures,
-    Gathered,
+    FeatureDataset,
     GatheringListener,
     gather_examples,
     gather_video_features,
@@ -25,7 +25,7 @@ from vidlabel.training.features import FeatureOptions
 
 def gather_for_model(
     model: Model, training_set: TrainingSet, options: FeatureOptions, listener: GatheringListener
-) -> Gathered:
+) -> FeatureDataset:
     """The features of all videos, made as the model says.
 
     Args:

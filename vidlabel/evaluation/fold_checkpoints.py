@@ -6,12 +6,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.fitting.checkpoint import Checkpoints, training_identity
 
 
 @dataclass(frozen=True, slots=True)
-class FoldStates:
+class EvaluationCheckpoints:
     """Keeps the heads of each fold, so that the same evaluation goes on where it was ended."""
 
     folder: Path | None
@@ -20,7 +20,7 @@ class FoldStates:
     """Of the evaluation; states of another are as good as missing."""
 
     @staticmethod
-    def of(folder: Path | None, gathered: Gathered, options: str) -> FoldStates:
+    def of(folder: Path | None, gathered: FeatureDataset, options: str) -> EvaluationCheckpoints:
         """The states of an evaluation.
 
         Args:
@@ -29,14 +29,14 @@ class FoldStates:
             options: everything else that training depends on.
         """
         if folder is None:
-            return FoldStates(None, "")
+            return EvaluationCheckpoints(None, "")
         training_set = gathered.training_set
         facts: dict[str, object] = {
             "options": options,
             "labels": repr((training_set.labels, training_set.task, training_set.examples)),
         }
         arrays = [view for clip in gathered.features for view in clip.views]
-        return FoldStates(folder, training_identity(facts, arrays))
+        return EvaluationCheckpoints(folder, training_identity(facts, arrays))
 
     def of_fold(self, number: int, name: str) -> Checkpoints | None:
         """Where a model of a fold keeps its heads."""

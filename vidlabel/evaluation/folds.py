@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from vidlabel.errors import AnnotationError, UsageError
-from vidlabel.evaluation.predictions import Classes, VideoAnswers, ask
+from vidlabel.evaluation.predictions import Classes, VideoPredictions, score_video
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.formats.delimited import shown
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out
 from vidlabel.training.finetune.features import EncoderTuning, TuningListener
 from vidlabel.training.fitting.checkpoint import Checkpoints
@@ -42,14 +42,14 @@ class FoldModels:
     """What was trained for one fold, by what it says about the videos that it was not trained on."""
 
     spec: ModelSpec
-    answers: tuple[VideoAnswers, ...]
+    answers: tuple[VideoPredictions, ...]
     """Of each video of the test part."""
-    baseline: tuple[VideoAnswers, ...]
+    baseline: tuple[VideoPredictions, ...]
     """The same of the head without recurrence."""
 
 
 @dataclass(frozen=True, slots=True)
-class FoldKeeping:
+class FoldCheckpoints:
     """Where the heads of a fold are kept; None: nowhere."""
 
     model: Checkpoints | None
@@ -83,13 +83,13 @@ def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> lis
 
 
 def train_fold(
-    gathered: Gathered,
+    gathered: FeatureDataset,
     fold: Fold,
     facts: FeatureFacts,
     options: TrainOptions,
     classes: Classes,
     listener: FitListener,
-    keeping: FoldKeeping,
+    keeping: FoldCheckpoints,
     encoder: EncoderTuning | None = None,
 ) -> FoldModels:
     """Train on the training part of a fold, the head without recurrence too, and ask both about the rest.
@@ -156,9 +156,11 @@ def _finished(fitted: FittedModel) -> FittedModel:
     return fitted
 
 
-def _answers(fitted: FittedModel, gathered: Gathered, fold: Fold, classes: Classes) -> tuple[VideoAnswers, ...]:
+def _answers(
+    fitted: FittedModel, gathered: FeatureDataset, fold: Fold, classes: Classes
+) -> tuple[VideoPredictions, ...]:
     tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
-    return tuple(ask(fitted.network, features, classes) for features in tested.features)
+    return tuple(score_video(fitted.network, features, classes) for features in tested.features)
 
 
 def _numbers(values: object) -> tuple[float, ...]:

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.heads.spec import ModelSpec, Task
-from vidlabel.labels.metrics.evaluation import Answers, Booleans, Truth, VideoTruth
+from vidlabel.labels.metrics.evaluation import Booleans, GroundTruth, Predictions, VideoGroundTruth
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet
-from vidlabel.training.dataset.features import ExampleFeatures, Gathered
+from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
 from vidlabel.training.dataset.label_scheme import LEAST_BACKGROUND, unlabelled_s, unlabelled_share
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
 from vidlabel.training.fitting.tensors import is_whole
@@ -48,7 +48,7 @@ class Classes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VideoAnswers:
+class VideoPredictions:
     """What was said about one video; a single row where it is labelled as a whole."""
 
     scores: Scores
@@ -58,7 +58,7 @@ class VideoAnswers:
     segments: tuple[Segment, ...]
 
 
-def evaluation_classes(gathered: Gathered, spec: ModelSpec | None) -> Classes:
+def evaluation_classes(gathered: FeatureDataset, spec: ModelSpec | None) -> Classes:
     """The labels of the table, then those that only the model knows, background last.
 
     Args:
@@ -76,7 +76,7 @@ def evaluation_classes(gathered: Gathered, spec: ModelSpec | None) -> Classes:
     return Classes(tuple(names), None, training_set.task, whole)
 
 
-def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Truth:
+def build_ground_truth(gathered: FeatureDataset, classes: Classes, folds: Sequence[int]) -> GroundTruth:
     """The truth about all videos, row by row.
 
     Args:
@@ -97,7 +97,7 @@ def lay_out(gathered: Gathered, classes: Classes, folds: Sequence[int]) -> Truth
         _tested_video(example, features.times, fold, matched=example.group in matched, whole=classes.whole)
         for example, features, fold in zip(examples, gathered.features, folds, strict=True)
     ]
-    return Truth(
+    return GroundTruth(
         videos=tuple(videos),
         labels=classes.labels,
         background=classes.background,
@@ -128,7 +128,7 @@ def matched_groups(examples: Sequence[Example], *, unlabelled_counts: bool) -> s
     return {group for group, labels in held.items() if len(labels) > 1}
 
 
-def ask(network: Network, features: ExampleFeatures, classes: Classes) -> VideoAnswers:
+def score_video(network: Network, features: ExampleFeatures, classes: Classes) -> VideoPredictions:
     """What a model says about a video, as `predict` would.
 
     Args:
@@ -145,7 +145,7 @@ def ask(network: Network, features: ExampleFeatures, classes: Classes) -> VideoA
             thresholds[column] = spec.thresholds[place]
     if classes.whole:
         scores = _in_columns(score_clip(network, values)[None], columns, width)
-        return VideoAnswers(scores, _decide_clip(scores, thresholds, classes), ())
+        return VideoPredictions(scores, _decide_clip(scores, thresholds, classes), ())
     scorer = make_scorer(network)
     raw = np.concatenate([scorer.push(values), scorer.finish()])
     builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
@@ -153,10 +153,10 @@ def ask(network: Network, features: ExampleFeatures, classes: Classes) -> VideoA
     building.push(features.times, raw)
     scores = _in_columns(raw, columns, width)
     segments = building.finish(features.end_s, features.holes)
-    return VideoAnswers(scores, _decide_samples(scores, thresholds, classes), segments)
+    return VideoPredictions(scores, _decide_samples(scores, thresholds, classes), segments)
 
 
-def majority_answers(tested: Truth, learnt: Booleans, video: int) -> VideoAnswers:
+def majority_answers(tested: GroundTruth, learnt: Booleans, video: int) -> VideoPredictions:
     """Always the most frequent answer, as sure as it is frequent.
 
     Args:
@@ -173,12 +173,12 @@ def majority_answers(tested: Truth, learnt: Booleans, video: int) -> VideoAnswer
         for label in np.flatnonzero(holds).tolist()
         if label != tested.background and tested.unit == "sample"
     )
-    return VideoAnswers(np.tile(frequencies, (rows, 1)), np.tile(holds, (rows, 1)), segments)
+    return VideoPredictions(np.tile(frequencies, (rows, 1)), np.tile(holds, (rows, 1)), segments)
 
 
-def join_answers(videos: Sequence[VideoAnswers]) -> Answers:
+def join_answers(videos: Sequence[VideoPredictions]) -> Predictions:
     """The answers about all videos, in their order."""
-    return Answers(
+    return Predictions(
         scores=np.concatenate([video.scores for video in videos]),
         decided=np.concatenate([video.decided for video in videos]),
         segments=tuple(video.segments for video in videos),
@@ -196,10 +196,10 @@ def _targets(
 
 def _tested_video(
     example: Example, times: npt.NDArray[np.float64], fold: int, *, matched: bool, whole: bool
-) -> VideoTruth:
+) -> VideoGroundTruth:
     truth = [Segment(span.start, span.end, span.label, 1.0) for span in example.spans if span.label != BACKGROUND]
     truth += [Segment(0.0, example.duration_s, label, 1.0) for label in example.clip_labels if label != BACKGROUND]
-    return VideoTruth(
+    return VideoGroundTruth(
         example.video, example.group, fold, example.duration_s, matched, () if whole else tuple(truth), times
     )
 

@@ -8,15 +8,23 @@ import numpy as np
 
 from vidlabel.evaluation.folds import validation_curves
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.labels.metrics.calculator import FigureMaker, confusion
-from vidlabel.labels.metrics.evaluation import Answers, Curve, EvaluatedData, EvaluatedModel, Evaluation, Matched, Truth
+from vidlabel.labels.metrics.calculator import MetricCalculator, confusion
+from vidlabel.labels.metrics.evaluation import (
+    Curve,
+    EvaluatedData,
+    EvaluatedModel,
+    Evaluation,
+    GroundTruth,
+    MultiLabelGroups,
+    Predictions,
+)
 from vidlabel.labels.metrics.rules import rules
 
 
 def summarise_evaluation(
-    tested: Truth,
-    answers: Answers,
-    baselines: Mapping[str, Answers | None],
+    tested: GroundTruth,
+    answers: Predictions,
+    baselines: Mapping[str, Predictions | None],
     *,
     tolerance_s: float,
     model: EvaluatedModel,
@@ -36,7 +44,7 @@ def summarise_evaluation(
         warnings: one line each.
         curves: how it learnt.
     """
-    maker = FigureMaker(tested, tolerance_s)
+    maker = MetricCalculator(tested, tolerance_s)
     return Evaluation(
         model=model,
         data=_data(tested),
@@ -55,14 +63,14 @@ def summarise_evaluation(
 
 
 def _matched(
-    tested: Truth, tolerance_s: float, answers: Answers, baselines: Mapping[str, Answers | None]
-) -> Matched | None:
+    tested: GroundTruth, tolerance_s: float, answers: Predictions, baselines: Mapping[str, Predictions | None]
+) -> MultiLabelGroups | None:
     """None where all groups are alike in this."""
     chosen = [place for place, video in enumerate(tested.videos) if video.matched]
     if not 0 < len(chosen) < len(tested.videos):
         return None
-    maker = FigureMaker(tested, tolerance_s, chosen)
-    return Matched(
+    maker = MetricCalculator(tested, tolerance_s, chosen)
+    return MultiLabelGroups(
         videos=len(chosen),
         groups=len({tested.videos[place].group for place in chosen}),
         metrics=maker.metrics(answers),
@@ -70,7 +78,7 @@ def _matched(
     )
 
 
-def _data(tested: Truth) -> EvaluatedData:
+def _data(tested: GroundTruth) -> EvaluatedData:
     holds = np.zeros((len(tested.videos), len(tested.labels)), np.bool_)
     np.logical_or.at(holds, tested.video_of_row, tested.targets & tested.known[:, None])
     return EvaluatedData(

@@ -1,6 +1,6 @@
 """Features that were computed before, kept in files: one for each video, stream and view.
 
-An entry is found by the content of the video (see `content_id`), so that a copied, moved or renamed video is known, and
+An entry is found by the content of the video (see `video_hash`), so that a copied, moved or renamed video is known, and
 by everything that its features depend on: encoder weights (published, or tuned for a model), rate, size, stream, view,
 lag of the motion stream, decoder, and the encoder's runtime (the last digits differ, and the same options shall give
 the same bytes).
@@ -26,7 +26,7 @@ from safetensors.numpy import load, save
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
 from vidlabel.features.encoders.runtime import resolve_runtime
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
@@ -63,11 +63,11 @@ class FeatureCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def load(self, content: str, recipe: FeatureRecipe, part: FeaturePart) -> CachedPart | None:
+    def load(self, content: str, recipe: FeatureConfig, part: FeatureBlock) -> CachedPart | None:
         """Take a part of a video's features.
 
         Args:
-            content: `content_id` of the video.
+            content: `video_hash` of the video.
             recipe: how the features are made.
             part: which of them.
 
@@ -82,7 +82,7 @@ class FeatureCache:
         except (OSError, SafetensorError, ValueError, KeyError):
             return None  # Whatever is wrong with an entry, computing it again puts it right.
 
-    def keep(self, content: str, recipe: FeatureRecipe, part: FeaturePart, cached: CachedPart) -> None:
+    def keep(self, content: str, recipe: FeatureConfig, part: FeatureBlock, cached: CachedPart) -> None:
         """Keep a part of a video's features.
 
         Raises:
@@ -102,7 +102,7 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return values.astype(np.float16).astype(np.float32)
 
 
-def _key(content: str, recipe: FeatureRecipe, part: FeaturePart) -> str:
+def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
     lag_s = recipe.lag_s if part.stream == "motion" else None
     runtime = resolve_runtime(recipe.runtime, "auto")
     facts = [REVISION, content, recipe.encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]

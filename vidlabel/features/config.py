@@ -12,7 +12,7 @@ from vidlabel.features.encoders.weights import published_weights
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads torch
-    from vidlabel.features.encoders.finetuned_weights import TunedWeights
+    from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 
 View = Literal[
     "whole", "whole-flipped", "centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"
@@ -27,7 +27,7 @@ PICTURE_STREAMS: tuple[PictureStream, ...] = get_args(PictureStream)
 
 
 @dataclass(frozen=True, slots=True)
-class FeaturePart:
+class FeatureBlock:
     """One column block of features: one stream seen in one view."""
 
     stream: PictureStream
@@ -38,7 +38,7 @@ class FeaturePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureRecipe:
+class FeatureConfig:
     """How features are made; everything that changes their numbers but the part, the machine and library versions.
 
     Raises:
@@ -55,7 +55,7 @@ class FeatureRecipe:
     decoder: Decoder = "auto"
     runtime: Runtime = "auto"
     """Which library computes the encoder."""
-    tuned: TunedWeights | None = None
+    tuned: FinetunedWeights | None = None
     """In place of the last published weights of the encoder."""
     scaling: PixelScaling = PUBLISHED_SCALING
     """What pixels become before the encoder takes them."""

@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from vidlabel.errors import InputError
-from vidlabel.features.provenance import FeatureOrigin, FeatureSettings
+from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata, read_names
 from vidlabel.files import atomic_write
 
@@ -83,7 +83,7 @@ class FeatureFile:
     """Samples per second of the file itself."""
     duration_s: float
     """To the end of the last sample."""
-    origin: FeatureOrigin | None
+    origin: Provenance | None
     """None for a file from elsewhere."""
     holes: tuple[tuple[float, float], ...]
     """(start, end) in seconds of stretches without samples, in order."""
@@ -139,7 +139,7 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
         raise InputError(path, f"cannot be read ({error.strerror or error})", "check the path") from error
     try:
         arrays, metadata = _read_npz(content) if path.suffix.lower() == ".npz" else _read_safetensors(content)
-        origin = FeatureOrigin.from_json(metadata) if metadata else None
+        origin = Provenance.from_json(metadata) if metadata else None
         values = _checked_values(arrays["features"])
         times = _checked_times(arrays.get("times"), len(values), origin.settings.rate if origin else rate)
         found_rate = origin.settings.rate if origin else _rate(times, rate)
@@ -150,7 +150,7 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
     return FeatureFile(times, values, found_rate, found_rate, max(end_s, float(times[-1])), origin, holes)
 
 
-def read_origin(path: Path) -> FeatureOrigin | None:
+def read_origin(path: Path) -> Provenance | None:
     """How the features of a file were made; None if it cannot be read or does not say."""
     try:
         return read_feature_file(path).origin
@@ -163,7 +163,7 @@ def write_feature_file(
     format_: FeatureFormat,
     times: npt.NDArray[np.float64],
     values: npt.NDArray[np.float32],
-    origin: FeatureOrigin,
+    origin: Provenance,
 ) -> None:
     """Write a file of features, whole or not at all; the same content gives the same bytes.
 

@@ -31,7 +31,7 @@ class FeatureSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeatureOrigin:
+class Provenance:
     """What the features of a file were made from, and how."""
 
     video: str
@@ -53,7 +53,7 @@ class FeatureOrigin:
         return json.dumps({"schema": SCHEMA, **asdict(self)})
 
     @staticmethod
-    def from_json(text: str) -> FeatureOrigin:
+    def from_json(text: str) -> Provenance:
         """Read what `to_json` wrote.
 
         Raises:
@@ -63,9 +63,9 @@ class FeatureOrigin:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError("has metadata that is no JSON") from error
-        fields = Fields(document, "metadata", ("schema", *FeatureOrigin.__slots__))
+        fields = Fields(document, "metadata", ("schema", *Provenance.__slots__))
         fields.choice("schema", (SCHEMA,))
-        return FeatureOrigin(
+        return Provenance(
             video=fields.text("video"),
             size_bytes=fields.integer("size_bytes", 0),
             modified_ns=fields.integer("modified_ns", -(1 << 63)),

@@ -15,11 +15,11 @@ import numpy.typing as npt
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
-from vidlabel.features.config import FeaturePart, FeatureRecipe, PictureStream, View
+from vidlabel.features.config import FeatureBlock, FeatureConfig, PictureStream, View
 from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.encoders.hardware import resolve_hardware
-from vidlabel.features.video_hash import content_id
+from vidlabel.features.video_hash import video_hash
 from vidlabel.features.views import extract_parts
 from vidlabel.video.request import ReadReport
 from vidlabel.video.samples import open_isolated_samples
@@ -34,7 +34,7 @@ class VideoFeatures:
 
     times: npt.NDArray[np.float64]
     """(T,) seconds from the first presented frame."""
-    parts: tuple[FeaturePart, ...]
+    parts: tuple[FeatureBlock, ...]
     values: tuple[npt.NDArray[np.float32], ...]
     """(T, D) for each part."""
     report: ReadReport
@@ -42,7 +42,7 @@ class VideoFeatures:
 
     def joined(self, streams: Sequence[PictureStream], view: View) -> npt.NDArray[np.float32]:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
-        chosen = [self.values[self.parts.index(FeaturePart(stream, view))] for stream in streams]
+        chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
 
 
@@ -76,7 +76,7 @@ class FeatureExtractor:
 
     def __init__(
         self,
-        recipe: FeatureRecipe,
+        recipe: FeatureConfig,
         streams: tuple[PictureStream, ...],
         views: tuple[View, ...] = ("centre",),
         cache: FeatureCache | None = None,
@@ -86,7 +86,7 @@ class FeatureExtractor:
         self._device, runtime = resolve_hardware(device, recipe.runtime)
         self.recipe = replace(recipe, runtime=runtime)
         self.streams = streams
-        self.parts = tuple(FeaturePart(stream, view) for view in views for stream in streams)
+        self.parts = tuple(FeatureBlock(stream, view) for view in views for stream in streams)
         self._cache = cache
         self._can_keep = True
         self._threads = threads
@@ -106,7 +106,7 @@ class FeatureExtractor:
         """
         if self._cache is None:
             return self._compute(path, self.parts, listener, name)
-        content = content_id(path)
+        content = video_hash(path)
         loaded = {part: self._cache.load(content, self.recipe, part) for part in self.parts}
         kept = {part: cached for part, cached in loaded.items() if cached is not None}
         missing = tuple(part for part in self.parts if part not in kept)
@@ -123,10 +123,10 @@ class FeatureExtractor:
         self,
         path: Path,
         content: str,
-        parts: tuple[FeaturePart, ...],
+        parts: tuple[FeatureBlock, ...],
         listener: ExtractionListener | None,
         name: str,
-    ) -> dict[FeaturePart, CachedPart]:
+    ) -> dict[FeatureBlock, CachedPart]:
         computed = self._compute(path, parts, listener, name)
         added = {}
         for part, values in zip(parts, computed.values, strict=True):
@@ -136,7 +136,7 @@ class FeatureExtractor:
                 self._keep(content, part, added[part], listener)
         return added
 
-    def _keep(self, content: str, part: FeaturePart, cached: CachedPart, listener: ExtractionListener | None) -> None:
+    def _keep(self, content: str, part: FeatureBlock, cached: CachedPart, listener: ExtractionListener | None) -> None:
         if self._cache is None or not self._can_keep:
             return
         try:
@@ -148,7 +148,7 @@ class FeatureExtractor:
                 listener.warn(f"features are not kept for another time: {reason}; name a folder with --cache-dir")
 
     def _compute(
-        self, path: Path, parts: tuple[FeaturePart, ...], listener: ExtractionListener | None, name: str
+        self, path: Path, parts: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
     ) -> VideoFeatures:
         times: list[npt.NDArray[np.float64]] = []
         values: list[list[npt.NDArray[np.float32]]] = [[] for _ in parts]
@@ -173,6 +173,6 @@ class FeatureExtractor:
         return self._encoder
 
 
-def _assembled(parts: tuple[FeaturePart, ...], kept: Mapping[FeaturePart, CachedPart]) -> VideoFeatures:
+def _assembled(parts: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedPart]) -> VideoFeatures:
     first = kept[parts[0]]
     return VideoFeatures(first.times, parts, tuple(kept[part].values for part in parts), first.report)

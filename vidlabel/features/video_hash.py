@@ -11,7 +11,7 @@ _BLOCK_BYTES = 1 << 20
 _MOST_BLOCKS = 64
 
 
-def content_id(path: Path) -> str:
+def video_hash(path: Path) -> str:
     """Hash of a file's content: 64 hexadecimal digits, the same for copies and renamed files.
 
     Of a file above 64 MiB, its size and 64 blocks of 1 MiB from its start to its end are hashed: to read hours of video

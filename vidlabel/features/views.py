@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.config import FeaturePart, View
+from vidlabel.features.config import FeatureBlock, View
 from vidlabel.features.pipeline import PictureEncoder, encode_together
 from vidlabel.features.preprocessing import Picture, motion_picture
 from vidlabel.video.request import Sample
@@ -49,7 +49,7 @@ def view_picture(picture: Picture, view: View) -> Picture:
 
 
 def extract_parts(
-    samples: Iterable[Sample], encoder: PictureEncoder, parts: Sequence[FeaturePart], batch_size: int
+    samples: Iterable[Sample], encoder: PictureEncoder, parts: Sequence[FeatureBlock], batch_size: int
 ) -> Iterator[PartFeatures]:
     """Encode samples as they come; each is taken once, however many parts are wanted.
 

@@ -25,7 +25,15 @@ from vidlabel.errors import AnnotationError
 from vidlabel.files import atomic_write
 from vidlabel.labels.formats.csv import csv_line
 from vidlabel.labels.formats.decimal_marks import decimal_mark_problems, number_problem, parse_number
-from vidlabel.labels.formats.delimited import COMMENT, UTF16_MARKS, LineProblem, Record, TableError, read_table, shown
+from vidlabel.labels.formats.delimited import (
+    COMMENT,
+    UTF16_MARKS,
+    LineProblem,
+    TableError,
+    TableRecord,
+    read_table,
+    shown,
+)
 from vidlabel.labels.typos import distinguishable, similar_spellings
 
 COLUMNS = ("video", "start", "end", "label")
@@ -188,7 +196,7 @@ def _cell(value: str | float | None) -> str:
     return value if isinstance(value, str) else repr(float(value))
 
 
-def _parse_row(record: Record, *, decimal_comma: bool) -> LabelRow:
+def _parse_row(record: TableRecord, *, decimal_comma: bool) -> LabelRow:
     """The row of a record; ValueError says everything that is wrong with it."""
     problems = []
     numbers: dict[str, float | None] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from vidlabel.labels.formats.csv import csv_line
-from vidlabel.labels.metrics.evaluation import Evaluation, VideoTruth
+from vidlabel.labels.metrics.evaluation import Evaluation, VideoGroundTruth
 from vidlabel.labels.result import Segment
 
 COLUMNS = ("video", "group", "fold", "start", "end", "truth", "predicted", "score")
@@ -45,7 +45,7 @@ def _segments(evaluation: Evaluation, place: int) -> Iterator[tuple[str, ...]]:
         yield f"{segment.start:.3f}", f"{segment.end:.3f}", *rest
 
 
-def _nearest(segment: Segment, video: VideoTruth) -> str:
+def _nearest(segment: Segment, video: VideoGroundTruth) -> str:
     best = max(video.truth, key=lambda true: _common_s(true, segment), default=None)
     return best.label if best is not None and _common_s(best, segment) > 0 else ""
 

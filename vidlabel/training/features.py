@@ -8,14 +8,19 @@ from pathlib import Path
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import PICTURE_STREAMS, FeatureRecipe, PictureStream, View, parse_streams
+from vidlabel.features.config import PICTURE_STREAMS, FeatureConfig, PictureStream, View, parse_streams
 from vidlabel.features.encoders.device import Device
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.encoder import tuned_weights_in
 from vidlabel.prediction.model_inputs import scaling_for, video_problem
 from vidlabel.training.dataset.examples import TrainingSet
-from vidlabel.training.dataset.features import Gathered, GatheringListener, gather_feature_files, gather_video_features
+from vidlabel.training.dataset.features import (
+    FeatureDataset,
+    GatheringListener,
+    gather_feature_files,
+    gather_video_features,
+)
 from vidlabel.training.fitting.model_builder import FeatureFacts, facts_of_files, facts_of_recipe
 from vidlabel.training.options import TrainOptions
 
@@ -29,7 +34,7 @@ VIEWS: tuple[View, ...] = ("centre", "centre-flipped")
 class FeatureOptions:
     """How the features of videos are made for training."""
 
-    recipe: FeatureRecipe = field(default_factory=lambda: FeatureRecipe(rate=DEFAULT_RATE))
+    recipe: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
     streams: tuple[PictureStream, ...] = PICTURE_STREAMS
     """That are computed; training may choose among them."""
     cache: Path | None = None
@@ -48,7 +53,7 @@ def wanted_streams(options: TrainOptions) -> tuple[PictureStream, ...]:
 
 def gather(
     training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: GatheringListener
-) -> tuple[Gathered, FeatureFacts]:
+) -> tuple[FeatureDataset, FeatureFacts]:
     """The features of all examples, with how they were made.
 
     Args:

@@ -14,12 +14,12 @@ from typing import Protocol
 import numpy as np
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.heads.model import Model, load_model
 from vidlabel.paths import is_folder
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
 from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
@@ -113,7 +113,7 @@ def train(
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(**options)  # type: ignore[arg-type]
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
-    recipe = FeatureRecipe(rate=rate or DEFAULT_RATE, runtime=runtime)
+    recipe = FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime)
     request = TrainRequest(
         training_set=read_examples(Path(labels), label_options_from(start, label_options)),
         source=str(labels),
@@ -168,7 +168,7 @@ def label_options_from(init: Model | None, asked: LabelOptions) -> LabelOptions:
     return asked if init is None else replace(asked, rate=asked.rate or init.spec.rate)
 
 
-def _checkpoints(request: TrainRequest, gathered: Gathered) -> Checkpoints:
+def _checkpoints(request: TrainRequest, gathered: FeatureDataset) -> Checkpoints:
     facts: dict[str, object] = {
         "options": repr(request.options),
         "labels": repr((gathered.training_set.labels, gathered.training_set.task, gathered.training_set.examples)),

@@ -9,7 +9,7 @@ from vidlabel.labels.result import VideoInfo
 
 
 @dataclass(frozen=True, slots=True)
-class VideoFacts:
+class VideoMetadata:
     """What callers of a reader may know of a video: a few numbers and names, no arrays."""
 
     size_bytes: int

@@ -27,14 +27,14 @@ from vidlabel.video.container.packets import (
     zeroed_test,
 )
 from vidlabel.video.container.recording import Recording
-from vidlabel.video.container.source import FirstPicture, OpenedVideo
+from vidlabel.video.container.source import FirstPicture, VideoSource
 from vidlabel.video.damage.avi import count_frames
 from vidlabel.video.damage.cut_start import mark_unshown
 from vidlabel.video.damage.lost_references import LostReferences, ReferenceScan
-from vidlabel.video.damage.missing_packets import PacketPlaces
+from vidlabel.video.damage.missing_packets import PacketPositions
 from vidlabel.video.damage.truncation import missing_packets
-from vidlabel.video.decoders.base import Beat, no_beat
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.sampling import Preceding
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _FALLBACK_RATE = Fraction(25)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Probe(VideoFacts):
+class Probe(VideoMetadata):
     """The facts of a video file. Plain data: it can be pickled and sent to another process."""
 
     recording: Recording
@@ -108,25 +108,25 @@ class Probe(VideoFacts):
         return _shown_pts(self.packets, self.first_pts, self.lacks_shown_order) - self.first_pts
 
 
-def probe(source: Path | Recording, beat: Beat = no_beat) -> Probe:
+def probe(source: Path | Recording, heartbeat: Heartbeat = no_heartbeat) -> Probe:
     """Find out what a video file is, by reading its packets once.
 
     Costs 0.35 s per 10 minutes of 720p. Nothing that the header claims about length or frame count is believed.
 
     Args:
         source: the file, or one of several recordings in it.
-        beat: told often that the scan goes on.
+        heartbeat: told often that the scan goes on.
 
     Raises:
         VideoError: it is no readable file, no video, or a video without pictures.
     """
-    with OpenedVideo(source) as opened:
-        return probe_opened(opened, beat)
+    with VideoSource(source) as opened:
+        return probe_opened(opened, heartbeat)
 
 
-def probe_opened(opened: OpenedVideo, beat: Beat = no_beat) -> Probe:
+def probe_opened(opened: VideoSource, heartbeat: Heartbeat = no_heartbeat) -> Probe:
     """As `probe`, of a video that is open and that nothing was read of."""
-    scan = _find_gaps(opened, _scan(opened, beat))
+    scan = _find_gaps(opened, _scan(opened, heartbeat))
     lacks_order = _lacks_shown_order(opened.container.format.name, bool(opened.stream.codec_context.has_b_frames))
     table = mark_unshown(opened.recording, opened.stream, scan.table, not lacks_order)
     return _describe(opened, replace(scan, table=table))
@@ -137,13 +137,13 @@ class _Scan:
     table: PacketTable
     step: Fraction
     last_duration: int
-    places: PacketPlaces
+    places: PacketPositions
     lost: LostReferences | None
     missing_at_end: int = 0
     """Packets that the index of an AVI names after the last one that is there."""
 
 
-def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
+def _scan(opened: VideoSource, heartbeat: Heartbeat) -> _Scan:
     stream, first = opened.stream, opened.first
     if stream.time_base is None:
         raise VideoError(opened.path, "has a video stream without a clock", "convert it to another container")
@@ -152,9 +152,9 @@ def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
     codec, units = stream.codec_context.name, nal_units(stream)
     is_restart = None if units is None else units.restarts
     builder = PacketTableBuilder(step, least_jump, hidden_test(codec), is_restart, zeroed_test(codec))
-    places = PacketPlaces()
+    places = PacketPositions()
     references = ReferenceScan(stream.codec_context.extradata) if codec == "h264" else None
-    for packet in opened.read(beat):
+    for packet in opened.read(heartbeat):
         if isinstance(packet, av.error.FFmpegError):
             builder.note_break()
             first.clean = first.clean and len(builder) > 1
@@ -170,7 +170,7 @@ def _scan(opened: OpenedVideo, beat: Beat) -> _Scan:
     return _Scan(table, step, builder.last_duration, places, lost)
 
 
-def _find_gaps(opened: OpenedVideo, scan: _Scan) -> _Scan:
+def _find_gaps(opened: VideoSource, scan: _Scan) -> _Scan:
     """Add to the table what FFmpeg passed over without an error."""
     found = _find_missing_packets(opened, scan)
     table, lost = found.table, scan.lost
@@ -181,7 +181,7 @@ def _find_gaps(opened: OpenedVideo, scan: _Scan) -> _Scan:
     return replace(found, table=replace(table, holes=holes, flags=flags))
 
 
-def _find_missing_packets(opened: OpenedVideo, scan: _Scan) -> _Scan:
+def _find_missing_packets(opened: VideoSource, scan: _Scan) -> _Scan:
     table, container = scan.table, opened.container.format.name
     if container == "avi":
         return _recount(opened, scan)
@@ -192,7 +192,7 @@ def _find_missing_packets(opened: OpenedVideo, scan: _Scan) -> _Scan:
     return replace(scan, table=replace(table, holes=tuple(scan.places.holes(opened.recording, container, scan.step))))
 
 
-def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
+def _recount(opened: VideoSource, scan: _Scan) -> _Scan:
     """Time the packets of a damaged AVI by their numbers: presentation times are FFmpeg's guess, upset by damage."""
     table, clocks = scan.table, scan.places.clocks
     count = count_frames(opened.recording, scan.places, opened.stream)
@@ -209,7 +209,7 @@ def _recount(opened: OpenedVideo, scan: _Scan) -> _Scan:
     return replace(scan, table=replace(table, pts=clocks, repaired=True, jumps=()))
 
 
-def _retime(opened: OpenedVideo, scan: _Scan) -> _Scan:
+def _retime(opened: VideoSource, scan: _Scan) -> _Scan:
     """Time the frames of a Dahua camera as their heads say. FFmpeg gives each a duration of 1 ms."""
     table, positions = scan.table, scan.places.positions
     with opened.recording.open() as file:
@@ -241,7 +241,7 @@ def _shown_pts(table: PacketTable, first_pts: int, lacks_shown_order: bool) -> n
     return np.sort(times[times >= first_pts])
 
 
-def _describe(opened: OpenedVideo, scan: _Scan) -> Probe:
+def _describe(opened: VideoSource, scan: _Scan) -> Probe:
     path, container, stream = opened.path, opened.container, opened.stream
     table, frame, time_base = scan.table, opened.first.frame, stream.time_base
     if time_base is None or not bool(table.presented.any()):

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.closing import Closing
-from vidlabel.video.decoders.base import no_beat
+from vidlabel.video.decoders.base import no_heartbeat
 from vidlabel.video.isolation.attempt import DecodeAttempt
-from vidlabel.video.isolation.messages import Opened
+from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio
 from vidlabel.video.sampling import BEFORE_ALL
 
@@ -38,13 +38,13 @@ class IsolatedSamples(Iterator[Sample], Closing):
     """
 
     def __init__(
-        self, pool: DecodePool, path: Path, request: SampleRequest, timeout_s: float, on_beat: Callable[[], None]
+        self, pool: DecodePool, path: Path, request: SampleRequest, timeout_s: float, on_progress: Callable[[], None]
     ) -> None:
         self._pool = pool
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
-        self._on_beat = on_beat
+        self._on_beat = on_progress
         self._attempts: list[DecodeAttempt] = []
         self._warning: str | None = None
         with ExitStack() as undoing:
@@ -65,12 +65,12 @@ class IsolatedSamples(Iterator[Sample], Closing):
         self._end_attempts()
 
     @property
-    def probe(self) -> VideoFacts:
+    def probe(self) -> VideoMetadata:
         """What is known of the video."""
         return self._opened.facts
 
     @property
-    def opened(self) -> Opened:
+    def opened(self) -> Probed:
         """What is known of the video, and the warnings about the file, before it is decoded."""
         return self._opened
 
@@ -78,10 +78,10 @@ class IsolatedSamples(Iterator[Sample], Closing):
     def report(self) -> ReadReport:
         """How reading went; final once the last sample has been taken."""
         facts = self._opened.facts
-        tallies = [attempt.tallied for attempt in self._attempts]
+        tallies = [attempt.stats for attempt in self._attempts]
         holes = [hole for attempt in self._attempts for hole in attempt.holes]
-        lost = sum(tally.lost for tally in tallies)
-        warnings = list(dict.fromkeys(warning for tally in tallies for warning in tally.warnings))
+        lost = sum(stats.lost for stats in tallies)
+        warnings = list(dict.fromkeys(warning for stats in tallies for warning in stats.warnings))
         if self._warning is not None:
             warnings.append(self._warning)
             rest = max(self._attempts[-1].last + 1, self._opened.first), self._opened.end
@@ -89,7 +89,7 @@ class IsolatedSamples(Iterator[Sample], Closing):
             lost += max(0, rest[1] - rest[0])
         return ReadReport(
             decoder=tallies[-1].decoder,
-            decode_errors=sum(tally.decode_errors for tally in tallies),
+            decode_errors=sum(stats.decode_errors for stats in tallies),
             decoded_ratio=decoded_ratio(lost, self._opened.first, self._opened.end),
             duration_s=facts.duration_s,
             warnings=tuple(warnings),
@@ -101,7 +101,7 @@ class IsolatedSamples(Iterator[Sample], Closing):
         """CPU seconds of the decoding processes; final like the report, and without those that were lost."""
         return sum(attempt.cpu_s for attempt in self._attempts)
 
-    def _open(self) -> Opened:
+    def _open(self) -> Probed:
         try:
             return self._attempt()
         except LostProcessError as loss:
@@ -122,7 +122,7 @@ class IsolatedSamples(Iterator[Sample], Closing):
 
     def _go_on(self, loss: LostProcessError) -> Iterator[Sample]:
         """Let PyAV give what follows the last sample, in a new process."""
-        if loss.hung and self._attempts[-1].tallied.decoder.startswith("pyav"):  # It would hang there again.
+        if loss.hung and self._attempts[-1].stats.decoder.startswith("pyav"):  # It would hang there again.
             self._give_up(loss)
             return
         try:
@@ -133,7 +133,7 @@ class IsolatedSamples(Iterator[Sample], Closing):
         except LostProcessError as second:
             self._give_up(second)
 
-    def _attempt(self, loss: LostProcessError | None = None) -> Opened:
+    def _attempt(self, loss: LostProcessError | None = None) -> Probed:
         """Let a process open the video; after a loss, to go on with PyAV."""
         after, reason = (self._attempts[-1].last, loss.problem) if loss is not None else (None, "")
         self._end_attempts()
@@ -161,7 +161,7 @@ def open_isolated_samples(
     request: SampleRequest,
     timeout_s: float = TIMEOUT_S,
     pool: DecodePool = _shared_pool,
-    on_beat: Callable[[], None] = no_beat,
+    on_progress: Callable[[], None] = no_heartbeat,
 ) -> IsolatedSamples:
     """Open a video for sampling in a process of its own.
 
@@ -170,7 +170,7 @@ def open_isolated_samples(
         request: what is asked for.
         timeout_s: seconds without a frame or another sign of life until the process is ended.
         pool: of decoding processes.
-        on_beat: called when there is nothing new but that reading goes on.
+        on_progress: called when there is nothing new but that reading goes on.
 
     Returns:
         The samples as they are taken, with `.probe` and `.report`. Damage, and the loss of the process once there are
@@ -180,10 +180,10 @@ def open_isolated_samples(
         VideoError: it is no readable video, or the process was lost before there was a sample.
         InstallationError: the process cannot load its libraries.
     """
-    return IsolatedSamples(pool, path, request, timeout_s, on_beat)
+    return IsolatedSamples(pool, path, request, timeout_s, on_progress)
 
 
-def isolated_probe(path: Path) -> Opened:
+def isolated_probe(path: Path) -> Probed:
     """What is known of a video before it is decoded, found out in a process of its own.
 
     Raises:

@@ -17,7 +17,7 @@ from vidlabel.batch.plan import Outcome, Task, WorkOptions
 from vidlabel.errors import OutputError, VidlabelError
 from vidlabel.prediction.options import PredictOptions
 
-TESTS = Path(__file__).parent.parent
+TESTS = Path(__file__).parents[2]
 FAKE_WORKER = (sys.executable, str(Path(__file__).with_name("fake_worker.py")))
 
 

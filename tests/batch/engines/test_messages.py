@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidlabel.batch.engines.messages import (
-    Finished,
     Message,
-    Progress,
-    Ready,
     Stopped,
+    TaskFinished,
     Warned,
+    WorkerProgress,
+    WorkerReady,
     read_messages,
     read_options,
     read_tasks,
@@ -38,12 +38,12 @@ def pipe(*messages: Message | Task | WorkOptions) -> io.BytesIO:
 @pytest.mark.parametrize(
     "message",
     [
-        Ready(),
-        Progress(1.5, 4.0),
+        WorkerReady(),
+        WorkerProgress(1.5, 4.0),
         Warned("odd\n"),
         Stopped("OutputError", "out", "cannot be written", "free some space"),
-        Finished(Outcome(TASK, "done", "is damaged", partial=True, duration=4.0, samples=8, decode_errors=2)),
-        Finished(Outcome(TASK, "failed", "is damaged", details="Traceback:\n  libav: \udce9 moov\n")),
+        TaskFinished(Outcome(TASK, "done", "is damaged", partial=True, duration=4.0, samples=8, decode_errors=2)),
+        TaskFinished(Outcome(TASK, "failed", "is damaged", details="Traceback:\n  libav: \udce9 moov\n")),
     ],
     ids=lambda message: type(message).__name__,
 )
@@ -60,5 +60,5 @@ def test_options_and_tasks() -> None:
 
 @given(st.lists(st.binary(max_size=30)))
 def test_what_a_library_prints_into_the_pipe_is_passed_over(noise: list[bytes]) -> None:
-    file = io.BytesIO(b"".join(line.replace(b"\n", b"") + b"\n" for line in noise) + pipe(Ready()).read())
-    assert list(read_messages(file)) == [Ready()]
+    file = io.BytesIO(b"".join(line.replace(b"\n", b"") + b"\n" for line in noise) + pipe(WorkerReady()).read())
+    assert list(read_messages(file)) == [WorkerReady()]

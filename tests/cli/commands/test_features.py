@@ -14,7 +14,7 @@ from safetensors import safe_open
 from command_line import call
 from corpus import Recipe, write_video
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.video.request import ReadReport
 
@@ -142,7 +142,7 @@ def test_the_size_of_the_cache_is_shown(
 ) -> None:
     folder = tmp_path / "cache"
     part = CachedPart(np.arange(1000.0), np.zeros((1000, 1280), np.float32), ReadReport("pyav"))
-    FeatureCache(folder).keep("v", FeatureRecipe(), FeaturePart("frames", "centre"), part)
+    FeatureCache(folder).keep("v", FeatureConfig(), FeatureBlock("frames", "centre"), part)
     monkeypatch.setenv("VIDLABEL_CACHE", str(folder))
     for arguments in (("--cache",), ("--cache", "--cache-dir", str(folder))):
         assert call(capfd, "info", *arguments).output.splitlines() == [

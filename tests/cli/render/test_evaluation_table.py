@@ -9,7 +9,7 @@ import pytest
 
 from labels.metrics.evaluations import best, clips, evaluation_of, timed
 from vidlabel.cli.render.evaluation_table import print_evaluation
-from vidlabel.labels.metrics.evaluation import Figure, Matched
+from vidlabel.labels.metrics.evaluation import Figure, MultiLabelGroups
 from vidlabel.labels.result import Segment
 
 SCORES = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], np.float32)
@@ -24,7 +24,7 @@ def test_figures_stand_beside_the_baselines(capfd: pytest.CaptureFixture[str], m
     monkeypatch.setenv("COLUMNS", "120")
     evaluation = evaluation_of(clips([0, 1, 1], ("a[b]", "c")), best(SCORES))
     figures = {**evaluation.metrics, "accuracy": Figure(2 / 3, 0.5, 0.875), "ece": Figure(0.1234, None, None)}
-    matched = Matched(2, 1, figures, evaluation.baselines)
+    matched = MultiLabelGroups(2, 1, figures, evaluation.baselines)
     print_evaluation(replace(evaluation, metrics=figures, matched=matched, rules={"mean": "missing", "map": "hidden"}))
     lines = words(capfd)
     assert "m (gru, frames): 3 videos in 1 groups, 3 clips; none".split() in lines

@@ -10,11 +10,11 @@ import pytest
 from heads.example_specs import save_example, step_spec
 from vidlabel.cli.run.features import AskedFeatures, chosen_encoder
 from vidlabel.errors import ModelFileError, UsageError
-from vidlabel.features.config import FeatureRecipe
-from vidlabel.features.encoders.finetuned_weights import TunedWeights
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 
 ASKED = AskedFeatures(
-    recipe=FeatureRecipe(rate=4.0, lag_s=0.2),
+    recipe=FeatureConfig(rate=4.0, lag_s=0.2),
     streams=("frames", "motion"),
     view="centre",
     output="out",
@@ -29,7 +29,7 @@ ASKED = AskedFeatures(
 def test_an_encoder_by_name_or_of_a_model(tmp_path: Path) -> None:
     assert chosen_encoder("efficientnet-lite0") == ("efficientnet-lite0", None)
     spec = step_spec()
-    encoder = replace(spec.encoder, sha256=FeatureRecipe().encoder_sha256)
+    encoder = replace(spec.encoder, sha256=FeatureConfig().encoder_sha256)
     preprocessing = replace(spec.preprocessing, resize_filter="bicubic")
     save_example(replace(spec, encoder=encoder, preprocessing=preprocessing), tmp_path / "m.safetensors")
     assert chosen_encoder(str(tmp_path / "m.safetensors")) == ("efficientnet-lite0", None)
@@ -47,7 +47,7 @@ def test_the_lag_is_told_only_where_it_matters() -> None:
 
 
 def test_a_tuned_encoder_is_another_one() -> None:
-    tuned = TunedWeights(blocks=1, published_sha256=ASKED.recipe.encoder_sha256, sha256="5" * 64, tensors={})
+    tuned = FinetunedWeights(blocks=1, published_sha256=ASKED.recipe.encoder_sha256, sha256="5" * 64, tensors={})
     found = replace(ASKED, recipe=replace(ASKED.recipe, tuned=tuned)).settings
     assert (found.encoder, found.encoder_sha256) == ("efficientnet-lite0-tuned", "5" * 64)
     assert ASKED.settings.encoder == "efficientnet-lite0"

@@ -13,18 +13,18 @@ import torch
 from features.encoders.plain_network import plainly
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.finetuned_weights import TunedWeights, tuned_weights_of
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
 from vidlabel.features.encoders.frame_encoder import load_encoder, load_network
 from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.video.request import ReadReport
 
 NAME = "efficientnet-lite0"
-PUBLISHED = FeatureRecipe().encoder_sha256
+PUBLISHED = FeatureConfig().encoder_sha256
 
 
-def shifted(blocks: int) -> tuple[EfficientNetLite, TunedWeights]:
+def shifted(blocks: int) -> tuple[EfficientNetLite, FinetunedWeights]:
     """A network whose last layers are a little off, and its weights."""
     network = load_network(NAME).requires_grad_(False)
     generator = torch.Generator().manual_seed(blocks)
@@ -83,8 +83,8 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 def test_the_cache_never_mixes_up_encoders(tmp_path: Path) -> None:
-    cache, part = FeatureCache(tmp_path), FeaturePart("frames", "centre")
-    plain = FeatureRecipe(runtime="torch")
+    cache, part = FeatureCache(tmp_path), FeatureBlock("frames", "centre")
+    plain = FeatureConfig(runtime="torch")
     recipes = [plain, *(replace(plain, tuned=shifted(blocks)[1]) for blocks in (1, 2))]
     for number, recipe in enumerate(recipes):
         assert cache.load("c" * 64, recipe, part) is None

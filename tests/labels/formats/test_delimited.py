@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.labels.formats.delimited import Record, TableError, read_table
+from vidlabel.labels.formats.delimited import TableError, TableRecord, read_table
 
 TEXT = 'b;a;more\r\n1;"x;""y""\nz";9\r\n;;\r\n\r\n2;ä;'
-RECORDS = (Record(2, {"a": 'x;"y"\nz', "b": "1"}), Record(6, {"a": "ä", "b": "2"}))
+RECORDS = (TableRecord(2, {"a": 'x;"y"\nz', "b": "1"}), TableRecord(6, {"a": "ä", "b": "2"}))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_records_with_their_lines_in_every_encoding(content: bytes) -> None:
 def test_every_delimiter_and_line_end(end: str, delimiter: str) -> None:
     content = end.join(["", delimiter.join(["A ", "b"]), delimiter.join(["1", "2"]), ""]).encode()
     table = read_table(content, ["a", "b"], [])
-    assert table.records == (Record(3, {"a": "1", "b": "2"}),)
+    assert table.records == (TableRecord(3, {"a": "1", "b": "2"}),)
     assert table.decimal_comma == (delimiter != ",")
 
 
@@ -68,7 +68,7 @@ def test_column_with_a_similar_name_is_hinted_at() -> None:
 
 def test_rows_that_are_too_long_and_broken_quotes_are_problems() -> None:
     table = read_table(b'a,b\n1,2,3\n1,2,,\n1\n"x,\n', ["a", "b"], [])
-    assert table.records == (Record(3, {"a": "1", "b": "2"}), Record(4, {"a": "1", "b": ""}))
+    assert table.records == (TableRecord(3, {"a": "1", "b": "2"}), TableRecord(4, {"a": "1", "b": ""}))
     assert [problem.line for problem in table.problems] == [2, 5]
     assert str(table.problems[0]) == "line 2: has 3 cells, the first line has 2"
     assert "check its quotes" in str(table.problems[1])
@@ -89,7 +89,7 @@ def test_rows_that_are_too_long_and_broken_quotes_are_problems() -> None:
 )
 def test_lines_before_the_names_of_columns_are_passed_over(before: str) -> None:
     table = read_table((before + '"a";b\n1;2,5\n').encode(), ["a", "b"], [])
-    assert table.records == (Record(before.count("\n") + 2, {"a": "1", "b": "2,5"}),)
+    assert table.records == (TableRecord(before.count("\n") + 2, {"a": "1", "b": "2,5"}),)
     assert table.problems == ()
     assert table.decimal_comma
 
@@ -99,21 +99,21 @@ def test_a_line_names_the_separator(named: str, delimiter: str) -> None:
     rows = [["a", "b;c,d"], ["1", "2"]]
     content = f"sep={named}\n" + "\n".join(delimiter.join(row) for row in rows).replace("b;c,d", '"b"')
     table = read_table(content.encode("utf-16"), ["a", "b"], [])
-    assert table.records == (Record(3, {"a": "1", "b": "2"}),)
+    assert table.records == (TableRecord(3, {"a": "1", "b": "2"}),)
     assert table.decimal_comma == (delimiter != ",")
 
 
 def test_names_of_columns_in_a_comment_count() -> None:
     table = read_table(b"# made by numpy\n# a,b\n1,2\n", ["a", "b"], [])
-    assert table.records == (Record(3, {"a": "1", "b": "2"}),)
+    assert table.records == (TableRecord(3, {"a": "1", "b": "2"}),)
 
 
 def test_comments_end_no_record() -> None:
     table = read_table(b'a,b\n1,"x\n#y"\n#"1,2\n# 3\n4,5\n"#6",7\n', ["a", "b"], [])
     assert table.records == (
-        Record(2, {"a": "1", "b": "x\n#y"}),
-        Record(6, {"a": "4", "b": "5"}),
-        Record(7, {"a": "#6", "b": "7"}),
+        TableRecord(2, {"a": "1", "b": "x\n#y"}),
+        TableRecord(6, {"a": "4", "b": "5"}),
+        TableRecord(7, {"a": "#6", "b": "7"}),
     )
     assert table.problems == ()
     assert table.comments == (4,)

@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidlabel.labels.metrics.calculator import FigureMaker, confusion
+from vidlabel.labels.metrics.calculator import MetricCalculator, confusion
 from vidlabel.labels.metrics.evaluation import (
-    Answers,
     Curve,
     EvaluatedData,
     EvaluatedModel,
     Evaluation,
-    Truth,
-    VideoTruth,
+    GroundTruth,
+    Predictions,
+    VideoGroundTruth,
 )
 from vidlabel.labels.result import Segment
 
 
-def clips(truth: Sequence[int], labels: tuple[str, ...], groups: Sequence[str] | None = None) -> Truth:
+def clips(truth: Sequence[int], labels: tuple[str, ...], groups: Sequence[str] | None = None) -> GroundTruth:
     """Clips that each hold one label, each in a group of its own or these."""
     names = groups or [f"g{place}" for place in range(len(truth))]
     none = np.zeros(0)
-    videos = [VideoTruth(f"{n}.mp4", group, 0, 1.0, False, (), none) for n, group in enumerate(names)]
-    return Truth(
+    videos = [VideoGroundTruth(f"{n}.mp4", group, 0, 1.0, False, (), none) for n, group in enumerate(names)]
+    return GroundTruth(
         videos=tuple(videos),
         labels=labels,
         background=None,
@@ -37,13 +37,13 @@ def clips(truth: Sequence[int], labels: tuple[str, ...], groups: Sequence[str] |
     )
 
 
-def best(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Answers:
+def best(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Predictions:
     """The best label of each clip."""
     decided = np.arange(scores.shape[1]) == scores.argmax(axis=1)[:, None]
-    return Answers(scores, decided, ())
+    return Predictions(scores, decided, ())
 
 
-def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tuple[Truth, Answers]:
+def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tuple[GroundTruth, Predictions]:
     """One video with one sample a second and the labels `a`, `b` and background."""
     labels = ("a", "b", "background")
     times = np.arange(seconds, dtype=np.float64)
@@ -55,8 +55,8 @@ def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tu
         held[:, 2] = ~held.any(axis=1)
         return held
 
-    tested = Truth(
-        videos=(VideoTruth("v.mp4", "g", 0, float(seconds), False, tuple(truth), times),),
+    tested = GroundTruth(
+        videos=(VideoGroundTruth("v.mp4", "g", 0, float(seconds), False, tuple(truth), times),),
         labels=labels,
         background=2,
         single=True,
@@ -67,12 +67,12 @@ def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tu
         known=np.ones(seconds, np.bool_),
     )
     decided = rows(told)
-    return tested, Answers(decided.astype(np.float32), decided, (tuple(told),))
+    return tested, Predictions(decided.astype(np.float32), decided, (tuple(told),))
 
 
-def evaluation_of(tested: Truth, answers: Answers) -> Evaluation:
+def evaluation_of(tested: GroundTruth, answers: Predictions) -> Evaluation:
     """An evaluation that says so; the mean has no figures."""
-    maker = FigureMaker(tested, 1.0)
+    maker = MetricCalculator(tested, 1.0)
     metrics = maker.metrics(answers)
     return Evaluation(
         model=EvaluatedModel("m", "gru", ("frames",), "e", None, None, None),

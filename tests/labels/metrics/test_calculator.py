@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import average_precision_score, confusion_matrix, precision_recall_fscore_support
 
 from labels.metrics.evaluations import best, clips, timed
-from vidlabel.labels.metrics.calculator import FigureMaker, confusion
+from vidlabel.labels.metrics.calculator import MetricCalculator, confusion
 from vidlabel.labels.metrics.evaluation import Figure, Figures
 from vidlabel.labels.metrics.samples import expected_calibration_error
 from vidlabel.labels.result import Segment
@@ -24,7 +24,7 @@ SCORES = (np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)).astype(np.
 GROUPS = [f"g{number}" for number in GENERATOR.integers(0, 9, 60)]
 TESTED = clips(TRUTH.tolist(), LABELS, GROUPS)
 ANSWERS = best(SCORES)
-MAKER = FigureMaker(TESTED, 1.0)
+MAKER = MetricCalculator(TESTED, 1.0)
 
 
 def value(figures: Figures, name: str) -> float:
@@ -105,7 +105,7 @@ def test_clips_have_no_figures_of_segments() -> None:
 
 def test_some_videos_alone() -> None:
     chosen = [place for place, group in enumerate(GROUPS) if group in ("g1", "g4", "g6")]
-    figures = FigureMaker(TESTED, 1.0, chosen).metrics(ANSWERS)
+    figures = MetricCalculator(TESTED, 1.0, chosen).metrics(ANSWERS)
     told = SCORES.argmax(axis=1)
     assert value(figures, "accuracy") == pytest.approx((told == TRUTH)[chosen].mean())
     own = [name for name in GROUPS if name in ("g1", "g4", "g6")]
@@ -116,7 +116,7 @@ def test_some_videos_alone() -> None:
 
 
 def test_one_group_has_no_interval() -> None:
-    figures = FigureMaker(clips([0, 1], ("a", "b"), ["g", "g"]), 1.0).metrics(best(np.eye(2, dtype=np.float32)))
+    figures = MetricCalculator(clips([0, 1], ("a", "b"), ["g", "g"]), 1.0).metrics(best(np.eye(2, dtype=np.float32)))
     assert figures["accuracy"] == Figure(1.0, None, None)
 
 
@@ -124,7 +124,7 @@ def test_segments_by_hand() -> None:
     truth = [Segment(0, 4, "a", 1), Segment(6, 8, "b", 1)]
     told = [Segment(2, 4, "a", 0.9), Segment(6, 7, "b", 0.9), Segment(8, 10, "a", 0.9)]
     tested, answers = timed(truth, told, 10)
-    figures = FigureMaker(tested, 1.5).metrics(answers)
+    figures = MetricCalculator(tested, 1.5).metrics(answers)
     # Wrong are the samples 0, 1 (a missed), 7 (b missed), 8 and 9 (a invented).
     assert percent(figures["accuracy"]) == 50.0
     assert percent(figures["step_accuracy"]) == 50.0
@@ -134,7 +134,7 @@ def test_segments_by_hand() -> None:
     assert [percent(figures[f"f1@{overlap}"]) for overlap in (10, 25, 50)] == [80.0, 80.0, 80.0]
     # a starts 2 s off, b on time.
     assert percent(figures["event_recall"]) == 50.0
-    assert percent(FigureMaker(tested, 2.0).metrics(answers)["event_recall"]) == 100.0
+    assert percent(MetricCalculator(tested, 2.0).metrics(answers)["event_recall"]) == 100.0
     # a: 2 of 4 told are right, 2 of 4 true are told; b: 1 of 1, 1 of 2. Background takes no part.
     assert percent(figures["macro_f1"]) == pytest.approx(100 * (0.5 + 2 / 3) / 2, abs=0.05)
     matrix = confusion(tested, answers)
@@ -145,12 +145,12 @@ def test_segments_by_hand() -> None:
 def test_unknown_time_does_not_count() -> None:
     tested, answers = timed([Segment(0, 4, "a", 1)], [Segment(0, 8, "a", 0.9)], 8)
     known = np.arange(8) < 5
-    figures = FigureMaker(replace(tested, known=known, segments_known=False), 1.0).metrics(answers)
+    figures = MetricCalculator(replace(tested, known=known, segments_known=False), 1.0).metrics(answers)
     assert percent(figures["accuracy"]) == 80.0
     assert figures["edit"] is None
 
 
 def test_short_segments_count_in_accuracy_only_where_they_are_left() -> None:
     tested, answers = timed([Segment(0, 4, "a", 1)], [Segment(0, 4, "a", 1), Segment(6, 7, "b", 1)], 8)
-    figures = FigureMaker(tested, 1.0).metrics(replace(answers, segments=((Segment(0, 4, "a", 1),),)))
+    figures = MetricCalculator(tested, 1.0).metrics(replace(answers, segments=((Segment(0, 4, "a", 1),),)))
     assert (percent(figures["accuracy"]), percent(figures["step_accuracy"])) == (100.0, 87.5)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from labels.metrics.evaluations import best, clips, evaluation_of, timed
-from vidlabel.labels.metrics.evaluation import METRICS, Evaluation, Figure, Matched
+from vidlabel.labels.metrics.evaluation import METRICS, Evaluation, Figure, MultiLabelGroups
 from vidlabel.labels.metrics.evaluation_json import evaluation_object, evaluation_schema, evaluation_text
 from vidlabel.labels.result import Segment
 
@@ -54,7 +54,7 @@ def test_figures_are_those_of_the_answers() -> None:
 
 def test_everything_is_rounded_and_nothing_left_out() -> None:
     figure = Figure(0.123456, None, 1.0)
-    matched = Matched(2, 1, {"accuracy": figure, "ece": None}, {"mean": None, "majority": {"map": figure}})
+    matched = MultiLabelGroups(2, 1, {"accuracy": figure, "ece": None}, {"mean": None, "majority": {"map": figure}})
     evaluation = of_clips()
     data = replace(evaluation.data, seconds=1.23456, per_label={"b": 2, "a": 1})
     content: dict[str, Any] = evaluation_object(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from labels.metrics.evaluations import clips, timed
-from vidlabel.labels.metrics.calculator import FigureMaker
-from vidlabel.labels.metrics.evaluation import METRICS, Truth
+from vidlabel.labels.metrics.calculator import MetricCalculator
+from vidlabel.labels.metrics.evaluation import METRICS, GroundTruth
 from vidlabel.labels.metrics.names import METRIC_NAMES
 from vidlabel.labels.metrics.rules import rules
 from vidlabel.labels.result import Segment
@@ -51,8 +51,8 @@ def test_times_say_what_they_need(tolerance: float, words: str) -> None:
 
 
 @pytest.mark.parametrize("tested", [TIMED, replace(TIMED, segments_known=False)])
-def test_what_is_said_to_be_missing_is_missing(tested: Truth) -> None:
-    figures = FigureMaker(tested, 1.0).metrics(TOLD)
+def test_what_is_said_to_be_missing_is_missing(tested: GroundTruth) -> None:
+    figures = MetricCalculator(tested, 1.0).metrics(TOLD)
     missing = {name for name in METRICS if figures[name] is None}
     assert ({"edit", "f1@10", "f1@25", "f1@50"} <= missing) == ("missing" in rules(tested, 1.0, with_mean=True))
 

@@ -11,7 +11,7 @@ from corpus import Recipe, write_video
 from training.sets import read, write_table
 from vidlabel.errors import InputError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureRecipe, View
+from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.training.dataset.features import gather_feature_files, gather_video_features
 from vidlabel.training.dataset.reading import read_examples
@@ -35,7 +35,7 @@ class Heard:
 
 
 def extractor(folder: Path) -> FeatureExtractor:
-    recipe = FeatureRecipe(rate=5.0, short_side=48)
+    recipe = FeatureConfig(rate=5.0, short_side=48)
     views: tuple[View, ...] = ("centre", "centre-flipped")
     return FeatureExtractor(recipe, ("frames", "motion"), views, FeatureCache(folder), "cpu", 2)
 
@@ -45,10 +45,10 @@ def test_features_of_videos_resume(tmp_path: Path) -> None:
         write_video(tmp_path / name, Recipe(frames=20), range(number, number + 20))
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\n"))
     extractor(tmp_path / "cache").features(tmp_path / "a.mp4")  # An earlier run was ended after the first video.
-    heard = Heard()
-    gathered = gather_video_features(found, extractor(tmp_path / "cache"), heard)
-    assert heard.moved == [(0.6, 0.8, "b.mp4")]
-    assert heard.ends == [("a.mp4", True), ("b.mp4", True)]
+    has_new_errors = Heard()
+    gathered = gather_video_features(found, extractor(tmp_path / "cache"), has_new_errors)
+    assert has_new_errors.moved == [(0.6, 0.8, "b.mp4")]
+    assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", True)]
     assert gathered.training_set == found
     assert (gathered.streams, gathered.width) == (("frames", "motion"), 2560)
     assert [len(one.views) for one in gathered.features] == [2, 2]
@@ -66,9 +66,9 @@ def test_a_video_that_fails_meanwhile_is_left_out(tmp_path: Path) -> None:
         write_video(tmp_path / name, Recipe(frames=20))
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\nc.mp4,,,run\n"))
     (tmp_path / "b.mp4").write_bytes(b"no video any more")
-    heard = Heard()
-    gathered = gather_video_features(found, extractor(tmp_path / "cache"), heard)
-    assert heard.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
+    has_new_errors = Heard()
+    gathered = gather_video_features(found, extractor(tmp_path / "cache"), has_new_errors)
+    assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
     left = gathered.training_set
     assert [example.video for example in left.examples] == ["a.mp4", "c.mp4"]
     assert [video.video for video in left.unusable] == ["b.mp4"]

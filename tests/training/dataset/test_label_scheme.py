@@ -10,7 +10,7 @@ from training.sets import example
 from vidlabel.errors import UsageError
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import BACKGROUND, Example, LabelOptions, Span
-from vidlabel.training.dataset.label_scheme import choose_task, understand, unlabelled_s
+from vidlabel.training.dataset.label_scheme import choose_task, infer_label_scheme, unlabelled_s
 
 
 @pytest.mark.parametrize(
@@ -45,24 +45,24 @@ def timed(end: float) -> list[Example]:
 
 
 def test_a_hundredth_without_a_row_is_background() -> None:
-    assert understand(timed(99.0), None, None, overlap=False).labels == ("a", "b", "background")
-    assert understand(timed(99.0), None, None, overlap=False).background == 2
-    rounded = understand(timed(99.1), None, None, overlap=False)
+    assert infer_label_scheme(timed(99.0), None, None, overlap=False).labels == ("a", "b", "background")
+    assert infer_label_scheme(timed(99.0), None, None, overlap=False).background == 2
+    rounded = infer_label_scheme(timed(99.1), None, None, overlap=False)
     assert (rounded.labels, rounded.background, rounded.unlabelled) == (("a", "b"), None, "background")
-    ignored = understand(timed(60.0), None, "ignore", overlap=False)
+    ignored = infer_label_scheme(timed(60.0), None, "ignore", overlap=False)
     assert (ignored.labels, ignored.unlabelled) == (("a", "b"), "ignore")
 
 
 def test_background_that_is_named_is_a_class() -> None:
     clips = [example("a", clip=("x",)), example("b", clip=("y",)), example("c", clip=(BACKGROUND,))]
-    found = understand(clips, None, None, overlap=False)
+    found = infer_label_scheme(clips, None, None, overlap=False)
     assert (found.task, found.labels, found.background, found.unlabelled) == (
         "single",
         ("x", "y", "background"),
         2,
         None,
     )
-    several = understand(clips, "multi", None, overlap=False)
+    several = infer_label_scheme(clips, "multi", None, overlap=False)
     assert (several.labels, several.background) == (("x", "y"), None)
 
 
@@ -79,7 +79,7 @@ def test_background_that_is_named_is_a_class() -> None:
 )
 def test_the_label_that_only_says_no_becomes_background(negative: str, positive: str) -> None:
     clips = [example("a", clip=(negative,)), example("b", clip=(positive,)), example("c", Span(1, 2, negative))]
-    found = understand(clips, "binary", None, overlap=False)
+    found = infer_label_scheme(clips, "binary", None, overlap=False)
     assert (found.task, found.labels, found.background) == ("binary", (positive,), None)
     assert [one.clip_labels for one in found.examples] == [(BACKGROUND,), (positive,), ()]
     assert found.examples[2].spans == (Span(1, 2, BACKGROUND),)
@@ -90,7 +90,7 @@ def test_the_label_that_only_says_no_becomes_background(negative: str, positive:
 def test_labels_that_are_no_yes_and_no_are_refused(labels: tuple[str, ...]) -> None:
     clips = [example(label, clip=(label,)) for label in labels]
     with pytest.raises(UsageError, match=f"{len(labels)} labels") as caught:
-        understand(clips, "binary", None, overlap=False)
+        infer_label_scheme(clips, "binary", None, overlap=False)
     assert "--positive LABEL" in str(caught.value)
 
 
@@ -108,7 +108,7 @@ def test_labels_that_are_no_yes_and_no_are_refused(labels: tuple[str, ...]) -> N
 )
 def test_the_label_that_is_no_negative_is_taken(labels: tuple[str, ...], positive: str) -> None:
     clips = [example(label, clip=(label,)) for label in labels]
-    found = understand(clips, "binary", None, overlap=False)
+    found = infer_label_scheme(clips, "binary", None, overlap=False)
     assert found.labels == (positive,)
     assert [one.clip_labels for one in found.examples] == [
         (positive,) if label == positive else (BACKGROUND,) for label in labels
@@ -126,7 +126,7 @@ def test_the_label_that_is_no_negative_is_taken(labels: tuple[str, ...], positiv
 )
 def test_the_user_names_the_label(labels: tuple[str, ...], warning: str) -> None:
     clips = [example("all", *(Span(n, n + 1, label) for n, label in enumerate(labels)))]
-    found = understand(clips, "binary", None, overlap=False, positive="cat")
+    found = infer_label_scheme(clips, "binary", None, overlap=False, positive="cat")
     assert (found.labels, found.warnings) == (("cat",), (warning,))
     assert [span.label == "cat" for span in found.examples[0].spans] == [label == "cat" for label in labels]
 

@@ -21,7 +21,7 @@ from vidlabel.training.dataset.videos import (
     common_kind,
     file_warnings,
     late_end_warnings,
-    look_into,
+    probe_videos,
     resampling_warnings,
 )
 
@@ -42,7 +42,7 @@ def test_rows_of_one_file_come_together_and_faults_are_told_apart(tmp_path: Path
         LabelRow("./a.npz", 3, 4, "hug", line=5),
     ]
     told: list[tuple[int, int]] = []
-    found = look_into(rows, tmp_path, None, None, lambda done, all_: told.append((done, all_)))
+    found = probe_videos(rows, tmp_path, None, None, lambda done, all_: told.append((done, all_)))
     (known,) = found.videos
     assert [(row.line, row.label) for row in known.rows] == [(2, "background"), (5, "hug")]
     assert known.source.duration_s == pytest.approx(10.0)
@@ -94,11 +94,11 @@ def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: 
     for name, rate in (("a.npz", 5.0), ("b.npz", 25.0), ("c.npz", 25.0)):
         write_features(tmp_path / name, rate=rate)
     rows = [LabelRow(f"{name}.npz", 0, 10, "x") for name in "abc"]
-    own = look_into(rows, tmp_path, None, None, None).videos
+    own = probe_videos(rows, tmp_path, None, None, None).videos
     with pytest.raises(AnnotationError, match=r"5 and 25 samples per second.*give --rate to have all resampled"):
         common_kind("t.csv", own)
     assert resampling_warnings(own) == []
-    same = look_into(rows, tmp_path, None, 5.0, None).videos
+    same = probe_videos(rows, tmp_path, None, 5.0, None).videos
     assert common_kind("t.csv", same) == FeatureKind(10, 5.0, None)
     first = "the first one, 'b.npz', from 25 to 5 samples a second"
     assert resampling_warnings(same) == [f"2 files of features are resampled, {first}"]
@@ -108,7 +108,7 @@ def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: 
 def test_rows_before_the_first_sample_are_of_another_clock(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", features=np.zeros((20, 3)), times=1700000000 + np.arange(20) / 2)
     rows = [LabelRow("a.npz", 1700000001, 1700000003, "x", line=2), LabelRow("a.npz", 1, 3, "x", line=3)]
-    (problem,) = look_into(rows, tmp_path, None, None, None).problems
+    (problem,) = probe_videos(rows, tmp_path, None, None, None).problems
     assert str(problem) == "line 3: end 3 lies before 'a.npz', whose times begin at 1700000000.000 s"
 
 

@@ -13,12 +13,12 @@ from features.encoders.plain_network import plainly
 from training.sets import training_set
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.preprocessing import crop_picture
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import ExampleFeatures, Gathered
+from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
 from vidlabel.training.finetune.activations import LEAST_SAMPLES, PictureKeeper, chosen_samples
 from vidlabel.training.train import SilentTrainListener
 from vidlabel.video.request import SampleRequest
@@ -32,16 +32,16 @@ def clip(tmp_path: Path) -> Path:
     return write_video(tmp_path / "clip.mp4", Recipe(frames=14, rate=Fraction(10)))
 
 
-def gathered_at(clip: Path, *times: float) -> Gathered:
+def gathered_at(clip: Path, *times: float) -> FeatureDataset:
     """A training set of one video that has samples at these times; their features are of no matter."""
     known = Example("clip.mp4", clip, "g", 1.4, ("painted",), ())
     values = np.zeros((len(times), 1280), np.float32)
     features = ExampleFeatures(np.array(times), (values, values), "pyav", times[-1] + 1)
-    return Gathered(training_set(known, labels=("painted",)), (features,), ("frames",))
+    return FeatureDataset(training_set(known, labels=("painted",)), (features,), ("frames",))
 
 
 def keeper() -> PictureKeeper:
-    recipe = FeatureRecipe(rate=RATE, short_side=SIDE)
+    recipe = FeatureConfig(rate=RATE, short_side=SIDE)
     return PictureKeeper(recipe, ("frames",), ("centre", "centre-flipped"), EncoderTail(NAME, 1))
 
 

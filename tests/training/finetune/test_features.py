@@ -17,14 +17,14 @@ from corpus import Recipe, write_video
 from features.encoders.plain_network import plainly
 from video.in_process import open_samples
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.preprocessing import crop_picture
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import VIEWS, FeatureOptions, gather
 from vidlabel.training.finetune import train as tune_module
@@ -71,7 +71,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(folder: Path, output: Path, options: TrainOptions = OPTIONS) -> TrainRequest:
     features = FeatureOptions(
-        recipe=FeatureRecipe(rate=RATE, short_side=SIDE), streams=("frames",), cache=folder / "cache"
+        recipe=FeatureConfig(rate=RATE, short_side=SIDE), streams=("frames",), cache=folder / "cache"
     )
     training_set = read_examples(folder / "labels.csv", LabelOptions())
     return TrainRequest(training_set=training_set, source="x", output=output, options=options, features=features)
@@ -85,18 +85,18 @@ def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-Material = tuple[Gathered, list[KeptPictures]]
+TrainingTensors = tuple[FeatureDataset, list[KeptPictures]]
 
 
 @pytest.fixture(scope="module")
-def material(folder: Path) -> Material:
+def material(folder: Path) -> TrainingTensors:
     asked = request(folder, folder / "none")
     gathered, _ = gather(asked.training_set, asked.features, None, SilentTrainListener())
     keeper = PictureKeeper(asked.features.recipe, ("frames",), VIEWS, EncoderTail(NAME, 1))
     return gathered, keeper.keep(gathered, SilentTrainListener())
 
 
-def tuned_digest(gathered: Gathered, kept: list[KeptPictures], options: TrainOptions = OPTIONS) -> str:
+def tuned_digest(gathered: FeatureDataset, kept: list[KeptPictures], options: TrainOptions = OPTIONS) -> str:
     return tune(gathered, kept, EncoderTail(NAME, 1), RATE, options, SilentTrainListener(), None).weights.sha256
 
 
@@ -116,7 +116,7 @@ def network_of(model: Path) -> EfficientNetLite:
     return network
 
 
-def test_an_encoder_that_falls_apart_is_refused(material: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_that_falls_apart_is_refused(material: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune_module, "ENCODER_RATE", 1e30)
     with pytest.raises(UsageError, match="give a smaller one"):
         tuned_digest(*material)
@@ -140,7 +140,7 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     features = plainly(network, squares).numpy().astype(np.float32)
     published = plainly(load_network(NAME).requires_grad_(False), squares).numpy()
     assert np.abs(features - published).max() > 0.01
-    recipe = FeatureRecipe(rate=RATE, short_side=SIDE)
+    recipe = FeatureConfig(rate=RATE, short_side=SIDE)
     training_set = read_examples(folder / "labels.csv", LabelOptions())
     options = FeatureOptions(recipe=recipe, streams=("frames",), cache=folder / "cache")
     by_init, facts = gather(training_set, options, model, SilentTrainListener())
@@ -153,7 +153,7 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     np.testing.assert_allclose(found.scores.values, expected, atol=1e-4)
 
 
-def changed(material: Material, clip: int) -> Material:
+def changed(material: TrainingTensors, clip: int) -> TrainingTensors:
     """The same with noise in place of one clip, in features and pictures."""
     gathered, kept = material
     generator = np.random.default_rng(0)
@@ -165,7 +165,7 @@ def changed(material: Material, clip: int) -> Material:
     return replace(gathered, features=tuple(features)), pictures
 
 
-def test_groups_held_out_are_never_seen(material: Material) -> None:
+def test_groups_held_out_are_never_seen(material: TrainingTensors) -> None:
     (fold,) = held_out_part(material[0], OPTIONS)
     groups = [example.group for example in material[0].training_set.examples]
     assert not {groups[clip] for clip in fold.train_indices} & {groups[clip] for clip in fold.test_indices}
@@ -176,7 +176,7 @@ def test_groups_held_out_are_never_seen(material: Material) -> None:
     assert tuned_digest(*changed(material, fold.train_indices[0]), quick) != before
 
 
-def test_figures_are_those_of_the_groups_held_out(folder: Path, made: Path, material: Material) -> None:
+def test_figures_are_those_of_the_groups_held_out(folder: Path, made: Path, material: TrainingTensors) -> None:
     (fold,) = held_out_part(material[0], OPTIONS)
     trained = run_training(request(folder, made.with_name("again.safetensors")), SilentTrainListener())
     validation = trained.fitted.validation

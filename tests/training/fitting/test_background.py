@@ -8,7 +8,7 @@ import torch
 
 from training.banks import counting_bank
 from vidlabel.training.fitting.background import BackgroundWindows
-from vidlabel.training.fitting.samples import SampleBank
+from vidlabel.training.fitting.samples import PackedClips
 from vidlabel.training.fitting.windows import WINDOW_STEPS
 
 
@@ -16,7 +16,7 @@ from vidlabel.training.fitting.windows import WINDOW_STEPS
 def test_windows_with_background_say_how_much_of_a_clip_they_hold(rate: float) -> None:
     torch.manual_seed(2)
     bank = counting_bank(30, 24, 36)
-    bank = SampleBank(bank.values + torch.tensor([1.0, 1.0, 1.0]), bank.starts, bank.lengths)
+    bank = PackedClips(bank.values + torch.tensor([1.0, 1.0, 1.0]), bank.starts, bank.lengths)
     targets = torch.eye(4)[:3]
     windows = BackgroundWindows(bank, 16, targets, window=30, rate=rate)
     held, nothing, meaningless = 0, 0, 0
@@ -50,7 +50,7 @@ def test_a_label_counts_by_the_share_of_its_clip_in_the_window() -> None:
     lengths, classes, rate = (30, 24, 36), 4, 4.0
     bank = counting_bank(*lengths)
     ones = torch.ones(1, 90, 20)  # with so many signs turned at random, one is always seen
-    bank = SampleBank(torch.cat([bank.values, ones], dim=2), bank.starts, bank.lengths)
+    bank = PackedClips(torch.cat([bank.values, ones], dim=2), bank.starts, bank.lengths)
     windows = BackgroundWindows(bank, 16, torch.eye(classes)[:3], window=30, rate=rate)
     partly = 0
     for batch in [batch for _ in range(40) for batch in windows.batches()]:
@@ -79,7 +79,7 @@ def test_the_picture_hardly_moves_in_a_pause() -> None:
     torch.manual_seed(6)
     lengths, edge = (40, 50), 3  # 0.4 s of 8 samples a second, rounded
     bank = counting_bank(*lengths)
-    bank = SampleBank(bank.values + 1, bank.starts, bank.lengths)
+    bank = PackedClips(bank.values + 1, bank.starts, bank.lengths)
     windows = BackgroundWindows(bank, 8, torch.eye(3)[:2], window=45, rate=8.0)
     backwards = 0
     for batch in [batch for _ in range(60) for batch in windows.batches()]:

@@ -8,8 +8,8 @@ import torch
 from sklearn.metrics import log_loss
 
 from vidlabel.training.fitting.calibration import (
+    HeldOutLogits,
     Mixture,
-    Outcome,
     even_mixture,
     fit_mixture,
     fit_temperature,
@@ -17,7 +17,7 @@ from vidlabel.training.fitting.calibration import (
     mixed_scores,
     row_losses,
 )
-from vidlabel.training.fitting.plans import Form
+from vidlabel.training.fitting.plans import MemberKind
 
 
 def test_losses_of_rows_are_those_of_scikit_learn() -> None:
@@ -50,7 +50,7 @@ def test_the_temperature_is_the_most_likely_of_the_grid() -> None:
 def test_one_form_alone_counts_for_all() -> None:
     logits = torch.tensor([[3.0, 0.0], [3.0, 0.0], [0.0, 3.0], [0.0, 3.0], [0.0, 3.0]])
     targets = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1], [1, 0]])
-    found = fit_mixture(Outcome((), (), {"linear": logits}, targets, torch.ones(5)), ["linear"], "single")
+    found = fit_mixture(HeldOutLogits((), (), {"linear": logits}, targets, torch.ones(5)), ["linear"], "single")
     assert found.shares == {"linear": 1}
     # Four of five are right, so that the best share is 4/5: log 4 = 3 / temperature.
     assert found.temperatures["linear"] == pytest.approx(3 / np.log(4), rel=0.0126)
@@ -76,7 +76,7 @@ def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
 
 
 def test_members_of_a_form_share_what_their_form_has() -> None:
-    of_forms: dict[Form, float] = {"recurrent": 0.6, "linear": 0.4}
+    of_forms: dict[MemberKind, float] = {"recurrent": 0.6, "linear": 0.4}
     weights = member_weights(["recurrent", "recurrent", "recurrent", "linear"], of_forms)
     assert weights == pytest.approx([0.2, 0.2, 0.2, 0.4])
     logits_of_one = np.random.default_rng(3).normal(size=(6, 3))
@@ -96,7 +96,7 @@ def test_a_form_counts_as_much_as_it_knows() -> None:
     noise = torch.tensor(generator.normal(size=logits.shape))
 
     def fitted(recurrent: torch.Tensor, linear: torch.Tensor) -> Mixture:
-        outcome = Outcome((), (), {"recurrent": recurrent, "linear": linear}, targets, torch.ones(1200))
+        outcome = HeldOutLogits((), (), {"recurrent": recurrent, "linear": linear}, targets, torch.ones(1200))
         return fit_mixture(outcome, ("recurrent", "linear"), "single")
 
     assert fitted(torch.tensor(own), noise).shares == pytest.approx({"recurrent": 0.75, "linear": 0.25})

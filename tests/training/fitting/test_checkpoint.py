@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 
 from vidlabel.training.fitting.checkpoint import Checkpoints, training_identity
-from vidlabel.training.fitting.epochs import EpochFigures, Progress
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
 HISTORY = (EpochFigures(0.1 + 0.2, 1 / 3), EpochFigures(0.25, 1.0, 0.5, 0.75))
 
 
-def progress() -> Progress:
+def progress() -> EpochProgress:
     """After two epochs, one tensor in an order of its own."""
     weights = torch.randn(3, 4, generator=torch.Generator().manual_seed(0)).T
-    return Progress(2, {"weight.a": weights, "generator": torch.get_rng_state()}, HISTORY)
+    return EpochProgress(2, {"weight.a": weights, "generator": torch.get_rng_state()}, HISTORY)
 
 
 def test_what_is_kept_is_found_again(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_damaged_state_is_never_an_error(
     folder = tmp_path_factory.getbasetemp() / "damaged"
     checkpoints, path, whole = Checkpoints(folder, "this"), folder / "head.safetensors", folder / "whole.safetensors"
     if not whole.exists():
-        checkpoints.keep("whole", Progress(2, {"w": torch.ones(2)}, HISTORY), last=True)
+        checkpoints.keep("whole", EpochProgress(2, {"w": torch.ones(2)}, HISTORY), last=True)
     content = whole.read_bytes()
     path.write_bytes(content[:cut])
     assert checkpoints.find("head") is None

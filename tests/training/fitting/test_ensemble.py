@@ -14,11 +14,11 @@ from vidlabel.training.fitting.ensemble import (
 )
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.members import new_background_members, new_members
-from vidlabel.training.fitting.plans import Problem
+from vidlabel.training.fitting.plans import TaskShape
 from vidlabel.training.fitting.thresholds import UNKNOWN_FOOTAGE
 from vidlabel.training.options import TrainOptions
 
-PROBLEM = Problem(inputs=3, classes=2, whole=True, updates=10)
+PROBLEM = TaskShape(inputs=3, classes=2, whole=True, updates=10)
 HISTORY = (EpochFigures(1.0, 0.5),)
 
 

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
 
 
 class Slope(EpochTrainer):
     """Lowers one number for ever, in two updates an epoch."""
 
-    def __init__(self, epochs: int, resumed: Progress | None = None) -> None:
+    def __init__(self, epochs: int, resumed: EpochProgress | None = None) -> None:
         self.number = nn.Parameter(torch.tensor([5.0]))
         self.rates: list[float] = []
         self.seen: list[float] = []
@@ -31,8 +31,8 @@ class Slope(EpochTrainer):
         return EpochFigures(self.number.item(), 0.0)
 
 
-def train(epochs: int, resumed: Progress | None = None) -> tuple[Slope, list[Progress]]:
-    told: list[Progress] = []
+def train(epochs: int, resumed: EpochProgress | None = None) -> tuple[Slope, list[EpochProgress]]:
+    told: list[EpochProgress] = []
     trainer = Slope(epochs, resumed)
     trainer.run(told.append)
     return trainer, told

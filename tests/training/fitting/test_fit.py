@@ -14,7 +14,7 @@ from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import ExampleFeatures, Gathered
+from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.fit import FittedModel, fit
@@ -24,7 +24,7 @@ from vidlabel.training.options import TrainOptions
 QUICK = TrainOptions(epochs=4, hidden=4, members=1, folds=2)
 
 
-def accuracy(fitted: FittedModel, tested: Gathered) -> float:
+def accuracy(fitted: FittedModel, tested: FeatureDataset) -> float:
     """Share of the clips whose label has the highest score."""
     labels = fitted.network.spec.labels
     pairs = zip(tested.training_set.examples, tested.features, strict=True)
@@ -159,7 +159,7 @@ def test_the_stream_that_helps_is_chosen() -> None:
         fit(both, FACTS, replace(QUICK, streams=("audio",)))
 
 
-def mirrored(clips: list[tuple[Example, ExampleFeatures]], places: list[int]) -> Gathered:
+def mirrored(clips: list[tuple[Example, ExampleFeatures]], places: list[int]) -> FeatureDataset:
     """The clips with a second view, in which the numbers of the features stand at these places."""
     pairs = [(one, replace(features, views=(*features.views, features.views[0][:, places]))) for one, features in clips]
     return gathered(pairs, ("blue", "red"))

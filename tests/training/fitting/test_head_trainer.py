@@ -9,22 +9,22 @@ import torch
 from torch.nn import functional
 
 from training.banks import counting_bank
-from vidlabel.training.fitting.head_task import WindowLength, make_lesson
-from vidlabel.training.fitting.head_trainer import Lesson, Tally, Trainer, disturbed, window_loss
+from vidlabel.training.fitting.head_task import WindowLength, make_head_task
+from vidlabel.training.fitting.head_trainer import HeadTask, LossMean, Trainer, disturbed, window_loss
 from vidlabel.training.fitting.members import new_members
-from vidlabel.training.fitting.plans import Problem
-from vidlabel.training.fitting.tensors import Material
+from vidlabel.training.fitting.plans import TaskShape
+from vidlabel.training.fitting.tensors import TrainingTensors
 from vidlabel.training.fitting.windows import Batch
 from vidlabel.training.options import TrainOptions
 
 
-def linear_lesson() -> Lesson:
+def linear_lesson() -> HeadTask:
     """A head on samples without recurrence: its logits are one linear layer."""
     targets = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
-    material = Material(counting_bank(4), targets, torch.ones(4), "single", whole=False)
+    material = TrainingTensors(counting_bank(4), targets, torch.ones(4), "single", whole=False)
     options = TrainOptions(head="mean", epochs=2, learning_rate=0.1)
-    plan = new_members(options, Problem(3, 2, False, 2))[0].plan
-    return make_lesson(plan, material, options, WindowLength(4, 4.0))
+    plan = new_members(options, TaskShape(3, 2, False, 2))[0].plan
+    return make_head_task(plan, material, options, WindowLength(4, 4.0))
 
 
 def batch(steps: int = 5) -> Batch:
@@ -55,7 +55,7 @@ def test_the_loss_is_that_of_the_rows_that_count() -> None:
     with torch.no_grad():
         head.output.weight.copy_(torch.tensor([[1.0, -1, 0.5], [0, 2, -1]]))
         head.output.bias.copy_(torch.tensor([0.25, -0.25]))
-    shown, tally = batch(), Tally()
+    shown, tally = batch(), LossMean()
     found = window_loss(lesson, head, shown, tally)
     known = shown.mask.flatten() > 0
     logits = (shown.inputs @ head.output.weight.T + head.output.bias).flatten(0, 1)[known]
@@ -67,7 +67,7 @@ def test_the_loss_is_that_of_the_rows_that_count() -> None:
 
 
 def test_nothing_counted_is_nothing_right() -> None:
-    assert Tally().share == 0
+    assert LossMean().share == 0
 
 
 def test_the_finished_head_has_what_was_learnt() -> None:

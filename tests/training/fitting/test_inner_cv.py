@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.learnable import coloured_clips, gathered
-from vidlabel.training.dataset.features import Gathered
-from vidlabel.training.fitting.calibration import Outcome
+from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.inner_cv import choose_streams, inner_folds
 from vidlabel.training.options import TrainOptions
 
 CLIPS = coloured_clips(12, ("blue", "red", "green"))
 
 
-def labelled(groups: list[int], labels: list[int]) -> Gathered:
+def labelled(groups: list[int], labels: list[int]) -> FeatureDataset:
     """Clips in these groups with these labels."""
     names = ("blue", "red", "green")
     clips = [
@@ -56,7 +56,7 @@ def test_one_stream_is_chosen_only_where_it_is_clearly_better() -> None:
     clips = labelled([n // 2 for n in range(12)], [n % 2 for n in range(12)])
     clips = replace(clips, streams=("frames", "motion"))
     targets = torch.tensor(np.eye(2)[[n % 2 for n in range(12)]])
-    outcome = Outcome(tuple(range(12)), (1,) * 12, {}, targets, torch.ones(12))
+    outcome = HeldOutLogits(tuple(range(12)), (1,) * 12, {}, targets, torch.ones(12))
     good, nothing = (targets * 2 - 1) * 3, torch.zeros(12, 2)
     both = ("frames", "motion")
     assert choose_streams(clips, {both: nothing, ("motion",): good, ("frames",): nothing}, outcome) == ("motion",)

@@ -12,10 +12,10 @@ from heads.example_specs import mixed_spec, pooled_spec, save_example, step_spec
 from vidlabel.heads.fusion import pool_parts
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.fitting.members import continued_members, new_background_members, new_members
-from vidlabel.training.fitting.plans import Problem
+from vidlabel.training.fitting.plans import TaskShape
 from vidlabel.training.options import TrainOptions
 
-PROBLEM = Problem(inputs=4, classes=3, whole=True, updates=10)
+PROBLEM = TaskShape(inputs=4, classes=3, whole=True, updates=10)
 
 
 def rows(head: Head, inputs: Tensor, parts: int | None) -> Tensor:
@@ -63,7 +63,7 @@ def test_known_labels_keep_their_outputs_in_every_form_of_head(tmp_path: Path) -
 
 def test_labels_that_are_gone_are_left_out(tmp_path: Path) -> None:
     start = save_example(step_spec(), tmp_path / "start.safetensors")  # walk, fall, nothing
-    problem = Problem(inputs=6, classes=2, whole=False, updates=10)
+    problem = TaskShape(inputs=6, classes=2, whole=False, updates=10)
     (member,) = continued_members(start, ("nothing", "walk"), TrainOptions(epochs=4), problem)
     assert (member.plan.epochs, member.plan.pooled_parts) == (4, None)
     inputs = torch.randn(1, 5, 6, generator=torch.Generator().manual_seed(2))
@@ -73,5 +73,5 @@ def test_labels_that_are_gone_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("updates", "epochs"), [(10, 30), (3, 60)])
 def test_epochs_follow_the_number_of_updates(tmp_path: Path, updates: int, epochs: int) -> None:
     start = save_example(pooled_spec(), tmp_path / "start.safetensors")
-    (member,) = continued_members(start, ("fight",), TrainOptions(), Problem(3, 1, True, updates))
+    (member,) = continued_members(start, ("fight",), TrainOptions(), TaskShape(3, 1, True, updates))
     assert member.plan.epochs == epochs

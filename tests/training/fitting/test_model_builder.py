@@ -9,28 +9,28 @@ import pytest
 
 from training.learnable import FACTS, clip, gathered
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.provenance import FeatureSettings
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.model_builder import UNKNOWN_ENCODER, build_spec, facts_of_files, facts_of_recipe
-from vidlabel.training.fitting.plans import Problem, background_plans, label_plans
-from vidlabel.training.fitting.thresholds import Decisions
+from vidlabel.training.fitting.plans import TaskShape, background_plans, label_plans
+from vidlabel.training.fitting.thresholds import DecisionRule
 from vidlabel.training.fitting.validation import Validation
 from vidlabel.training.options import TrainOptions
 
 OPTIONS = TrainOptions(hidden=3, members=1)
-PROBLEM = Problem(inputs=6, classes=2, whole=True, updates=3)
+PROBLEM = TaskShape(inputs=6, classes=2, whole=True, updates=3)
 LABELS = [plan.member(0.5, 1.0) for plan in label_plans(OPTIONS, PROBLEM)]
 BACKGROUND = [plan.member(1.0, 1.0) for plan in background_plans(OPTIONS, PROBLEM)]
 NOTHING = np.zeros((1, 2), np.float32)
 VALIDATION = Validation(2, (0,), (1,), NOTHING, NOTHING, np.ones(1, np.float32), 0.87654, 0.5, 0.33333, 0.01239)
 
 
-def five_clips(streams: tuple[str, ...] = ("frames",)) -> Gathered:
+def five_clips(streams: tuple[str, ...] = ("frames",)) -> FeatureDataset:
     """Two groups (four clips make one), 3.25 s in all."""
     names = ("blue", "red", "red", "red", "blue")
     clips = [clip(np.zeros((2 + n % 2 + n // 4, 6), np.float32), name, number=n) for n, name in enumerate(names)]
@@ -38,9 +38,9 @@ def five_clips(streams: tuple[str, ...] = ("frames",)) -> Gathered:
     return gathered([*odd, *clips[2:]], ("blue", "red"), streams=streams)
 
 
-def spec_of(clips: Gathered, members: list[MemberSpec], validation: Validation | None = None) -> ModelSpec:
+def spec_of(clips: FeatureDataset, members: list[MemberSpec], validation: Validation | None = None) -> ModelSpec:
     history = {"recurrent-0": (EpochFigures(0.1234567, 0.5), EpochFigures(0.1, 1.0, 0.2))}
-    decisions = Decisions((0.4, 0.3), (1.0, 0.5))
+    decisions = DecisionRule((0.4, 0.3), (1.0, 0.5))
     return build_spec(clips, FACTS, OPTIONS, members, decisions, 3.5, validation, history)
 
 
@@ -93,7 +93,7 @@ def test_a_stream_that_is_not_known_is_refused() -> None:
 
 
 def test_facts_of_videos_come_from_the_recipe() -> None:
-    facts = facts_of_recipe(FeatureRecipe(rate=3.0, short_side=96, lag_s=0.2))
+    facts = facts_of_recipe(FeatureConfig(rate=3.0, short_side=96, lag_s=0.2))
     assert (facts.rate, facts.lag_s, facts.preprocessing.short_side, facts.preprocessing.crop) == (3, 0.2, 96, "centre")
     assert facts.encoder.name == "efficientnet-lite0"
 
@@ -111,7 +111,7 @@ def test_facts_of_files_are_what_they_say() -> None:
         decoder="auto",
     )
 
-    def of(kind: FeatureKind | None) -> Gathered:
+    def of(kind: FeatureKind | None) -> FeatureDataset:
         return replace(clips, training_set=replace(clips.training_set, features=kind))
 
     told = facts_of_files(of(FeatureKind(6, 5.0, settings)))

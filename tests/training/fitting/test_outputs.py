@@ -9,9 +9,9 @@ import torch
 from training.banks import counting_bank
 from vidlabel.heads.fusion import pool_parts
 from vidlabel.training.fitting.outputs import clip_logits, pooled_logits
-from vidlabel.training.fitting.plans import MemberPlan, Problem, label_plans
-from vidlabel.training.fitting.samples import SampleBank
-from vidlabel.training.fitting.tensors import Material
+from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
+from vidlabel.training.fitting.samples import PackedClips
+from vidlabel.training.fitting.tensors import TrainingTensors
 from vidlabel.training.options import TrainOptions
 
 LENGTHS = (9, 24, 5)
@@ -19,14 +19,16 @@ LENGTHS = (9, 24, 5)
 
 def plan(*, whole: bool) -> MemberPlan:
     """A small recurrent head for two classes."""
-    return label_plans(TrainOptions(hidden=4), Problem(inputs=3, classes=2, whole=whole, updates=9))[0]
+    return label_plans(TrainOptions(hidden=4), TaskShape(inputs=3, classes=2, whole=whole, updates=9))[0]
 
 
-def material() -> Material:
+def material() -> TrainingTensors:
     """Three clips of random inputs."""
     bank = counting_bank(*LENGTHS)
     values = torch.randn(2, sum(LENGTHS), 3, generator=torch.Generator().manual_seed(0))
-    return Material(SampleBank(values, bank.starts, bank.lengths), torch.eye(3, 2), torch.ones(3), "single", whole=True)
+    return TrainingTensors(
+        PackedClips(values, bank.starts, bank.lengths), torch.eye(3, 2), torch.ones(3), "single", whole=True
+    )
 
 
 @pytest.mark.parametrize("steps", [24, 7, 2])

@@ -7,7 +7,7 @@ import torch
 
 from vidlabel.heads.recurrent import build_head
 from vidlabel.training.fitting.plans import (
-    Problem,
+    TaskShape,
     background_plans,
     baseline_plan,
     default_epochs,
@@ -16,8 +16,8 @@ from vidlabel.training.fitting.plans import (
 )
 from vidlabel.training.options import TrainOptions
 
-CLIPS = Problem(inputs=8, classes=4, whole=True, updates=6)
-SAMPLES = Problem(inputs=8, classes=4, whole=False, updates=6)
+CLIPS = TaskShape(inputs=8, classes=4, whole=True, updates=6)
+SAMPLES = TaskShape(inputs=8, classes=4, whole=False, updates=6)
 
 
 def test_clips_have_recurrent_heads_and_a_linear_one_over_three_parts() -> None:
@@ -64,7 +64,7 @@ def test_the_baseline_knows_no_order() -> None:
     ("updates", "recurrent", "epochs"), [(6, True, 30), (100, True, 30), (5, True, 36), (7, False, 40), (1, False, 240)]
 )
 def test_few_clips_are_gone_through_more_often(updates: int, recurrent: bool, epochs: int) -> None:
-    assert default_epochs(Problem(8, 4, True, updates), recurrent=recurrent) == epochs
+    assert default_epochs(TaskShape(8, 4, True, updates), recurrent=recurrent) == epochs
 
 
 def test_heads_start_as_one_layer_over_all_parts_would() -> None:

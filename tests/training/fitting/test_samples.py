@@ -8,7 +8,7 @@ import torch
 from training.banks import counting_bank
 from training.learnable import RATE
 from vidlabel.training.dataset.features import ExampleFeatures
-from vidlabel.training.fitting.samples import SampleBank, fill_bank
+from vidlabel.training.fitting.samples import PackedClips, fill_bank
 from vidlabel.training.fitting.whitening import StreamWhitening, Whitening
 
 TURNED = np.array([[0.0, 2.0], [1.0, 0.0], [1.0, 1.0]], np.float32)
@@ -25,7 +25,7 @@ def features(samples: int, views: int, seed: int) -> ExampleFeatures:
 def test_places_between_samples_are_interpolated() -> None:
     bank = counting_bank(5, 3)
     random = torch.randn(1, 8, 4, generator=torch.Generator().manual_seed(0))
-    bank = SampleBank(random, bank.starts, bank.lengths)
+    bank = PackedClips(random, bank.starts, bank.lengths)
     clips, places = torch.tensor([[0, 0, 1, 1]]), torch.tensor([[0.0, 3.75, 0.5, 2.0]])
     found = bank.read(torch.tensor([0]), clips, places)[0].numpy()
     first, second = random[0, :5].numpy(), random[0, 5:].numpy()
@@ -42,7 +42,7 @@ def test_places_between_samples_are_interpolated() -> None:
 def test_whole_clips_are_resampled_from_their_first_to_their_last_sample() -> None:
     bank = counting_bank(9, 1, 4)
     values = torch.randn(2, 14, 3, generator=torch.Generator().manual_seed(1))
-    found = SampleBank(values, bank.starts, bank.lengths).whole(6).numpy()
+    found = PackedClips(values, bank.starts, bank.lengths).whole(6).numpy()
     for number, (start, length) in enumerate([(0, 9), (9, 1), (10, 4)]):
         own = values[0, start : start + length].numpy()
         for column in range(3):

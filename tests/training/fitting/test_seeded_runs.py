@@ -10,22 +10,22 @@ import torch
 from training.learnable import coloured_clips, gathered
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.head_task import WindowLength, make_lesson
-from vidlabel.training.fitting.head_trainer import Lesson, Trainer
-from vidlabel.training.fitting.plans import MemberPlan, Problem, label_plans
-from vidlabel.training.fitting.seeded_runs import Jobs, SilentListener
-from vidlabel.training.fitting.tensors import learn_whitening, make_material
+from vidlabel.training.fitting.head_task import WindowLength, make_head_task
+from vidlabel.training.fitting.head_trainer import HeadTask, Trainer
+from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
+from vidlabel.training.fitting.seeded_runs import SilentListener, TrainingRuns
+from vidlabel.training.fitting.tensors import learn_whitening, make_training_tensors
 from vidlabel.training.options import TrainOptions
 
 OPTIONS = TrainOptions(hidden=3, members=1, epochs=3, batch_size=4)
 
 
-def lesson() -> tuple[MemberPlan, Lesson]:
+def lesson() -> tuple[MemberPlan, HeadTask]:
     """A small recurrent head, and eight clips in two updates."""
     clips = gathered(coloured_clips(8), ("blue", "red"))
-    material = make_material(clips, learn_whitening(clips))
-    plan = label_plans(OPTIONS, Problem(material.inputs, 2, True, 2))[0]
-    return plan, make_lesson(plan, material, OPTIONS, WindowLength(8, 4.0))
+    material = make_training_tensors(clips, learn_whitening(clips))
+    plan = label_plans(OPTIONS, TaskShape(material.inputs, 2, True, 2))[0]
+    return plan, make_head_task(plan, material, OPTIONS, WindowLength(8, 4.0))
 
 
 def weights(trainer: Trainer) -> torch.Tensor:
@@ -50,29 +50,29 @@ class EndsAfter:
 
 def test_a_job_is_the_same_whatever_was_trained_before() -> None:
     plan, what = lesson()
-    jobs = Jobs(7, SilentListener(), None)
+    jobs = TrainingRuns(7, SilentListener(), None)
     first, second = (weights(jobs.train(name, what, plan.build)) for name in ("one", "two"))
     assert not torch.equal(first, second)
     torch.rand(5)
-    other_order = Jobs(7, SilentListener(), None)
+    other_order = TrainingRuns(7, SilentListener(), None)
     assert torch.equal(weights(other_order.train("two", what, plan.build)), second)
     assert torch.equal(weights(other_order.train("one", what, plan.build)), first)
-    assert not torch.equal(weights(Jobs(8, SilentListener(), None).train("one", what, plan.build)), first)
+    assert not torch.equal(weights(TrainingRuns(8, SilentListener(), None).train("one", what, plan.build)), first)
 
 
 def test_every_epoch_is_told() -> None:
     plan, what = lesson()
     listener = EndsAfter(100)
-    trainer = Jobs(0, listener, None).train("job", what, plan.build)
+    trainer = TrainingRuns(0, listener, None).train("job", what, plan.build)
     assert listener.told == ["job"] * 3
     assert len(trainer.progress.history) == 3
 
 
 def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
     plan, what = lesson()
-    whole = weights(Jobs(0, SilentListener(), None).train("job", what, plan.build))
+    whole = weights(TrainingRuns(0, SilentListener(), None).train("job", what, plan.build))
     states = Checkpoints(tmp_path, "this", every_s=1e9)  # so that only the interruption writes
-    interrupted = Jobs(0, EndsAfter(2), states)
+    interrupted = TrainingRuns(0, EndsAfter(2), states)
     with pytest.raises(KeyboardInterrupt):
         interrupted.train("job", what, plan.build)
     assert interrupted.running is not None
@@ -81,14 +81,14 @@ def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
     assert found is not None
     assert found.epochs == 2
     listener = EndsAfter(100)
-    assert torch.equal(weights(Jobs(0, listener, states).train("job", what, plan.build)), whole)
+    assert torch.equal(weights(TrainingRuns(0, listener, states).train("job", what, plan.build)), whole)
     assert listener.told == ["job"]
 
 
 def test_a_finished_head_is_not_trained_again(tmp_path: Path) -> None:
     plan, what = lesson()
     states = Checkpoints(tmp_path, "this", every_s=1e9)
-    whole = weights(Jobs(0, SilentListener(), states).train("job", what, plan.build))
+    whole = weights(TrainingRuns(0, SilentListener(), states).train("job", what, plan.build))
     listener = EndsAfter(100)
-    assert torch.equal(weights(Jobs(0, listener, states).train("job", what, plan.build)), whole)
+    assert torch.equal(weights(TrainingRuns(0, listener, states).train("job", what, plan.build)), whole)
     assert listener.told == []

@@ -13,7 +13,7 @@ from vidlabel.training.fitting.tensors import (
     fill_first_motion,
     is_whole,
     learn_whitening,
-    make_material,
+    make_training_tensors,
     select_streams,
     subset,
 )
@@ -21,7 +21,7 @@ from vidlabel.training.fitting.tensors import (
 
 def test_clips_have_one_target_each() -> None:
     clips = gathered(coloured_clips(5), ("blue", "red"))
-    material = make_material(clips, learn_whitening(clips))
+    material = make_training_tensors(clips, learn_whitening(clips))
     assert is_whole(clips)
     assert material.whole
     assert material.targets.argmax(dim=1).tolist() == [0, 1, 0, 1, 0]
@@ -40,14 +40,14 @@ def test_samples_have_targets_at_their_times() -> None:
         background=1,
         unlabelled="ignore",
     )
-    material = make_material(videos, learn_whitening(videos))
+    material = make_training_tensors(videos, learn_whitening(videos))
     assert not material.whole
     held = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0]  # at 4 samples a second
     assert RATE == 4
     assert material.targets[:, 0].tolist() == held
     assert material.mask.tolist() == held  # nobody looked at the rest
     background = replace(videos, training_set=replace(videos.training_set, unlabelled="background"))
-    assert make_material(background, learn_whitening(videos)).mask.tolist() == [1] * 12
+    assert make_training_tensors(background, learn_whitening(videos)).mask.tolist() == [1] * 12
 
 
 def test_parts_keep_the_labels_of_all() -> None:

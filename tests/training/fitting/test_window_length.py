@@ -9,17 +9,17 @@ import pytest
 
 from training.learnable import RATE, clip, gathered
 from vidlabel.training.dataset.examples import Span
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.fitting.window_length import choose_window
 
 
-def of_clips(*samples: int) -> Gathered:
+def of_clips(*samples: int) -> FeatureDataset:
     """Clips of so many samples, labelled as a whole."""
     clips = [clip(np.zeros((count, 6), np.float32), "red", number=n) for n, count in enumerate(samples)]
     return gathered(clips, ("red",))
 
 
-def of_spans(*seconds: float) -> Gathered:
+def of_spans(*seconds: float) -> FeatureDataset:
     """A video with labels that last so long."""
     spans = tuple(Span(40.0 * number, 40.0 * number + length, "red") for number, length in enumerate(seconds))
     return gathered([clip(np.zeros((9, 6), np.float32), spans=spans)], ("red",), "binary", unlabelled="background")
@@ -50,5 +50,5 @@ def test_labels_of_all_videos_count() -> None:
     videos = of_spans(1.0, 20.0, 6.0)
     example = videos.training_set.examples[0]
     parts = tuple(replace(example, spans=(span,)) for span in example.spans)
-    parted = Gathered(replace(videos.training_set, examples=parts), videos.features * 3, videos.streams)
+    parted = FeatureDataset(replace(videos.training_set, examples=parts), videos.features * 3, videos.streams)
     assert choose_window(parted, RATE).samples == 96

@@ -8,7 +8,7 @@ import pytest
 
 from corpus import Recipe, write_video
 from vidlabel.errors import VideoError
-from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.container.source import VideoSource
 
 KEY = {"encryption_key": "00112233445566778899aabbccddeeff", "encryption_kid": "0123456789abcdef0123456789abcdef"}
 CENC = {"encryption_scheme": "cenc-aes-ctr", **KEY}
@@ -35,7 +35,7 @@ def matroska(track_type: bytes, *, encrypted: bool) -> bytes:
 
 def refusal(path: Path) -> str:
     with pytest.raises(VideoError) as caught:
-        OpenedVideo(path)
+        VideoSource(path)
     return caught.value.problem
 
 
@@ -107,5 +107,5 @@ def test_a_stream_that_hls_encrypted_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.avi", "a.flv"])
 def test_what_is_not_encrypted_opens(name: str, tmp_path: Path) -> None:
-    with OpenedVideo(write_video(tmp_path / name, Recipe(frames=5))) as opened:
+    with VideoSource(write_video(tmp_path / name, Recipe(frames=5))) as opened:
         assert opened.stream.codec_context.name == "h264"

@@ -11,19 +11,19 @@ from av.packet import Packet
 
 from vidlabel.video.container.open import choose_stream, open_container, read_packets
 from vidlabel.video.damage.avi import CHUNK_HEADER, AviCount, count_frames
-from vidlabel.video.damage.missing_packets import PacketPlaces
+from vidlabel.video.damage.missing_packets import PacketPositions
 
 VideoMaker = Callable[[str], Path]
 FRAMES = 60
 
 
-def places(path: Path, without: Collection[int] = ()) -> PacketPlaces:
+def places(path: Path, without: Collection[int] = ()) -> PacketPositions:
     """Of the packets that are left, whose times FFmpeg would count without a gap."""
     with open_container(path) as container:
         read = list(read_packets(container, choose_stream(container, path)))
     packets = [packet for packet in read if isinstance(packet, Packet) and packet.size]
     times = [packet.dts for packet in packets]
-    found = PacketPlaces()
+    found = PacketPositions()
     left = [packet for number, packet in enumerate(packets) if number not in without]
     for packet, time in zip(left, times, strict=False):
         packet.dts = time
@@ -31,7 +31,7 @@ def places(path: Path, without: Collection[int] = ()) -> PacketPlaces:
     return found
 
 
-def count(path: Path, found: PacketPlaces) -> AviCount | None:
+def count(path: Path, found: PacketPositions) -> AviCount | None:
     with open_container(path) as container:
         return count_frames(path, found, choose_stream(container, path))
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.video.damage.chains import gif_reach, matroska_reach
+from vidlabel.video.damage.chains import gif_readable_bytes, matroska_readable_bytes
 from vidlabel.video.probe import probe
 
 RECIPES = {
@@ -65,7 +65,7 @@ def test_a_last_fragment_whose_head_is_lost_is_told(part: bytes, tmp_path: Path)
 
 
 def test_what_follows_the_last_block_is_no_loss(tmp_path: Path) -> None:
-    for name, reach in (("a.gif", gif_reach), ("a.mkv", matroska_reach)):
+    for name, reach in (("a.gif", gif_readable_bytes), ("a.mkv", matroska_readable_bytes)):
         path = write_video(tmp_path / name, RECIPES[name])
         path.write_bytes(path.read_bytes() + b"appended" * 500)
         assert reach(path, path.stat().st_size) == (path.stat().st_size, 0)
@@ -74,7 +74,7 @@ def test_what_follows_the_last_block_is_no_loss(tmp_path: Path) -> None:
 def test_a_gif_that_was_cut_off_is_told(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.gif", RECIPES["a.gif"])
     path.write_bytes(path.read_bytes()[:-1])
-    assert gif_reach(path, path.stat().st_size)[1] == 1
+    assert gif_readable_bytes(path, path.stat().st_size)[1] == 1
     assert probe(path).missing_packets == 1
 
 
@@ -89,6 +89,6 @@ def test_any_bytes_come_to_an_answer(name: str, tmp_path: Path) -> None:
             changed[chance.randrange(len(data))] = chance.choice([0, 1, 255, chance.randrange(256)])
         path.write_bytes(changed[: chance.randrange(1, len(data))])
         size = path.stat().st_size
-        reached, lost = matroska_reach(path, size) if name == "a.mkv" else gif_reach(path, size)
+        reached, lost = matroska_readable_bytes(path, size) if name == "a.mkv" else gif_readable_bytes(path, size)
         assert 0 < reached <= size
         assert lost >= 0

@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from corpus import Recipe, write_video
 from vidlabel.video.container.open import choose_stream, open_container, read_packets
-from vidlabel.video.damage.missing_packets import PacketPlaces
+from vidlabel.video.damage.missing_packets import PacketPositions
 
 VideoMaker = Callable[[str], Path]
 
@@ -25,8 +25,8 @@ def read(path: Path) -> list[Packet[VideoStream]]:
     return [packet for packet in packets if isinstance(packet, Packet) and packet.size]
 
 
-def places(packets: list[Packet[VideoStream]], without: Collection[int] = ()) -> PacketPlaces:
-    found = PacketPlaces()
+def places(packets: list[Packet[VideoStream]], without: Collection[int] = ()) -> PacketPositions:
+    found = PacketPositions()
     for number, packet in enumerate(packets):
         if number not in without:
             found.add(packet)
@@ -85,7 +85,7 @@ def test_one_packet_without_a_time_leaves_nothing_to_compare(tmp_path: Path) -> 
 
 
 def test_places_without_times_or_positions_say_nothing() -> None:
-    unknown = PacketPlaces()
+    unknown = PacketPositions()
     for _ in range(3):
         unknown.add(cast("Packet[VideoStream]", Packet(10)))
     assert unknown.holes(Path("not-read"), "matroska,webm", Fraction(1)) == []

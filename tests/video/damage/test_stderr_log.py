@@ -11,7 +11,7 @@ import av
 import pytest
 
 from corpus import Recipe, read_number, write_video
-from vidlabel.video.damage.stderr_log import DECORD_SIGNS, Complaints
+from vidlabel.video.damage.stderr_log import DECORD_SIGNS, StderrLog
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.samples import open_isolated_samples
 
@@ -21,12 +21,12 @@ def test_what_is_printed_into_a_file_is_heard_once(tmp_path: Path) -> None:
     try:
         with (tmp_path / "noise").open("w+b") as file:
             os.dup2(file.fileno(), 2)
-            complaints = Complaints(DECORD_SIGNS)
-            assert not complaints.heard()
+            complaints = StderrLog(DECORD_SIGNS)
+            assert not complaints.has_new_errors()
             os.write(2, b"libdav1d 1.5.3")
-            assert not complaints.heard()
+            assert not complaints.has_new_errors()
             os.write(2, b"[h264 @ 0x5] error while decoding MB 17 6")
-            assert [complaints.heard(), complaints.heard()] == [True, False]
+            assert [complaints.has_new_errors(), complaints.has_new_errors()] == [True, False]
     finally:
         os.dup2(before, 2)
         os.close(before)
@@ -37,7 +37,7 @@ def test_a_terminal_or_pipe_is_not_listened_to() -> None:
     before = os.dup(2)
     try:
         os.dup2(writer, 2)
-        assert not Complaints(DECORD_SIGNS).can_hear
+        assert not StderrLog(DECORD_SIGNS).is_readable
     finally:
         os.dup2(before, 2)
         for descriptor in (before, reader, writer):

@@ -100,7 +100,7 @@ def test_only_wanted_frames_come_to_main_memory(video: VideoMaker) -> None:
     plan = plan_omission(found, request)
     assert len(pictures) == 12
     assert fetched == (plan.needed + found.first_pts).tolist()
-    assert reader.tally.frames == 60 - int(plan.left_out.sum()) > len(fetched)
+    assert reader.stats.frames == 60 - int(plan.left_out.sum()) > len(fetched)
 
 
 def _skipping(path: Path) -> InputContainer:

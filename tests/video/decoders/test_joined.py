@@ -10,7 +10,7 @@ import pytest
 from corpus import Recipe, read_number
 from video.in_process import open_samples, plain
 from video.joined_parts import FRAMES, X264, joined, part
-from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.joined import open_reading
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import SampleRequest
@@ -60,8 +60,8 @@ def test_what_is_known_before_decoding_holds_the_warning(three: Path) -> None:
 @pytest.mark.parametrize("taken", [0, 5, FRAMES - 1, FRAMES, FRAMES + 7, 3 * FRAMES - 1])
 def test_reading_goes_on_after_any_picture(taken: int, three: Path) -> None:
     request = SampleRequest(rate=60, short_side=120)
-    with OpenedVideo(three) as opened:
+    with VideoSource(three) as opened:
         whole = list(open_reading(opened, request).pictures())
-    with OpenedVideo(three) as opened:
+    with VideoSource(three) as opened:
         rest = list(open_reading(opened, request, whole[taken].time, "the process died").pictures())
     assert plain(rest) == plain(whole[taken + 1 :])

@@ -67,7 +67,7 @@ def test_pictures_are_those_of_a_reader_that_decodes_everything(codec: str, para
         assert len(skipped) >= 3
         assert skipped == everything
         if parameters != X264["refreshed in stripes"]:
-            assert readers[1].tally.frames < readers[0].tally.frames
+            assert readers[1].stats.frames < readers[0].stats.frames
 
 
 def test_groups_without_samples_are_not_decoded(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_groups_without_samples_are_not_decoded(tmp_path: Path) -> None:
     reader = SkippingReader(found, SampleRequest(rate=1, short_side=160, start_s=1.0))
     assert [read_number(picture.rgb) for picture in reader.pictures()] == [25, 50]
     # Groups start at every twelfth picture: 24 and 25 are decoded, and 48 to 50.
-    assert reader.tally.frames == 5
+    assert reader.stats.frames == 5
 
 
 def test_an_open_group_is_decoded_with_the_one_before_it(tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_at_damage_a_reader_that_decodes_everything_goes_on(video: VideoMaker, t
     assert [sample.rgb.tobytes() for sample in stream] == [p.rgb.tobytes() for p in everything.pictures()]
     report = stream.report
     assert report.decoder == "pyav: skipping frames meets damage, from 0.520 s on"
-    assert report.decode_errors == everything.tally.decode_errors > 0
+    assert report.decode_errors == everything.stats.decode_errors > 0
     assert report.decoded_ratio < 1
 
 
@@ -153,7 +153,7 @@ def test_damage_that_no_sample_needs_is_not_looked_for(video: VideoMaker, tmp_pa
     assert (stream.report.decode_errors, stream.report.decoded_ratio) == (0, 1.0)
     everything = PyavReader(probe(path), SampleRequest(rate=2, short_side=160))
     list(everything.pictures())
-    assert everything.tally.decode_errors > 0
+    assert everything.stats.decode_errors > 0
 
 
 def test_a_hole_is_seen_where_no_sample_needs_it_too(video: VideoMaker, tmp_path: Path) -> None:

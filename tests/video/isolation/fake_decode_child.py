@@ -18,25 +18,25 @@ import numpy as np
 
 from vidlabel.video.isolation.child import die_with_owner
 from vidlabel.video.isolation.messages import (
-    Beat,
+    Alive,
     Failed,
     Finished,
-    Given,
     Message,
-    Opened,
+    Probed,
     ReadVideo,
     Ready,
+    SampleReady,
     Setup,
-    Tallied,
+    Stats,
     encode,
     read_orders,
 )
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
 from vidlabel.video.isolation.shared_memory import FrameLayout, open_memory
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 
 FRAMES = 4
-FACTS = VideoFacts(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES)
+FACTS = VideoMetadata(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES)
 LAYOUT = FrameLayout(64, 48, 1)
 
 
@@ -69,9 +69,9 @@ def kill() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
 
 
-def beat() -> None:
+def heartbeat() -> None:
     while True:
-        send(Beat())
+        send(Alive())
         time.sleep(0.005)
 
 
@@ -82,16 +82,16 @@ def shrink(descriptor: str) -> None:
 BREAKS: dict[str, Callable[[], None]] = {
     "hang": hang,
     "die": kill,
-    "beat for ever": beat,
+    "beat for ever": heartbeat,
     "exit": lambda: os._exit(9),
     "nonsense": lambda: say(b"\x00\xffnot a message\n"),
     "nested": lambda: say(b"[" * 100_000 + b"\n"),
     "endless line": talk,
     "silent end": fall_silent,
-    "back in time": lambda: send(Given(0, False)),
-    "earlier unasked": lambda: send(Given(35, True)),
-    "wrong type": lambda: say(b'{"type": "Given", "tick": "35", "has_earlier": false}\n'),
-    "huge number": lambda: say(b'{"type": "Given", "tick": 1' + b"0" * 300 + b', "has_earlier": false}\n'),
+    "back in time": lambda: send(SampleReady(0, False)),
+    "earlier unasked": lambda: send(SampleReady(35, True)),
+    "wrong type": lambda: say(b'{"type": "SampleReady", "tick": "35", "has_earlier": false}\n'),
+    "huge number": lambda: say(b'{"type": "SampleReady", "tick": 1' + b"0" * 300 + b', "has_earlier": false}\n'),
     "unknown": lambda: say(b'{"type": "Exec", "code": "1"}\n'),
     "out of turn": lambda: send(Ready()),
 }
@@ -99,11 +99,11 @@ BREAKS: dict[str, Callable[[], None]] = {
 
 def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
     memory = open_memory(setup.memory)
-    send(Opened(FACTS, 0, 40))
+    send(Probed(FACTS, 0, 40))
     slot = 0
     after = -1 if order.after is None else order.after
     decoder = "decord" if order.after is None else f"pyav: {order.reason}"
-    send(Tallied("pyav" if misdeed == "hang in pyav" else decoder, 0, 0, (), ()))
+    send(Stats("pyav" if misdeed == "hang in pyav" else decoder, 0, 0, (), ()))
     for index in range(FRAMES):
         if index == 2 and order.after is None:
             if misdeed == "cut memory":
@@ -117,11 +117,11 @@ def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
         if misdeed == "slow" and index == 1:
             for _ in range(25):
                 time.sleep(0.1)
-                send(Beat())
+                send(Alive())
         if index * 10 > after:
             if not (misdeed == "cut memory" and order.after is None and index == 2):
                 memory.write(LAYOUT.offset(slot, 0), np.full(LAYOUT.shape, 10 * index, np.uint8))
-            send(Given(index * 10, False))
+            send(SampleReady(index * 10, False))
             if misdeed == "cut memory" and order.after is None and index == 2:
                 hang()  # A further picture would make the file long enough again.
             slot += 1

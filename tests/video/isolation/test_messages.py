@@ -14,9 +14,9 @@ from vidlabel.video.isolation.messages import (
     BrokenMessageError,
     Failed,
     Finished,
-    Given,
-    Opened,
-    Tallied,
+    Probed,
+    SampleReady,
+    Stats,
     decode_message,
 )
 
@@ -25,9 +25,9 @@ FACTS = {
     "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60,
 }  # fmt: skip
 WHOLE: dict[str, dict[str, Any]] = {
-    "Opened": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},
-    "Tallied": {"decoder": "pyav", "decode_errors": 1, "lost": 2, "holes": [[3, 5]], "warnings": ["odd"]},
-    "Given": {"tick": 7, "has_earlier": True},
+    "Probed": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},
+    "Stats": {"decoder": "pyav", "decode_errors": 1, "lost": 2, "holes": [[3, 5]], "warnings": ["odd"]},
+    "SampleReady": {"tick": 7, "has_earlier": True},
     "Finished": {"cpu_s": 1.5},
     "Failed": {"kind": "DecodeError", "subject": "a", "problem": "b", "remedy": "c"},
 }
@@ -44,11 +44,11 @@ def message(type_: str, /, **fields: object) -> bytes:
 
 def test_whole_messages_are_read() -> None:
     found = {kind: decode_message(message(kind, **fields)) for kind, fields in WHOLE.items()}
-    opened = found["Opened"]
-    assert isinstance(opened, Opened)
+    opened = found["Probed"]
+    assert isinstance(opened, Probed)
     assert opened.facts.duration_s == 2.4
-    assert found["Tallied"] == Tallied("pyav", 1, 2, ((3, 5),), ("odd",))
-    assert found["Given"] == Given(7, True)
+    assert found["Stats"] == Stats("pyav", 1, 2, ((3, 5),), ("odd",))
+    assert found["SampleReady"] == SampleReady(7, True)
     assert found["Finished"] == Finished(1.5)
     assert found["Failed"] == Failed("DecodeError", "a", "b", "c")
 
@@ -59,7 +59,7 @@ def test_any_other_value_is_taken_or_broken(data: st.DataObject, kind: str, valu
     name = data.draw(st.sampled_from(sorted(fields)))
     with suppress(BrokenMessageError):
         decode_message(message(kind, **{**fields, name: value}))
-    if kind == "Opened":
+    if kind == "Probed":
         inner = data.draw(st.sampled_from(sorted(FACTS)))
         with suppress(BrokenMessageError):
             decode_message(message(kind, **{**fields, "facts": {**FACTS, inner: value}}))
@@ -71,12 +71,12 @@ def test_any_other_value_is_taken_or_broken(data: st.DataObject, kind: str, valu
         ("Finished", "cpu_s", 10**400),
         ("Finished", "cpu_s", float("nan")),
         ("Finished", "cpu_s", "1"),
-        ("Given", "tick", -1),
-        ("Given", "tick", True),
-        ("Given", "has_earlier", 1),
-        ("Tallied", "holes", [[1]]),
-        ("Opened", "facts", {**FACTS, "time_base": [1, 0]}),
-        ("Opened", "facts", {**FACTS, "shown_width": 0}),
+        ("SampleReady", "tick", -1),
+        ("SampleReady", "tick", True),
+        ("SampleReady", "has_earlier", 1),
+        ("Stats", "holes", [[1]]),
+        ("Probed", "facts", {**FACTS, "time_base": [1, 0]}),
+        ("Probed", "facts", {**FACTS, "shown_width": 0}),
     ],
 )
 def test_values_that_cannot_be_are_broken(kind: str, field: str, value: object) -> None:

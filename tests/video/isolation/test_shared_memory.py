@@ -42,10 +42,10 @@ def test_memory_that_was_cut_short_is_no_picture() -> None:
 def test_much_memory_is_given_back_and_little_is_kept() -> None:
     memory = create_memory()
     memory.write(0, np.ones(1 << 20, np.uint8))
-    memory.rest()
+    memory.trim()
     assert os.fstat(int(memory.handle)).st_size == 1 << 20
     memory.write(16 << 20, np.ones(1 << 20, np.uint8))
-    memory.rest()
+    memory.trim()
     assert os.fstat(int(memory.handle)).st_size == 0
     memory.write(0, np.full(10, 7, np.uint8))
     read = np.zeros(10, np.uint8)

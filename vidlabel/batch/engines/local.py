@@ -20,13 +20,13 @@ from typing import IO
 
 from vidlabel import errors
 from vidlabel.batch.engines.messages import (
-    Finished,
     Message,
     Profiled,
-    Progress,
-    Ready,
     Stopped,
+    TaskFinished,
     Warned,
+    WorkerProgress,
+    WorkerReady,
     read_messages,
     write_message,
 )
@@ -44,7 +44,7 @@ WORKER_BYTES = 600 << 20
 MOST_DEAD_STARTS = 3
 """Workers that may end before they took a task, one after the other, until the run is given up."""
 
-MOST_LAST_WORDS = 20_000
+STDERR_TAIL_BYTES = 20_000
 """Bytes of a worker's standard error that are kept."""
 
 KILL_AFTER_S = 1.0
@@ -56,7 +56,7 @@ class Working:
     """Something moved: how far a worker has come in its video."""
 
     task: Task
-    progress: Progress
+    progress: WorkerProgress
 
 
 Event = Working | Warned | Profiled | Outcome
@@ -103,13 +103,13 @@ class _Worker:
     ) -> None:
         self.task: Task | None = None
         self.ready = False
-        self.last_words = ""
-        self._noise: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
+        self.stderr_tail = ""
+        self._stderr_file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._noise,
+            stderr=self._stderr_file,
             # Ctrl-C in a terminal goes to every process of its group; this one is ended by the run.
             start_new_session=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
@@ -156,9 +156,9 @@ class _Worker:
         self._listener.join()
         if self.process.stdout is not None:
             self.process.stdout.close()
-        self._noise.seek(max(0, self._noise.seek(0, os.SEEK_END) - MOST_LAST_WORDS))
-        self.last_words = self._noise.read().decode("utf-8", "replace")
-        self._noise.close()
+        self._stderr_file.seek(max(0, self._stderr_file.seek(0, os.SEEK_END) - STDERR_TAIL_BYTES))
+        self.stderr_tail = self._stderr_file.read().decode("utf-8", "replace")
+        self._stderr_file.close()
 
 
 class _Run:
@@ -195,7 +195,7 @@ class _Run:
                 worker, message = self._inbox.get(timeout=1.0)
             except Empty:
                 continue
-            event = self._bury(worker) if message is None else self._take(worker, message)
+            event = self._handle_exit(worker) if message is None else self._take(worker, message)
             if isinstance(event, Outcome):
                 self._left -= 1
             if event is not None:
@@ -203,15 +203,15 @@ class _Run:
 
     def _take(self, worker: _Worker, message: Message) -> Event | None:
         match message:
-            case Ready():
+            case WorkerReady():
                 self._dead_starts = 0
                 worker.ready = True
                 self._next(worker)
-            case Progress() if worker.task is not None:
+            case WorkerProgress() if worker.task is not None:
                 return Working(worker.task, message)
             case Warned() | Profiled():
                 return message
-            case Finished(outcome):
+            case TaskFinished(outcome):
                 self._next(worker)
                 return outcome
             case Stopped():
@@ -223,14 +223,14 @@ class _Run:
         if self._waiting:
             worker.give(self._waiting.popleft())
 
-    def _bury(self, worker: _Worker) -> Outcome | None:
+    def _handle_exit(self, worker: _Worker) -> Outcome | None:
         """A worker has ended: note it, put its task back or give it up, and start another."""
         self._workers.remove(worker)
         worker.let_go()
         worker.close(time.monotonic() + KILL_AFTER_S)
         outcome = None
         if worker.task is not None:
-            outcome = record_crash(self._options, worker.task, _how_it_ended(worker), worker.last_words)
+            outcome = record_crash(self._options, worker.task, _how_it_ended(worker), worker.stderr_tail)
             if outcome is None:
                 self._waiting.append(worker.task)
         elif not worker.ready:
@@ -244,7 +244,7 @@ class _Run:
 
 def _how_it_ended(worker: _Worker) -> str:
     status = worker.process.returncode
-    words = worker.last_words
+    words = worker.stderr_tail
     if "Timeout (" in words:
         return "no progress for too long"
     last = words.strip().splitlines()[-1:] or [""]

@@ -14,12 +14,12 @@ from vidlabel.profiling import Profile
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class WorkerReady:
     """A worker has loaded its model and waits for work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WorkerProgress:
     """A worker has come this far in its video."""
 
     labelled_s: float
@@ -42,7 +42,7 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class TaskFinished:
     """A worker has brought its task to an end."""
 
     outcome: Outcome
@@ -59,7 +59,7 @@ class Stopped:
     remedy: str
 
 
-Message = Ready | Progress | Warned | Profiled | Finished | Stopped
+Message = WorkerReady | WorkerProgress | Warned | Profiled | TaskFinished | Stopped
 
 
 def write_message(pipe: BinaryIO, message: Message | Task | WorkOptions) -> None:
@@ -97,13 +97,13 @@ def _parse_message(line: bytes) -> Message | None:
     kind = fields.pop("type", None) if fields is not None else None
     if fields is None or kind is None:
         return None
-    if kind == "Finished":
+    if kind == TaskFinished.__name__:
         outcome = fields["outcome"]
-        return Finished(Outcome(_task(outcome.pop("task")), **outcome))
-    if kind == "Profiled":
+        return TaskFinished(Outcome(_task(outcome.pop("task")), **outcome))
+    if kind == Profiled.__name__:
         return Profiled(Profile.from_fields(fields["profile"]))
-    kinds: dict[str, type[Ready | Progress | Warned | Stopped]] = {
-        known.__name__: known for known in (Ready, Progress, Warned, Stopped)
+    kinds: dict[str, type[WorkerReady | WorkerProgress | Warned | Stopped]] = {
+        known.__name__: known for known in (WorkerReady, WorkerProgress, Warned, Stopped)
     }
     return kinds[kind](**fields)
 

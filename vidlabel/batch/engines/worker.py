@@ -15,12 +15,12 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 from vidlabel.batch.engines.messages import (
-    Finished,
     Profiled,
-    Progress,
-    Ready,
     Stopped,
+    TaskFinished,
     Warned,
+    WorkerProgress,
+    WorkerReady,
     read_options,
     read_tasks,
     write_message,
@@ -60,13 +60,13 @@ def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None
 
     try:
         label = make_label(options, _PipeListener(outgoing, deadline), stopwatch)
-        write_message(outgoing, Ready())
+        write_message(outgoing, WorkerReady())
         for task in tasks:
             with deadline:
                 outcome = run_one(options, task, label, stopwatch)
             if options.profile:
                 write_message(outgoing, Profiled(stopwatch.take()))
-            write_message(outgoing, Finished(outcome))
+            write_message(outgoing, TaskFinished(outcome))
     except VidlabelError as error:
         write_message(outgoing, Stopped(type(error).__name__, error.subject, error.problem, error.remedy))
 
@@ -106,7 +106,7 @@ class _PipeListener:
     def progress(self, labelled_s: float, duration_s: float) -> None:
         """Tell the run, and start the deadline anew."""
         self._deadline.extend()
-        write_message(self._outgoing, Progress(labelled_s, duration_s))
+        write_message(self._outgoing, WorkerProgress(labelled_s, duration_s))
 
     def alive(self) -> None:
         """Start the deadline anew."""

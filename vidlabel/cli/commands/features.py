@@ -45,10 +45,10 @@ def features(
     What is done is skipped. `train` takes the files in place of videos.
     """
     from vidlabel.cli.run.features import AskedFeatures, chosen_encoder, run_features
-    from vidlabel.features.config import FeatureRecipe, parse_streams
+    from vidlabel.features.config import FeatureConfig, parse_streams
 
     name, tuned = chosen_encoder(encoder)
-    recipe = FeatureRecipe(
+    recipe = FeatureConfig(
         encoder=name, tuned=tuned, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime
     )
     asked = AskedFeatures(

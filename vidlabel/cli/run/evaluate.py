@@ -18,7 +18,7 @@ from vidlabel.evaluation.request import (
     request_warnings,
 )
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.heads.model import load_model
@@ -99,7 +99,7 @@ def _request(asked: AskedEvaluation) -> EvaluationRequest:
         folds=folds,
         options=asked.options,
         features=FeatureOptions(
-            recipe=FeatureRecipe(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime),
+            recipe=FeatureConfig(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime),
             streams=wanted_streams(asked.options),
             cache=cache,
             device=asked.device,

@@ -11,17 +11,17 @@ from pathlib import Path
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.output_paths import plan_outputs
 from vidlabel.batch.plan import Outcome, Task
-from vidlabel.batch.summary import NOTHING_DONE, Tally
+from vidlabel.batch.summary import NOTHING_DONE, RunSummary
 from vidlabel.cli.console import print_details, print_line, print_warning
 from vidlabel.cli.render.inputs import left_out_words, report_inputs
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.config import FeatureRecipe, PictureStream, View
+from vidlabel.features.config import FeatureConfig, PictureStream, View
 from vidlabel.features.encoders.device import Device
-from vidlabel.features.encoders.finetuned_weights import TunedWeights
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.feature_file import FeatureFormat, read_origin, write_feature_file
-from vidlabel.features.provenance import FeatureOrigin, FeatureSettings
+from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.paths import exists, is_folder, stat_video
 
@@ -32,7 +32,7 @@ INTERRUPTED = 130
 class AskedFeatures:
     """What the command line asks for, beside its inputs."""
 
-    recipe: FeatureRecipe
+    recipe: FeatureConfig
     streams: tuple[PictureStream, ...]
     view: View
     output: str
@@ -58,7 +58,7 @@ class AskedFeatures:
         )
 
 
-def chosen_encoder(name_or_model: str) -> tuple[str, TunedWeights | None]:
+def chosen_encoder(name_or_model: str) -> tuple[str, FinetunedWeights | None]:
     """The name of an encoder, and the weights that a model file brings for it.
 
     Raises:
@@ -97,7 +97,7 @@ def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: b
     if not inputs.videos:
         return NOTHING_DONE
     keep_freed_memory()
-    tally = Tally(inputs.errors)
+    tally = RunSummary(inputs.errors)
     try:
         _write_all(inputs, folder, asked, tally)
     except KeyboardInterrupt:
@@ -108,7 +108,7 @@ def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: b
     return tally.exit_status()
 
 
-def _write_all(inputs: Inputs, folder: Path, asked: AskedFeatures, tally: Tally) -> None:
+def _write_all(inputs: Inputs, folder: Path, asked: AskedFeatures, tally: RunSummary) -> None:
     outputs = plan_outputs(inputs.videos, folder, f".{asked.format_name}")
     extractor = FeatureExtractor(asked.recipe, asked.streams, (asked.view,), device=asked.device)
     with make_progress(len(outputs), quiet=asked.quiet) as progress:
@@ -134,7 +134,7 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
     report = found.report
     for warning in report.warnings:
         print_warning(f"{task.shown}: {warning}")
-    origin = FeatureOrigin(
+    origin = Provenance(
         video=task.shown,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
@@ -157,9 +157,9 @@ def _is_done(output: Path, extractor: FeatureExtractor, settings: FeatureSetting
     return origin is not None and (origin.settings, origin.runtime, origin.size_bytes, origin.modified_ns) == wanted
 
 
-def _closing_line(inputs: Inputs, tally: Tally) -> str:
+def _closing_line(inputs: Inputs, tally: RunSummary) -> str:
     return "; ".join([_counts(tally), *([left_out_words(inputs)] if inputs.left_out else [])])
 
 
-def _counts(tally: Tally) -> str:
+def _counts(tally: RunSummary) -> str:
     return f"{tally.count('done')} done, {tally.count('skipped')} skipped, {tally.count('failed')} failed"

@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.batch.destination import Destination, Folder, OneFile, Stream, Table, Terminal, choose_destination
+from vidlabel.batch.destination import (
+    Destination,
+    Folder,
+    OneFile,
+    Stream,
+    TableDestination,
+    Terminal,
+    choose_destination,
+)
 from vidlabel.batch.engines.local import Event, Working, default_workers
 from vidlabel.batch.engines.messages import Profiled, Warned
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.jobs.label import label_one, label_to_file
 from vidlabel.batch.plan import Plan, Task, WorkOptions, plan_task
 from vidlabel.batch.run import Labelled, label_folder, label_stream, plan_folder, plan_stream
-from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, Tally, check_summary, write_summary
+from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, RunSummary, check_summary, write_summary
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
 from vidlabel.cli.render.inputs import left_out_words, report_inputs
@@ -65,7 +73,7 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     if asked.summary is not None:
         check_summary(Path(asked.summary))
     report_inputs(arguments, inputs)
-    tally = Tally(inputs.errors)
+    tally = RunSummary(inputs.errors)
     if dry_run:
         return _explain(inputs, destination, asked) if inputs.videos else NOTHING_DONE
     if not inputs.videos:
@@ -93,26 +101,26 @@ def run_predict(arguments: Sequence[str], asked: Asked, *, recursive: bool, dry_
     return tally.exit_status(incomplete=broken_off)
 
 
-def _write_summary(inputs: Inputs, asked: Asked, tally: Tally) -> None:
+def _write_summary(inputs: Inputs, asked: Asked, tally: RunSummary) -> None:
     if asked.summary is not None:
         write_summary(Path(asked.summary), [video.shown for video in inputs.videos], inputs.left_out, tally)
 
 
-def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: Tally, profiler: Profiler) -> None:
+def _label(inputs: Inputs, destination: Destination, asked: Asked, tally: RunSummary, profiler: Profiler) -> None:
     shown = [video.shown for video in inputs.videos]
     with make_progress(len(shown), quiet=asked.quiet) as progress:
         if isinstance(destination, OneFile):
             options = _work_options(destination, asked)
             outcome = label_to_file(shown[0], destination.path, options, progress, profiler.stopwatch)
             _note(outcome, asked, tally, progress, profiler)
-        elif isinstance(destination, Folder | Table):
+        elif isinstance(destination, Folder | TableDestination):
             for event in _start(inputs, destination, asked):
                 _note(event, asked, tally, progress, profiler)
         else:
             _label_to_output(inputs, destination, asked, tally, progress, profiler)
 
 
-def _start(inputs: Inputs, destination: Folder | Table, asked: Asked) -> Iterator[Event]:
+def _start(inputs: Inputs, destination: Folder | TableDestination, asked: Asked) -> Iterator[Event]:
     options = _work_options(destination, asked)
     workers = _workers(inputs, asked)
     if isinstance(destination, Folder):
@@ -121,7 +129,12 @@ def _start(inputs: Inputs, destination: Folder | Table, asked: Asked) -> Iterato
 
 
 def _label_to_output(
-    inputs: Inputs, destination: Terminal | Stream, asked: Asked, tally: Tally, progress: Progress, profiler: Profiler
+    inputs: Inputs,
+    destination: Terminal | Stream,
+    asked: Asked,
+    tally: RunSummary,
+    progress: Progress,
+    profiler: Profiler,
 ) -> None:
     write = _result_writer(destination, progress)
     if len(inputs.videos) == 1:
@@ -159,7 +172,7 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     return pass_on
 
 
-def _note(event: Event, asked: Asked, tally: Tally, progress: Progress, profiler: Profiler) -> None:
+def _note(event: Event, asked: Asked, tally: RunSummary, progress: Progress, profiler: Profiler) -> None:
     """Show and count one event."""
     if isinstance(event, Working):
         progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
@@ -197,7 +210,7 @@ def _output_folder(destination: Destination) -> Path:
     match destination:
         case Folder():
             return destination.path
-        case Table() | OneFile():
+        case TableDestination() | OneFile():
             return destination.path.parent
         case Terminal() | Stream():
             return Path()
@@ -224,7 +237,7 @@ def _plans(inputs: Inputs, destination: Destination, options: WorkOptions) -> li
     match destination:
         case Folder():
             return plan_folder(inputs.videos, destination.format, options)
-        case Table():
+        case TableDestination():
             return plan_table(inputs.videos, destination, options)
         case OneFile():
             task = Task(inputs.videos[0].shown, destination.path)
@@ -233,11 +246,11 @@ def _plans(inputs: Inputs, destination: Destination, options: WorkOptions) -> li
             return plan_stream(inputs.videos, options)
 
 
-def _counts(tally: Tally) -> str:
+def _counts(tally: RunSummary) -> str:
     return f"{tally.count('done')} done, {tally.count('skipped')} skipped, {tally.count('failed')} failed"
 
 
-def _closing_line(inputs: Inputs, tally: Tally, seconds: float) -> str:
+def _closing_line(inputs: Inputs, tally: RunSummary, seconds: float) -> str:
     words = [_counts(tally)]
     if tally.partial:
         words.append(f"{tally.partial} of them partial")

@@ -12,7 +12,7 @@ from vidlabel.cli.render.epoch_progress import TrainProgress
 from vidlabel.cli.render.training_report import check_lines, fitted_lines, uncalibrated_warning
 from vidlabel.cli.run.labels import read_training_set
 from vidlabel.features.allocator import keep_freed_memory
-from vidlabel.features.config import FeatureRecipe
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.runtime import Runtime
 from vidlabel.heads.model import load_model
@@ -82,7 +82,7 @@ def run_train(asked: AskedTraining) -> int:
     training_set = read_training_set("train", asked.labels, asked.from_folders, label_options)
     for warning in check_report(training_set).warnings:
         print_warning(warning)
-    recipe = FeatureRecipe(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime)
+    recipe = FeatureConfig(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime)
     cache = None if asked.cache_dir is None else Path(asked.cache_dir)
     request = TrainRequest(
         training_set=training_set,

@@ -15,7 +15,7 @@ from vidlabel.tensor_files import tensor_digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TunedWeights:
+class FinetunedWeights:
     """The tensors that differ from the published encoder, batch normalisation folded; equal if their digests are."""
 
     blocks: int
@@ -28,7 +28,7 @@ class TunedWeights:
     """By their names in `EfficientNetLite`: `blocks.15.project.weight`, ..., `head.bias`."""
 
 
-def tuned_weights_of(network: EfficientNetLite, blocks: int, published_sha256: str) -> TunedWeights:
+def tuned_weights_of(network: EfficientNetLite, blocks: int, published_sha256: str) -> FinetunedWeights:
     """Take the last blocks and the head convolution out of a network.
 
     Args:
@@ -38,12 +38,12 @@ def tuned_weights_of(network: EfficientNetLite, blocks: int, published_sha256: s
     """
     names = network.last_parameters(blocks)
     tensors = {name: np.ascontiguousarray(tensor.detach().cpu().numpy()) for name, tensor in names.items()}
-    return TunedWeights(
+    return FinetunedWeights(
         blocks=blocks, published_sha256=published_sha256, sha256=tensor_digest(tensors), tensors=tensors
     )
 
 
-def put_tuned_weights(network: EfficientNetLite, tuned: TunedWeights, name: str) -> None:
+def put_tuned_weights(network: EfficientNetLite, tuned: FinetunedWeights, name: str) -> None:
     """Put tuned weights in the place of the published ones.
 
     Args:

@@ -27,7 +27,7 @@ from torch import Tensor
 from vidlabel.errors import DeviceError, UsageError
 from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.finetuned_weights import TunedWeights, put_tuned_weights
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, put_tuned_weights
 from vidlabel.features.encoders.hardware import resolve_hardware
 from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
@@ -196,7 +196,7 @@ def load_encoder(
     device: Device = "cpu",
     threads: int | None = None,
     runtime: Runtime = "auto",
-    tuned: TunedWeights | None = None,
+    tuned: FinetunedWeights | None = None,
     scaling: PixelScaling = PUBLISHED_SCALING,
 ) -> Encoder:
     """Load an encoder whose weights are installed.
@@ -220,7 +220,7 @@ def load_encoder(
     return Encoder(published, network, used_device, used_runtime, threads or available_cores(), scaling)
 
 
-def load_network(name: str, tuned: TunedWeights | None = None) -> EfficientNetLite:
+def load_network(name: str, tuned: FinetunedWeights | None = None) -> EfficientNetLite:
     """The layers and weights of an encoder.
 
     Raises:

@@ -15,12 +15,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vidlabel.features.encoders.finetuned_weights import TunedWeights, tuned_weights_of
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
 from vidlabel.features.encoders.frame_encoder import load_network, normalised, single_torch_threads
 from vidlabel.features.encoders.weights import published_weights
 from vidlabel.process import available_cores
 
-Kept = npt.NDArray[np.float16] | npt.NDArray[np.uint8]
+Activations = npt.NDArray[np.float16] | npt.NDArray[np.uint8]
 """(B, C, h, w) what goes into the first tuned block, rounded to half precision; or (B, H, W, 3), the pictures
 themselves, where that is less."""
 
@@ -48,7 +48,7 @@ class EncoderTail:
         for parameter in self.parameters.values():
             parameter.requires_grad_(True)
 
-    def keep(self, frames: npt.NDArray[np.uint8]) -> Kept:
+    def keep(self, frames: npt.NDArray[np.uint8]) -> Activations:
         """What is kept of pictures.
 
         Args:
@@ -58,11 +58,11 @@ class EncoderTail:
         kept: npt.NDArray[np.float16] = torch.cat(hidden).half().contiguous().numpy()
         return kept if kept.nbytes <= frames.nbytes else frames
 
-    def features(self, pieces: Sequence[Kept]) -> list[Tensor]:
+    def features(self, pieces: Sequence[Activations]) -> list[Tensor]:
         """The features (B, D) of each piece, as the tail stands."""
         return list(self._workers.map(self._features, pieces))
 
-    def gradients(self, pieces: Sequence[Kept], outputs: Sequence[Tensor]) -> list[Tensor]:
+    def gradients(self, pieces: Sequence[Activations], outputs: Sequence[Tensor]) -> list[Tensor]:
         """The gradients of all parameters.
 
         The features are computed once more, so that only a few pieces need memory for what lies between.
@@ -79,7 +79,7 @@ class EncoderTail:
             sums = [total.add_(one) for total, one in zip(sums, own, strict=True)] if sums else list(own)
         return sums
 
-    def tuned(self, parameters: dict[str, Tensor]) -> TunedWeights:
+    def tuned(self, parameters: dict[str, Tensor]) -> FinetunedWeights:
         """The weights that these parameters make; the tail then has them itself."""
         self._network.put_last_parameters(parameters)
         return tuned_weights_of(self._network, self._blocks, self._published_sha256)
@@ -88,17 +88,17 @@ class EncoderTail:
         """End the threads."""
         self._workers.shutdown()
 
-    def _before(self, frames: Kept) -> Tensor:
+    def _before(self, frames: Activations) -> Tensor:
         with torch.no_grad():
             return self._network.before(normalised(torch.from_numpy(np.ascontiguousarray(frames))), self._first)
 
-    def _start(self, piece: Kept) -> Tensor:
+    def _start(self, piece: Activations) -> Tensor:
         return self._before(piece) if piece.dtype == np.uint8 else torch.from_numpy(piece).float()
 
-    def _features(self, piece: Kept) -> Tensor:
+    def _features(self, piece: Activations) -> Tensor:
         with torch.no_grad():
             return self._network.after(self._start(piece), self._first)
 
-    def _gradients(self, piece: Kept, outputs: Tensor) -> tuple[Tensor, ...]:
+    def _gradients(self, piece: Activations, outputs: Tensor) -> tuple[Tensor, ...]:
         features = self._network.after(self._start(piece), self._first)
         return torch.autograd.grad(features, list(self.parameters.values()), outputs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from vidlabel.labels.formats.delimited import LineProblem, Record, shown
+from vidlabel.labels.formats.delimited import LineProblem, TableRecord, shown
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _MARKED = re.compile(r"[+-]?\d+(?:[\s.,'\u2019]+\d+)+")
@@ -30,7 +30,7 @@ def number_problem(text: str) -> str:
     return f"{shown(text)} is not a number{hint}"
 
 
-def decimal_mark_problems(records: Sequence[Record], columns: Iterable[str]) -> list[LineProblem]:
+def decimal_mark_problems(records: Sequence[TableRecord], columns: Iterable[str]) -> list[LineProblem]:
     """Why the decimal mark of a table is not known, as one problem at the first line that shows it; empty if it is.
 
     Args:

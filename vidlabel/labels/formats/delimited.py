@@ -51,7 +51,7 @@ class TableError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class TableRecord:
     """One row of a table."""
 
     line: int
@@ -61,10 +61,10 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class DelimitedTable:
     """The rows of a table and what is wrong with its form."""
 
-    records: tuple[Record, ...]
+    records: tuple[TableRecord, ...]
     problems: tuple[LineProblem, ...]
     decimal_comma: bool
     """Whether a comma within a number does not separate columns."""
@@ -77,7 +77,7 @@ def shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "...")
 
 
-def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str]) -> Table:
+def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str]) -> DelimitedTable:
     """Read a table whose first line names its columns, in any order and case.
 
     Before that line there may be one with `sep=;`, as Excel writes and reads it, blank lines and comments. The names of
@@ -108,9 +108,9 @@ def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str]) 
         if any(cells[len(header) :]):
             problems.append(LineProblem(line, f"has {len(cells)} cells, the first line has {len(header)}"))
             continue
-        records.append(Record(line, {name: cells[i] if i < len(cells) else "" for name, i in positions.items()}))
+        records.append(TableRecord(line, {name: cells[i] if i < len(cells) else "" for name, i in positions.items()}))
     comments = tuple(line for line, text in lines.comments if text.count(delimiter) >= len(columns) - 1)
-    return Table(tuple(records), (*problems, *rows.problems), delimiter != ",", comments)
+    return DelimitedTable(tuple(records), (*problems, *rows.problems), delimiter != ",", comments)
 
 
 class _Lines:

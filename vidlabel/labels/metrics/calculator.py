@@ -12,7 +12,15 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.labels.metrics.bootstrap import group_draws, percentile_interval
-from vidlabel.labels.metrics.evaluation import Answers, Booleans, Confusion, Figure, Figures, LabelFigures, Truth
+from vidlabel.labels.metrics.evaluation import (
+    Booleans,
+    Confusion,
+    Figure,
+    Figures,
+    GroundTruth,
+    LabelFigures,
+    Predictions,
+)
 from vidlabel.labels.metrics.samples import confusion_matrix
 from vidlabel.labels.metrics.segments import OVERLAPS, event_recall, segment_metrics
 from vidlabel.labels.result import Segment
@@ -27,7 +35,7 @@ Statistic = Callable[[Numbers], Numbers]
 """From how often each video is in each of B draws, (B, V), to B figures, or (B, C)."""
 
 
-class FigureMaker:
+class MetricCalculator:
     """Makes the figures of answers about the same videos.
 
     Args:
@@ -36,7 +44,7 @@ class FigureMaker:
         tolerance_s: how far the start of an event may be off.
     """
 
-    def __init__(self, tested: Truth, tolerance_s: float, videos: Sequence[int] | None = None) -> None:
+    def __init__(self, tested: GroundTruth, tolerance_s: float, videos: Sequence[int] | None = None) -> None:
         self._tested = tested
         self._tolerance_s = tolerance_s
         chosen = np.arange(len(tested.videos)) if videos is None else np.asarray(videos, dtype=np.intp)
@@ -49,7 +57,7 @@ class FigureMaker:
             self._draws[:, chosen] = draws
         self._shown = np.array([number for number in range(len(tested.labels)) if number != tested.background])
 
-    def metrics(self, answers: Answers) -> Figures:
+    def metrics(self, answers: Predictions) -> Figures:
         """All figures by their names; None for those that do not apply."""
         tested = self._tested
         steps = _right_rows(tested, answers.decided)
@@ -71,7 +79,7 @@ class FigureMaker:
             figures["event_recall"] = self._ratio(hits.sum(axis=1), events.sum(axis=1))
         return figures
 
-    def per_label(self, answers: Answers) -> tuple[LabelFigures, ...]:
+    def per_label(self, answers: Predictions) -> tuple[LabelFigures, ...]:
         """The figures of each label that holds or was told somewhere."""
         tested = self._tested
         right, true, told = _counts(tested, answers.decided)
@@ -125,11 +133,11 @@ class FigureMaker:
         defined = ~np.isnan(own)
         return _divided(np.where(defined, own, 0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
 
-    def _f1(self, answers: Answers) -> Statistic:
+    def _f1(self, answers: Predictions) -> Statistic:
         right, true, told = _counts(self._tested, answers.decided)
         return lambda draws: _divided(2 * draws @ right, draws @ (true + told))
 
-    def _average_precisions(self, answers: Answers) -> Statistic:
+    def _average_precisions(self, answers: Predictions) -> Statistic:
         tested = self._tested
         rows = np.flatnonzero(tested.known)
         videos, targets, scores = (
@@ -147,7 +155,7 @@ class FigureMaker:
 
         return of_labels
 
-    def _events(self, answers: Answers) -> tuple[Numbers, Numbers]:
+    def _events(self, answers: Predictions) -> tuple[Numbers, Numbers]:
         """True events and those found, (V, C) each; none of background."""
         tested = self._tested
         events, hits = (np.zeros((len(tested.videos), len(tested.labels))) for _ in range(2))
@@ -160,7 +168,7 @@ class FigureMaker:
         return events, hits
 
 
-def confusion(tested: Truth, answers: Answers) -> Confusion | None:
+def confusion(tested: GroundTruth, answers: Predictions) -> Confusion | None:
     """How often which label was taken for which, of the known rows; None where several may hold at once."""
     targets, decided = tested.targets[tested.known], answers.decided[tested.known]
     if tested.single:
@@ -177,7 +185,7 @@ def confusion(tested: Truth, answers: Answers) -> Confusion | None:
     return Confusion(tuple(names[number] for number in kept), counts)
 
 
-def top_probabilities(tested: Truth, answers: Answers) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
+def top_probabilities(tested: GroundTruth, answers: Predictions) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
     """How sure the answers are, whether they are right, and of which video: (N,) each.
 
     Of the best label, where one holds at a time; else each label is a question of its own with the answers no and yes.
@@ -196,7 +204,7 @@ def calibration_bins(sure: Numbers) -> npt.NDArray[np.int64]:
     return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
 
 
-def _calibration_error(tested: Truth, answers: Answers) -> Statistic:
+def _calibration_error(tested: GroundTruth, answers: Predictions) -> Statistic:
     sure, right, videos = top_probabilities(tested, answers)
     gaps = np.zeros((len(tested.videos), BINS))
     np.add.at(gaps, (videos, calibration_bins(sure)), right - sure)
@@ -204,13 +212,13 @@ def _calibration_error(tested: Truth, answers: Answers) -> Statistic:
     return lambda draws: _divided(np.abs(draws @ gaps).sum(axis=1), draws @ items)
 
 
-def _right_rows(tested: Truth, decided: Booleans) -> Booleans:
+def _right_rows(tested: GroundTruth, decided: Booleans) -> Booleans:
     """(R,) whether exactly what holds was told."""
     right: Booleans = (decided == tested.targets).all(axis=1)
     return right
 
 
-def _held(tested: Truth, answers: Answers) -> Booleans:
+def _held(tested: GroundTruth, answers: Predictions) -> Booleans:
     """(R, C) what holds at each sample by the segments."""
     held = np.zeros_like(answers.decided)
     starts = np.searchsorted(tested.video_of_row, np.arange(len(tested.videos)))
@@ -224,12 +232,12 @@ def _held(tested: Truth, answers: Answers) -> Booleans:
     return held
 
 
-def _counts(tested: Truth, decided: Booleans) -> tuple[Numbers, Numbers, Numbers]:
+def _counts(tested: GroundTruth, decided: Booleans) -> tuple[Numbers, Numbers, Numbers]:
     """Rows of each video where a label was rightly told, holds, was told: (V, C) each."""
     return tuple(_sums(tested, rows) for rows in (decided & tested.targets, tested.targets, decided))  # type: ignore[return-value]
 
 
-def _sums(tested: Truth, rows: npt.NDArray[np.bool_] | Numbers) -> Numbers:
+def _sums(tested: GroundTruth, rows: npt.NDArray[np.bool_] | Numbers) -> Numbers:
     """Sums over the known rows of each video: (R, K) to (V, K)."""
     sums = np.zeros((len(tested.videos), rows.shape[1]))
     np.add.at(sums, tested.video_of_row[tested.known], rows[tested.known].astype(np.float64))

@@ -89,7 +89,7 @@ class EvaluatedData:
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class MultiLabelGroups:
     """Figures of the groups alone that hold more than one label: what tells groups apart cannot help there."""
 
     videos: int
@@ -108,7 +108,7 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class VideoTruth:
+class VideoGroundTruth:
     """One video with the truth about it."""
 
     video: str
@@ -125,10 +125,10 @@ class VideoTruth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Truth:
+class GroundTruth:
     """All videos that were tested, with what holds in their rows."""
 
-    videos: tuple[VideoTruth, ...]
+    videos: tuple[VideoGroundTruth, ...]
     """V."""
     labels: tuple[str, ...]
     """C."""
@@ -148,7 +148,7 @@ class Truth:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class Predictions:
     """What a model or baseline said about all rows."""
 
     scores: npt.NDArray[np.float32]
@@ -182,13 +182,13 @@ class Evaluation:
     baselines: Mapping[str, Figures | None]
     """`mean`: no recurrence, trained the same way; None where a model file was measured. `majority`: always the most
     frequent answer."""
-    matched: Matched | None
+    matched: MultiLabelGroups | None
     """Where some groups hold one label and others several."""
     confusion: Confusion | None
     """None where several labels may hold at once."""
     rules: Mapping[str, str]
     """How the figures are meant, and why some are missing."""
     warnings: tuple[str, ...]
-    tested: Truth
-    answers: Answers
+    tested: GroundTruth
+    answers: Predictions
     curves: tuple[Curve, ...]

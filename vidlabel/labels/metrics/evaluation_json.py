@@ -6,7 +6,7 @@ import json
 from importlib.resources import files
 from typing import Any, cast
 
-from vidlabel.labels.metrics.evaluation import SCHEMA, Evaluation, Figure, Figures, LabelFigures, Matched
+from vidlabel.labels.metrics.evaluation import SCHEMA, Evaluation, Figure, Figures, LabelFigures, MultiLabelGroups
 
 DECIMALS = 4
 
@@ -56,7 +56,7 @@ def evaluation_object(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _matched(matched: Matched | None) -> dict[str, Any] | None:
+def _matched(matched: MultiLabelGroups | None) -> dict[str, Any] | None:
     if matched is None:
         return None
     return {

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from vidlabel.labels.metrics.evaluation import Truth
+from vidlabel.labels.metrics.evaluation import GroundTruth
 
 
-def rules(tested: Truth, tolerance_s: float, *, with_mean: bool) -> dict[str, str]:
+def rules(tested: GroundTruth, tolerance_s: float, *, with_mean: bool) -> dict[str, str]:
     """What each figure means for these videos, and why some are missing.
 
     Args:

@@ -44,7 +44,7 @@ class ExampleFeatures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Gathered:
+class FeatureDataset:
     """A training set with its features."""
 
     training_set: TrainingSet
@@ -80,7 +80,7 @@ class GatheringListener(ExtractionListener, Protocol):
 
 def gather_video_features(
     training_set: TrainingSet, extractor: FeatureExtractor, listener: GatheringListener
-) -> Gathered:
+) -> FeatureDataset:
     """Compute the features of videos, or take them from the cache; what is computed is kept at once.
 
     Args:
@@ -104,7 +104,7 @@ def gather_video_features(
     return gather_examples(training_set, read, extractor.streams, listener)
 
 
-def gather_feature_files(training_set: TrainingSet, listener: GatheringListener) -> Gathered:
+def gather_feature_files(training_set: TrainingSet, listener: GatheringListener) -> FeatureDataset:
     """Read files of features.
 
     Args:
@@ -131,7 +131,7 @@ def gather_examples(
     read: Callable[[Example], ExampleFeatures],
     streams: tuple[str, ...],
     listener: GatheringListener,
-) -> Gathered:
+) -> FeatureDataset:
     """Get the features of all examples.
 
     Args:
@@ -164,7 +164,7 @@ def gather_examples(
         unusable=(*training_set.unusable, *unusable),
         lost_labels=(*training_set.lost_labels, *_lost_labels(training_set.examples, examples)),
     )
-    return Gathered(left, tuple(features), streams)
+    return FeatureDataset(left, tuple(features), streams)
 
 
 def _lost_labels(before: Sequence[Example], after: Sequence[Example]) -> list[str]:

@@ -25,7 +25,7 @@ _NEGATIONS = ("no", "non", "not", "without")
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class LabelScheme:
     """How labels are to be understood."""
 
     task: Task
@@ -56,14 +56,14 @@ def choose_task(asked: Task | None, labels: Sequence[str], *, overlap: bool) -> 
     return "binary" if len(labels) == 1 else "single"
 
 
-def understand(
+def infer_label_scheme(
     examples: Sequence[Example],
     asked: Task | None,
     unlabelled: Unlabelled | None,
     *,
     overlap: bool,
     positive: str | None = None,
-) -> Meaning:
+) -> LabelScheme:
     """Decide what the labels of all examples mean.
 
     Args:
@@ -85,12 +85,12 @@ def understand(
             meant == "background" and unlabelled_share(examples) >= LEAST_BACKGROUND
         )
         labels = (*names, BACKGROUND) if holds_background else tuple(names)
-        return Meaning(task, labels, len(names) if holds_background else None, meant, tuple(examples))
+        return LabelScheme(task, labels, len(names) if holds_background else None, meant, tuple(examples))
     if task == "multi" or (len(names) < 2 and positive is None):
-        return Meaning(task, tuple(names), None, meant, tuple(examples))
+        return LabelScheme(task, tuple(names), None, meant, tuple(examples))
     chosen = _positive_label(names) if positive is None else positive
     renamed = tuple(_with_background(example, chosen) for example in examples)
-    return Meaning(task, (chosen,), None, meant, renamed, _binary_warnings(names, chosen))
+    return LabelScheme(task, (chosen,), None, meant, renamed, _binary_warnings(names, chosen))
 
 
 def _names_background(examples: Sequence[Example]) -> bool:

@@ -11,7 +11,7 @@ from vidlabel.labels.annotations import LabelRow, LabelTableError, composed, rea
 from vidlabel.labels.formats.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, NOTHING_SAID, Example, LabelOptions, TrainingSet
 from vidlabel.training.dataset.grouping import GroupTable, read_group_table
-from vidlabel.training.dataset.label_scheme import understand
+from vidlabel.training.dataset.label_scheme import infer_label_scheme
 from vidlabel.training.dataset.row_checks import Overlap, label_overlaps, label_problem
 from vidlabel.training.dataset.sources import resolve
 from vidlabel.training.dataset.videos import (
@@ -20,7 +20,7 @@ from vidlabel.training.dataset.videos import (
     common_kind,
     file_warnings,
     late_end_warnings,
-    look_into,
+    probe_videos,
     resampling_warnings,
 )
 
@@ -99,7 +99,7 @@ def build_training_set(
     """
     if not rows:
         raise AnnotationError(name, "holds no labels", "add rows of video,start,end,label")
-    found = look_into(rows, folder, groups, options.rate, told)
+    found = probe_videos(rows, folder, groups, options.rate, told)
     overlaps = [overlap for video in found.videos for overlap in label_overlaps(video.rows)]
     problems = [*found.problems, *_contradictions(overlaps, options)]
     if problems:
@@ -109,7 +109,7 @@ def build_training_set(
         raise AnnotationError(name, f"none of its {len(found.unusable)} files can be used: {first}", "check the files")
     features = common_kind(name, found.videos)
     examples = [as_example(video) for video in found.videos]
-    meaning = understand(
+    meaning = infer_label_scheme(
         examples, options.wanted_task, options.unlabelled, overlap=bool(overlaps), positive=options.positive
     )
     return TrainingSet(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from vidlabel.errors import AnnotationError, VideoError
-from vidlabel.features.video_hash import content_id
+from vidlabel.features.video_hash import video_hash
 from vidlabel.heads.spec import Task
 from vidlabel.labels.formats.delimited import shown
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet, UnusableVideo
@@ -134,7 +134,7 @@ def find_leaks(examples: Sequence[Example]) -> list[Leak]:
         if len({example.group for example in alike}) > 1:
             for example in alike:
                 with contextlib.suppress(VideoError):
-                    by_content.setdefault(content_id(example.path), []).append(example)
+                    by_content.setdefault(video_hash(example.path), []).append(example)
     return [
         Leak(tuple(example.video for example in same), tuple(example.group for example in same))
         for same in by_content.values()

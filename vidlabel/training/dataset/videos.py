@@ -35,7 +35,7 @@ class LabelledVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class LookedInto:
+class ProbedVideos:
     """What became of all videos of a table."""
 
     videos: tuple[LabelledVideo, ...]
@@ -45,9 +45,9 @@ class LookedInto:
     """Of rows and groups, and of files that are not there."""
 
 
-def look_into(
+def probe_videos(
     rows: Sequence[LabelRow], folder: Path, groups: GroupTable | None, rate: float | None, told: Told | None
-) -> LookedInto:
+) -> ProbedVideos:
     """Open the videos of a table and check that its rows fit them.
 
     Args:
@@ -79,7 +79,7 @@ def look_into(
             continue
         problems += [*early_problems(own, source.start_s), *end_problems(own, source.duration_s)]
         videos.append(LabelledVideo(tuple(own), source, group))
-    return LookedInto(tuple(videos), tuple(unusable), tuple(problems))
+    return ProbedVideos(tuple(videos), tuple(unusable), tuple(problems))
 
 
 def as_example(video: LabelledVideo) -> Example:

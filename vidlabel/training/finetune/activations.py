@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import VideoError
-from vidlabel.features.config import FeatureRecipe, PictureStream, View
-from vidlabel.features.encoders.trainable_tail import EncoderTail, Kept
+from vidlabel.features.config import FeatureConfig, PictureStream, View
+from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.features.preprocessing import motion_picture
 from vidlabel.features.views import view_picture
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import Gathered, GatheringListener
+from vidlabel.training.dataset.features import FeatureDataset, GatheringListener
 from vidlabel.video.request import Sample
 from vidlabel.video.samples import open_isolated_samples
 
@@ -35,7 +35,7 @@ class KeptPictures:
 
     samples: npt.NDArray[np.int64]
     """(K,) which samples of the video, ascending."""
-    values: tuple[tuple[Kept, ...], ...]
+    values: tuple[tuple[Activations, ...], ...]
     """For each of V views, for each of S streams, K pictures."""
 
 
@@ -50,14 +50,14 @@ class PictureKeeper:
     """
 
     def __init__(
-        self, recipe: FeatureRecipe, streams: tuple[PictureStream, ...], views: tuple[View, ...], tail: EncoderTail
+        self, recipe: FeatureConfig, streams: tuple[PictureStream, ...], views: tuple[View, ...], tail: EncoderTail
     ) -> None:
         self._recipe = recipe
         self._streams = streams
         self._views = views
         self._tail = tail
 
-    def keep(self, gathered: Gathered, listener: GatheringListener) -> list[KeptPictures]:
+    def keep(self, gathered: FeatureDataset, listener: GatheringListener) -> list[KeptPictures]:
         """Keep pictures of all videos.
 
         Args:
@@ -85,7 +85,7 @@ class PictureKeeper:
         return kept
 
     def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: GatheringListener) -> KeptPictures:
-        pieces: list[tuple[tuple[Kept, ...], ...]] = []
+        pieces: list[tuple[tuple[Activations, ...], ...]] = []
         found: list[int] = []
         with open_isolated_samples(example.path, self._recipe.request(self._streams)) as samples:
             chosen = (sample for sample in samples if sample.time_s in wanted)
@@ -100,7 +100,7 @@ class PictureKeeper:
         values = tuple(tuple(np.concatenate(own) for own in zip(*view, strict=True)) for view in by_view)
         return KeptPictures(np.array(found), values)
 
-    def _encode(self, batch: Sequence[Sample]) -> tuple[tuple[Kept, ...], ...]:
+    def _encode(self, batch: Sequence[Sample]) -> tuple[tuple[Activations, ...], ...]:
         """For each view, for each stream."""
         pictures = {stream: [_picture(sample, stream) for sample in batch] for stream in self._streams}
         return tuple(

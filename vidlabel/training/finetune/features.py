@@ -9,7 +9,7 @@ from vidlabel.errors import UsageError
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.heads.model import Model
 from vidlabel.training.dataset.examples import TrainingSet
-from vidlabel.training.dataset.features import Gathered, GatheringListener
+from vidlabel.training.dataset.features import FeatureDataset, GatheringListener
 from vidlabel.training.features import VIEWS, FeatureOptions, gather
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.finetune.train import tune
@@ -31,7 +31,7 @@ class TuningListener(GatheringListener, FitListener, Protocol):
 class Tuned:
     """All that heads learn from, by the tuned encoder."""
 
-    gathered: Gathered
+    gathered: FeatureDataset
     facts: FeatureFacts
     tuning: Tuning
 
@@ -51,7 +51,7 @@ class EncoderTuning:
     """
 
     def __init__(
-        self, gathered: Gathered, features: FeatureOptions, options: TrainOptions, listener: TuningListener
+        self, gathered: FeatureDataset, features: FeatureOptions, options: TrainOptions, listener: TuningListener
     ) -> None:
         self._gathered = gathered
         self._features = features

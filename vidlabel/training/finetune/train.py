@@ -20,29 +20,29 @@ import torch
 from torch import Tensor
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.finetuned_weights import TunedWeights
-from vidlabel.features.encoders.trainable_tail import EncoderTail, Kept
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.heads.model import Projection
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import one_thread
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.finetune.activations import KeptPictures
 from vidlabel.training.fitting.checkpoint import Checkpoints
-from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
-from vidlabel.training.fitting.head_task import make_lesson
-from vidlabel.training.fitting.head_trainer import Lesson, Tally, disturbed, window_loss
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
+from vidlabel.training.fitting.head_task import make_head_task
+from vidlabel.training.fitting.head_trainer import HeadTask, LossMean, disturbed, window_loss
 from vidlabel.training.fitting.inner_cv import inner_folds
 from vidlabel.training.fitting.model_builder import Tuning
-from vidlabel.training.fitting.plans import Problem, label_plans
-from vidlabel.training.fitting.samples import SampleBank
-from vidlabel.training.fitting.seeded_runs import FitListener, Jobs
+from vidlabel.training.fitting.plans import TaskShape, label_plans
+from vidlabel.training.fitting.samples import PackedClips
+from vidlabel.training.fitting.seeded_runs import FitListener, TrainingRuns
 from vidlabel.training.fitting.tensors import (
     fill_first_motion,
     first_view,
     is_whole,
     learn_whitening,
-    make_material,
+    make_training_tensors,
     subset,
 )
 from vidlabel.training.fitting.window_length import choose_window
@@ -67,13 +67,13 @@ small sets up instead of down."""
 _HEAD = "head-on-top."
 
 
-def held_out_part(gathered: Gathered, options: TrainOptions) -> list[Fold]:
+def held_out_part(gathered: FeatureDataset, options: TrainOptions) -> list[Fold]:
     """The first fold of the inner cross-validation, or none where that has none."""
     return inner_folds(gathered.training_set.examples, options)[:1]
 
 
 def tune(
-    gathered: Gathered,
+    gathered: FeatureDataset,
     kept: Sequence[KeptPictures],
     tail: EncoderTail,
     rate: float,
@@ -101,7 +101,7 @@ def tune(
     # Mirrored pictures would spoil labels that tell left from right, and nothing is validated yet.
     seen, pictures = subset(first_view(fill_first_motion(gathered)), learnt), [kept[clip] for clip in learnt]
     with one_thread(), torch.random.fork_rng(devices=[]):
-        jobs = Jobs(options.seed, listener, checkpoints)
+        jobs = TrainingRuns(options.seed, listener, checkpoints)
         lesson, head, projection = _learn_head(seen, rate, options, jobs)
         lesson = replace(lesson, plan=replace(lesson.plan, epochs=_epochs(options, lesson)))
         listener.begun("tuning the encoder", lesson.plan.epochs)
@@ -113,34 +113,36 @@ def tune(
     return Tuning(trainer.finished_weights(), held_out, {"encoder": trainer.progress.history})
 
 
-def _learn_head(seen: Gathered, rate: float, options: TrainOptions, jobs: Jobs) -> tuple[Lesson, Head, Projection]:
+def _learn_head(
+    seen: FeatureDataset, rate: float, options: TrainOptions, jobs: TrainingRuns
+) -> tuple[HeadTask, Head, Projection]:
     """A head on the published features, and the lesson that goes on from there."""
     whitening = learn_whitening(seen, LEAST_DEVIATION)
-    material = make_material(seen, whitening)
+    material = make_training_tensors(seen, whitening)
     window = choose_window(seen, rate)
     windows = material.bank.clips
     if not material.whole:
         windows = timed_windows(int(material.bank.lengths.sum()), windows, window.samples)
     updates = -(-windows // options.batch_size)
-    problem = Problem(whitening.inputs_size, material.classes, is_whole(seen), updates)
+    problem = TaskShape(whitening.inputs_size, material.classes, is_whole(seen), updates)
     plan = label_plans(options, problem)[0]
     jobs.listener.begun("preparing to tune", plan.epochs)
-    lesson = make_lesson(plan, material, options, window)
+    lesson = make_head_task(plan, material, options, window)
     head = jobs.train("encoder-head", lesson, plan.build).finished_head()
     addressed = replace(material, bank=_addresses(material.bank))
-    return make_lesson(plan, addressed, options, window), head, whitening.projection
+    return make_head_task(plan, addressed, options, window), head, whitening.projection
 
 
-def _addresses(bank: SampleBank) -> SampleBank:
+def _addresses(bank: PackedClips) -> PackedClips:
     """The same clips, where the numbers of a sample tell where it is: (view, clip, sample of the clip)."""
     views, samples, _ = bank.values.shape
     clips = torch.repeat_interleave(torch.arange(bank.clips), bank.lengths)
     places = torch.arange(samples) - bank.starts[clips]
     values = [torch.stack([torch.full_like(clips, view), clips, places], dim=1) for view in range(views)]
-    return SampleBank(torch.stack(values).float(), bank.starts, bank.lengths)
+    return PackedClips(torch.stack(values).float(), bank.starts, bank.lengths)
 
 
-def _epochs(options: TrainOptions, lesson: Lesson) -> int:
+def _epochs(options: TrainOptions, lesson: HeadTask) -> int:
     return options.epochs or max(EPOCHS, -(-UPDATES // lesson.windows.updates))
 
 
@@ -158,12 +160,12 @@ class EncoderTrainer(EpochTrainer):
 
     def __init__(
         self,
-        lesson: Lesson,
+        lesson: HeadTask,
         head: Head,
         projection: Projection,
         pictures: Sequence[KeptPictures],
         tail: EncoderTail,
-        resumed: Progress | None,
+        resumed: EpochProgress | None,
     ) -> None:
         self._lesson = lesson
         self._head = head
@@ -176,14 +178,14 @@ class EncoderTrainer(EpochTrainer):
         rates |= dict.fromkeys(own, HEAD_RATE * lesson.learning_rate)
         super().__init__({**tail.parameters, **own}, rates, lesson.plan.epochs, resumed)
 
-    def finished_weights(self) -> TunedWeights:
+    def finished_weights(self) -> FinetunedWeights:
         """The encoder after its last epochs."""
         parameters = self.finished_parameters()
         return self._tail.tuned({name: parameters[name] for name in self._tail.parameters})
 
     def _train_epoch(self, epoch: int) -> EpochFigures:
         self._head.train()
-        losses, tally = [], Tally()
+        losses, tally = [], LossMean()
         updates = self._lesson.windows.updates
         for number, batch in enumerate(self._lesson.windows.batches()):
             self._set_learning_rate(epoch * updates + number, updates * self._lesson.plan.epochs)
@@ -192,7 +194,7 @@ class EncoderTrainer(EpochTrainer):
                 raise UsageError("--learning-rate", "is so large that the encoder fell apart", "give a smaller one")
         return EpochFigures(sum(losses) / len(losses), tally.share)
 
-    def _update(self, batch: Batch, tally: Tally) -> float:
+    def _update(self, batch: Batch, tally: LossMean) -> float:
         """One step; the loss before it."""
         windows = [self._window(addresses) for addresses in batch.inputs]
         pieces = [piece for window in windows for piece in window.pieces]
@@ -235,7 +237,7 @@ class EncoderTrainer(EpochTrainer):
 class _Window:
     """What the encoder sees of a window."""
 
-    pieces: tuple[Kept, ...]
+    pieces: tuple[Activations, ...]
     """K pictures for each of S streams."""
     shares: Tensor
     """(W, K) by which the features of each step are interpolated."""

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from vidlabel.training.fitting.losses import smoothed
-from vidlabel.training.fitting.samples import SampleBank
+from vidlabel.training.fitting.samples import PackedClips
 from vidlabel.training.fitting.windows import WINDOW_STEPS, Batch, ClipWindows
 
 WITHOUT_PAUSE = 0.4
@@ -44,7 +44,7 @@ class BackgroundWindows(ClipWindows):
         rate: samples per second.
     """
 
-    def __init__(self, bank: SampleBank, batch_size: int, targets: Tensor, window: float, rate: float) -> None:
+    def __init__(self, bank: PackedClips, batch_size: int, targets: Tensor, window: float, rate: float) -> None:
         super().__init__(bank, batch_size, targets, "single")
         self._labels = targets
         self._window = window

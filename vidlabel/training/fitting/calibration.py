@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from vidlabel.heads.spec import Task
-from vidlabel.training.fitting.plans import Form
+from vidlabel.training.fitting.plans import MemberKind
 
 TEMPERATURES = torch.linspace(-2, 2, 161, dtype=torch.float64).exp()
 """That are tried."""
@@ -25,14 +25,14 @@ a quarter at least: one recurrent head is validated, and the model has several, 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class HeldOutLogits:
     """What heads said about clips that they had not learnt from."""
 
     clips: tuple[int, ...]
     """Of the gathered ones, in the order of the rows."""
     rows_of_clip: tuple[int, ...]
     """How many rows each has: 1 where clips are labelled as a whole."""
-    logits: Mapping[Form, Tensor]
+    logits: Mapping[MemberKind, Tensor]
     """(R, C) by the form of head; one head of each form is asked."""
     targets: Tensor
     """(R, C)."""
@@ -66,17 +66,17 @@ def row_losses(logits: Tensor, targets: Tensor, task: Task) -> Tensor:
 class Mixture:
     """How the forms of head that tell the labels apart are mixed."""
 
-    shares: Mapping[Form, float]
+    shares: Mapping[MemberKind, float]
     """Of each form in the whole; they sum to 1."""
-    temperatures: Mapping[Form, float]
+    temperatures: Mapping[MemberKind, float]
 
 
-def even_mixture(forms: Collection[Form]) -> Mixture:
+def even_mixture(forms: Collection[MemberKind]) -> Mixture:
     """Every form counts the same, and is as sure as it says."""
     return Mixture({form: 1 / len(forms) for form in forms}, dict.fromkeys(forms, 1.0))
 
 
-def fit_mixture(outcome: Outcome, forms: Sequence[Form], task: Task) -> Mixture:
+def fit_mixture(outcome: HeldOutLogits, forms: Sequence[MemberKind], task: Task) -> Mixture:
     """A temperature for each form, the shares of two forms, and a temperature for the whole, by likelihood.
 
     Args:
@@ -102,7 +102,7 @@ def fit_mixture(outcome: Outcome, forms: Sequence[Form], task: Task) -> Mixture:
     return Mixture({forms[0]: share, forms[1]: 1 - share}, temperatures)
 
 
-def member_weights(forms: Sequence[Form], shares: Mapping[Form, float]) -> list[float]:
+def member_weights(forms: Sequence[MemberKind], shares: Mapping[MemberKind, float]) -> list[float]:
     """The share of each member: those of one form have the same, and that of their form together."""
     return [shares[form] / forms.count(form) for form in forms]
 

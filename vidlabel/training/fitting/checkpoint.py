@@ -22,7 +22,7 @@ from safetensors.torch import load, save
 from vidlabel.features.tensor_metadata import read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.json_fields import dataclass_from_json, parse_json
-from vidlabel.training.fitting.epochs import EpochFigures, Progress
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
 EVERY_S = 10.0
 """Seconds between two writings of a head that is being trained: an epoch may be much shorter than a flush to disk."""
@@ -54,7 +54,7 @@ class Checkpoints:
         self._every_s = every_s
         self._latest_s = time.monotonic()
 
-    def keep(self, job: str, progress: Progress, *, last: bool) -> None:
+    def keep(self, job: str, progress: EpochProgress, *, last: bool) -> None:
         """Write the state of a head, if enough time has gone by or it is its last.
 
         Raises:
@@ -69,7 +69,7 @@ class Checkpoints:
             file.write(save(tensors, {"vidlabel": description}))
         self._latest_s = now
 
-    def find(self, job: str) -> Progress | None:
+    def find(self, job: str) -> EpochProgress | None:
         """The state of a head, if one was kept in the same training; a damaged one counts as missing."""
         try:
             content = self._path(job).read_bytes()
@@ -77,7 +77,7 @@ class Checkpoints:
             found = dataclass_from_json(_Description, parse_json(read_metadata(content)), "")
         except (OSError, SafetensorError, ValueError, KeyError):
             return None
-        return Progress(found.epochs, tensors, found.history) if found.identity == self._identity else None
+        return EpochProgress(found.epochs, tensors, found.history) if found.identity == self._identity else None
 
     def remove(self) -> None:
         """Delete all states: the model is written."""

@@ -16,15 +16,15 @@ from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.features import ExampleFeatures, Gathered
-from vidlabel.training.fitting.calibration import Outcome, even_mixture, fit_mixture, member_weights, mixed_scores
+from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
+from vidlabel.training.fitting.calibration import HeldOutLogits, even_mixture, fit_mixture, member_weights, mixed_scores
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.inner_cv import Validated
 from vidlabel.training.fitting.plans import MemberPlan
 from vidlabel.training.fitting.tensors import is_whole
 from vidlabel.training.fitting.thresholds import (
     UNKNOWN_FOOTAGE,
-    Decisions,
+    DecisionRule,
     HeldOutClip,
     Scores,
     best_minimum_durations,
@@ -51,7 +51,7 @@ class TrainedMember:
         return self.plan.form == "background"
 
 
-def calibrated_members(trained: Sequence[TrainedMember], outcome: Outcome | None, task: Task) -> list[MemberSpec]:
+def calibrated_members(trained: Sequence[TrainedMember], outcome: HeldOutLogits | None, task: Task) -> list[MemberSpec]:
     """Weights and temperatures: one temperature, and one share, for each form of head.
 
     Args:
@@ -72,7 +72,7 @@ def calibrated_members(trained: Sequence[TrainedMember], outcome: Outcome | None
 
 
 def validation_scores(
-    trained: Sequence[TrainedMember], members: Sequence[MemberSpec], outcome: Outcome, task: Task
+    trained: Sequence[TrainedMember], members: Sequence[MemberSpec], outcome: HeldOutLogits, task: Task
 ) -> Tensor:
     """(R, C): what the mixture, of one head for all of a form, says about clips that were not learnt from."""
     pairs = [(one, member) for one, member in zip(trained, members, strict=True) if not one.knows_background]
@@ -80,7 +80,7 @@ def validation_scores(
     return mixed_scores(logits, [member.weight / member.temperature for _, member in pairs], task)
 
 
-def decide(gathered: Gathered, validation: Validation | None, *, knows_background: bool) -> Decisions:
+def decide(gathered: FeatureDataset, validation: Validation | None, *, knows_background: bool) -> DecisionRule:
     """Thresholds and minimum durations of the labels; none of the latter where nothing was held out to choose them on.
 
     Args:
@@ -104,10 +104,10 @@ def decide(gathered: Gathered, validation: Validation | None, *, knows_backgroun
         durations = best_minimum_durations(
             _tested(gathered, validation), labels, thresholds, training_set.task, background
         )
-    return Decisions(thresholds, durations)
+    return DecisionRule(thresholds, durations)
 
 
-def with_durations_as_learnt(network: Network, gathered: Gathered) -> Network:
+def with_durations_as_learnt(network: Network, gathered: FeatureDataset) -> Network:
     """The same model with minimum durations chosen on the very videos that it learnt from, for want of others.
 
     Args:
@@ -134,7 +134,7 @@ def _scores(network: Network, features: ExampleFeatures) -> Scores:
     return np.concatenate([scorer.push(features.views[0]), scorer.finish()])
 
 
-def _tested(gathered: Gathered, validation: Validation) -> list[HeldOutClip]:
+def _tested(gathered: FeatureDataset, validation: Validation) -> list[HeldOutClip]:
     scores = np.split(validation.scores, np.cumsum(validation.rows_of_clip)[:-1])
     return [
         HeldOutClip(gathered.training_set.examples[clip], gathered.features[clip].times, own)

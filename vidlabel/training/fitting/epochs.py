@@ -37,7 +37,7 @@ class EpochFigures:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Progress:
+class EpochProgress:
     """Where training stands after an epoch: all that is needed to go on from there as if nothing had happened."""
 
     epochs: int
@@ -58,7 +58,11 @@ class EpochTrainer(ABC):
     """
 
     def __init__(
-        self, parameters: Mapping[str, nn.Parameter], rates: Mapping[str, float], epochs: int, resumed: Progress | None
+        self,
+        parameters: Mapping[str, nn.Parameter],
+        rates: Mapping[str, float],
+        epochs: int,
+        resumed: EpochProgress | None,
     ) -> None:
         self._parameters = parameters
         self._rates = rates
@@ -69,12 +73,12 @@ class EpochTrainer(ABC):
             weight_decay=WEIGHT_DECAY,
             foreach=False,
         )
-        self._progress = resumed or Progress(0, self._weights(), ())
+        self._progress = resumed or EpochProgress(0, self._weights(), ())
         if resumed is not None:
             self._restore(resumed)
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> EpochProgress:
         """Where it stands after the last whole epoch."""
         return self._progress
 
@@ -84,13 +88,13 @@ class EpochTrainer(ABC):
         prefix = _AVERAGE if any(name.startswith(_AVERAGE) for name in tensors) else _WEIGHT
         return {name[len(prefix) :]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
-    def run(self, after_epoch: Callable[[Progress], None]) -> None:
+    def run(self, after_epoch: Callable[[EpochProgress], None]) -> None:
         """Train to the last epoch; what is raised in between leaves `progress` at the last whole one."""
         while self._progress.epochs < self._epochs:
             figures = self._train_epoch(self._progress.epochs)
             done = self._progress.epochs + 1
             tensors = {**self._weights(), **self._averaged(done), **self._moments(), "generator": torch.get_rng_state()}
-            self._progress = Progress(done, tensors, (*self._progress.history, figures))
+            self._progress = EpochProgress(done, tensors, (*self._progress.history, figures))
             after_epoch(self._progress)
 
     @abstractmethod
@@ -130,7 +134,7 @@ class EpochTrainer(ABC):
             for moment in _MOMENTS
         }
 
-    def _restore(self, progress: Progress) -> None:
+    def _restore(self, progress: EpochProgress) -> None:
         tensors = progress.tensors
         with torch.no_grad():
             for name, parameter in self._parameters.items():

@@ -11,7 +11,7 @@ import torch
 from vidlabel.errors import UsageError
 from vidlabel.heads.model import Model, Network, save_model
 from vidlabel.heads.scoring import one_thread
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.ensemble import (
     TrainedMember,
@@ -21,7 +21,7 @@ from vidlabel.training.fitting.ensemble import (
     validation_scores,
     with_durations_as_learnt,
 )
-from vidlabel.training.fitting.head_task import make_lesson
+from vidlabel.training.fitting.head_task import make_head_task
 from vidlabel.training.fitting.inner_cv import (
     InnerFold,
     Validated,
@@ -33,14 +33,14 @@ from vidlabel.training.fitting.inner_cv import (
 )
 from vidlabel.training.fitting.members import Member, continued_members, new_background_members, new_members
 from vidlabel.training.fitting.model_builder import FeatureFacts, Tuning, build_spec
-from vidlabel.training.fitting.plans import Problem, baseline_plan, linear_plan
-from vidlabel.training.fitting.seeded_runs import FitListener, Jobs, SilentListener
+from vidlabel.training.fitting.plans import TaskShape, baseline_plan, linear_plan
+from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
 from vidlabel.training.fitting.tensors import (
     fill_first_motion,
     first_view,
     is_whole,
     learn_whitening,
-    make_material,
+    make_training_tensors,
     select_streams,
 )
 from vidlabel.training.fitting.validation import Validation, summarise
@@ -73,7 +73,7 @@ class FittedModel:
 
 
 def fit(
-    gathered: Gathered,
+    gathered: FeatureDataset,
     facts: FeatureFacts,
     options: TrainOptions = DEFAULT_OPTIONS,
     listener: FitListener | None = None,
@@ -105,7 +105,7 @@ def fit(
         KeyboardInterrupt: before any head of the model itself was trained for an epoch.
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
-        jobs = Jobs(options.seed, listener or SilentListener(), checkpoints)
+        jobs = TrainingRuns(options.seed, listener or SilentListener(), checkpoints)
         return _Fitting(fill_first_motion(gathered), facts, options, jobs, start, tuning).run()
 
 
@@ -113,7 +113,7 @@ def fit(
 class _Learnt:
     """What was learnt before the heads of the model."""
 
-    gathered: Gathered
+    gathered: FeatureDataset
     """What they are to learn from."""
     whitening: Whitening
     inner: Sequence[InnerFold]
@@ -125,10 +125,10 @@ class _Fitting:
 
     def __init__(
         self,
-        gathered: Gathered,
+        gathered: FeatureDataset,
         facts: FeatureFacts,
         options: TrainOptions,
-        jobs: Jobs,
+        jobs: TrainingRuns,
         start: Model | None,
         tuning: Tuning | None,
     ) -> None:
@@ -215,12 +215,12 @@ class _Fitting:
             members += new_background_members(options, problem)
         return members
 
-    def _problem(self, inputs: int) -> Problem:
+    def _problem(self, inputs: int) -> TaskShape:
         clips = len(self._gathered.features)
         if not self._whole:
             clips = timed_windows(sum(len(clip.times) for clip in self._gathered.features), clips, self._window.samples)
         updates = -(-clips // self._options.batch_size)
-        return Problem(inputs, len(self._gathered.training_set.labels), self._whole, updates)
+        return TaskShape(inputs, len(self._gathered.training_set.labels), self._whole, updates)
 
     def _validated(self, found: _Learnt, stage: str) -> _Learnt:
         """The same with the answers of heads to clips that they have not learnt from, if any are held out."""
@@ -235,18 +235,18 @@ class _Fitting:
         return replace(found, validated=self._run_folds(found.gathered, found.inner, tested, stage))
 
     def _run_folds(
-        self, gathered: Gathered, inner: Sequence[InnerFold], members: Sequence[Member], stage: str
+        self, gathered: FeatureDataset, inner: Sequence[InnerFold], members: Sequence[Member], stage: str
     ) -> Validated:
         return validate(gathered, inner, members, self._options, self._window, self._jobs, stage)
 
     def _train(self, members: Sequence[Member], whitening: Whitening) -> tuple[list[TrainedMember], bool]:
         """Train on everything; what an interruption leaves is kept if it can tell the labels apart."""
-        material = make_material(self._gathered, whitening)
+        material = make_training_tensors(self._gathered, whitening)
         self._jobs.listener.begun("training", sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
         for member in members:
             plan = member.plan
-            lesson = make_lesson(plan, material, self._options, self._window)
+            lesson = make_head_task(plan, material, self._options, self._window)
             try:
                 trainer = self._jobs.train(f"model-{plan.name}", lesson, member.build)
             except KeyboardInterrupt:

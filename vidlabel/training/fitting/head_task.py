@@ -8,10 +8,10 @@ import torch
 from torch.nn import functional
 
 from vidlabel.training.fitting.background import BackgroundWindows
-from vidlabel.training.fitting.head_trainer import Lesson
+from vidlabel.training.fitting.head_trainer import HeadTask
 from vidlabel.training.fitting.losses import class_weights
 from vidlabel.training.fitting.plans import MemberPlan
-from vidlabel.training.fitting.tensors import Material
+from vidlabel.training.fitting.tensors import TrainingTensors
 from vidlabel.training.fitting.windows import ClipWindows, TimedWindows, Windows
 from vidlabel.training.options import TrainOptions
 
@@ -37,13 +37,13 @@ class WindowLength:
         return self.samples / self.rate
 
 
-def make_lesson(
+def make_head_task(
     plan: MemberPlan,
-    material: Material,
+    material: TrainingTensors,
     options: TrainOptions,
     window: WindowLength,
-    held_out: Material | None = None,
-) -> Lesson:
+    held_out: TrainingTensors | None = None,
+) -> HeadTask:
     """What a head is to learn.
 
     Args:
@@ -57,7 +57,7 @@ def make_lesson(
     weights = class_weights(material.targets, material.mask, material.task, power=balance)
     if plan.form == "background":
         weights = torch.ones(material.classes + 1)
-    return Lesson(
+    return HeadTask(
         plan=plan,
         windows=_windows(plan, material, options.batch_size, window),
         class_weights=weights,
@@ -67,7 +67,7 @@ def make_lesson(
     )
 
 
-def _windows(plan: MemberPlan, material: Material, batch_size: int, window: WindowLength) -> Windows:
+def _windows(plan: MemberPlan, material: TrainingTensors, batch_size: int, window: WindowLength) -> Windows:
     if plan.form == "background":
         targets = functional.pad(material.targets, (0, 1))
         return BackgroundWindows(material.bank, batch_size, targets, window.samples, window.rate)

@@ -14,16 +14,16 @@ from torch.nn import functional
 
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.spec import Task
-from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
 from vidlabel.training.fitting.losses import right_rows, weighted_loss
 from vidlabel.training.fitting.outputs import clip_logits, pooled_logits
 from vidlabel.training.fitting.plans import MemberPlan
-from vidlabel.training.fitting.tensors import Material
+from vidlabel.training.fitting.tensors import TrainingTensors
 from vidlabel.training.fitting.windows import Batch, Windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
+class HeadTask:
     """What to learn, and how."""
 
     plan: MemberPlan
@@ -31,7 +31,7 @@ class Lesson:
     class_weights: Tensor
     task: Task
     learning_rate: float
-    held_out: Material | None = None
+    held_out: TrainingTensors | None = None
     """For validation after each epoch."""
 
 
@@ -44,7 +44,7 @@ class Trainer(EpochTrainer):
         resumed: where an earlier run of the same lesson stood.
     """
 
-    def __init__(self, lesson: Lesson, head: Head, resumed: Progress | None = None) -> None:
+    def __init__(self, lesson: HeadTask, head: Head, resumed: EpochProgress | None = None) -> None:
         self._lesson = lesson
         self._head = head
         parameters = dict(head.named_parameters())
@@ -59,7 +59,7 @@ class Trainer(EpochTrainer):
     def _train_epoch(self, epoch: int) -> EpochFigures:
         self._head.train()
         lesson = self._lesson
-        losses, tally = [], Tally()
+        losses, tally = [], LossMean()
         updates = lesson.windows.updates
         for number, batch in enumerate(lesson.windows.batches()):
             self._set_learning_rate(epoch * updates + number, updates * lesson.plan.epochs)
@@ -71,7 +71,7 @@ class Trainer(EpochTrainer):
         figures = EpochFigures(sum(losses) / len(losses), tally.share)
         return figures if lesson.held_out is None else self._validated(figures, lesson.held_out)
 
-    def _validated(self, figures: EpochFigures, held_out: Material) -> EpochFigures:
+    def _validated(self, figures: EpochFigures, held_out: TrainingTensors) -> EpochFigures:
         lesson = self._lesson
         logits = clip_logits(lesson.plan, self._head.eval(), held_out)
         loss = weighted_loss(logits, held_out.targets, held_out.mask, lesson.class_weights, lesson.task)
@@ -81,7 +81,7 @@ class Trainer(EpochTrainer):
 
 
 @dataclass(slots=True)
-class Tally:
+class LossMean:
     """Counts right answers."""
 
     right: float = 0.0
@@ -93,13 +93,13 @@ class Tally:
         return self.right / max(self.rows, 1.0)
 
 
-def disturbed(batch: Batch, lesson: Lesson) -> Batch:
+def disturbed(batch: Batch, lesson: HeadTask) -> Batch:
     """The same windows with noise, as the plan of the head asks for it."""
     inputs = batch.inputs + lesson.plan.noise * torch.randn(batch.inputs.shape)
     return replace(batch, inputs=functional.dropout(inputs, lesson.plan.input_dropout))
 
 
-def window_loss(lesson: Lesson, head: Head, batch: Batch, tally: Tally) -> Tensor:
+def window_loss(lesson: HeadTask, head: Head, batch: Batch, tally: LossMean) -> Tensor:
     """What a head makes of windows: the loss, and how many of its answers were right."""
     logits, targets, mask = _answers(lesson.plan, head, batch)
     tally.right += float((right_rows(logits.detach(), targets, lesson.task) * mask).sum())

@@ -14,16 +14,16 @@ from torch import Tensor
 
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
-from vidlabel.training.fitting.calibration import Outcome, fit_temperature, row_losses
+from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature, row_losses
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.head_task import WindowLength, make_lesson
+from vidlabel.training.fitting.head_task import WindowLength, make_head_task
 from vidlabel.training.fitting.members import Member
 from vidlabel.training.fitting.outputs import clip_logits
-from vidlabel.training.fitting.plans import Form
-from vidlabel.training.fitting.seeded_runs import Jobs
-from vidlabel.training.fitting.tensors import Material, learn_whitening, make_material, subset
+from vidlabel.training.fitting.plans import MemberKind
+from vidlabel.training.fitting.seeded_runs import TrainingRuns
+from vidlabel.training.fitting.tensors import TrainingTensors, learn_whitening, make_training_tensors, subset
 from vidlabel.training.fitting.whitening import Whitening
 from vidlabel.training.options import TrainOptions
 
@@ -40,8 +40,8 @@ class InnerFold:
 class Validated:
     """What came out of the inner cross-validation."""
 
-    outcome: Outcome
-    histories: Mapping[Form, tuple[EpochFigures, ...]]
+    outcome: HeldOutLogits
+    histories: Mapping[MemberKind, tuple[EpochFigures, ...]]
     """By the form of head: the means over the folds."""
 
 
@@ -67,18 +67,18 @@ def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold
     return [Fold(tuple(sorted(everything.difference(test))), test) for test in tests]
 
 
-def learn_inner_whitenings(gathered: Gathered, folds: Iterable[Fold]) -> list[InnerFold]:
+def learn_inner_whitenings(gathered: FeatureDataset, folds: Iterable[Fold]) -> list[InnerFold]:
     """Learn the whitening of each fold from its training part."""
     return [InnerFold(fold, learn_whitening(subset(gathered, fold.train_indices))) for fold in folds]
 
 
 def validate(
-    gathered: Gathered,
+    gathered: FeatureDataset,
     folds: Sequence[InnerFold],
     members: Sequence[Member],
     options: TrainOptions,
     window: WindowLength,
-    jobs: Jobs,
+    jobs: TrainingRuns,
     stage: str,
 ) -> Validated:
     """Train members on the training part of each fold, and ask them about the rest.
@@ -92,20 +92,20 @@ def validate(
         jobs: trains.
         stage: begins the names of the jobs.
     """
-    logits: dict[Form, list[Tensor]] = {member.plan.form: [] for member in members}
-    histories: dict[Form, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
-    tested: list[Material] = []
+    logits: dict[MemberKind, list[Tensor]] = {member.plan.form: [] for member in members}
+    histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
+    tested: list[TrainingTensors] = []
     for number, inner in enumerate(folds):
-        train = make_material(subset(gathered, inner.fold.train_indices), inner.whitening)
-        test = make_material(subset(gathered, inner.fold.test_indices), inner.whitening)
+        train = make_training_tensors(subset(gathered, inner.fold.train_indices), inner.whitening)
+        test = make_training_tensors(subset(gathered, inner.fold.test_indices), inner.whitening)
         tested.append(test)
         for member in members:
             plan = member.plan
-            lesson = make_lesson(plan, train, options, window, test)
+            lesson = make_head_task(plan, train, options, window, test)
             trainer = jobs.train(f"{stage}-{number}-{plan.name}", lesson, member.build)
             logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
             histories[plan.form].append(trainer.progress.history)
-    outcome = Outcome(
+    outcome = HeldOutLogits(
         clips=tuple(clip for inner in folds for clip in inner.fold.test_indices),
         rows_of_clip=tuple(1 if test.whole else rows for test in tested for rows in test.bank.lengths.tolist()),
         logits={form: torch.cat(outputs) for form, outputs in logits.items()},
@@ -115,7 +115,9 @@ def validate(
     return Validated(outcome, {form: _mean_history(runs) for form, runs in histories.items()})
 
 
-def choose_streams(gathered: Gathered, outcomes: Mapping[tuple[str, ...], Tensor], outcome: Outcome) -> tuple[str, ...]:
+def choose_streams(
+    gathered: FeatureDataset, outcomes: Mapping[tuple[str, ...], Tensor], outcome: HeldOutLogits
+) -> tuple[str, ...]:
     """All streams, or the one that alone is better by more than one standard error.
 
     Better is what gives the right answers a higher likelihood at its best temperature. Accuracy would need more clips:
@@ -134,7 +136,7 @@ def choose_streams(gathered: Gathered, outcomes: Mapping[tuple[str, ...], Tensor
     return best if gains[best] > 0 else gathered.streams
 
 
-def mirrors_spoil(gathered: Gathered, mirrored: Outcome, plain: Outcome) -> bool:
+def mirrors_spoil(gathered: FeatureDataset, mirrored: HeldOutLogits, plain: HeldOutLogits) -> bool:
     """Whether heads that learnt from no mirrored pictures are better by more than one standard error.
 
     Args:
@@ -147,7 +149,7 @@ def mirrors_spoil(gathered: Gathered, mirrored: Outcome, plain: Outcome) -> bool
     return _sure_gain(best[1] - best[0], gathered, plain) > 0
 
 
-def _sure_gain(gains: Tensor, gathered: Gathered, outcome: Outcome) -> float:
+def _sure_gain(gains: Tensor, gathered: FeatureDataset, outcome: HeldOutLogits) -> float:
     """Sum of (R,) gains less its standard error. Clips of a group resemble each other: whole groups are what varies."""
     groups = [gathered.training_set.examples[clip].group for clip in outcome.clips]
     group_of_row = np.repeat(groups, outcome.rows_of_clip)
@@ -155,11 +157,11 @@ def _sure_gain(gains: Tensor, gathered: Gathered, outcome: Outcome) -> float:
     return float(sums.sum() - np.sqrt((sums**2).sum()))
 
 
-def _all_log_likelihoods(outcome: Outcome, task: Task) -> list[Tensor]:
+def _all_log_likelihoods(outcome: HeldOutLogits, task: Task) -> list[Tensor]:
     return [_log_likelihoods(logits, outcome, task) for form, logits in outcome.logits.items() if form != "baseline"]
 
 
-def _log_likelihoods(logits: Tensor, outcome: Outcome, task: Task) -> Tensor:
+def _log_likelihoods(logits: Tensor, outcome: HeldOutLogits, task: Task) -> Tensor:
     """(R,) of the right answers; 0 where they are not known."""
     temperature = fit_temperature(logits, outcome.targets, outcome.mask, task)
     return -row_losses(logits.double() / temperature, outcome.targets.double(), task) * outcome.mask

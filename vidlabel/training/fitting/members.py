@@ -13,9 +13,9 @@ from vidlabel.training.fitting.plans import (
     INPUT_DROPOUT,
     INPUT_NOISE,
     LINEAR_NOISE,
-    Form,
+    MemberKind,
     MemberPlan,
-    Problem,
+    TaskShape,
     background_plans,
     default_epochs,
     label_plans,
@@ -32,17 +32,17 @@ class Member:
     """Draws from torch's global generator."""
 
 
-def new_members(options: TrainOptions, problem: Problem) -> list[Member]:
+def new_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
     """Heads with random starts that tell the labels from each other."""
     return [Member(plan, plan.build) for plan in label_plans(options, problem)]
 
 
-def new_background_members(options: TrainOptions, problem: Problem) -> list[Member]:
+def new_background_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
     """Heads with random starts that know background."""
     return [Member(plan, plan.build) for plan in background_plans(options, problem)]
 
 
-def continued_members(start: Model, labels: Sequence[str], options: TrainOptions, problem: Problem) -> list[Member]:
+def continued_members(start: Model, labels: Sequence[str], options: TrainOptions, problem: TaskShape) -> list[Member]:
     """The heads of a model with outputs for other labels: those of labels that it knows are kept.
 
     Args:
@@ -58,7 +58,7 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
             names.append(start.spec.labels[-1])
         parts = member.pooled_parts or 1
         config = replace(member.head, outputs=len(names) * parts)
-        form: Form = "background" if member.role == "background" else "recurrent"
+        form: MemberKind = "background" if member.role == "background" else "recurrent"
         linear = config.kind == "mean"
         plan = MemberPlan(
             name=f"{form}-{number}",

@@ -7,17 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureRecipe
-from vidlabel.features.encoders.finetuned_weights import TunedWeights
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.encoder_info import UNKNOWN, EncoderInfo, TensorInfo, TunedEncoder
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
 from vidlabel.training.dataset.examples import BACKGROUND
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.thresholds import Decisions
+from vidlabel.training.fitting.thresholds import DecisionRule
 from vidlabel.training.fitting.validation import Validation
 from vidlabel.training.options import TrainOptions
 
@@ -37,7 +37,7 @@ class FeatureFacts:
     """Samples per second."""
     lag_s: float | None
     """Of the motion stream."""
-    tuned: TunedWeights | None = None
+    tuned: FinetunedWeights | None = None
     """Of the encoder, where they are not the published ones."""
 
 
@@ -45,7 +45,7 @@ class FeatureFacts:
 class Tuning:
     """What came out of tuning."""
 
-    weights: TunedWeights
+    weights: FinetunedWeights
     held_out: list[Fold]
     """One split: clips that the encoder was tuned on, and those that it was not. Empty where no group can be held out:
     then there is nothing that figures could come from."""
@@ -53,7 +53,7 @@ class Tuning:
     """Epochs of the encoder."""
 
 
-def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:
+def facts_of_recipe(recipe: FeatureConfig) -> FeatureFacts:
     """Of features of videos, seen in the square in the middle."""
     return FeatureFacts(
         encoder=_encoder_info(recipe),
@@ -64,7 +64,7 @@ def facts_of_recipe(recipe: FeatureRecipe) -> FeatureFacts:
     )
 
 
-def facts_of_files(gathered: Gathered) -> FeatureFacts:
+def facts_of_files(gathered: FeatureDataset) -> FeatureFacts:
     """Of files of features, as far as they say."""
     kind = gathered.training_set.features
     if kind is None:
@@ -86,11 +86,11 @@ def facts_of_files(gathered: Gathered) -> FeatureFacts:
 
 
 def build_spec(
-    gathered: Gathered,
+    gathered: FeatureDataset,
     facts: FeatureFacts,
     options: TrainOptions,
     members: Sequence[MemberSpec],
-    decisions: Decisions,
+    decisions: DecisionRule,
     window_s: float,
     validation: Validation | None,
     histories: Mapping[str, tuple[EpochFigures, ...]],
@@ -138,7 +138,7 @@ def build_spec(
     )
 
 
-def _encoder_info(recipe: FeatureRecipe) -> EncoderInfo:
+def _encoder_info(recipe: FeatureConfig) -> EncoderInfo:
     tuned = None
     if recipe.tuned is not None:
         tensors = tuple(TensorInfo(name=n, shape=t.shape) for n, t in sorted(recipe.tuned.tensors.items()))
@@ -146,7 +146,7 @@ def _encoder_info(recipe: FeatureRecipe) -> EncoderInfo:
     return EncoderInfo(name=recipe.encoder, sha256=recipe.encoder_sha256, tuned=tuned)
 
 
-def _usual_decoder(gathered: Gathered) -> str:
+def _usual_decoder(gathered: FeatureDataset) -> str:
     """The library that decoded most clips; why it was chosen stands after a colon."""
     names = Counter(clip.decoder.partition(":")[0].strip() for clip in gathered.features)
     return names.most_common(1)[0][0] or "unknown"
@@ -191,7 +191,7 @@ def _split(validation: Validation) -> str:
     return f"{validation.folds} folds by group, of the clips that were trained on afterwards"
 
 
-def _data_summary(gathered: Gathered) -> dict[str, object]:
+def _data_summary(gathered: FeatureDataset) -> dict[str, object]:
     examples = gathered.training_set.examples
     return {
         "clips": len(examples),

@@ -11,7 +11,7 @@ from torch import Tensor
 from vidlabel.heads.fusion import part_shares
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.fitting.plans import MemberPlan
-from vidlabel.training.fitting.tensors import Material
+from vidlabel.training.fitting.tensors import TrainingTensors
 
 
 def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
@@ -27,7 +27,7 @@ def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
 
 
 @torch.inference_mode()
-def clip_logits(plan: MemberPlan, head: Head, material: Material) -> Tensor:
+def clip_logits(plan: MemberPlan, head: Head, material: TrainingTensors) -> Tensor:
     """The outputs for whole clips in their first view: (N, C), or (S, C) where each sample has its own label.
 
     Args:

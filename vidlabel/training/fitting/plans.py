@@ -26,7 +26,7 @@ INPUT_NOISE = 0.3
 """Standard deviation, where the inputs of the leading components have about 1."""
 LINEAR_NOISE = 0.1
 
-Form = Literal["recurrent", "linear", "background", "baseline"]
+MemberKind = Literal["recurrent", "linear", "background", "baseline"]
 """What a member is for: one temperature is fitted for each form."""
 
 
@@ -36,7 +36,7 @@ class MemberPlan:
 
     name: str
     """Unlike all others: `recurrent-0`."""
-    form: Form
+    form: MemberKind
     config: HeadConfig
     pooled_parts: int | None
     epochs: int
@@ -78,7 +78,7 @@ class MemberPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TaskShape:
     """What heads are to learn, as far as their form depends on it."""
 
     inputs: int
@@ -91,7 +91,7 @@ class Problem:
     """In an epoch."""
 
 
-def label_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan]:
+def label_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
     """The heads that tell the labels from each other."""
     if options.head == "mean":
         return [_mean_plan("recurrent", options, problem, problem.classes, 1)]
@@ -101,7 +101,7 @@ def label_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan]:
     return [*plans, linear_plan(options, problem)] if options.head is None and problem.whole else plans
 
 
-def background_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan]:
+def background_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
     """The heads that tell labels from background, for models of whole clips; background is their last class."""
     classes = problem.classes + 1
     if options.head == "mean":
@@ -111,24 +111,24 @@ def background_plans(options: TrainOptions, problem: Problem) -> list[MemberPlan
     return [_recurrent_plan("background", number, options, kind, problem, classes) for number in members]
 
 
-def linear_plan(options: TrainOptions, problem: Problem) -> MemberPlan:
+def linear_plan(options: TrainOptions, problem: TaskShape) -> MemberPlan:
     """A head without recurrence, over the parts of a clip, or on each sample."""
     return _mean_plan("linear", options, problem, problem.classes, PARTS)
 
 
-def baseline_plan(options: TrainOptions, problem: Problem) -> MemberPlan:
+def baseline_plan(options: TrainOptions, problem: TaskShape) -> MemberPlan:
     """The honest baseline: the mean of a clip, or each sample on its own, under a linear layer."""
     return _mean_plan("baseline", options, problem, problem.classes, 1)
 
 
-def default_epochs(problem: Problem, *, recurrent: bool) -> int:
+def default_epochs(problem: TaskShape, *, recurrent: bool) -> int:
     """So many that few clips are gone through more often: it is the number of updates that counts."""
     least, updates = (RECURRENT_EPOCHS, RECURRENT_UPDATES) if recurrent else (MEAN_EPOCHS, MEAN_UPDATES)
     return max(least, -(-updates // problem.updates))
 
 
 def _recurrent_plan(
-    form: Form, number: int, options: TrainOptions, kind: HeadKind, problem: Problem, classes: int
+    form: MemberKind, number: int, options: TrainOptions, kind: HeadKind, problem: TaskShape, classes: int
 ) -> MemberPlan:
     parts = PARTS if problem.whole else None
     config = HeadConfig(
@@ -145,7 +145,7 @@ def _recurrent_plan(
     return MemberPlan(f"{form}-{number}", form, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
 
 
-def _mean_plan(form: Form, options: TrainOptions, problem: Problem, classes: int, parts: int) -> MemberPlan:
+def _mean_plan(form: MemberKind, options: TrainOptions, problem: TaskShape, classes: int, parts: int) -> MemberPlan:
     config = HeadConfig(
         kind="mean",
         input_size=problem.inputs,

@@ -16,7 +16,7 @@ from vidlabel.training.fitting.whitening import Whitening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SampleBank:
+class PackedClips:
     """The clips one after the other, without padding."""
 
     values: Tensor
@@ -60,7 +60,7 @@ class SampleBank:
         return self.values[0, start : start + int(self.lengths[number])]
 
 
-def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening) -> SampleBank:
+def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening) -> PackedClips:
     """Whiten the features of clips.
 
     Args:
@@ -73,4 +73,4 @@ def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening) -> Samp
         torch.cat([whitening.inputs(clip.views[view if view < len(clip.views) else 0]) for clip in features])
         for view in range(views)
     ]
-    return SampleBank(torch.stack(values), lengths.cumsum(0) - lengths, lengths)
+    return PackedClips(torch.stack(values), lengths.cumsum(0) - lengths, lengths)

@@ -10,8 +10,8 @@ import torch
 
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.fitting.checkpoint import Checkpoints
-from vidlabel.training.fitting.epochs import EpochFigures, EpochTrainer, Progress
-from vidlabel.training.fitting.head_trainer import Lesson, Trainer
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
+from vidlabel.training.fitting.head_trainer import HeadTask, Trainer
 
 SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
 
@@ -36,7 +36,7 @@ class SilentListener:
         """Nothing."""
 
 
-class Jobs:
+class TrainingRuns:
     """Trains heads.
 
     Args:
@@ -52,7 +52,7 @@ class Jobs:
         self.running: Trainer | None = None
         """The one that an interruption cut short."""
 
-    def train(self, job: str, lesson: Lesson, build: Callable[[], Head]) -> Trainer:
+    def train(self, job: str, lesson: HeadTask, build: Callable[[], Head]) -> Trainer:
         """Train a head to its end.
 
         Args:
@@ -64,7 +64,7 @@ class Jobs:
             OutputError: its state cannot be kept.
         """
 
-        def make(found: Progress | None) -> Trainer:
+        def make(found: EpochProgress | None) -> Trainer:
             """A trainer for this head, which `running` then names."""
             self.running = Trainer(lesson, build(), found)
             return self.running
@@ -72,7 +72,7 @@ class Jobs:
         self.running = None
         return self.run(job, make, lesson.plan.epochs)
 
-    def run(self, job: str, make: Callable[[Progress | None], SomeTrainer], epochs: int) -> SomeTrainer:
+    def run(self, job: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
         """Train something else epoch by epoch, to its end.
 
         Args:
@@ -94,7 +94,7 @@ class Jobs:
             raise
         return trainer
 
-    def _after_epoch(self, job: str, epochs: int, progress: Progress) -> None:
+    def _after_epoch(self, job: str, epochs: int, progress: EpochProgress) -> None:
         self.listener.epoch_done(job, progress.history[-1])
         if self._checkpoints is not None:
             self._checkpoints.keep(job, progress, last=progress.epochs == epochs)

@@ -14,17 +14,17 @@ from torch import Tensor
 
 from vidlabel.heads.inputs import filled_motion
 from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
-from vidlabel.training.fitting.samples import SampleBank, fill_bank
+from vidlabel.training.fitting.samples import PackedClips, fill_bank
 from vidlabel.training.fitting.whitening import LEAST_DEVIATION, Whitening, fit_whitening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
+class TrainingTensors:
     """Clips to learn from, or to be tested on."""
 
-    bank: SampleBank
+    bank: PackedClips
     targets: Tensor
     """(N, C) of clips that are labelled as a whole, else (S, C)."""
     mask: Tensor
@@ -44,18 +44,18 @@ class Material:
         return self.targets.shape[1]
 
 
-def is_whole(gathered: Gathered) -> bool:
+def is_whole(gathered: FeatureDataset) -> bool:
     """Whether all clips are labelled as a whole: scores belong to clips then, and to samples otherwise."""
     return gathered.training_set.unlabelled is None
 
 
-def learn_whitening(gathered: Gathered, least_deviation: float = LEAST_DEVIATION) -> Whitening:
+def learn_whitening(gathered: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """The whitening of all clips, in all their views."""
     views = [view for clip in gathered.features for view in clip.views]
     return fit_whitening(views, len(gathered.streams), least_deviation)
 
 
-def make_material(gathered: Gathered, whitening: Whitening) -> Material:
+def make_training_tensors(gathered: FeatureDataset, whitening: Whitening) -> TrainingTensors:
     """Whiten the features and lay out the targets.
 
     Args:
@@ -66,22 +66,22 @@ def make_material(gathered: Gathered, whitening: Whitening) -> Material:
     bank = fill_bank(gathered.features, whitening)
     if is_whole(gathered):
         targets = torch.from_numpy(np.stack([clip_targets(training_set, e) for e in training_set.examples]))
-        return Material(bank, targets, torch.ones(len(targets)), training_set.task, whole=True)
+        return TrainingTensors(bank, targets, torch.ones(len(targets)), training_set.task, whole=True)
     pairs = zip(training_set.examples, gathered.features, strict=True)
     found = [frame_targets(training_set, example, features.times) for example, features in pairs]
     values = torch.from_numpy(np.concatenate([one.values for one in found]))
     mask = torch.from_numpy(np.concatenate([one.mask for one in found]))
-    return Material(bank, values, mask, training_set.task, whole=False)
+    return TrainingTensors(bank, values, mask, training_set.task, whole=False)
 
 
-def subset(gathered: Gathered, clips: Sequence[int]) -> Gathered:
+def subset(gathered: FeatureDataset, clips: Sequence[int]) -> FeatureDataset:
     """Some of the clips, with the labels of all."""
     examples = tuple(gathered.training_set.examples[clip] for clip in clips)
     features = tuple(gathered.features[clip] for clip in clips)
-    return Gathered(replace(gathered.training_set, examples=examples), features, gathered.streams)
+    return FeatureDataset(replace(gathered.training_set, examples=examples), features, gathered.streams)
 
 
-def select_streams(gathered: Gathered, streams: Sequence[str]) -> Gathered:
+def select_streams(gathered: FeatureDataset, streams: Sequence[str]) -> FeatureDataset:
     """The features of some streams alone, in the order given."""
     if tuple(streams) == gathered.streams:
         return gathered
@@ -90,15 +90,15 @@ def select_streams(gathered: Gathered, streams: Sequence[str]) -> Gathered:
         replace(clip, views=tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views))
         for clip in gathered.features
     )
-    return Gathered(gathered.training_set, features, tuple(streams))
+    return FeatureDataset(gathered.training_set, features, tuple(streams))
 
 
-def first_view(gathered: Gathered) -> Gathered:
+def first_view(gathered: FeatureDataset) -> FeatureDataset:
     """The same without further views, which are mirrored."""
     return replace(gathered, features=tuple(replace(clip, views=clip.views[:1]) for clip in gathered.features))
 
 
-def fill_first_motion(gathered: Gathered) -> Gathered:
+def fill_first_motion(gathered: FeatureDataset) -> FeatureDataset:
     """The same, where the first sample of each clip has the motion of the second, as scoring has it."""
     features = tuple(
         replace(clip, views=tuple(filled_motion(view, gathered.streams) for view in clip.views))

@@ -18,7 +18,7 @@ from vidlabel.labels.metrics.segments import segment_metrics
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 
 UNKNOWN_FOOTAGE = 0.4
 """Threshold of models of whole clips that learnt background without examples of it: what they have never seen gets low
@@ -33,7 +33,7 @@ Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Decisions:
+class DecisionRule:
     """When labels hold."""
 
     thresholds: tuple[float, ...]
@@ -68,7 +68,7 @@ def best_thresholds(scores: Scores, targets: Scores, mask: Scores) -> tuple[floa
     return tuple(float(GRID[places[len(places) // 2]]) for places in best)
 
 
-def clip_minimum_durations(gathered: Gathered, labels: Sequence[str]) -> tuple[float, ...]:
+def clip_minimum_durations(gathered: FeatureDataset, labels: Sequence[str]) -> tuple[float, ...]:
     """Half the usual length of the clips of each label, 1 s at most."""
     examples = gathered.training_set.examples
     durations = {label: [e.duration_s for e in examples if label in e.clip_labels] for label in labels}

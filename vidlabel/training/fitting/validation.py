@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidlabel.heads.spec import Task
 from vidlabel.labels.metrics.samples import expected_calibration_error
-from vidlabel.training.fitting.calibration import Outcome
+from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.losses import right_rows
 
 
@@ -46,7 +46,7 @@ class Validation:
     """Expected calibration error, 0 to 1."""
 
 
-def summarise(outcome: Outcome, scores: Tensor, baseline: Tensor, folds: int, task: Task) -> Validation:
+def summarise(outcome: HeldOutLogits, scores: Tensor, baseline: Tensor, folds: int, task: Task) -> Validation:
     """Put figures to what was said.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from vidlabel.training.dataset.features import Gathered
+from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.fitting.head_task import WindowLength
 from vidlabel.training.fitting.tensors import is_whole
 
@@ -14,7 +14,7 @@ LEAST_SAMPLES = 32
 MOST_SAMPLES = 256
 
 
-def choose_window(gathered: Gathered, rate: float) -> WindowLength:
+def choose_window(gathered: FeatureDataset, rate: float) -> WindowLength:
     """The usual length of a clip that is labelled as a whole; where labels have times, several of their usual length.
 
     Args:

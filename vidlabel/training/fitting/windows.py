@@ -14,7 +14,7 @@ from torch import Tensor
 
 from vidlabel.heads.spec import Task
 from vidlabel.training.fitting.losses import smoothed
-from vidlabel.training.fitting.samples import SampleBank
+from vidlabel.training.fitting.samples import PackedClips
 
 WINDOW_STEPS = 24
 """Steps that whole clips are resampled to: 16 and 32 were no better."""
@@ -47,7 +47,7 @@ class Windows(ABC):
         batch_size: B.
     """
 
-    def __init__(self, bank: SampleBank, batch_size: int) -> None:
+    def __init__(self, bank: PackedClips, batch_size: int) -> None:
         self.bank = bank
         self.batch_size = batch_size
 
@@ -74,7 +74,7 @@ class ClipWindows(Windows):
         task: of the targets.
     """
 
-    def __init__(self, bank: SampleBank, batch_size: int, targets: Tensor, task: Task) -> None:
+    def __init__(self, bank: PackedClips, batch_size: int, targets: Tensor, task: Task) -> None:
         super().__init__(bank, batch_size)
         self.targets = smoothed(targets, task)
 
@@ -111,7 +111,7 @@ class TimedWindows(Windows):
     """
 
     def __init__(
-        self, bank: SampleBank, batch_size: int, targets: Tensor, mask: Tensor, task: Task, steps: int
+        self, bank: PackedClips, batch_size: int, targets: Tensor, mask: Tensor, task: Task, steps: int
     ) -> None:
         super().__init__(bank, batch_size)
         self.targets = smoothed(targets, task)

@@ -19,8 +19,8 @@ from vidlabel.video.probe import Probe, probe
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from vidlabel.video.container.source import OpenedVideo
-    from vidlabel.video.decoders.base import Beat
+    from vidlabel.video.container.source import VideoSource
+    from vidlabel.video.decoders.base import Heartbeat
 
 _MOST_PAUSE_S = 10
 """After a longer pause of the clock, another recording was joined on, which has a clock of its own."""
@@ -60,7 +60,7 @@ class PlacedRecording:
         return self.start_s + int(times[-1]) * self.probe.time_base
 
 
-def find_recordings(opened: OpenedVideo) -> tuple[Recording, ...]:
+def find_recordings(opened: VideoSource) -> tuple[Recording, ...]:
     """The recordings that a file is known to hold before its packets are read; most files are one."""
     container = opened.container.format.name
     if container == "mpegts":
@@ -104,7 +104,7 @@ def _split(path: Path, starts: Sequence[int]) -> tuple[Recording, ...]:
     return tuple(Recording(path, start or 0, end) for start, end in pairwise(bounds))
 
 
-def place_recordings(recordings: Sequence[Recording], beat: Beat) -> list[PlacedRecording]:
+def place_recordings(recordings: Sequence[Recording], heartbeat: Heartbeat) -> list[PlacedRecording]:
     """Probe recordings and put them one after the other. Those without moving pictures take no time.
 
     Raises:
@@ -114,7 +114,7 @@ def place_recordings(recordings: Sequence[Recording], beat: Beat) -> list[Placed
     failure: VideoError | None = None
     for recording in recordings:
         try:
-            found, problem, has_pictures = probe(recording, beat), "", True
+            found, problem, has_pictures = probe(recording, heartbeat), "", True
         except VideoError as error:
             found, problem, has_pictures = None, error.problem, not isinstance(error, NoVideoStreamError)
             failure = error if failure is None or has_pictures else failure

@@ -17,7 +17,7 @@ from av.stream import Disposition
 from vidlabel.errors import NoVideoStreamError, VideoError
 from vidlabel.paths import stat_video
 from vidlabel.video.container.recording import Recording
-from vidlabel.video.decoders.base import Beat, no_beat
+from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
 
 if TYPE_CHECKING:
     from av.codec.hwaccel import HWAccel
@@ -182,7 +182,7 @@ def choose_stream(container: InputContainer, path: Path, index: int | None = Non
 
 
 def read_packets(
-    container: InputContainer, stream: VideoStream, beat: Beat = no_beat
+    container: InputContainer, stream: VideoStream, heartbeat: Heartbeat = no_heartbeat
 ) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
     """Packets of one stream in file order, in the same order at every call; broken stretches come as their error.
 
@@ -195,7 +195,7 @@ def read_packets(
         try:
             for packet in container.demux(stream):
                 failures = 0
-                beat()
+                heartbeat()
                 if packet.size:
                     yield packet
                 elif packet.dts is None and packet.pos is None:

@@ -17,8 +17,8 @@ from vidlabel.video.container.joined import MP4, joined_starts
 from vidlabel.video.container.open import check_file, choose_stream, open_undecoded, read_packets
 from vidlabel.video.container.recording import Recording
 from vidlabel.video.damage.cut_start import needs_key_frame
-from vidlabel.video.damage.stderr_log import PYAV_SIGNS, Complaints
-from vidlabel.video.decoders.base import Beat
+from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
+from vidlabel.video.decoders.base import Heartbeat
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -78,7 +78,7 @@ class KeptPackets:
     """What it gave for them."""
 
 
-class OpenedVideo(Closing):
+class VideoSource(Closing):
     """An open video file: its stream, its decoder, and its packets if it is small. A context manager that closes it.
 
     Args:
@@ -100,8 +100,8 @@ class OpenedVideo(Closing):
             undoing.pop_all()
         self.first = FirstPicture()
         self._packets: list[Packet[VideoStream]] | None = [] if self.size_bytes <= MOST_KEPT_BYTES else None
-        self._complaints = Complaints(PYAV_SIGNS)
-        self.is_taken = False
+        self._complaints = StderrLog(PYAV_SIGNS)
+        self.handed_over = False
         """Whether a reader goes on with its decoder."""
 
     def close(self) -> None:
@@ -120,9 +120,9 @@ class OpenedVideo(Closing):
             self.recording = Recording(self.path, 0, starts[0])
             return open_undecoded(self.recording)
 
-    def read(self, beat: Beat) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
+    def read(self, heartbeat: Heartbeat) -> Iterator[Packet[VideoStream] | av.error.FFmpegError]:
         """All packets of the stream, as `read_packets` gives them."""
-        for packet in read_packets(self.container, self.stream, beat):
+        for packet in read_packets(self.container, self.stream, heartbeat):
             if isinstance(packet, av.error.FFmpegError):
                 self._packets = None
             elif packet.size and self._packets is not None:
@@ -135,5 +135,5 @@ class OpenedVideo(Closing):
         # A decoder that was given the end as well gives no more.
         if packets is None or not self.first.frames or self.first.tried > len(packets):
             return None
-        self.is_taken = self.first.clean and not self._complaints.heard()
-        return KeptPackets(packets, self.first.tried, self.first.frames) if self.is_taken else None
+        self.handed_over = self.first.clean and not self._complaints.has_new_errors()
+        return KeptPackets(packets, self.first.tried, self.first.frames) if self.handed_over else None

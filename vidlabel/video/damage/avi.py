@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from vidlabel.video.container.recording import Recording
-    from vidlabel.video.damage.missing_packets import PacketPlaces
+    from vidlabel.video.damage.missing_packets import PacketPositions
 
 CHUNK_HEADER = 8
 """Bytes; the index names the header of a chunk, FFmpeg the data after it."""
@@ -52,7 +52,7 @@ class AviCount:
         return tuple(np.unique(np.searchsorted(self.numbers, self.lost)).tolist())
 
 
-def count_frames(source: Path | Recording, places: PacketPlaces, stream: VideoStream) -> AviCount | None:
+def count_frames(source: Path | Recording, places: PacketPositions, stream: VideoStream) -> AviCount | None:
     """Count the frames of an AVI; None where nothing shows that any is lost.
 
     Args:
@@ -89,7 +89,7 @@ def _count_by_index(positions: npt.NDArray[np.int64], entries: Sequence[tuple[in
 
 
 def _count_by_chain(
-    source: Path | Recording, places: PacketPlaces, frames: tuple[bytes, ...], claimed: int
+    source: Path | Recording, places: PacketPositions, frames: tuple[bytes, ...], claimed: int
 ) -> AviCount | None:
     """Frames are lost where the chunks between two packets are no chain.
 

@@ -27,7 +27,7 @@ _GIF_HEAD_BYTES = 13
 _GIF_EXTENSION, _GIF_IMAGE, _GIF_TRAILER = b"\x21", b"\x2c", b"\x3b"
 
 
-def matroska_reach(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
+def matroska_readable_bytes(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
     """Bytes of a Matroska file that FFmpeg can reach, and bytes that are cut off or lie where its end breaks.
 
     What is broken before a later cluster is not counted: times tell of it.
@@ -111,7 +111,7 @@ def _find(file: BinaryIO, name: bytes, position: int, end: int) -> int | None:
     return None
 
 
-def gif_reach(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
+def gif_readable_bytes(source: Path | Recording, size_bytes: int) -> tuple[int, int]:
     """Bytes of a GIF up to where its blocks break off, and from there on; 1 where only its last block is missing."""
     with source.open("rb") as file:
         head = file.read(_GIF_HEAD_BYTES)

@@ -39,7 +39,7 @@ _LONGEST_LOOK = 64 << 20
 _BLOCK_OVERHEAD = 32
 
 
-class PacketPlaces:
+class PacketPositions:
     """Where the packets of a video stream lie in the file, and their decoding times."""
 
     def __init__(self) -> None:

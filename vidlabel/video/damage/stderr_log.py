@@ -31,7 +31,7 @@ PYAV_SIGNS = (
 _MOST_READ = 1 << 20
 
 
-class Complaints:
+class StderrLog:
     """Listens to standard error, where that is a file that can be read back, as in the decoding process.
 
     Args:
@@ -40,11 +40,11 @@ class Complaints:
 
     def __init__(self, signs: tuple[bytes, ...]) -> None:
         self._signs = signs
-        self.can_hear = stat.S_ISREG(os.fstat(2).st_mode)
+        self.is_readable = stat.S_ISREG(os.fstat(2).st_mode)
         """Whether there is such a file; elsewhere nothing is ever heard."""
         self._read_up_to = self._size()
 
-    def heard(self) -> bool:
+    def has_new_errors(self) -> bool:
         """Whether damage was spoken of since the last call."""
         size = self._size()
         if size <= self._read_up_to:
@@ -53,10 +53,10 @@ class Complaints:
         try:
             text = os.pread(2, min(size - self._read_up_to, _MOST_READ), self._read_up_to)
         except OSError:  # a file that is open for writing only
-            self.can_hear = False
+            self.is_readable = False
             return False
         self._read_up_to = size
         return any(sign in text for sign in self._signs)
 
     def _size(self) -> int:
-        return os.fstat(2).st_size if self.can_hear else 0
+        return os.fstat(2).st_size if self.is_readable else 0

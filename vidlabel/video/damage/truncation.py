@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from vidlabel.video.container.boxes import boxes
-from vidlabel.video.damage.chains import gif_reach, matroska_reach
+from vidlabel.video.damage.chains import gif_readable_bytes, matroska_readable_bytes
 
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
@@ -39,9 +39,9 @@ def missing_packets(container: str, source: Path | Recording, size_bytes: int, s
         missing = len(stream.index_entries) - found
         if missing > 0:
             return missing
-        found_bytes, lost_bytes = mp4_reach(source, size_bytes, _last_position(stream))
-    elif container in _REACHES:
-        found_bytes, lost_bytes = _REACHES[container](source, size_bytes)
+        found_bytes, lost_bytes = mp4_readable_bytes(source, size_bytes, _last_position(stream))
+    elif container in _READABLE_BYTES:
+        found_bytes, lost_bytes = _READABLE_BYTES[container](source, size_bytes)
     elif container in _LOST_BYTES:
         found_bytes, lost_bytes = size_bytes, _LOST_BYTES[container](source, size_bytes)
     else:
@@ -56,7 +56,7 @@ def _last_position(stream: VideoStream) -> int:
     return max((entry.pos for other in stream.container.streams for entry in other.index_entries), default=0)
 
 
-def mp4_reach(source: Path | Recording, size_bytes: int, last_packet: int) -> tuple[int, int]:
+def mp4_readable_bytes(source: Path | Recording, size_bytes: int, last_packet: int) -> tuple[int, int]:
     """Bytes of a fragmented MP4 that FFmpeg can reach, and bytes that are cut off or that no packet was made of.
 
     A fragmented file has no index of the whole, and FFmpeg ends without an error where the chain of boxes breaks, and
@@ -127,8 +127,8 @@ def flv_lost_bytes(source: Path | Recording, size_bytes: int) -> int:
 
 _LOST_BYTES: Mapping[str, Callable[[Path | Recording, int], int]] = {"avi": avi_lost_bytes, "flv": flv_lost_bytes}
 """By FFmpeg's name of the container: bytes that are cut off."""
-_REACHES: Mapping[str, Callable[[Path | Recording, int], tuple[int, int]]] = {
-    "gif": gif_reach,
-    "matroska,webm": matroska_reach,
+_READABLE_BYTES: Mapping[str, Callable[[Path | Recording, int], tuple[int, int]]] = {
+    "gif": gif_readable_bytes,
+    "matroska,webm": matroska_readable_bytes,
 }
 """Bytes that can be reached, and bytes that are cut off or lie behind a break."""

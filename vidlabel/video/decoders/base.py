@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Beat = Callable[[], None]
+Heartbeat = Callable[[], None]
 """Told that something was read or decoded; a reader tells it often, for whoever watches that it does not hang."""
 
 
-def no_beat() -> None:
+def no_heartbeat() -> None:
     """Nobody watches."""
 
 
@@ -29,7 +29,7 @@ class Picture:
 
 
 @dataclass(slots=True)
-class Tally:
+class DecodeStats:
     """How reading went so far; a reader writes it while its pictures are taken."""
 
     decode_errors: int = 0
@@ -48,13 +48,13 @@ class FrameReader(Protocol):
 
     name: str
     """Of the decoder: `decord`, `pyav`."""
-    tally: Tally
+    stats: DecodeStats
 
-    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+    def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode.
 
         Args:
-            beat: told often, also between pictures.
+            heartbeat: told often, also between pictures.
 
         Raises:
             DecodeError: the decoder gave up; frames after the last picture may be had from another one.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 
-class PictureMaker:
+class FrameConverter:
     """Turns, scales and converts frames with the filters that decord2 uses, so that both give the same pixels.
 
     `VideoFrame.reformat` does not: it places the chroma samples otherwise (2 grey levels on average on saturated

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError
-from vidlabel.video.damage.stderr_log import DECORD_SIGNS, Complaints
-from vidlabel.video.decoders.base import Beat, Picture, Tally, no_beat
+from vidlabel.video.damage.stderr_log import DECORD_SIGNS, StderrLog
+from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.sampling import grid_of, sample_indices
@@ -43,7 +43,7 @@ class DecordReader:
     name = "decord"
 
     def __init__(self, probe: Probe, request: SampleRequest, on_gpu: bool = False) -> None:
-        self.tally = Tally()
+        self.stats = DecodeStats()
         self._path = probe.path
         self._decord = load_decord()
         times = probe.frame_times()
@@ -58,17 +58,17 @@ class DecordReader:
             RuntimeError,
             AssertionError,
         )
-        self._beat: Beat = no_beat
-        self._complaints = Complaints(DECORD_SIGNS)
+        self._beat: Heartbeat = no_heartbeat
+        self._complaints = StderrLog(DECORD_SIGNS)
         self._video: Any = self._open(on_gpu)
         self._position = 0
         # In file order, as decord itself counts key frames: on open groups that is not the order of showing.
         self._keys: list[int] = np.flatnonzero(probe.packets.key).tolist()
         self._check_frames()
 
-    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+    def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        self._beat = beat
+        self._beat = heartbeat
         grid, times = self._grid, self._times
         chosen = np.fromiter(sample_indices(times.data, grid), np.int64)
         if grid.lag is None:
@@ -95,7 +95,7 @@ class DecordReader:
 
     def _open(self, on_gpu: bool) -> Any:  # noqa: ANN401 - decord has no types
         decord = self._decord
-        decord.logging.set_level(decord.logging.INFO if self._complaints.can_hear else decord.logging.QUIET)
+        decord.logging.set_level(decord.logging.INFO if self._complaints.is_readable else decord.logging.QUIET)
         width, height = self._size
         try:
             return decord.VideoReader(
@@ -139,13 +139,13 @@ class DecordReader:
             raise self._failure("stops", error) from error
         self._position += 1
         self._listen()
-        self.tally.frames += 1
+        self.stats.frames += 1
         if picture.shape != (height, width, 3):
             raise DecodeError(self._path, f"decord gives pictures of shape {picture.shape}", "use the decoder pyav")
         return picture
 
     def _listen(self) -> None:
-        if self._complaints.heard():  # PyAV counts it.
+        if self._complaints.has_new_errors():  # PyAV counts it.
             raise DecodeError(self._path, "decord conceals damage", "use the decoder pyav")
 
     def _step_towards(self, index: int) -> None:

@@ -20,9 +20,9 @@ from av.codec.hwaccel import HWAccel
 from vidlabel.errors import DecodeError, DeviceError, VideoError
 from vidlabel.video.container.nal_units import nal_units
 from vidlabel.video.container.open import choose_stream, last_packet, open_container, read_packets
-from vidlabel.video.damage.stderr_log import PYAV_SIGNS, Complaints
-from vidlabel.video.decoders.base import Beat, Picture, Tally, no_beat
-from vidlabel.video.decoders.convert import PictureMaker
+from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
+from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.decoders.skip_plan import plan_omission, planned_pictures
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import SampleRequest
@@ -94,14 +94,14 @@ class GpuReader:
     name = "pyav"
 
     def __init__(self, probe: Probe, request: SampleRequest, device: FrameDevice = NVDEC) -> None:
-        self.tally = Tally()
+        self.stats = DecodeStats()
         self._probe = probe
         self._device = device
         self._plan = plan_omission(probe, request)
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
-        self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
-        self._beat: Beat = no_beat
-        self._complaints = Complaints(PYAV_SIGNS)
+        self._maker = FrameConverter(*probe.sample_size(request.short_side), probe.orientation)
+        self._beat: Heartbeat = no_heartbeat
+        self._complaints = StderrLog(PYAV_SIGNS)
         self._container = device.open(probe.path)
         self._stream: VideoStream = choose_stream(self._container, probe.path)
         self._units = nal_units(self._stream)
@@ -113,15 +113,15 @@ class GpuReader:
             problem = error.problem if isinstance(error, DecodeError) else "it gives no picture"
             raise DeviceError("decode device", problem, _CPU) from error
 
-    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+    def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        self._beat = beat
+        self._beat = heartbeat
         try:
             yield from planned_pictures(self._plan, self._picture)
             for _ in self._frames:
                 pass  # None may be missing to the end.
         except DecodeError as error:
-            self.tally.warnings.append(f"{error.problem}; the CPU decodes on")
+            self.stats.warnings.append(f"{error.problem}; the CPU decodes on")
             raise
 
     def close(self) -> None:
@@ -145,7 +145,7 @@ class GpuReader:
                 time = None if frame.pts is None else frame.pts - self._probe.first_pts
                 if time is None or time != next(expected, None):
                     raise self._failure("misses a frame")
-                self.tally.frames += 1
+                self.stats.frames += 1
                 yield time, frame
         if next(expected, None) is not None:
             raise self._failure("misses a frame")
@@ -155,7 +155,7 @@ class GpuReader:
             frames = packet.decode()
         except av.error.FFmpegError as error:
             raise self._failure(f"does not decode it ({error.strerror})") from error
-        if self._complaints.heard() or any(frame.is_corrupt for frame in frames):
+        if self._complaints.has_new_errors() or any(frame.is_corrupt for frame in frames):
             raise self._failure("meets damage")
         coded = self._probe.coded_width, self._probe.coded_height
         # The hardware crops at the right and at the bottom only.

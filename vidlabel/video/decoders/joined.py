@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.container.layout import PlacedRecording, find_recordings, find_recordings_read, place_recordings
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.decoders.base import Beat, Picture, no_beat
-from vidlabel.video.decoders.session import Place, Reading
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.decoders.base import Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.session import DecodeSession, Place
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class VideoReading(Protocol):
     """The pictures of a video file in ticks of its clock, to be taken once, and how reading goes."""
 
     @property
-    def facts(self) -> VideoFacts:
+    def facts(self) -> VideoMetadata:
         """What callers may know of the video."""
         ...
 
@@ -77,11 +77,11 @@ class VideoReading(Protocol):
 
 
 def open_reading(
-    opened: OpenedVideo,
+    opened: VideoSource,
     request: SampleRequest,
     after: int | None = None,
     reason: str = "",
-    beat: Beat = no_beat,
+    heartbeat: Heartbeat = no_heartbeat,
 ) -> VideoReading:
     """Find out which recordings a file holds, and how to read them.
 
@@ -90,20 +90,20 @@ def open_reading(
         request: what is asked for.
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
-        beat: told often, also while the file is probed and between pictures.
+        heartbeat: told often, also while the file is probed and between pictures.
 
     Raises:
         VideoError: it is a video without pictures.
     """
     recordings = find_recordings(opened)
     if len(recordings) == 1:
-        reading = Reading(opened, request, after, reason, beat)
+        reading = DecodeSession(opened, request, after, reason, heartbeat)
         recordings = find_recordings_read(reading.probe)
         if len(recordings) == 1:
             return reading
     opened.close()
-    placed = place_recordings(recordings, beat)
-    return JoinedReading(placed, request, after, reason, beat)
+    placed = place_recordings(recordings, heartbeat)
+    return JoinedReading(placed, request, after, reason, heartbeat)
 
 
 class JoinedReading:
@@ -116,17 +116,22 @@ class JoinedReading:
         request: as in `open_reading`.
         after: likewise.
         reason: likewise.
-        beat: likewise.
+        heartbeat: likewise.
     """
 
     def __init__(
-        self, placed: Sequence[PlacedRecording], request: SampleRequest, after: int | None, reason: str, beat: Beat
+        self,
+        placed: Sequence[PlacedRecording],
+        request: SampleRequest,
+        after: int | None,
+        reason: str,
+        heartbeat: Heartbeat,
     ) -> None:
         self._placed = placed
         self._request = request
         self._after = after
         self._reason = reason
-        self._beat = beat
+        self._beat = heartbeat
         time_base = _common_clock(placed)
         self.facts = _joined_facts(placed, time_base)
         self.first = _ticks(exact(request.start_s), time_base)
@@ -169,8 +174,8 @@ class JoinedReading:
             return
         place = None if previous is None else self._place(part, previous)
         before = _Tally(self.decode_errors, self.lost, tuple(self.holes), self.warnings)
-        with OpenedVideo(part.recording) as opened:
-            reading = Reading(opened, self._request, self._after_in(part), self._reason, self._beat, place)
+        with VideoSource(part.recording) as opened:
+            reading = DecodeSession(opened, self._request, self._after_in(part), self._reason, self._beat, place)
             try:
                 for picture in reading.pictures():
                     self._take_over(before, reading, part)
@@ -191,7 +196,7 @@ class JoinedReading:
         since_start_s = self._after * self.facts.time_base - part.start_s
         return max(BEFORE_ALL, int(since_start_s // part.probe.time_base))
 
-    def _take_over(self, before: _Tally, reading: Reading, part: PlacedRecording) -> None:
+    def _take_over(self, before: _Tally, reading: DecodeSession, part: PlacedRecording) -> None:
         """Add how reading goes to how it went before."""
         self.decoder = reading.decoder
         self.decode_errors = before.decode_errors + reading.decode_errors
@@ -233,11 +238,11 @@ def _common_clock(placed: Sequence[PlacedRecording]) -> Fraction:
     return Fraction(1, min(ticks_a_second, _FINEST_CLOCK))
 
 
-def _joined_facts(placed: Sequence[PlacedRecording], time_base: Fraction) -> VideoFacts:
+def _joined_facts(placed: Sequence[PlacedRecording], time_base: Fraction) -> VideoMetadata:
     probes = [part.probe for part in placed if part.probe is not None]
     first, last = probes[0], placed[-1]
     lasts_s = last.duration_s if last.probe is None or last.problem else last.probe.duration * last.probe.time_base
-    return VideoFacts(
+    return VideoMetadata(
         size_bytes=placed[0].recording.path.stat().st_size,
         container=first.container,
         codec=first.codec,

@@ -14,9 +14,9 @@ from av.video.frame import PictureType
 from vidlabel.errors import DecodeError
 from vidlabel.video.container.open import choose_stream, open_container, read_packets
 from vidlabel.video.damage.coverage import Coverage, FrameClock, ShownOrder, make_coverage
-from vidlabel.video.damage.stderr_log import PYAV_SIGNS, Complaints
-from vidlabel.video.decoders.base import Beat, Picture, Tally, no_beat
-from vidlabel.video.decoders.convert import PictureMaker
+from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
+from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL, LagBuffer, SampleGrid, SampleSelector, grid_of
@@ -47,16 +47,16 @@ class PyavReader:
     name = "pyav"
 
     def __init__(self, probe: Probe, request: SampleRequest, after: int = BEFORE_ALL) -> None:
-        self.tally = Tally()
+        self.stats = DecodeStats()
         self._probe = probe
         self._keyframes = request.keyframes
         self._grid = grid_of(request, probe.time_base, after, probe.preceding)
         width, height = probe.sample_size(request.short_side)
-        self._maker = PictureMaker(width, height, probe.orientation)
+        self._maker = FrameConverter(width, height, probe.orientation)
         self._container = open_container(probe.recording)
         self._stream: VideoStream = choose_stream(self._container, probe.path, probe.recording.stream)
-        self._beat: Beat = no_beat
-        self._complaints = Complaints(PYAV_SIGNS)
+        self._beat: Heartbeat = no_heartbeat
+        self._complaints = StderrLog(PYAV_SIGNS)
         self._rejected_in_a_row = 0
         self._spoilt_from: int | None = None
         """Tick from which frames refer to what was rejected, until the next key frame."""
@@ -71,9 +71,9 @@ class PyavReader:
         if self._keyframes:
             self._stream.codec_context.skip_frame = "NONKEY"
 
-    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+    def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        self._beat = beat
+        self._beat = heartbeat
         grid, selector = self._grid, SampleSelector(self._grid)
         history: LagBuffer[VideoFrame] | None = None if grid.lag is None else LagBuffer(grid.lag)
         for time, frame in self._frames():
@@ -86,7 +86,7 @@ class PyavReader:
                 picture = self._picture(time, frame, earlier)
                 if picture is not None:
                     yield picture
-        if self.tally.frames == 0:
+        if self.stats.frames == 0:
             raise DecodeError(
                 self._probe.path, "not a single picture could be decoded", "copy it again or convert it to H.264"
             )
@@ -100,7 +100,7 @@ class PyavReader:
             rgb = self._maker.rgb(frame)
             return Picture(time, rgb, None if earlier is None else self._maker.rgb(earlier))
         except av.error.FFmpegError:
-            self.tally.decode_errors += 1
+            self.stats.decode_errors += 1
             return None
 
     def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
@@ -110,17 +110,17 @@ class PyavReader:
         coverage = None if self._keyframes else make_coverage(self._probe, self._grid)
         try:
             for frame in self._decode():
-                self.tally.frames += 1
+                self.stats.frames += 1
                 if frame.opaque in self._spoilt:
-                    self.tally.decode_errors += 1
+                    self.stats.decode_errors += 1
                     clock.pass_over(frame.pts)
                     continue
                 time = clock.time(frame.pts if self._order is None else self._shown_time(frame, self._order))
                 if time < 0 or self._is_spoilt(frame, time):
                     continue
                 if coverage is not None and not self._grid.is_past(time):
-                    coverage.frame(time, self.tally.decode_errors)
-                    self.tally.lost, self.tally.holes = coverage.lost, coverage.holes
+                    coverage.frame(time, self.stats.decode_errors)
+                    self.stats.lost, self.stats.holes = coverage.lost, coverage.holes
                 yield time, frame
                 if self._grid.is_past(time):
                     break
@@ -137,7 +137,7 @@ class PyavReader:
         after a key frame, or a long run of packets, they show what came before, until the next key frame.
         """
         if frame.is_corrupt:
-            self.tally.decode_errors += 1
+            self.stats.decode_errors += 1
             return True
         if self._spoilt_from is None or time < self._spoilt_from:
             return False
@@ -148,7 +148,7 @@ class PyavReader:
         return True
 
     def _note_damage(self) -> None:
-        self.tally.decode_errors += 1
+        self.stats.decode_errors += 1
         if self._order is not None:
             self._order.damage()
 
@@ -159,14 +159,14 @@ class PyavReader:
             self._spoilt_from, self._suspects = time - self._probe.first_pts, 0
 
     def _close_books(self, coverage: Coverage | None, clock: FrameClock) -> None:
-        if clock.disordered and not self.tally.decode_errors:
-            self.tally.warnings.append(f"{clock.disordered} frames claim a time before the frame before them")
+        if clock.disordered and not self.stats.decode_errors:
+            self.stats.warnings.append(f"{clock.disordered} frames claim a time before the frame before them")
         if coverage is not None:
-            coverage.finish(self.tally.decode_errors, self._probe.duration)
-            self.tally.lost, self.tally.holes = coverage.lost, coverage.holes
-        elif self.tally.decode_errors:
-            share = self.tally.decode_errors / max(self.tally.decode_errors, self._promised())
-            self.tally.lost = int(share * self._probe.duration)
+            coverage.finish(self.stats.decode_errors, self._probe.duration)
+            self.stats.lost, self.stats.holes = coverage.lost, coverage.holes
+        elif self.stats.decode_errors:
+            share = self.stats.decode_errors / max(self.stats.decode_errors, self._promised())
+            self.stats.lost = int(share * self._probe.duration)
 
     def _promised(self) -> int:
         return int(self._probe.packets.key.sum()) if self._keyframes else len(self._probe.packets)
@@ -202,18 +202,18 @@ class PyavReader:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            self._complaints.heard()  # of what is counted already
+            self._complaints.has_new_errors()  # of what is counted already
             self._note_damage()
             self._note_rejected(packet)
             return []
-        heard = self._complaints.heard()
+        has_new_errors = self._complaints.has_new_errors()
         if is_zeroed:  # The decoder makes a picture of it, and says nothing.
             self._note_damage()
             self._note_rejected(packet)
         else:
             self._rejected_in_a_row = 0
             # Corrupt frames are counted later. What is heard at the end is of no frame: an index, perhaps.
-            if heard and packet.size and not any(frame.is_corrupt for frame in frames):
+            if has_new_errors and packet.size and not any(frame.is_corrupt for frame in frames):
                 self._note_damage()
         if self._order is not None and packet.pts is not None:
             self._order.packet(packet.pts)

@@ -15,7 +15,7 @@ from vidlabel.video.decoders.skipping import SkippingReader
 from vidlabel.video.sampling import BEFORE_ALL
 
 if TYPE_CHECKING:
-    from vidlabel.video.container.source import OpenedVideo
+    from vidlabel.video.container.source import VideoSource
     from vidlabel.video.decoders.base import FrameReader
     from vidlabel.video.probe import Probe
     from vidlabel.video.request import SampleRequest
@@ -25,7 +25,7 @@ _SKIPPING = "frames that no sample needs are skipped"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class DecoderChoice:
     """A decoder, why it was chosen, and how to open it."""
 
     decoder: str
@@ -36,7 +36,7 @@ class Choice:
     """Whether the reader leaves damage to `PyavReader`, which is to go on after it."""
 
 
-def choose_reader(probe: Probe, request: SampleRequest, opened: OpenedVideo | None = None) -> Choice:
+def choose_reader(probe: Probe, request: SampleRequest, opened: VideoSource | None = None) -> DecoderChoice:
     """Choose the decoder: the GPU if asked for and there, else the cheapest one that is right.
 
     Args:
@@ -47,7 +47,7 @@ def choose_reader(probe: Probe, request: SampleRequest, opened: OpenedVideo | No
     if request.decode_device == "gpu":
         try:
             reader = _open_on_gpu(probe, request)
-            return Choice(f"{reader.name} on GPU", lambda: reader, gives_up=True)
+            return DecoderChoice(f"{reader.name} on GPU", lambda: reader, gives_up=True)
         except DeviceError as error:
             warning = f"no GPU decoder (NVDEC) can be used here ({error.problem}); decoding on the CPU"
         on_cpu = _choose_on_cpu(probe, request, opened)
@@ -55,9 +55,9 @@ def choose_reader(probe: Probe, request: SampleRequest, opened: OpenedVideo | No
     return _choose_on_cpu(probe, request, opened)
 
 
-def _choose_on_cpu(probe: Probe, request: SampleRequest, opened: OpenedVideo | None) -> Choice:
+def _choose_on_cpu(probe: Probe, request: SampleRequest, opened: VideoSource | None) -> DecoderChoice:
     if request.decoder != "decord" and skipping_refusal(probe, request) is None:
-        return Choice(f"pyav: {_SKIPPING}", lambda: SkippingReader(probe, request, opened), gives_up=True)
+        return DecoderChoice(f"pyav: {_SKIPPING}", lambda: SkippingReader(probe, request, opened), gives_up=True)
     if request.decoder == "pyav":
         return pyav_choice(probe, request)
     refusal = decord_refusal(probe, request)
@@ -67,15 +67,15 @@ def _choose_on_cpu(probe: Probe, request: SampleRequest, opened: OpenedVideo | N
     if request.decoder == "auto":
         refusal = refusal or decord_drawback(probe, request)
     return (
-        Choice("decord", lambda: DecordReader(probe, request), gives_up=True)
+        DecoderChoice("decord", lambda: DecordReader(probe, request), gives_up=True)
         if refusal is None
         else pyav_choice(probe, request, refusal)
     )
 
 
-def pyav_choice(probe: Probe, request: SampleRequest, reason: str = "", after: int = BEFORE_ALL) -> Choice:
+def pyav_choice(probe: Probe, request: SampleRequest, reason: str = "", after: int = BEFORE_ALL) -> DecoderChoice:
     """PyAV, with the reason why it is not decord, and the tick after which samples lie."""
-    return Choice(f"pyav: {reason}" if reason else "pyav", lambda: PyavReader(probe, request, after))
+    return DecoderChoice(f"pyav: {reason}" if reason else "pyav", lambda: PyavReader(probe, request, after))
 
 
 def _open_on_gpu(probe: Probe, request: SampleRequest) -> FrameReader:

@@ -8,10 +8,10 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.decoders.base import Beat, no_beat
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
 from vidlabel.video.decoders.selection import choose_reader, pyav_choice
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
@@ -29,7 +29,7 @@ class Place:
     shown_height: int
 
 
-class Reading:
+class DecodeSession:
     """The pictures of one recording in ticks, to be taken once.
 
     Where a reader gives up, one with PyAV that decodes everything goes on after the last picture.
@@ -39,7 +39,7 @@ class Reading:
         request: what is asked for.
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
-        beat: told often, also while the file is probed and between pictures.
+        heartbeat: told often, also while the file is probed and between pictures.
         place: where the recording stands in a file that joins several; None where it is the first.
 
     Raises:
@@ -48,21 +48,21 @@ class Reading:
 
     def __init__(
         self,
-        opened: OpenedVideo,
+        opened: VideoSource,
         request: SampleRequest,
         after: int | None = None,
         reason: str = "",
-        beat: Beat = no_beat,
+        heartbeat: Heartbeat = no_heartbeat,
         place: Place | None = None,
     ) -> None:
-        found = probe_opened(opened, beat)
+        found = probe_opened(opened, heartbeat)
         self.probe = found if place is None else _placed(found, place)
         """Of the file."""
         self._opened = opened
         self._request = request
         self._after = after
         self._reason = reason
-        self._beat = beat
+        self._beat = heartbeat
         self._warnings = _file_warnings(self.probe)
         self._readers: list[FrameReader] = []
         self.decoder: str = request.decoder
@@ -76,29 +76,29 @@ class Reading:
             self.end = min(self.end, int((exact(request.end_s) - start) / self.probe.time_base))
 
     @property
-    def facts(self) -> VideoFacts:
+    def facts(self) -> VideoMetadata:
         """What callers may know of the video."""
-        return VideoFacts(**{name: getattr(self.probe, name) for name in VideoFacts.__dataclass_fields__})
+        return VideoMetadata(**{name: getattr(self.probe, name) for name in VideoMetadata.__dataclass_fields__})
 
     @property
     def decode_errors(self) -> int:
         """Packets or frames that the codec rejected so far."""
-        return sum(reader.tally.decode_errors for reader in self._readers)
+        return sum(reader.stats.decode_errors for reader in self._readers)
 
     @property
     def lost(self) -> int:
         """Ticks of the asked time that could not be decoded so far."""
-        return sum(reader.tally.lost for reader in self._readers)
+        return sum(reader.stats.lost for reader in self._readers)
 
     @property
     def holes(self) -> list[tuple[int, int]]:
         """Lost stretches longer than two frames so far, as they were found."""
-        return [hole for reader in self._readers for hole in reader.tally.holes]
+        return [hole for reader in self._readers for hole in reader.stats.holes]
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """One line each, for the user."""
-        return (*self._warnings, *(warning for reader in self._readers for warning in reader.tally.warnings))
+        return (*self._warnings, *(warning for reader in self._readers for warning in reader.stats.warnings))
 
     def pictures(self) -> Generator[Picture, None, None]:
         """Decode.
@@ -117,7 +117,7 @@ class Reading:
             self._warnings += choice.warnings
             reader = choice.open()
             self._readers.append(reader)
-            if not self._opened.is_taken:
+            if not self._opened.handed_over:
                 self._opened.close()  # Its decoder holds pictures.
             for picture in reader.pictures(self._beat):
                 yield picture

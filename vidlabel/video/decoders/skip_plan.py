@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Omission:
+class SkipPlan:
     """Which packets of a video have to be decoded. Ticks count from the first presented frame."""
 
     chosen: npt.NDArray[np.int64]
@@ -44,7 +44,7 @@ class Omission:
         return int(decoded[-1]) + 1 if len(decoded) else 0
 
 
-def plan_omission(probe: Probe, request: SampleRequest) -> Omission:
+def plan_omission(probe: Probe, request: SampleRequest) -> SkipPlan:
     """Decide on each packet of a video that shows all of its packets, each at a time of its own."""
     grid, table = grid_of(request, probe.time_base, preceding=probe.preceding), probe.packets
     ticks = table.pts - probe.first_pts
@@ -61,10 +61,10 @@ def plan_omission(probe: Probe, request: SampleRequest) -> Omission:
     last = np.full(int(groups[-1]) + 1, -1)
     at = np.flatnonzero(wanted)
     np.maximum.at(last, groups[at], at)
-    return Omission(chosen, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])
+    return SkipPlan(chosen, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])
 
 
-def planned_pictures(plan: Omission, rgb: Callable[[int], npt.NDArray[np.uint8]]) -> Iterator[Picture]:
+def planned_pictures(plan: SkipPlan, rgb: Callable[[int], npt.NDArray[np.uint8]]) -> Iterator[Picture]:
     """The samples, with their earlier pictures; each wanted picture is made once and held as long as it is needed.
 
     Args:

@@ -12,10 +12,10 @@ from vidlabel.errors import DecodeError
 from vidlabel.video.container.nal_units import nal_units
 from vidlabel.video.container.open import last_packet, read_packets
 from vidlabel.video.container.packets import NO_TIME
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.damage.stderr_log import PYAV_SIGNS, Complaints
-from vidlabel.video.decoders.base import Beat, Picture, Tally, no_beat
-from vidlabel.video.decoders.convert import PictureMaker
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
+from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.decoders.skip_plan import plan_omission, planned_pictures
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import SampleRequest
@@ -49,26 +49,26 @@ class SkippingReader:
 
     name = "pyav"
 
-    def __init__(self, probe: Probe, request: SampleRequest, opened: OpenedVideo | None = None) -> None:
-        self.tally = Tally()
+    def __init__(self, probe: Probe, request: SampleRequest, opened: VideoSource | None = None) -> None:
+        self.stats = DecodeStats()
         self._probe = probe
         self._plan = plan_omission(probe, request)
-        self._maker = PictureMaker(*probe.sample_size(request.short_side), probe.orientation)
+        self._maker = FrameConverter(*probe.sample_size(request.short_side), probe.orientation)
         # A decoder that is in use already takes no more threads.
         self._kept = None if opened is None or request.threads > 1 else opened.take_packets()
-        self._opened = opened if opened is not None and self._kept is not None else OpenedVideo(probe.recording)
+        self._opened = opened if opened is not None and self._kept is not None else VideoSource(probe.recording)
         self._stream: VideoStream = self._opened.stream
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._units = nal_units(self._stream)
-        self._complaints = Complaints(PYAV_SIGNS)
+        self._complaints = StderrLog(PYAV_SIGNS)
         if request.threads > 1:
             # Each decodes a picture of its own. FFmpeg takes its orders to skip with the packet, in all of them.
             self._stream.codec_context.thread_type = "FRAME"
             self._stream.codec_context.thread_count = min(request.threads, _MOST_THREADS)
 
-    def pictures(self, beat: Beat = no_beat) -> Iterator[Picture]:
+    def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        frames = self._frames(beat)
+        frames = self._frames(heartbeat)
         yield from planned_pictures(self._plan, lambda time: self._next_wanted(frames, time))
         for _ in frames:
             pass  # The rest is looked through for holes.
@@ -87,29 +87,29 @@ class SkippingReader:
                 break
         raise self._failure("misses a frame")
 
-    def _frames(self, beat: Beat) -> Iterator[VideoFrame]:
+    def _frames(self, heartbeat: Heartbeat) -> Iterator[VideoFrame]:
         """Frames as the decoder gives them, the wanted ones among them."""
         try:
             known = [] if self._kept is None else [self._kept.frames]
-            packets = chain(self._packets(beat), [last_packet(self._stream)])
+            packets = chain(self._packets(heartbeat), [last_packet(self._stream)])
             for frames in chain(known, (packet.decode() for packet in packets)):
-                if self._complaints.heard():
+                if self._complaints.has_new_errors():
                     raise self._failure("meets damage")
                 for frame in frames:
                     if frame.is_corrupt:
                         raise self._failure("meets damage")
                     if frame.interlaced_frame:
                         raise self._failure("meets fields")
-                    self.tally.frames += 1
+                    self.stats.frames += 1
                     yield frame
         except av.error.FFmpegError as error:
             raise self._failure("meets damage") from error
 
-    def _packets(self, beat: Beat) -> Iterator[Packet[VideoStream]]:
+    def _packets(self, heartbeat: Heartbeat) -> Iterator[Packet[VideoStream]]:
         """Packets that have to be decoded; the decoder is told of each whether it may skip it."""
         times, plan, context = self._probe.packets.pts, self._plan, self._stream.codec_context
         skips = False
-        for index, packet in self._numbered_packets(beat):
+        for index, packet in self._numbered_packets(heartbeat):
             if isinstance(packet, av.error.FFmpegError):
                 raise packet
             if not packet.size or packet.pts != times[index]:
@@ -123,13 +123,17 @@ class SkippingReader:
                 context.skip_frame = "NONREF" if skips else "DEFAULT"
             yield packet
 
-    def _numbered_packets(self, beat: Beat) -> Iterator[tuple[int, Packet[VideoStream] | av.error.FFmpegError]]:
+    def _numbered_packets(
+        self, heartbeat: Heartbeat
+    ) -> Iterator[tuple[int, Packet[VideoStream] | av.error.FFmpegError]]:
         """Packets that the decoder has not been given yet, up to the last that matters."""
         if self._kept is None:
-            yield from zip(range(self._end), read_packets(self._opened.container, self._stream, beat), strict=False)
+            yield from zip(
+                range(self._end), read_packets(self._opened.container, self._stream, heartbeat), strict=False
+            )
             return
         for index in range(self._kept.decoded, self._end):
-            beat()
+            heartbeat()
             yield index, self._kept.packets[index]
 
     def _failure(self, what: str) -> DecodeError:

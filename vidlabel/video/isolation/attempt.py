@@ -10,23 +10,23 @@ from typing import Literal
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
 from vidlabel.video.container.geometry import sample_size
-from vidlabel.video.decoders.base import no_beat
+from vidlabel.video.decoders.base import no_heartbeat
 from vidlabel.video.isolation.messages import (
-    Beat,
+    Alive,
     Failed,
     Finished,
-    Given,
     Message,
-    Opened,
+    Probed,
     ReadVideo,
     Release,
+    SampleReady,
+    Stats,
     Stop,
-    Tallied,
 )
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError, NativeOutput
 from vidlabel.video.isolation.shared_memory import FrameLayout
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import Sample, SampleRequest
 from vidlabel.video.sampling import BEFORE_ALL
 
@@ -52,7 +52,7 @@ class DecodeAttempt:
         timeout_s: seconds without a sign of life until the process counts as hung.
         after: tick of the last sample of the attempt before: PyAV goes on after it.
         reason: why that attempt ended.
-        on_beat: called when the process gave a sign of life and nothing else.
+        on_progress: called when the process gave a sign of life and nothing else.
 
     Raises:
         VidlabelError: the system gives no process.
@@ -66,9 +66,9 @@ class DecodeAttempt:
         timeout_s: float,
         after: int | None = None,
         reason: str = "",
-        on_beat: Callable[[], None] = no_beat,
+        on_progress: Callable[[], None] = no_heartbeat,
     ) -> None:
-        self.tallied = Tallied(request.decoder, decode_errors=0, lost=0, holes=(), warnings=())
+        self.stats = Stats(request.decoder, decode_errors=0, lost=0, holes=(), warnings=())
         """What the process said last."""
         self.holes: list[tuple[int, int]] = []
         self.last = BEFORE_ALL if after is None else after
@@ -80,7 +80,7 @@ class DecodeAttempt:
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
-        self._on_beat = on_beat
+        self._on_beat = on_progress
         self._pool = pool
         self._process = pool.take()
         self._state: Literal["reading", "done", "lost", "closed"] = "reading"
@@ -88,7 +88,7 @@ class DecodeAttempt:
         whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
         self._process.send(ReadVideo(whole, request, timeout_s, after, reason))
 
-    def open(self) -> Opened:
+    def open(self) -> Probed:
         """Wait until the video is probed.
 
         Raises:
@@ -97,11 +97,11 @@ class DecodeAttempt:
             LostProcessError: the process died, hung or spoke nonsense.
         """
         message = self._receive(self._timeout_s)
-        if not isinstance(message, Opened):
+        if not isinstance(message, Probed):
             raise self._nonsense()
         return message
 
-    def samples(self, facts: VideoFacts) -> Iterator[Sample]:
+    def samples(self, facts: VideoMetadata) -> Iterator[Sample]:
         """Take the samples.
 
         Raises:
@@ -113,10 +113,10 @@ class DecodeAttempt:
         layout = FrameLayout(*sample_size(facts.shown_width, facts.shown_height, self._request.short_side), pictures)
         slot = 0
         while not isinstance(message := self._receive(self._timeout_s), Finished):
-            if isinstance(message, Tallied):
-                self.tallied = message
+            if isinstance(message, Stats):
+                self.stats = message
                 self.holes += message.holes
-            elif isinstance(message, Given):
+            elif isinstance(message, SampleReady):
                 yield self._take(message, layout, slot, facts)
                 slot = (slot + 1) % layout.slots
             else:
@@ -134,13 +134,13 @@ class DecodeAttempt:
 
     def output(self) -> NativeOutput | None:
         """What the libraries wrote for this video, to be shown behind its error; to be asked before `close`."""
-        words = self._process.last_words().strip()
+        words = self._process.stderr_tail().strip()
         return NativeOutput(words) if words else None
 
     def _receive(self, timeout_s: float) -> Message:
         """The next message that says something."""
         deadline = time.monotonic() + MOST_TIMEOUTS * timeout_s
-        while isinstance(message := self._hear(timeout_s), Beat):
+        while isinstance(message := self._hear(timeout_s), Alive):
             if time.monotonic() > deadline:
                 self._state = "lost"
                 raise LostProcessError(f"gave no frame for {MOST_TIMEOUTS * timeout_s:g} s", hung=True)
@@ -161,7 +161,7 @@ class DecodeAttempt:
             self.cpu_s = message.cpu_s
         return message
 
-    def _take(self, message: Given, layout: FrameLayout, slot: int, facts: VideoFacts) -> Sample:
+    def _take(self, message: SampleReady, layout: FrameLayout, slot: int, facts: VideoMetadata) -> Sample:
         has_earlier = message.has_earlier and layout.pictures > 1
         if message.tick <= self.last or message.has_earlier != has_earlier:
             raise self._nonsense()

@@ -25,24 +25,24 @@ import av.logging
 
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.container.geometry import sample_size
-from vidlabel.video.container.source import OpenedVideo
+from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.decord import load_decord
 from vidlabel.video.decoders.joined import VideoReading, open_reading
 from vidlabel.video.isolation.messages import (
-    Beat,
+    Alive,
     Failed,
     Finished,
-    Given,
     Message,
-    Opened,
     Order,
+    Probed,
     ReadVideo,
     Ready,
     Release,
+    SampleReady,
     Setup,
+    Stats,
     Stop,
-    Tallied,
     encode,
     read_orders,
 )
@@ -102,7 +102,7 @@ class _Sender:
         self._waiting = 0
         self._last = time.monotonic()
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Called for each packet or frame: it is what a hung native call does not do."""
         if self.stopped.is_set():
             raise _StoppedError
@@ -110,7 +110,7 @@ class _Sender:
         if self._waiting and silent_s > _LONGEST_WAIT_S:
             self.flush()
         if silent_s > self._beat_s:
-            self.send(Beat())
+            self.send(Alive())
             self.watch()
             if os.fstat(2).st_size > _MOST_NOISE:  # what the libraries complain of, in a file of the owner
                 os.ftruncate(2, 0)
@@ -119,7 +119,7 @@ class _Sender:
         """End this process if it hangs and nobody does it; a thread in C, which needs no interpreter lock."""
         faulthandler.dump_traceback_later(self._timeout_s + _SELF_GRACE_S, exit=True)
 
-    def rest(self) -> None:
+    def trim(self) -> None:
         """Nothing is decoded for a while."""
         faulthandler.cancel_dump_traceback_later()
 
@@ -142,7 +142,7 @@ class _Server:
             order = self._videos.get()
             self._sender.begin(order.timeout_s)
             ending = self._read_video(order)
-            self._sender.rest()
+            self._sender.trim()
             self._sender.send(ending)
 
     def _follow(self) -> None:
@@ -159,7 +159,7 @@ class _Server:
     def _read_video(self, order: ReadVideo) -> Finished | Failed:
         cpu_s = time.process_time()
         try:
-            with OpenedVideo(Path(order.path)) as opened:
+            with VideoSource(Path(order.path)) as opened:
                 self._give_samples(opened, order)
         except _StoppedError:
             return Finished(time.process_time() - cpu_s)
@@ -167,14 +167,14 @@ class _Server:
             return Failed(type(error).__name__, error.subject, error.problem, error.remedy)
         return Finished(time.process_time() - cpu_s)
 
-    def _give_samples(self, opened: OpenedVideo, order: ReadVideo) -> None:
-        reading = open_reading(opened, order.request, order.after, order.reason, self._sender.beat)
+    def _give_samples(self, opened: VideoSource, order: ReadVideo) -> None:
+        reading = open_reading(opened, order.request, order.after, order.reason, self._sender.heartbeat)
         facts = reading.facts
         width, height = sample_size(facts.shown_width, facts.shown_height, order.request.short_side)
         layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
         self._free = threading.Semaphore(layout.slots)
-        self._sender.send(Opened(facts, reading.first, reading.end, reading.warnings))
-        books = _Books(reading)
+        self._sender.send(Probed(facts, reading.first, reading.end, reading.warnings))
+        books = _StatsReporter(reading)
         slot = 0
         pictures = reading.pictures()
         try:
@@ -182,7 +182,7 @@ class _Server:
                 self._await_slot()
                 self._store(picture, layout, slot)
                 books.send_news(self._sender)
-                self._sender.put(Given(picture.time, picture.earlier_rgb is not None))
+                self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None))
                 slot = (slot + 1) % layout.slots
         finally:
             pictures.close()
@@ -191,7 +191,7 @@ class _Server:
     def _await_slot(self) -> None:
         if not self._free.acquire(blocking=False):
             self._sender.flush()
-            self._sender.rest()
+            self._sender.trim()
             self._free.acquire()
             self._sender.watch()
         if self._sender.stopped.is_set():
@@ -203,26 +203,26 @@ class _Server:
             self._memory.write(layout.offset(slot, 1), picture.earlier_rgb)
 
 
-class _Books:
+class _StatsReporter:
     """Tells the owner how reading goes, when that changed."""
 
     def __init__(self, reading: VideoReading) -> None:
         self._reading = reading
-        self._told: Tallied | None = None
+        self._told: Stats | None = None
         self._holes_told = 0
 
     def send_news(self, sender: _Sender) -> None:
         """Send what changed since the last call, if anything did."""
         reading = self._reading
         holes = reading.holes
-        news = Tallied(
+        news = Stats(
             reading.decoder, reading.decode_errors, reading.lost, tuple(holes[self._holes_told :]), reading.warnings
         )
         if news == self._told:
             return
         sender.put(news)
         self._holes_told = len(holes)
-        self._told = Tallied(news.decoder, news.decode_errors, news.lost, (), news.warnings)
+        self._told = Stats(news.decoder, news.decode_errors, news.lost, (), news.warnings)
 
 
 def limit_memory(limit_bytes: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, is_dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-from vidlabel.video.metadata import VideoFacts
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SampleRequest
 
 _LONGEST_TEXT = 1000
@@ -67,10 +67,10 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class Probed:
     """The video was probed."""
 
-    facts: VideoFacts
+    facts: VideoMetadata
     first: int
     """The asked time begins at this tick."""
     end: int
@@ -80,12 +80,12 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class Alive:
     """Something was read or decoded, which gave no sample."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tallied:
+class Stats:
     """How reading went so far; sent before a sample when it changed."""
 
     decoder: str
@@ -98,7 +98,7 @@ class Tallied:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class SampleReady:
     """A sample lies in the next slot; slots are used in turn."""
 
     tick: int
@@ -125,7 +125,7 @@ class Failed:
 
 
 Order = Setup | ReadVideo | Release | Stop
-Message = Ready | Opened | Beat | Tallied | Given | Finished | Failed
+Message = Ready | Probed | Alive | Stats | SampleReady | Finished | Failed
 
 
 def encode(message: Order | Message) -> bytes:
@@ -246,11 +246,11 @@ def _pair(value: object) -> tuple[int, int]:
     return _whole(value[0]), _whole(value[1])
 
 
-def _facts(fields: _Fields) -> VideoFacts:
+def _facts(fields: _Fields) -> VideoMetadata:
     ticks_a_second = _pair(fields.items("time_base"))
     if 0 in ticks_a_second:
         raise BrokenMessageError("a clock that stands still")
-    return VideoFacts(
+    return VideoMetadata(
         size_bytes=fields.whole("size_bytes"),
         container=fields.text("container"),
         codec=fields.text("codec"),
@@ -264,8 +264,8 @@ def _facts(fields: _Fields) -> VideoFacts:
     )
 
 
-def _tallied(fields: _Fields) -> Tallied:
-    return Tallied(
+def _stats(fields: _Fields) -> Stats:
+    return Stats(
         decoder=fields.text("decoder"),
         decode_errors=fields.whole("decode_errors"),
         lost=fields.whole("lost"),
@@ -275,18 +275,18 @@ def _tallied(fields: _Fields) -> Tallied:
 
 
 _READERS: Mapping[str, Callable[[_Fields], Message]] = {
-    "Ready": lambda _: Ready(),
-    "Opened": lambda fields: Opened(
+    Ready.__name__: lambda _: Ready(),
+    Probed.__name__: lambda fields: Probed(
         _facts(fields.part("facts")),
         fields.whole("first"),
         fields.whole("end", low=-_MOST_TICKS),
         fields.texts("warnings"),
     ),
-    "Beat": lambda _: Beat(),
-    "Tallied": _tallied,
-    "Given": lambda fields: Given(fields.whole("tick"), fields.flag("has_earlier")),
-    "Finished": lambda fields: Finished(fields.number("cpu_s")),
-    "Failed": lambda fields: Failed(
+    Alive.__name__: lambda _: Alive(),
+    Stats.__name__: _stats,
+    SampleReady.__name__: lambda fields: SampleReady(fields.whole("tick"), fields.flag("has_earlier")),
+    Finished.__name__: lambda fields: Finished(fields.number("cpu_s")),
+    Failed.__name__: lambda fields: Failed(
         fields.text("kind"), fields.text("subject"), fields.text("problem"), fields.text("remedy")
     ),
 }

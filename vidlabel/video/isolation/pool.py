@@ -71,7 +71,7 @@ class DecodePool(Closing):
         with self._lock:
             if process in self._busy and len(self._idle) < _MOST_IDLE:
                 self._busy.remove(process)
-                process.rest()
+                process.trim()
                 self._idle.append(process)
                 return
         self.discard(process)

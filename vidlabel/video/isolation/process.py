@@ -34,7 +34,7 @@ OUT_OF_MEMORY = 77
 COLD_START_S = 60.0
 """Grace for loading the libraries: on a busy machine that takes many times the usual 0.3 s."""
 
-_LAST_WORDS = 20_000
+_STDERR_TAIL_BYTES = 20_000
 """Bytes of standard error that are kept."""
 _SLICE_S = 0.5
 """Silence is counted in slices of this length: after a stop (Ctrl-Z) of this process only one of them is wrong."""
@@ -71,7 +71,7 @@ def child_command() -> tuple[str, ...]:
     return (sys.executable, "-c", _START, *sys.path)
 
 
-def _open_noise() -> IO[bytes]:
+def _open_stderr_file() -> IO[bytes]:
     """A file without a name for standard error, which is read and emptied here while the process writes at its end."""
     file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `DecodeProcess.end`
     # The mode "a+b" does not do it: the file is open already when it is looked at.
@@ -92,7 +92,7 @@ class DecodeProcess:
 
     def __init__(self, command: Sequence[str], memory_limit_bytes: int) -> None:
         self._memory_limit_bytes = memory_limit_bytes
-        self._noise = _open_noise()
+        self._stderr_file = _open_stderr_file()
         self._memory = create_memory()
         self._owner = os.getpid()
         self._is_ready = False
@@ -111,7 +111,7 @@ class DecodeProcess:
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._noise,
+                stderr=self._stderr_file,
                 # Ctrl-C in a terminal goes to every process of its group; this one is ended by its owner.
                 start_new_session=True,
                 pass_fds=(int(self._memory.handle), their_end),
@@ -156,7 +156,7 @@ class DecodeProcess:
         except LostProcessError as loss:
             problem = loss.problem
         if not self._is_ready:
-            words = self.last_words()
+            words = self.stderr_tail()
             said = "".join(f", saying {line}" for line in words.strip().splitlines()[-1:])
             raise InstallationError(
                 "decoding process", f"does not start: {problem}{said}", "install vidlabel again"
@@ -196,23 +196,23 @@ class DecodeProcess:
     @property
     def is_usable(self) -> bool:
         """Whether it was not ended, and is this process's own: a fork of the owner must not talk to it."""
-        return not self._noise.closed and os.getpid() == self._owner
+        return not self._stderr_file.closed and os.getpid() == self._owner
 
     def is_alive(self) -> bool:
         """Whether the process runs and can be used."""
         return self.is_usable and self._process.poll() is None
 
-    def rest(self) -> None:
+    def trim(self) -> None:
         """Between two videos: give back the memory of the last one."""
-        self._memory.rest()
-        self._noise.truncate(0)
+        self._memory.trim()
+        self._stderr_file.truncate(0)
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of what the process wrote on its standard error for the last video."""
         if not self.is_usable:
             return ""
-        self._noise.seek(max(0, self._noise.seek(0, os.SEEK_END) - _LAST_WORDS))
-        return self._noise.read().decode("utf-8", "replace")
+        self._stderr_file.seek(max(0, self._stderr_file.seek(0, os.SEEK_END) - _STDERR_TAIL_BYTES))
+        return self._stderr_file.read().decode("utf-8", "replace")
 
     def end(self) -> None:
         """End the process, whatever it does, and leave nothing behind."""
@@ -231,8 +231,8 @@ class DecodeProcess:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
-        if not self._noise.closed:
-            self._noise.close()
+        if not self._stderr_file.closed:
+            self._stderr_file.close()
             self._memory.close()
 
     def _how_it_ended(self) -> LostProcessError:

@@ -76,22 +76,22 @@ class FrameMemory:
         Raises:
             OSError: there is no room.
         """
-        rest = data.reshape(-1).data
-        while rest:
-            written = os.pwrite(self._descriptor, rest, offset)
-            rest, offset = rest[written:], offset + written
+        trim = data.reshape(-1).data
+        while trim:
+            written = os.pwrite(self._descriptor, trim, offset)
+            trim, offset = trim[written:], offset + written
 
     def read(self, offset: int, data: npt.NDArray[np.uint8]) -> bool:
         """Fill `data`; false if the file ends before."""
-        rest = data.reshape(-1).data
-        while rest:
-            got = os.preadv(self._descriptor, [rest], offset)
+        trim = data.reshape(-1).data
+        while trim:
+            got = os.preadv(self._descriptor, [trim], offset)
             if got == 0:
                 return False
-            rest, offset = rest[got:], offset + got
+            trim, offset = trim[got:], offset + got
         return True
 
-    def rest(self) -> None:
+    def trim(self) -> None:
         """Give memory back to the system if it is much; it grows again when it is written."""
         if os.fstat(self._descriptor).st_size > _KEPT_BYTES:
             os.ftruncate(self._descriptor, 0)
