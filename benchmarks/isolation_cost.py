@@ -28,14 +28,14 @@ READERS = {
     "in this process": """
 import sys
 from contextlib import contextmanager
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.decoders.session import Reading
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.decoders.session import DecodeSession
 from vidlabel.video.request import Sample
 finish = lambda: None
 @contextmanager
 def open_video(path, request):
-    with OpenedVideo(path) as opened:
-        reading = Reading(opened, request)
+    with VideoSource(path) as opened:
+        reading = DecodeSession(opened, request)
         yield (Sample(reading.probe.seconds(p.time), p.rgb, p.earlier_rgb) for p in reading.pictures())
 """,
     "isolated": """

@@ -35,16 +35,16 @@ from vidlabel.prediction.options import PredictOptions
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.video.isolation.pool import DecodePool
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.decoders.session import Reading
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.decoders.session import DecodeSession
 from vidlabel.video.request import SampleRequest
 keep_freed_memory()
 video, rate = sys.argv[1], float(sys.argv[2])
 encoder = load_encoder()
 encoder.encode(np.zeros((8, 224, 398, 3), np.uint8))
 def decoded():
-    with OpenedVideo(Path(video)) as opened:
-        return [picture.rgb for picture in Reading(opened, SampleRequest(rate=rate)).pictures()]
+    with VideoSource(Path(video)) as opened:
+        return [picture.rgb for picture in DecodeSession(opened, SampleRequest(rate=rate)).pictures()]
 with DecodePool() as pool:
     pool.start()
     labeller = Labeller(PredictOptions(rate=rate), pool)

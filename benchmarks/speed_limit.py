@@ -28,13 +28,13 @@ READ = """
 import sys
 import time
 from pathlib import Path
-from vidlabel.video.container.source import OpenedVideo
-from vidlabel.video.decoders.session import Reading
+from vidlabel.video.container.source import VideoSource
+from vidlabel.video.decoders.session import DecodeSession
 from vidlabel.video.request import SampleRequest
 wall_s, cpu_s = time.perf_counter(), time.process_time()
 for name in sys.argv[1:]:
-    with OpenedVideo(Path(name)) as opened:
-        for picture in Reading(opened, SampleRequest(rate=2, short_side=224)).pictures():
+    with VideoSource(Path(name)) as opened:
+        for picture in DecodeSession(opened, SampleRequest(rate=2, short_side=224)).pictures():
             pass
 print(time.perf_counter() - wall_s, time.process_time() - cpu_s)
 """

@@ -132,13 +132,13 @@ import sys
 from pathlib import Path
 import numpy as np
 from vidlabel.features.cache import CachedPart, FeatureCache
-from vidlabel.features.config import FeaturePart, FeatureRecipe
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.video.request import ReadReport
-cache, part = FeatureCache(Path(sys.argv[1])), FeaturePart("frames", "centre")
+cache, part = FeatureCache(Path(sys.argv[1])), FeatureBlock("frames", "centre")
 for number in range(60):
     values = np.full((50, 40), float(number % 3), np.float32)
-    cache.keep(f"v{number % 3}", FeatureRecipe(), part, CachedPart(np.arange(50.0), values, ReadReport("pyav")))
-    back = cache.load(f"v{(number + 1) % 3}", FeatureRecipe(), part)
+    cache.keep(f"v{number % 3}", FeatureConfig(), part, CachedPart(np.arange(50.0), values, ReadReport("pyav")))
+    back = cache.load(f"v{(number + 1) % 3}", FeatureConfig(), part)
     assert back is None or (back.values == (number + 1) % 3).all()
 """
 

@@ -52,10 +52,11 @@ def test_reading_a_video_imports_nothing_heavy_and_says_nothing(video: VideoMake
     """The decode process stays small: neither torch nor the command line comes with it."""
     code = (
         "import sys; from pathlib import Path; "
-        "from vidlabel.video.container.source import OpenedVideo; from vidlabel.video.decoders.session import Reading; "
+        "from vidlabel.video.container.source import VideoSource; "
+        "from vidlabel.video.decoders.session import DecodeSession; "
         "from vidlabel.video.request import SampleRequest; "
-        f"opened = OpenedVideo(Path({str(video('closed.mp4'))!r})); "
-        "print(len(list(Reading(opened, SampleRequest()).pictures()))); "
+        f"opened = VideoSource(Path({str(video('closed.mp4'))!r})); "
+        "print(len(list(DecodeSession(opened, SampleRequest()).pictures()))); "
         "print(sorted({'torch', 'typer', 'rich', 'safetensors'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -23,7 +23,7 @@ _FINEST_CLOCK = 10**9
 """Ticks a second; clocks that have no common one below are rounded to it."""
 
 
-class VideoReading(Protocol):
+class VideoSession(Protocol):
     """The pictures of a video file in ticks of its clock, to be taken once, and how reading goes."""
 
     @property
@@ -82,7 +82,7 @@ def open_reading(
     after: int | None = None,
     reason: str = "",
     heartbeat: Heartbeat = no_heartbeat,
-) -> VideoReading:
+) -> VideoSession:
     """Find out which recordings a file holds, and how to read them.
 
     Args:
@@ -103,11 +103,11 @@ def open_reading(
             return reading
     opened.close()
     placed = place_recordings(recordings, heartbeat)
-    return JoinedReading(placed, request, after, reason, heartbeat)
+    return JoinedSession(placed, request, after, reason, heartbeat)
 
 
-class JoinedReading:
-    """The pictures of the recordings of a file, one after the other; see `VideoReading`.
+class JoinedSession:
+    """The pictures of the recordings of a file, one after the other; see `VideoSession`.
 
     Pictures of all recordings get the shape of the first one. No motion is seen across a join.
 
@@ -145,7 +145,7 @@ class JoinedReading:
         self.decoder: str = request.decoder
 
     def pictures(self) -> Generator[Picture, None, None]:
-        """Decode; see `VideoReading.pictures`."""
+        """Decode; see `VideoSession.pictures`."""
         failure, given = None, False
         previous: PlacedRecording | None = None
         for part in self._placed:

@@ -28,7 +28,7 @@ from vidlabel.video.container.geometry import sample_size
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.decord import load_decord
-from vidlabel.video.decoders.joined import VideoReading, open_reading
+from vidlabel.video.decoders.joined import VideoSession, open_reading
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,
@@ -206,7 +206,7 @@ class _Server:
 class _StatsReporter:
     """Tells the owner how reading goes, when that changed."""
 
-    def __init__(self, reading: VideoReading) -> None:
+    def __init__(self, reading: VideoSession) -> None:
         self._reading = reading
         self._told: Stats | None = None
         self._holes_told = 0
