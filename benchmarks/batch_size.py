@@ -21,7 +21,7 @@ import torch
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import TorchNetwork
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
 

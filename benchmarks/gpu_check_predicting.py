@@ -8,8 +8,7 @@ import numpy as np
 
 from gpu_check_encoding import EXAMPLE
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
-from vidlabel.features.encoders.device import Device
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.labels.result import Result
 from vidlabel.prediction.labeller import predict
 from vidlabel.video.request import DecodeDevice

@@ -19,8 +19,7 @@ import numpy.typing as npt
 import torch
 
 from vidlabel.features.encoders.frame_encoder import Classifier, load_classifier
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.encoders.weights import published_weights
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING, published_weights
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import save_model

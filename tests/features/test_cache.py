@@ -15,8 +15,8 @@ from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.cache_folder import CACHE_VARIABLE, cache_folder, cache_summary
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.pixel_scaling import PixelScaling
-from vidlabel.features.encoders.runtime import is_openvino_installed
+from vidlabel.features.encoders.hardware import is_openvino_installed
+from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.video_hash import video_hash
 from vidlabel.video.request import ReadReport
 

@@ -17,8 +17,8 @@ from corpus import Recipe, write_video
 from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
 from vidlabel.errors import ModelFileError, UsageError, VideoError
 from vidlabel.features.encoders.frame_encoder import load_encoder
-from vidlabel.features.encoders.pixel_scaling import PixelScaling
-from vidlabel.features.encoders.runtime import is_openvino_installed
+from vidlabel.features.encoders.hardware import is_openvino_installed
+from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.preprocessing import crop_picture
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.encoder_info import EncoderInfo

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Runtime
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no summary; warnings and errors only.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show what stands behind a failure.")]

@@ -36,8 +36,7 @@ from vidlabel.evaluation.request import (
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.hardware import resolve_hardware
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Runtime, resolve_hardware
 from vidlabel.heads.model import Model, load_model
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.training.dataset.examples import LabelOptions

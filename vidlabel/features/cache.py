@@ -27,8 +27,8 @@ from safetensors.numpy import load, save
 from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.encoders.runtime import resolve_runtime
+from vidlabel.features.encoders.hardware import resolve_runtime
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
-from vidlabel.features.encoders.runtime import Runtime
-from vidlabel.features.encoders.weights import published_weights
+from vidlabel.features.encoders.hardware import Runtime
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, published_weights
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads torch

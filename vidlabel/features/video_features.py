@@ -16,9 +16,8 @@ import numpy.typing as npt
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig, PictureStream, View
-from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
-from vidlabel.features.encoders.hardware import resolve_hardware
+from vidlabel.features.encoders.hardware import Device, resolve_hardware
 from vidlabel.features.video_hash import video_hash
 from vidlabel.features.views import extract_parts
 from vidlabel.video.request import ReadReport

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from vidlabel.features.encoders.runtime import resolve_runtime
+from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import PredictOptions
 

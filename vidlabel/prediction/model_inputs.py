@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from vidlabel.errors import InputError
 from vidlabel.features.config import PICTURE_STREAMS
-from vidlabel.features.encoders.pixel_scaling import PixelScaling
-from vidlabel.features.encoders.weights import PUBLISHED
+from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling
 
 if TYPE_CHECKING:
     from vidlabel.features.feature_file import FeatureFile, FeatureKind

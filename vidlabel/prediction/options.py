@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.video.request import DecodeDevice, Decoder
-
-Device = Literal["auto", "cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from vidlabel.errors import UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import PICTURE_STREAMS, FeatureConfig, PictureStream, View, parse_streams
-from vidlabel.features.encoders.device import Device
+from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.encoder import tuned_weights_in

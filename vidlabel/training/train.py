@@ -15,7 +15,7 @@ import numpy as np
 
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.heads.model import Model, load_model
 from vidlabel.paths import is_folder
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet

@@ -14,7 +14,7 @@ import pytest
 from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import QUICK_OPTIONS, telling_table
-from vidlabel.features.encoders.runtime import is_openvino_installed
+from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.labels.metrics.evaluation_json import evaluation_schema
 
 

@@ -17,7 +17,7 @@ from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
 from vidlabel.features.encoders.frame_encoder import load_encoder, load_network
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.video.request import ReadReport
 
 NAME = "efficientnet-lite0"

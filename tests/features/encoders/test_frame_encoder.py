@@ -19,9 +19,8 @@ from vidlabel.features.encoders.frame_encoder import (
     load_encoder,
     load_network,
 )
-from vidlabel.features.encoders.pixel_scaling import PixelScaling
-from vidlabel.features.encoders.runtime import UsedRuntime, is_openvino_installed
-from vidlabel.features.encoders.weights import PUBLISHED, published_weights, read_weights, weights_path
+from vidlabel.features.encoders.hardware import UsedRuntime, is_openvino_installed
+from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling, published_weights, read_weights, weights_path
 from vidlabel.heads.scoring import one_thread
 
 RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]

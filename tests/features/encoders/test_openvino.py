@@ -13,10 +13,9 @@ import pytest
 from features.encoders.reference import known_picture
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
+from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.openvino import MOST_SHAPES, OpenvinoNetwork
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
-from vidlabel.features.encoders.runtime import is_openvino_installed
-from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING, published_weights, read_weights, weights_path
 
 if not is_openvino_installed():  # importorskip would import it, with its telemetry.
     pytest.skip("OpenVINO is not installed", allow_module_level=True)

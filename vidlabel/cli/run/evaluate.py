@@ -19,8 +19,7 @@ from vidlabel.evaluation.request import (
 )
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.device import Device
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.labels.metrics.evaluation_json import evaluation_text
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation

@@ -18,8 +18,8 @@ from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.config import FeatureConfig, PictureStream, View
-from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.feature_file import FeatureFormat, read_origin, write_feature_file
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.features.video_features import FeatureExtractor
@@ -67,7 +67,7 @@ def chosen_encoder(name_or_model: str) -> tuple[str, FinetunedWeights | None]:
     """
     if Path(name_or_model).suffix != ".safetensors":
         return name_or_model, None
-    from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING
+    from vidlabel.features.encoders.weights import PUBLISHED_SCALING
     from vidlabel.heads.model import load_model
     from vidlabel.prediction.encoder import tuned_weights_in
     from vidlabel.prediction.model_inputs import scaling_for, video_problem

@@ -13,8 +13,7 @@ from vidlabel.cli.render.training_report import check_lines, fitted_lines, uncal
 from vidlabel.cli.run.labels import read_training_set
 from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.device import Device
-from vidlabel.features.encoders.runtime import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.report import check_report

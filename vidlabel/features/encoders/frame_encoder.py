@@ -25,14 +25,18 @@ import torch
 from torch import Tensor
 
 from vidlabel.errors import DeviceError, UsageError
-from vidlabel.features.encoders.device import Device
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, put_tuned_weights
-from vidlabel.features.encoders.hardware import resolve_hardware
+from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
 from vidlabel.features.encoders.openvino import OpenvinoNetwork
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
-from vidlabel.features.encoders.runtime import Runtime, UsedRuntime
-from vidlabel.features.encoders.weights import PublishedWeights, published_weights, read_weights, weights_path
+from vidlabel.features.encoders.weights import (
+    PUBLISHED_SCALING,
+    PixelScaling,
+    PublishedWeights,
+    published_weights,
+    read_weights,
+    weights_path,
+)
 from vidlabel.process import available_cores
 
 CUDA_BATCH = 32

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
-from vidlabel.features.encoders.pixel_scaling import PixelScaling
+from vidlabel.features.encoders.weights import PixelScaling
 
 MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""

@@ -18,6 +18,18 @@ if TYPE_CHECKING:  # `info` only looks the weights up: torch costs it a second
 
 
 @dataclass(frozen=True, slots=True)
+class PixelScaling:
+    """What an encoder takes in place of the values of pixels, 0 to 255: (value - mean) / scale."""
+
+    mean: float
+    scale: float
+
+
+PUBLISHED_SCALING = PixelScaling(mean=127.0, scale=128.0)
+"""That the published encoders were trained with."""
+
+
+@dataclass(frozen=True, slots=True)
 class PublishedWeights:
     """One file of weights, carried by a Python package (nothing is ever downloaded here)."""
 

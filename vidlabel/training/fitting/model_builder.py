@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
-from vidlabel.features.encoders.pixel_scaling import PUBLISHED_SCALING, PixelScaling
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.encoder_info import UNKNOWN, EncoderInfo, TensorInfo, TunedEncoder
 from vidlabel.heads.spec import ModelSpec, Preprocessing, Stream
