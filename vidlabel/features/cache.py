@@ -29,10 +29,9 @@ from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
-from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
-from vidlabel.tensor_files import tensor_digest
+from vidlabel.tensor_files import METADATA_KEY, read_metadata, tensor_digest
 from vidlabel.video.request import ReadReport
 
 REVISION = 1

@@ -26,8 +26,8 @@ from safetensors.numpy import load, save
 
 from vidlabel.errors import InputError
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.features.tensor_metadata import METADATA_KEY, read_metadata, read_names
 from vidlabel.files import atomic_write
+from vidlabel.tensor_files import METADATA_KEY, read_metadata, read_names
 
 FeatureFormat = Literal["npz", "safetensors"]
 

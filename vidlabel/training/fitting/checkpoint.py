@@ -19,9 +19,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
-from vidlabel.features.tensor_metadata import read_metadata
 from vidlabel.files import atomic_write
 from vidlabel.json_fields import dataclass_from_json, parse_json
+from vidlabel.tensor_files import read_metadata
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
 EVERY_S = 10.0
