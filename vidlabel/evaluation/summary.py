@@ -17,8 +17,8 @@ from vidlabel.labels.metrics.evaluation import (
     GroundTruth,
     MultiLabelGroups,
     Predictions,
+    metric_rules,
 )
-from vidlabel.labels.metrics.rules import rules
 
 
 def summarise_evaluation(
@@ -54,7 +54,7 @@ def summarise_evaluation(
         baselines={name: None if own is None else maker.metrics(own) for name, own in baselines.items()},
         matched=_matched(tested, tolerance_s, answers, baselines),
         confusion=confusion(tested, answers),
-        rules=rules(tested, tolerance_s, with_mean=baselines["mean"] is not None),
+        rules=metric_rules(tested, tolerance_s, with_mean=baselines["mean"] is not None),
         warnings=warnings,
         tested=tested,
         answers=answers,

@@ -4,8 +4,8 @@ Letters in shapes: T samples in time, C labels.
 
 A sample holds from its time to the time of the next one, the last sample to the end of the video. A segment is a
 longest stretch over which a label holds; its score is the mean of the label's scores at the samples where it holds. One
-that is shorter than its label's minimum duration is left out. Holes, where the video could not be decoded, are cut out
-of the segments afterwards (`holes.py`).
+that is shorter than its label's minimum duration is left out. Holes, which are stretches that could not be decoded, are
+cut out of the segments afterwards: no label may claim time that nobody has seen.
 
 Segments do not depend on how the samples were cut into chunks. Memory: the segments and a few numbers per label.
 """
@@ -13,13 +13,12 @@ Segments do not depend on how the samples were cut into chunks. Memory: the segm
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.labels.holes import cut_holes
 from vidlabel.labels.result import Segment
 
 NOTHING = -1
@@ -212,6 +211,31 @@ class MultiLabelBuilder(SegmentBuilder):
             mean_score = float(self._score_sum[label] / self._samples[label])
             self._emit(label, float(self._start_s[label]), end_s, mean_score)
             self._score_sum[label] = self._samples[label] = 0.0
+
+
+def cut_holes(segments: Sequence[Segment], holes: Sequence[tuple[float, float]]) -> tuple[Segment, ...]:
+    """Take holes out of segments.
+
+    Args:
+        segments: of one video.
+        holes: (start, end) in seconds, in order, not overlapping.
+
+    Returns:
+        The segments, each cut into the pieces that lie outside the holes, with the score of the whole.
+    """
+    return tuple(piece for segment in segments for piece in _pieces(segment, holes))
+
+
+def _pieces(segment: Segment, holes: Sequence[tuple[float, float]]) -> Iterator[Segment]:
+    start = segment.start
+    for hole_start, hole_end in holes:
+        if hole_end <= start or hole_start >= segment.end:
+            continue
+        if hole_start > start:
+            yield replace(segment, start=start, end=round(hole_start, 3))
+        start = round(hole_end, 3)
+    if start < segment.end:
+        yield replace(segment, start=start)
 
 
 def keep_top(segments: Sequence[Segment], count: int) -> tuple[Segment, ...]:

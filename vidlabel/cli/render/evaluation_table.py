@@ -9,8 +9,7 @@ from rich.text import Text
 
 from vidlabel.cli.console import output_console, print_output
 from vidlabel.errors import printable
-from vidlabel.labels.metrics.evaluation import METRICS, Confusion, Evaluation, Figure, Figures
-from vidlabel.labels.metrics.names import METRIC_NAMES
+from vidlabel.labels.metrics.evaluation import METRIC_NAMES, METRICS, Confusion, Evaluation, Figure, Figures
 
 MOST_CONFUSION_LABELS = 12
 """Wider matrices stand in the JSON and the plot alone."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Where a figure lies, with the confidence that was asked for; NaN to NaN if that cannot be told."""
+    """Where a figure lies, with the confidence that was asked for; NaN to NaN if it is not known."""
 
     low: float
     high: float

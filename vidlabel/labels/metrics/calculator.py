@@ -80,11 +80,11 @@ class MetricCalculator:
         return figures
 
     def per_label(self, answers: Predictions) -> tuple[LabelFigures, ...]:
-        """The figures of each label that holds or was told somewhere."""
+        """The figures of each label that holds or was predicted somewhere."""
         tested = self._tested
-        right, true, told = _counts(tested, answers.decided)
-        occurring = np.flatnonzero((self._once @ (true + told))[0] > 0)
-        precisions, recalls = self._columns(_ratios(right, told)), self._columns(_ratios(right, true))
+        right, true, predicted = _counts(tested, answers.decided)
+        occurring = np.flatnonzero((self._once @ (true + predicted))[0] > 0)
+        precisions, recalls = self._columns(_ratios(right, predicted)), self._columns(_ratios(right, true))
         f1 = self._columns(self._f1(answers))
         average = self._columns(self._average_precisions(answers))
         events, hits = self._events(answers) if tested.unit == "sample" else (None, None)
@@ -134,8 +134,8 @@ class MetricCalculator:
         return _divided(np.where(defined, own, 0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
 
     def _f1(self, answers: Predictions) -> Statistic:
-        right, true, told = _counts(self._tested, answers.decided)
-        return lambda draws: _divided(2 * draws @ right, draws @ (true + told))
+        right, true, predicted = _counts(self._tested, answers.decided)
+        return lambda draws: _divided(2 * draws @ right, draws @ (true + predicted))
 
     def _average_precisions(self, answers: Predictions) -> Statistic:
         tested = self._tested
@@ -161,8 +161,8 @@ class MetricCalculator:
         events, hits = (np.zeros((len(tested.videos), len(tested.labels))) for _ in range(2))
         for place, (video, own) in enumerate(zip(tested.videos, answers.segments, strict=True)):
             for label in {segment.label for segment in video.truth}:
-                truth, told = {"": video.truth}, {"": own}
-                recall = event_recall(truth, told, label=label, tolerance_s=self._tolerance_s)
+                truth, predicted = {"": video.truth}, {"": own}
+                recall = event_recall(truth, predicted, label=label, tolerance_s=self._tolerance_s)
                 number = tested.labels.index(label)
                 events[place, number], hits[place, number] = recall.events, recall.found
         return events, hits
@@ -172,16 +172,16 @@ def confusion(tested: GroundTruth, answers: Predictions) -> Confusion | None:
     """How often which label was taken for which, of the known rows; None where several may hold at once."""
     targets, decided = tested.targets[tested.known], answers.decided[tested.known]
     if tested.single:
-        true, told = targets.argmax(axis=1), decided.argmax(axis=1)
+        true, predicted = targets.argmax(axis=1), decided.argmax(axis=1)
         names = tested.labels
-        kept = np.union1d(true, told)
+        kept = np.union1d(true, predicted)
     elif len(tested.labels) == 1:
-        true, told = targets[:, 0].astype(np.int64), decided[:, 0].astype(np.int64)
+        true, predicted = targets[:, 0].astype(np.int64), decided[:, 0].astype(np.int64)
         names = (f"not {tested.labels[0]}", tested.labels[0])
         kept = np.arange(2)
     else:
         return None
-    counts = confusion_matrix(np.searchsorted(kept, true), np.searchsorted(kept, told), len(kept))
+    counts = confusion_matrix(np.searchsorted(kept, true), np.searchsorted(kept, predicted), len(kept))
     return Confusion(tuple(names[number] for number in kept), counts)
 
 
@@ -213,7 +213,7 @@ def _calibration_error(tested: GroundTruth, answers: Predictions) -> Statistic:
 
 
 def _right_rows(tested: GroundTruth, decided: Booleans) -> Booleans:
-    """(R,) whether exactly what holds was told."""
+    """(R,) whether exactly what holds was predicted."""
     right: Booleans = (decided == tested.targets).all(axis=1)
     return right
 
@@ -233,7 +233,7 @@ def _held(tested: GroundTruth, answers: Predictions) -> Booleans:
 
 
 def _counts(tested: GroundTruth, decided: Booleans) -> tuple[Numbers, Numbers, Numbers]:
-    """Rows of each video where a label was rightly told, holds, was told: (V, C) each."""
+    """Rows of each video where a label was rightly predicted, holds, was predicted: (V, C) each."""
     return tuple(_sums(tested, rows) for rows in (decided & tested.targets, tested.targets, decided))  # type: ignore[return-value]
 
 
@@ -277,8 +277,8 @@ def _chunks(draws: Numbers, size: int) -> Iterator[Numbers]:
         yield draws[start : start + size]
 
 
-def _video_metrics(truth: Sequence[Segment], told: Sequence[Segment]) -> dict[str, float]:
-    found = segment_metrics({"": truth}, {"": told}, background=None, averaging="per video")
+def _video_metrics(truth: Sequence[Segment], predicted: Sequence[Segment]) -> dict[str, float]:
+    found = segment_metrics({"": truth}, {"": predicted}, background=None, averaging="per video")
     return {"edit": found.edit / 100, **{f"f1@{overlap}": found.f1[overlap] / 100 for overlap in OVERLAPS}}
 
 

@@ -1,4 +1,4 @@
-"""What an evaluation says: figures with intervals, the same for baselines, and every answer that they rest on.
+"""What an evaluation gives: figures with intervals, the same for baselines, and every answer that they rest on.
 
 V videos, R rows (videos where they are labelled as a whole, else samples), C labels. Figures lie between 0 and 1.
 """
@@ -16,10 +16,22 @@ from vidlabel.labels.result import Segment
 
 SCHEMA = "vidlabel.evaluation/1"
 
-METRICS = (
-    "accuracy", "macro_f1", "map", "step_accuracy", "edit", "f1@10", "f1@25", "f1@50", "event_recall", "ece",
-)  # fmt: skip
-"""Names of the figures, in the order in which they are shown."""
+METRIC_NAMES = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "map": "mAP",
+    "step_accuracy": "step accuracy",
+    "edit": "edit score",
+    "f1@10": "F1@10",
+    "f1@25": "F1@25",
+    "f1@50": "F1@50",
+    "event_recall": "event recall",
+    "ece": "calibration error",
+}
+"""Of the figures, as they are shown to a person, in that order."""
+
+METRICS = tuple(METRIC_NAMES)
+"""Names of the figures in Python and JSON."""
 
 Unit = Literal["clip", "sample"]
 """What is right or wrong: a video as a whole, or a sample of it."""
@@ -43,7 +55,7 @@ Figures = Mapping[str, Figure | None]
 
 @dataclass(frozen=True, slots=True)
 class LabelFigures:
-    """How one label was told."""
+    """Metrics of one label."""
 
     label: str
     support: int
@@ -104,7 +116,7 @@ class Confusion:
 
     labels: tuple[str, ...]
     counts: npt.NDArray[np.int64]
-    """(K, K): a row for each true label, a column for each told one."""
+    """(K, K): a row for each true label, a column for each predicted one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +161,7 @@ class GroundTruth:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a model or baseline said about all rows."""
+    """Predictions of a model or baseline for all rows."""
 
     scores: npt.NDArray[np.float32]
     """(R, C)."""
@@ -192,3 +204,40 @@ class Evaluation:
     tested: GroundTruth
     answers: Predictions
     curves: tuple[Curve, ...]
+
+
+def metric_rules(tested: GroundTruth, tolerance_s: float, *, with_mean: bool) -> dict[str, str]:
+    """What each figure means for these videos, and why some are missing.
+
+    Args:
+        tested: the videos.
+        tolerance_s: how far the start of an event may be off.
+        with_mean: whether the head without recurrence was trained.
+    """
+    clips = tested.unit == "clip"
+    found = {
+        "interval": "95 % percentile bootstrap over groups, 1000 draws, seed 0",
+        "accuracy": "share of clips" if clips else "share of samples, by the segments",
+        "macro_f1": f"mean over labels without background, on {'clips' if clips else 'samples by their scores'}",
+        "map": "mean average precision over labels without background",
+        "ece": "expected calibration error in 15 bins, pooled"
+        + ("" if tested.single else "; each label is a question with the answers no and yes"),
+        "background": "excluded from macro_f1, map, edit, f1@k and event_recall",
+        "majority": "the most frequent answer "
+        + ("in the training part of each fold" if with_mean else "among these videos themselves"),
+        "mean": "a head without recurrence, trained the same way in the same folds"
+        if with_mean
+        else "missing: it would have to be trained on what the model was trained on",
+    }
+    if not tested.single:
+        found["accuracy"] += " where all labels are right"
+    if clips:
+        found["missing"] = "step_accuracy, edit, f1@k and event_recall need labels with times"
+        return found
+    found["step_accuracy"] = "share of samples, by the scores alone"
+    found["event_recall"] = f"share of true segments with one that starts within {tolerance_s:g} s of it"
+    if tested.segments_known:
+        found["averaging"] = "edit and f1@k: per video"
+    else:
+        found["missing"] = "edit and f1@k need to know what unlabelled time holds"
+    return found
