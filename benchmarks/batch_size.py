@@ -18,7 +18,7 @@ import sys
 import time
 import numpy as np
 import torch
-from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import TorchNetwork
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING

@@ -32,7 +32,7 @@ import numpy as np
 from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.callbacks import PythonListener
 from vidlabel.prediction.options import PredictOptions
-from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.container.source import VideoSource

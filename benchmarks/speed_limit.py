@@ -42,7 +42,7 @@ ENCODE = """
 import sys
 import time
 import numpy as np
-from vidlabel.features.allocator import keep_freed_memory
+from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.frame_encoder import load_encoder
 keep_freed_memory()
 pictures = np.random.default_rng(0).integers(0, 256, (8, 224, 398, 3), dtype=np.uint8)

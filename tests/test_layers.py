@@ -10,8 +10,7 @@ import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
 LAYERS: list[set[str]] = [
-    {"cgroup", "errors", "files", "json_fields", "path_hints", "paths"}
-    | {"process", "profiling", "tensor_files", "version"},
+    {"errors", "files", "json_fields", "paths", "process", "profiling", "tensor_files", "version"},
     {"labels"},
     {"video"},
     {"features", "heads"},

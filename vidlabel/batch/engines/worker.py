@@ -28,10 +28,10 @@ from vidlabel.batch.engines.messages import (
 from vidlabel.batch.plan import Task, WorkOptions
 from vidlabel.batch.unit import Label, run_one
 from vidlabel.errors import VidlabelError
-from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.labels.result import Result
 from vidlabel.prediction.callbacks import Listener
 from vidlabel.prediction.loading import load_labeller
+from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.isolation.pool import DecodePool
 

@@ -17,11 +17,11 @@ from vidlabel.evaluation.request import (
     label_options_for,
     request_warnings,
 )
-from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.labels.metrics.evaluation_json import evaluation_text
+from vidlabel.process import keep_freed_memory
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, wanted_streams

@@ -16,7 +16,6 @@ from vidlabel.cli.console import print_details, print_line, print_warning
 from vidlabel.cli.render.inputs import left_out_words, report_inputs
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
-from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.config import FeatureConfig, PictureStream, View
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.hardware import Device
@@ -24,6 +23,7 @@ from vidlabel.features.feature_file import FeatureFormat, read_origin, write_fea
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.paths import exists, is_folder, stat_video
+from vidlabel.process import keep_freed_memory
 
 INTERRUPTED = 130
 

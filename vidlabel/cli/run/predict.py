@@ -31,12 +31,12 @@ from vidlabel.cli.render.profile import Profiler
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.cli.render.table import print_result
 from vidlabel.errors import OutputError, UsageError
-from vidlabel.features.allocator import keep_freed_memory
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.labels.result import Result
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.process import keep_freed_memory
 
 INTERRUPTED = 130
 
