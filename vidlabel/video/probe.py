@@ -33,8 +33,8 @@ from vidlabel.video.damage.cut_start import mark_unshown
 from vidlabel.video.damage.lost_references import LostReferences, ReferenceScan
 from vidlabel.video.damage.missing_packets import PacketPositions
 from vidlabel.video.damage.truncation import missing_packets
-from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
 from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.request import Heartbeat, no_heartbeat
 from vidlabel.video.sampling import Preceding
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,11 +14,17 @@ from vidlabel.errors import UsageError
 
 Decoder = Literal["auto", "decord", "pyav"]
 DecodeDevice = Literal["auto", "cpu", "gpu"]
+Heartbeat = Callable[[], None]
+"""Called per packet or frame, so that a watchdog can detect a hang."""
 
 SHORT_SIDES = (2, 4096)
 """Smallest and largest short side of a sample, pixels."""
 LONGEST_LAG_S = 1.0
 """Undecoded pictures are kept for this long at most, which bounds the memory of a motion stream."""
+
+
+def no_heartbeat() -> None:
+    """No watchdog: do nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,13 +13,12 @@ from pathlib import Path
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.closing import Closing
-from vidlabel.video.decoders.base import no_heartbeat
 from vidlabel.video.isolation.attempt import DecodeAttempt
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL
 
 TIMEOUT_S = 60.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vidlabel.video.container.source import VideoSource
-    from vidlabel.video.decoders.base import Heartbeat
+    from vidlabel.video.request import Heartbeat
 
 _MOST_PAUSE_S = 10
 """After a longer pause of the clock, another recording was joined on, which has a clock of its own."""

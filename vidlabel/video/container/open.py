@@ -17,7 +17,7 @@ from av.stream import Disposition
 from vidlabel.errors import NoVideoStreamError, VideoError
 from vidlabel.paths import stat_video
 from vidlabel.video.container.recording import Recording
-from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
+from vidlabel.video.request import Heartbeat, no_heartbeat
 
 if TYPE_CHECKING:
     from av.codec.hwaccel import HWAccel

@@ -18,7 +18,7 @@ from vidlabel.video.container.open import check_file, choose_stream, open_undeco
 from vidlabel.video.container.recording import Recording
 from vidlabel.video.damage.cut_start import needs_key_frame
 from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
-from vidlabel.video.decoders.base import Heartbeat
+from vidlabel.video.request import Heartbeat
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-Heartbeat = Callable[[], None]
-"""Told that something was read or decoded; a reader tells it often, for whoever watches that it does not hang."""
-
-
-def no_heartbeat() -> None:
-    """Nobody watches."""
+from vidlabel.video.request import Heartbeat, no_heartbeat
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +49,7 @@ class FrameReader(Protocol):
         """Decode.
 
         Args:
-            heartbeat: told often, also between pictures.
+            heartbeat: called often, also between pictures.
 
         Raises:
             DecodeError: the decoder gave up; frames after the last picture may be had from another one.

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError
 from vidlabel.video.damage.stderr_log import DECORD_SIGNS, StderrLog
-from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.probe import Probe
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import grid_of, sample_indices
 
 _LONGEST_SKIP = 32

@@ -21,11 +21,11 @@ from vidlabel.errors import DecodeError, DeviceError, VideoError
 from vidlabel.video.container.nal_units import nal_units
 from vidlabel.video.container.open import choose_stream, last_packet, open_container, read_packets
 from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
-from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.decoders.skip_plan import plan_omission, planned_pictures
 from vidlabel.video.probe import Probe
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from vidlabel.errors import DecodeError
 from vidlabel.video.container.layout import PlacedRecording, find_recordings, find_recordings_read, place_recordings
 from vidlabel.video.container.source import VideoSource
-from vidlabel.video.decoders.base import Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.session import DecodeSession, Place
 from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.request import Heartbeat, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from vidlabel.errors import DecodeError
 from vidlabel.video.container.open import choose_stream, open_container, read_packets
 from vidlabel.video.damage.coverage import Coverage, FrameClock, ShownOrder, make_coverage
 from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
-from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.probe import Probe
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, LagBuffer, SampleGrid, SampleSelector, grid_of
 
 if TYPE_CHECKING:

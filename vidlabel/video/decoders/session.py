@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
 from vidlabel.video.container.source import VideoSource
-from vidlabel.video.decoders.base import Heartbeat, no_heartbeat
 from vidlabel.video.decoders.selection import choose_reader, pyav_choice
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.probe import Probe, probe_opened
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
 
 if TYPE_CHECKING:

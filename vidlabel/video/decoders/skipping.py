@@ -14,11 +14,11 @@ from vidlabel.video.container.open import last_packet, read_packets
 from vidlabel.video.container.packets import NO_TIME
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
-from vidlabel.video.decoders.base import DecodeStats, Heartbeat, Picture, no_heartbeat
+from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.decoders.convert import FrameConverter
 from vidlabel.video.decoders.skip_plan import plan_omission, planned_pictures
 from vidlabel.video.probe import Probe
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,6 @@ from typing import Literal
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
 from vidlabel.video.container.geometry import sample_size
-from vidlabel.video.decoders.base import no_heartbeat
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,
@@ -27,7 +26,7 @@ from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError, NativeOutput
 from vidlabel.video.isolation.shared_memory import FrameLayout
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import Sample, SampleRequest
+from vidlabel.video.request import Sample, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL
 
 _STOP_S = 1.0
