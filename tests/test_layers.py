@@ -1,16 +1,19 @@
-"""Imports point one way: cli -> {report, training, batch} -> {heads, features} -> video; all may use labels."""
+"""The house: which part of the package may import which, how deep imports go, and who may use which library."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
+
+import pytest
 
 import vidlabel
 
 PACKAGE = Path(vidlabel.__file__).parent
+ENTRY_POINTS = {"vidlabel", "vidlabel.__main__"}
+
 LAYERS: list[set[str]] = [
-    {"errors", "files", "json_fields", "paths", "process", "profiling", "tensor_files", "version"},
     {"labels"},
     {"video"},
     {"features", "heads"},
@@ -20,84 +23,186 @@ LAYERS: list[set[str]] = [
     {"report"},
     {"cli"},
 ]
-ENTRY_POINTS = {"__init__", "__main__"}
-TRAINING = ["options", "dataset", "fitting", "features", "finetune", "train"]
-"""The rooms of training, low to high."""
+"""The sub-packages, low to high. Modules directly in `vidlabel` lie below all of them."""
+
+STRANGERS = [{"features", "heads"}, {"batch", "training"}, {"batch", "report"}]
+"""Pairs that must not import each other."""
+
+ROOMS: dict[str, list[set[str]]] = {
+    "video": [{"request", "sampling"}, {"container", "damage", "probe"}, {"decoders"}, {"isolation"}, {"samples"}],
+    "features": [{"encoders"}, {"pipeline"}],
+    "heads": [{"config"}, {"recurrent", "spec"}, {"model"}, {"scoring"}],
+    "prediction": [{"options"}, {"labeller"}],
+    "batch": [{"records"}, {"unit"}, {"jobs", "engines"}, {"run"}],
+    "training": [{"options"}, {"dataset"}, {"fitting"}, {"features"}, {"finetune"}, {"train"}],
+    "evaluation": [{"predictions"}, {"folds"}, {"evaluate"}],
+    "cli": [{"console"}, {"render"}, {"run"}, {"commands"}, {"app"}],
+}
+"""The rooms of a sub-package, low to high. Modules that are not named here stand where their imports put them."""
+
+MAY_IMPORT = {
+    "av": ["video.container", "video.damage", "video.probe", "video.decoders", "video.isolation"],
+    "decord": ["video.decoders"],
+    "torch": ["features.encoders", "heads", "training.fitting", "training.finetune"],
+    "openvino": ["features.encoders"],
+    "matplotlib": ["report"],
+    "typer": ["cli"],
+    "rich": ["cli"],
+}
+"""The parts of the package that may import a library."""
+
+DEEPEST = 22
+"""Modules in the longest chain of imports: what a reader crosses at most from a command to the bottom."""
+
+Graph = Mapping[str, Set[str]]
 
 
-def layer(part: str) -> int:
-    return next(number for number, parts in enumerate(LAYERS) if part in parts)
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-def part_of(path: Path) -> str:
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+MODULES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Full names of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def nodes(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
+    """All nodes of a module, or those that run when it is imported."""
+    for node in ast.iter_child_nodes(tree):
+        runs_later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for_types = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if at_start and (runs_later or for_types):
+            continue
+        yield node
+        yield from nodes(node, at_start=at_start)
+
+
+def imported(tree: ast.Module, *, at_start: bool = False) -> set[str]:
+    """Full names of what a module imports, the names taken out of modules included, `import_module("...")` too."""
+    found: set[str] = set()
+    for node in nodes(tree, at_start=at_start):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            assert node.level == 0, f"{path} has a relative import"
-            yield node.module
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module, f"line {node.lineno}: no module"
+            assert node.level == 0, f"line {node.lineno}: a relative import"
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+            found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+    return found
 
 
-SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if part_of(path) not in ENTRY_POINTS)
+def import_graph(*, at_start: bool = False) -> Graph:
+    """The modules of the package that each of them imports."""
+    return {
+        name: (imported(tree, at_start=at_start) & MODULES.keys()) - {name, "vidlabel"}
+        for name, tree in MODULES.items()
+        if name not in ENTRY_POINTS
+    }
 
 
-def test_every_module_has_a_layer() -> None:
-    assert {part_of(path) for path in SOURCES} <= set().union(*LAYERS)
+def longest_chain(graph: Graph) -> list[str]:
+    """The longest chain of imports.
+
+    Raises:
+        ValueError: a module imports itself through others.
+    """
+    longest: dict[str, list[str]] = {}
+
+    def chain(name: str, above: tuple[str, ...]) -> list[str]:
+        if name in above:
+            raise ValueError(" > ".join([*above[above.index(name) :], name]))
+        if name not in longest:
+            below = [chain(other, (*above, name)) for other in sorted(graph[name])]
+            longest[name] = [name, *max(below, key=len, default=[])]
+        return longest[name]
+
+    return max((chain(name, ()) for name in graph), key=len)
+
+
+def place(order: list[set[str]], name: str) -> int | None:
+    return next((number for number, names in enumerate(order) if name in names), None)
+
+
+def upward(order: list[set[str]], depth: int, within: str) -> list[str]:
+    """Imports that go up in an order of names at one depth of the dotted names, within a package."""
+    found = []
+    for name, others in import_graph().items():
+        for other in others:
+            parts = [one.split(".") for one in (name, other)]
+            if all(".".join(one[:depth]) == within and len(one) > depth for one in parts):
+                low, high = (place(order, one[depth]) for one in parts)
+                if low is not None and high is not None and high > low:
+                    found.append(f"{name} imports {other}")
+    return sorted(found)
+
+
+def test_every_sub_package_has_a_layer() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == set().union(*LAYERS)
+
+
+def test_every_room_exists() -> None:
+    rooms = {f"vidlabel.{package}.{room}" for package, order in ROOMS.items() for room in set().union(*order)}
+    users = {f"vidlabel.{part}" for parts in MAY_IMPORT.values() for part in parts}
+    assert (rooms | users) - MODULES.keys() == set()
 
 
 def test_imports_point_downwards() -> None:
-    upward = [
-        (path.relative_to(PACKAGE).as_posix(), name)
-        for path in SOURCES
-        for name in imported(path)
-        if name.startswith("vidlabel.") and layer(name.split(".")[1]) > layer(part_of(path))
-    ]
-    assert upward == []
+    assert upward(LAYERS, 1, "vidlabel") == []
 
 
-def test_the_rooms_of_training_point_downwards() -> None:
-    def room(parts: tuple[str, ...]) -> int:
-        return TRAINING.index(parts[1].removesuffix(".py"))
-
-    upward = [
-        (path.relative_to(PACKAGE).as_posix(), name)
-        for path in SOURCES
-        if part_of(path) == "training" and path.parent.name + path.name != "training__init__.py"
-        for name in imported(path)
-        if name.startswith("vidlabel.training.")
-        and room(tuple(name.split(".")[1:])) > room(path.relative_to(PACKAGE).parts)
-    ]
-    assert upward == []
-
-
-def test_siblings_of_a_layer_do_not_know_each_other() -> None:
-    pairs = {("features", "heads"), ("heads", "features"), ("batch", "report"), ("batch", "training")}
+def test_modules_below_all_layers_import_no_layer() -> None:
+    layers = set().union(*LAYERS)
     found = [
-        (path.relative_to(PACKAGE).as_posix(), name)
-        for path in SOURCES
-        for name in imported(path)
-        if name.startswith("vidlabel.") and (part_of(path), name.split(".")[1]) in pairs
+        f"{name} imports {other}"
+        for name, others in import_graph().items()
+        if name.split(".")[1] not in layers
+        for other in others
+        if other.split(".")[1] in layers
     ]
     assert found == []
 
 
-def test_only_the_command_line_knows_its_libraries() -> None:
-    outside = [
-        path
-        for path in SOURCES
-        if part_of(path) != "cli" and {"typer", "rich"} & {n.split(".")[0] for n in imported(path)}
-    ]
-    assert outside == []
+@pytest.mark.parametrize("package", ROOMS)
+def test_imports_within_a_package_point_downwards(package: str) -> None:
+    assert upward(ROOMS[package], 2, f"vidlabel.{package}") == []
 
 
-def test_reading_videos_and_labels_needs_no_torch() -> None:
-    parts = {"errors", "files", "labels", "video"}
-    users = [
-        path for path in SOURCES if part_of(path) in parts and "torch" in {n.split(".")[0] for n in imported(path)}
+def test_strangers_do_not_import_each_other() -> None:
+    found = [
+        f"{name} imports {other}"
+        for name, others in import_graph().items()
+        for other in others
+        if {name.split(".")[1], other.split(".")[1]} in STRANGERS
     ]
-    assert users == []
+    assert found == []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert longest_chain(import_graph())
+
+
+def test_chains_of_imports_are_short() -> None:
+    chain = longest_chain(import_graph(at_start=True))
+    assert len(chain) <= DEEPEST, " > ".join(chain)
+
+
+def test_chains_and_cycles_are_found() -> None:
+    assert longest_chain({"a": {"b", "d"}, "b": {"c"}, "c": {"d"}, "d": set()}) == ["a", "b", "c", "d"]
+    with pytest.raises(ValueError, match="b > c > b"):
+        longest_chain({"a": {"b"}, "b": {"c"}, "c": {"b"}})
+
+
+def test_imports_are_found_wherever_they_stand() -> None:
+    tree = ast.parse(
+        "import a\nif TYPE_CHECKING:\n    import b\ndef f():\n    from c import d\n    import_module('e')\n"
+    )
+    assert imported(tree) == {"a", "b", "c", "c.d", "e"}
+    assert imported(tree, at_start=True) == {"a"}
+
+
+@pytest.mark.parametrize("library", MAY_IMPORT)
+def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
+    users = [name for name, tree in MODULES.items() if library in {one.split(".")[0] for one in imported(tree)}]
+    assert users != []
+    parts = tuple(f"vidlabel.{part}" for part in MAY_IMPORT[library])
+    assert [user for user in users if not f"{user}.".startswith(tuple(f"{part}." for part in parts))] == []
