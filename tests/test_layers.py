@@ -86,7 +86,7 @@ def imported(tree: ast.Module, *, at_start: bool = False) -> set[str]:
             assert node.level == 0, f"line {node.lineno}: a relative import"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
-            found |= {argument.value for argument in node.args if isinstance(argument, ast.Constant)}
+            found |= {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
     return found
 
 
