@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
-from vidlabel.video.closing import Closing
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.joined import open_reading
@@ -21,7 +20,7 @@ REQUESTS = (
 """The whole of a video, with the frames before its samples, and a part of it."""
 
 
-class SampleStream(Iterator[Sample], Closing):
+class SampleStream(Iterator[Sample], AbstractContextManager["SampleStream"]):
     """The samples of one video, decoded in this process, to be taken once; a context manager that lets go of the file.
 
     Args:
@@ -38,6 +37,9 @@ class SampleStream(Iterator[Sample], Closing):
     def __next__(self) -> Sample:
         picture = next(self._pictures)
         return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop reading and let go of the file."""

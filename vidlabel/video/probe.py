@@ -14,9 +14,15 @@ import numpy.typing as npt
 
 from vidlabel.errors import VideoError
 from vidlabel.video.container.dahua import frame_times, is_cut_off
-from vidlabel.video.container.geometry import LARGEST_RATIO, sample_size, shown_size
 from vidlabel.video.container.nal_units import nal_units, tells_unreferred
-from vidlabel.video.container.orientation import UPRIGHT, Orientation, orientation_of
+from vidlabel.video.container.orientation import (
+    LARGEST_RATIO,
+    UPRIGHT,
+    Orientation,
+    orientation_of,
+    sample_size,
+    shown_size,
+)
 from vidlabel.video.container.packets import (
     NO_TIME,
     SPOILT,

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import atexit
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from vidlabel.errors import DecodeError
-from vidlabel.video.closing import Closing
 from vidlabel.video.isolation.attempt import DecodeAttempt
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
@@ -30,7 +29,7 @@ _shared_pool = DecodePool()
 atexit.register(_shared_pool.close)
 
 
-class IsolatedSamples(Iterator[Sample], Closing):
+class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"]):
     """The samples of one video, decoded in another process, to be taken once; a context manager that lets go of it.
 
     Made by `open_isolated_samples`.
@@ -57,6 +56,9 @@ class IsolatedSamples(Iterator[Sample], Closing):
 
     def __del__(self) -> None:
         self._end_attempts()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Stop reading and let go of the file."""

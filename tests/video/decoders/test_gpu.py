@@ -22,8 +22,7 @@ from vidlabel.errors import DeviceError
 from vidlabel.video.container.open import open_container
 from vidlabel.video.decoders.gpu import FrameDevice, GpuReader
 from vidlabel.video.decoders.pyav import PyavReader
-from vidlabel.video.decoders.safety import gpu_refusal
-from vidlabel.video.decoders.selection import choose_reader
+from vidlabel.video.decoders.selection import choose_reader, gpu_refusal
 from vidlabel.video.decoders.skip_plan import plan_omission
 from vidlabel.video.probe import probe
 from vidlabel.video.request import SampleRequest

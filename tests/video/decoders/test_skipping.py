@@ -15,7 +15,7 @@ from corpus import Recipe, read_number, write_video
 from video.in_process import REQUESTS, plain, samples
 from vidlabel.errors import DecodeError
 from vidlabel.video.decoders.pyav import PyavReader
-from vidlabel.video.decoders.safety import skipping_refusal
+from vidlabel.video.decoders.selection import skipping_refusal
 from vidlabel.video.decoders.skip_plan import plan_omission
 from vidlabel.video.decoders.skipping import SkippingReader
 from vidlabel.video.probe import probe

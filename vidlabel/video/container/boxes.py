@@ -1,4 +1,4 @@
-"""The boxes that an MP4 or MOV consists of (ISO 14496-12, 4.2)."""
+"""What files consist of: the boxes of MP4 and MOV (ISO 14496-12, 4.2), and the elements of Matroska (RFC 8794)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 _HEAD_BYTES = 16
+_ELEMENT_HEAD_BYTES = 12
+
+EBML = bytes.fromhex("1a45dfa3")
+SEGMENT = bytes.fromhex("18538067")
+CLUSTER = bytes.fromhex("1f43b675")
+CUES = bytes.fromhex("1c53bb6b")
+ANYWHERE = frozenset({bytes.fromhex("ec"), bytes.fromhex("bf")})
+"""Names of elements of Matroska (RFC 9559, section 5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +65,22 @@ def find_box(file: BinaryIO, parent: Box, *names: bytes) -> Box | None:
             return None
         parent = found
     return parent
+
+
+def element_at(file: BinaryIO, position: int) -> tuple[bytes, int, int | None]:
+    """Name of the element of EBML at a position, where its content starts, and its length; None if it is not known.
+
+    A name that is none is empty.
+    """
+    file.seek(position)
+    head = file.read(_ELEMENT_HEAD_BYTES)
+    width = 9 - head[0].bit_length() if head and head[0] else 0
+    if not 1 <= width <= 4 or width >= len(head) or not head[width]:
+        return b"", position, None
+    name, length_width = head[:width], 9 - head[width].bit_length()
+    start = width + length_width
+    if start > len(head):
+        return b"", position, None
+    mask = (1 << 7 * length_width) - 1
+    length = int.from_bytes(head[width:start], "big") & mask
+    return name, position + start, None if length == mask else length

@@ -7,10 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from vidlabel.errors import VideoError
-from vidlabel.video.container.boxes import Box, boxes, find_box
+from vidlabel.video.container.boxes import CLUSTER, EBML, SEGMENT, Box, boxes, element_at, find_box
 from vidlabel.video.container.joined import ASF_HEADER
 from vidlabel.video.container.transport import has_encrypted_samples, is_scrambled
-from vidlabel.video.damage.chains import CLUSTER, EBML, SEGMENT, element_at
 
 if TYPE_CHECKING:
     from vidlabel.video.container.recording import Recording

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO
 
-from vidlabel.video.container.boxes import Box, boxes
-from vidlabel.video.damage.chains import ANYWHERE, EBML, SEGMENT, element_at
+from vidlabel.video.container.boxes import ANYWHERE, EBML, SEGMENT, Box, boxes, element_at
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 """FFmpeg's name of MP4 and its kin."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import av.error
 
 from vidlabel.errors import VideoError
-from vidlabel.video.closing import Closing
 from vidlabel.video.container.encryption import refuse_encrypted
 from vidlabel.video.container.joined import MP4, joined_starts
 from vidlabel.video.container.open import check_file, choose_stream, open_undecoded, read_packets
@@ -78,7 +77,7 @@ class KeptPackets:
     """What it gave for them."""
 
 
-class VideoSource(Closing):
+class VideoSource(AbstractContextManager["VideoSource"]):
     """An open video file: its stream, its decoder, and its packets if it is small. A context manager that closes it.
 
     Args:
@@ -103,6 +102,9 @@ class VideoSource(Closing):
         self._complaints = StderrLog(PYAV_SIGNS)
         self.handed_over = False
         """Whether a reader goes on with its decoder."""
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Let go of the file."""

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import BinaryIO
 
-from vidlabel.video.container.boxes import boxes
+from vidlabel.video.container.boxes import ANYWHERE, EBML, SEGMENT, boxes, element_at
 from vidlabel.video.container.joined import ASF_HEADER, MP4
-from vidlabel.video.damage.chains import ANYWHERE, EBML, SEGMENT, element_at
 
 _CHUNK = 1 << 20
 _LONGEST_PADDING = 64 << 20

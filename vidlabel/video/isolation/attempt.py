@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
-from vidlabel.video.container.geometry import sample_size
+from vidlabel.video.container.orientation import sample_size
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,

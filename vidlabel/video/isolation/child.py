@@ -24,7 +24,7 @@ from typing import BinaryIO
 import av.logging
 
 from vidlabel.errors import InstallationError, VidlabelError
-from vidlabel.video.container.geometry import sample_size
+from vidlabel.video.container.orientation import sample_size
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.decord import load_decord

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from vidlabel.errors import VidlabelError
-from vidlabel.video.closing import Closing
 from vidlabel.video.isolation.process import DecodeProcess, child_command
 
 MEMORY_LIMIT_BYTES = 4 << 30
@@ -15,7 +15,7 @@ MEMORY_LIMIT_BYTES = 4 << 30
 _MOST_IDLE = 2
 
 
-class DecodePool(Closing):
+class DecodePool(AbstractContextManager["DecodePool"]):
     """Decoding processes, each of which serves one video after the other. To be closed, or used as a context manager.
 
     Args:
@@ -83,6 +83,9 @@ class DecodePool(Closing):
                 return
             self._busy.remove(process)
         process.end()
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End all processes; what still reads from one is told that it is lost."""

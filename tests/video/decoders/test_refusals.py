@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vidlabel.video.decoders.safety import decord_drawback, decord_refusal
+from vidlabel.video.decoders.selection import decord_drawback, decord_refusal
 from vidlabel.video.probe import probe
 from vidlabel.video.request import SampleRequest
 

@@ -10,7 +10,7 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.video.damage.chains import gif_readable_bytes, matroska_readable_bytes
+from vidlabel.video.damage.truncation import gif_readable_bytes, matroska_readable_bytes
 from vidlabel.video.probe import probe
 
 RECIPES = {
