@@ -1,15 +1,26 @@
-"""Where outputs go: inside the folder, never two inputs to one file."""
+"""Where outputs go, by the command line: in a folder inside it, never two inputs to one file."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path, PurePosixPath
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vidlabel.batch.inputs import VideoInput
-from vidlabel.batch.output_paths import plan_outputs
+from vidlabel.batch.output_paths import (
+    Folder,
+    OneFile,
+    Stream,
+    TableDestination,
+    Terminal,
+    choose_destination,
+    plan_outputs,
+)
+from vidlabel.errors import UsageError
+from vidlabel.labels.formats.registry import FORMATS
 
 OUT = Path("out")
 
@@ -56,3 +67,67 @@ def test_outputs_differ_and_stay_below_the_folder(names: list[str]) -> None:
     outputs = plan_outputs(videos, OUT, ".csv")
     assert len({path.as_posix().casefold() for path in outputs}) == len(names)
     assert all(PurePosixPath("out") in PurePosixPath(os.path.normpath(path)).parents for path in outputs)
+
+
+def test_standard_output_by_who_reads_it() -> None:
+    assert choose_destination(None, None, 1, is_terminal=True) == Terminal()
+    assert choose_destination(None, None, 1, is_terminal=False) == Stream(FORMATS["json"])
+    assert choose_destination(None, None, 2, is_terminal=False) == Stream(FORMATS["jsonl"])
+    assert choose_destination(None, "json", 2, is_terminal=True) == Stream(FORMATS["jsonl"])
+    assert choose_destination(None, "csv", 2, is_terminal=True) == Stream(FORMATS["csv"])
+    assert choose_destination(None, "srt", 1, is_terminal=True) == Stream(FORMATS["srt"])
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv", "srt", "vtt"])
+def test_one_video_into_one_file(name: str) -> None:
+    path = Path(f"clip.{name}")
+    assert choose_destination(str(path), None, 1, is_terminal=True) == OneFile(path, FORMATS[name])
+    assert choose_destination(f"CLIP.{name.upper()}", name, 1, is_terminal=True).format is FORMATS[name]  # type: ignore[union-attr]
+
+
+def test_many_videos_into_one_table() -> None:
+    assert choose_destination("all.csv", None, 9, is_terminal=True) == TableDestination(Path("all.csv"), FORMATS["csv"])
+
+
+def test_folders(tmp_path: Path) -> None:
+    assert choose_destination("labels", None, 2, is_terminal=True) == Folder(Path("labels"), FORMATS["json"])
+    assert choose_destination("labels.v2/", "csv", 1, is_terminal=True) == Folder(Path("labels.v2"), FORMATS["csv"])
+    dotted = tmp_path / "labels.v3"
+    dotted.mkdir()
+    assert choose_destination(str(dotted), None, 1, is_terminal=True) == Folder(dotted, FORMATS["json"])
+
+
+@pytest.mark.parametrize("name", ["results_2024.05.01", "v1.2", "out/run.10"])
+def test_dates_and_versions_are_no_endings(name: str) -> None:
+    for videos in (1, 2):
+        assert choose_destination(name, None, videos, is_terminal=True) == Folder(Path(name), FORMATS["json"])
+
+
+@pytest.mark.parametrize("name", ["out.d", "labels.new", "clip.mp4", "v1.2b"])
+def test_other_endings_may_be_those_of_folders(name: str) -> None:
+    with pytest.raises(UsageError, match="or end it with / for a folder"):
+        choose_destination(name, None, 2, is_terminal=False)
+    assert choose_destination(f"{name}/", None, 2, is_terminal=False) == Folder(Path(name), FORMATS["json"])
+
+
+@pytest.mark.parametrize(
+    ("output", "format_name", "videos", "problem"),
+    [
+        ("", None, 1, "is empty"),
+        ("clip.mp4", None, 1, "not a suffix"),
+        ("clip.txt", "csv", 1, "not a suffix"),
+        ("clip.json", "csv", 1, "does not end as --format csv does"),
+        ("all.srt", None, 2, "can hold the labels of one video, not of 2"),
+        ("all.json", None, 2, "one file for all \\(.jsonl, .csv\\)"),
+        (None, "vtt", 2, "holds the labels of one video, not of 2"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(output: str, format_name: str, videos: int, problem: str) -> None:
+    with pytest.raises(UsageError, match=problem):
+        choose_destination(output, format_name, videos, is_terminal=False)
+
+
+def test_a_file_where_a_folder_is_needed(tmp_path: Path) -> None:
+    (tmp_path / "labels").touch()
+    with pytest.raises(UsageError, match="is a file where a folder is needed"):
+        choose_destination(str(tmp_path / "labels"), None, 2, is_terminal=False)

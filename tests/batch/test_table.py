@@ -10,8 +10,8 @@ import pytest
 
 from examples import example_result
 from vidlabel.batch import run
-from vidlabel.batch.destination import TableDestination
 from vidlabel.batch.inputs import VideoInput
+from vidlabel.batch.output_paths import TableDestination
 from vidlabel.batch.plan import Outcome, Task, WorkOptions
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.batch.unit import run_one

@@ -25,8 +25,8 @@ from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.prediction import labeller as labelling
-from vidlabel.prediction.callbacks import PythonListener
-from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.labeller import PythonListener
+from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest
 from vidlabel.video.samples import IsolatedSamples
@@ -192,3 +192,13 @@ def test_a_video_that_no_gpu_decodes_fails_by_itself(
         with pytest.raises(VideoError, match=r"other\.mp4: no GPU decodes this video here; leave --require-gpu-decode"):
             labeller.label(str(other), PythonListener())
         assert labeller.label(str(clip), PythonListener()).run.decoder == "pyav on GPU"
+
+
+def test_warnings_are_those_of_python_and_nothing_else_is_said(capfd: pytest.CaptureFixture[str]) -> None:
+    listener: Listener = PythonListener()
+    listener.progress(1.0, 2.0)
+    listener.alive()
+    with pytest.warns(UserWarning, match="^the video is odd$"):
+        listener.warn("the video is odd")
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vidlabel.batch.destination import TableDestination
 from vidlabel.batch.engines.local import Event
 from vidlabel.batch.inputs import VideoInput
 from vidlabel.batch.locks import hold_output
+from vidlabel.batch.output_paths import TableDestination
 from vidlabel.batch.plan import (
     Outcome,
     Plan,

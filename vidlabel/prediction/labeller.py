@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -17,12 +18,11 @@ from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment, VideoInfo
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
-from vidlabel.prediction.callbacks import PythonListener
 from vidlabel.prediction.encoder import tuned_weights_in
 from vidlabel.prediction.feature_facts import features_info, features_report
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.model_inputs import read_for_model, scaling_for, video_problem
-from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
@@ -32,8 +32,6 @@ from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-    from vidlabel.prediction.callbacks import Listener
 
 
 LEAST_PIECE = 8
@@ -63,6 +61,20 @@ def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", *
     asked = PredictOptions(model=fspath(model), **options)
     with DecodePool() as pool:
         return Labeller(asked, pool).label(fspath(path), PythonListener())
+
+
+class PythonListener:
+    """For callers of the library: no progress, and warnings as Python has them."""
+
+    def progress(self, labelled_s: float, duration_s: float) -> None:
+        """Tell nobody."""
+
+    def alive(self) -> None:
+        """Tell nobody."""
+
+    def warn(self, text: str) -> None:
+        """Issue a `UserWarning`."""
+        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 class Labeller:

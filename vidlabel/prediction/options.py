@@ -1,10 +1,10 @@
-"""What can be asked of a prediction."""
+"""Options of a prediction, and what follows its progress."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import get_args
+from typing import Protocol, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
@@ -65,3 +65,16 @@ class PredictOptions:
 def _check(holds: bool, option: str, value: object, remedy: str) -> None:
     if not holds:
         raise UsageError(option, f"{value} is not possible", remedy)
+
+
+class Listener(Protocol):
+    """Told while a video is labelled."""
+
+    def progress(self, labelled_s: float, duration_s: float) -> None:
+        """So many of the video's seconds are labelled."""
+
+    def alive(self) -> None:
+        """The video is being read, and there is nothing new to tell: probing a day of video takes minutes."""
+
+    def warn(self, text: str) -> None:
+        """Something is odd about the video or this machine, and the work goes on; one line."""

@@ -20,8 +20,8 @@ from vidlabel.batch.plan import WorkOptions
 from vidlabel.batch.unit import Label
 from vidlabel.errors import OutputError, VideoError
 from vidlabel.labels.result import Result
-from vidlabel.prediction.callbacks import Listener
 from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.options import Listener
 from vidlabel.profiling import Stopwatch
 
 

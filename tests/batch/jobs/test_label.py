@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +14,31 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.batch.jobs.label import label_one, label_to_file
+from vidlabel.batch.jobs.label import label_one, label_to_file, load_labeller
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.records import Record, Records
-from vidlabel.errors import VideoError
+from vidlabel.errors import VideoError, VidlabelError
 from vidlabel.files import sha256_of, temporary_name
 from vidlabel.heads.bundled_models import find_model
-from vidlabel.prediction.callbacks import PythonListener
 from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.video.isolation.pool import DecodePool
+
+LOAD = """
+import gc
+from vidlabel.batch.jobs.label import load_labeller
+from vidlabel.prediction.options import PredictOptions
+from vidlabel.video.isolation.pool import DecodePool
+collections = []
+gc.callbacks.append(lambda phase, info: collections.append(phase))
+with DecodePool() as pool:
+    load_labeller(PredictOptions(), pool)
+    loading = len(collections)
+    frozen = gc.get_freeze_count()
+    gc.collect()
+    print(loading, gc.isenabled(), frozen > 100_000, len(collections))
+"""
 
 DAMAGED = Record("", "", "started")
 """In place of a record that is not there."""
@@ -127,3 +145,17 @@ def test_what_a_killed_run_left_is_removed(options: WorkOptions) -> None:
     left.touch()
     label_to_file(str(video), target, options, PythonListener())
     assert not left.exists()
+
+
+def test_what_is_loaded_is_not_looked_through_for_garbage() -> None:
+    ended = subprocess.run([sys.executable, "-c", LOAD], capture_output=True, text=True, check=True)
+    assert ended.stdout == "0 True True 2\n"
+
+
+def test_the_collector_is_on_again_after_a_failure() -> None:
+    try:
+        with DecodePool() as pool, pytest.raises(VidlabelError, match="nowhere"):
+            load_labeller(PredictOptions(model="nowhere.safetensors"), pool)
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()

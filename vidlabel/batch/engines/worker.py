@@ -25,12 +25,12 @@ from vidlabel.batch.engines.messages import (
     read_tasks,
     write_message,
 )
+from vidlabel.batch.jobs.label import load_labeller
 from vidlabel.batch.plan import Task, WorkOptions
 from vidlabel.batch.unit import Label, run_one
 from vidlabel.errors import VidlabelError
 from vidlabel.labels.result import Result
-from vidlabel.prediction.callbacks import Listener
-from vidlabel.prediction.loading import load_labeller
+from vidlabel.prediction.options import Listener
 from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.isolation.pool import DecodePool

@@ -1,8 +1,10 @@
-"""Labels one video in this process: to standard output, or into one file."""
+"""Labels one video in this process, to standard output or into one file; loads what labels."""
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Task, WorkOptions, partial_reason
 from vidlabel.batch.records import STATE_FOLDER, Records
@@ -10,11 +12,13 @@ from vidlabel.batch.unit import run_one, settle_task
 from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import remove_leftovers
 from vidlabel.labels.result import Result
-from vidlabel.prediction.callbacks import Listener
 from vidlabel.prediction.fingerprint import fingerprint
-from vidlabel.prediction.loading import load_labeller
+from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.isolation.pool import DecodePool
+
+if TYPE_CHECKING:
+    from vidlabel.prediction.labeller import Labeller
 
 
 def label_one(
@@ -84,3 +88,27 @@ def _remove_leftovers(options: WorkOptions, task: Task) -> None:
     record = Records(options.folder).read(task.output)
     if record is not None and record.state == "started":
         remove_leftovers([options.folder, options.folder / STATE_FOLDER / "records"])
+
+
+def load_labeller(
+    options: PredictOptions, pool: DecodePool, threads: int | None = None, stopwatch: Stopwatch = OFF
+) -> Labeller:
+    """Load torch and the model, as `Labeller`, and start a decoding process, which loads its libraries meanwhile.
+
+    The garbage collector is off until then, and never looks at what was loaded again: importing torch makes hundreds of
+    thousands of objects that all stay, and looking at them over and over takes a tenth of the second that it lasts. It
+    is the collector of the whole process, so only a program's start may call this.
+
+    Raises:
+        UsageError, ModelFileError, InstallationError: as `Labeller`.
+    """
+    pool.start()
+    gc.disable()
+    try:
+        # Imported here: a video that is done already needs no torch, which takes a second to load.
+        from vidlabel.prediction.labeller import Labeller
+
+        return Labeller(options, pool, threads, stopwatch)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.batch.destination import (
+from vidlabel.batch.engines.local import Event, Working, default_workers
+from vidlabel.batch.engines.messages import Profiled, Warned
+from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.batch.jobs.label import label_one, label_to_file
+from vidlabel.batch.output_paths import (
     Destination,
     Folder,
     OneFile,
@@ -17,10 +21,6 @@ from vidlabel.batch.destination import (
     Terminal,
     choose_destination,
 )
-from vidlabel.batch.engines.local import Event, Working, default_workers
-from vidlabel.batch.engines.messages import Profiled, Warned
-from vidlabel.batch.inputs import Inputs, collect_inputs
-from vidlabel.batch.jobs.label import label_one, label_to_file
 from vidlabel.batch.plan import Plan, Task, WorkOptions, plan_task
 from vidlabel.batch.run import Labelled, label_folder, label_stream, plan_folder, plan_stream
 from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, RunSummary, check_summary, write_summary
