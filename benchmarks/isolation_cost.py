@@ -53,9 +53,10 @@ USES = {
     "reading": "use = iter",
     "reading and encoding": """
 from vidlabel.features.encoders.frame_encoder import load_encoder
-from vidlabel.features.pipeline import extract
-encoder = load_encoder()
-use = lambda stream: extract(stream, encoder)
+from vidlabel.features.config import FeatureBlock
+from vidlabel.features.pipeline import encode_samples
+encoders = {"frames": load_encoder()}
+use = lambda stream: encode_samples(stream, encoders, [FeatureBlock("frames", "whole")])
 """,
 }
 READ = """

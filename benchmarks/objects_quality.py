@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 
 import vidlabel
+from vidlabel.features.config import FeatureBlock, View
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
-from vidlabel.features.pipeline import Features, extract
-from vidlabel.features.preprocessing import Crop
+from vidlabel.features.pipeline import Features, encode_samples
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.scoring import make_scorer
@@ -35,7 +35,7 @@ JUDGED = Path(__file__).with_name("objects_judged.csv")
 DATA_SETS = ("intel-samples", "gmdcsa24")
 SUFFIXES = {".mp4", ".mkv"}
 
-CROPS: tuple[Crop, ...] = ("none", "centre")
+VIEWS: tuple[View, ...] = ("whole", "centre")
 SMOOTHINGS = (0.1, 0.3, 1.0)
 TEMPERATURES_AND_THRESHOLDS = ((1.0, 0.3), (1.0, 0.5), (0.8, 0.3), (0.65, 0.3), (0.65, 0.4), (0.65, 0.5), (0.5, 0.5))
 
@@ -78,9 +78,10 @@ def show_shipped(folder: Path, name: str) -> None:
     print(count(shown, verdicts))
 
 
-def read_features(path: Path, encoder: Encoder, crop: Crop) -> Features:
-    pieces = list(extract(vidlabel.samples(str(path), rate=2.0), encoder, ("frames",), crop))
-    return Features(np.concatenate([p.times for p in pieces]), np.concatenate([p.values for p in pieces]))
+def read_features(path: Path, encoder: Encoder, view: View) -> Features:
+    samples, blocks = vidlabel.samples(str(path), rate=2.0), [FeatureBlock("frames", view)]
+    pieces = list(encode_samples(samples, {"frames": encoder}, blocks))
+    return Features(np.concatenate([p.times for p in pieces]), (np.concatenate([p.joined() for p in pieces]),))
 
 
 def with_settings(model: Model, smoothing: float, temperature: float) -> Model:
@@ -93,7 +94,7 @@ def with_settings(model: Model, smoothing: float, temperature: float) -> Model:
 
 def segments(model: Model, features: Features, threshold: float) -> tuple[Segment, ...]:
     scorer = make_scorer(model)
-    scores = np.concatenate([scorer.push(features.values), scorer.finish()])
+    scores = np.concatenate([scorer.push(features.joined()), scorer.finish()])
     spec = model.spec
     builder = SingleLabelBuilder(
         spec.labels, [threshold] * len(spec.labels), spec.minimum_durations_s, background=spec.background
@@ -105,12 +106,12 @@ def segments(model: Model, features: Features, threshold: float) -> tuple[Segmen
 def try_settings(folder: Path, name: str) -> Iterator[tuple[str, list[Shown]]]:
     """What would be shown with each of the settings: a line that names them, and the segments."""
     model, encoder = load_model(name), load_encoder()
-    for crop in CROPS:
-        features = {p.relative_to(folder).as_posix(): read_features(p, encoder, crop) for p in videos(folder)}
+    for view in VIEWS:
+        features = {p.relative_to(folder).as_posix(): read_features(p, encoder, view) for p in videos(folder)}
         for smoothing, (temperature, threshold) in itertools.product(SMOOTHINGS, TEMPERATURES_AND_THRESHOLDS):
             changed = with_settings(model, smoothing, temperature)
             shown = [Shown(name, v, s) for v, f in features.items() for s in segments(changed, f, threshold)]
-            yield f"| {crop} | {smoothing} | {temperature} | {threshold} |", shown
+            yield f"| {view} | {smoothing} | {temperature} | {threshold} |", shown
 
 
 def main() -> None:

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from vidlabel.errors import UsageError
+from vidlabel.features.config import FeatureBlock, FeatureConfig, View
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
-from vidlabel.features.pipeline import Features, extract
+from vidlabel.features.pipeline import FeaturePipeline, Features, encode_samples
 from vidlabel.video.request import Sample
 
 
@@ -22,25 +24,35 @@ def some_samples(count: int, height: int = 48, width: int = 64) -> list[Sample]:
     return [Sample(k / 4, pictures[k], earlier[k]) for k in range(count)]
 
 
-def joined(pieces: Iterator[Features]) -> Features:
-    found = list(pieces)
-    return Features(np.concatenate([f.times for f in found]), np.concatenate([f.values for f in found]))
+def extract(
+    samples: Iterable[Sample],
+    encoder: Encoder,
+    streams: Sequence[str] = ("frames",),
+    view: View = "whole",
+    batch_size: int = 8,
+) -> Iterator[Features]:
+    blocks = [FeatureBlock(stream, view) for stream in streams]
+    return encode_samples(samples, dict.fromkeys(streams, encoder), blocks, batch_size)
+
+
+def values(pieces: Iterator[Features]) -> npt.NDArray[np.float32]:
+    return np.concatenate([piece.joined() for piece in pieces])
 
 
 def test_every_sample_gives_its_time_and_its_feature(encoder: Encoder) -> None:
     samples = some_samples(5)
-    features = joined(extract(samples, encoder))
+    (features,) = extract(samples, encoder)
     assert features.times.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
     assert features.times.dtype == np.float64
-    np.testing.assert_array_equal(features.values, encoder.encode(np.stack([s.rgb for s in samples])))
+    np.testing.assert_array_equal(features.joined(), encoder.encode(np.stack([s.rgb for s in samples])))
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 8])
 def test_piece_size_changes_no_bit(encoder: Encoder, batch_size: int) -> None:
-    whole = joined(extract(some_samples(5), encoder, batch_size=5))
+    whole = values(extract(some_samples(5), encoder, batch_size=5))
     pieces = list(extract(some_samples(5), encoder, batch_size=batch_size))
     assert max(len(piece.times) for piece in pieces) <= batch_size
-    assert np.concatenate([piece.values for piece in pieces]).tobytes() == whole.values.tobytes()
+    assert values(iter(pieces)).tobytes() == whole.tobytes()
 
 
 def test_streams_are_joined_in_the_order_asked_for(encoder: Encoder) -> None:
@@ -48,15 +60,15 @@ def test_streams_are_joined_in_the_order_asked_for(encoder: Encoder) -> None:
     changed = np.clip(128 + 2 * (samples[1].rgb.astype(int) - samples[0].rgb.astype(int)), 0, 255).astype(np.uint8)
     motion = encoder.encode(np.stack([np.full_like(changed, 128), changed]))
     frames = encoder.encode(np.stack([sample.rgb for sample in samples]))
-    both = joined(extract(samples, encoder, ("frames", "motion"))).values
+    both = values(extract(samples, encoder, ("frames", "motion")))
     np.testing.assert_array_equal(both, np.concatenate([frames, motion], axis=1))
-    np.testing.assert_array_equal(joined(extract(samples, encoder, ("motion",))).values, motion)
+    np.testing.assert_array_equal(values(extract(samples, encoder, ("motion",))), motion)
 
 
 def test_centre_crop_looks_at_the_middle_only(encoder: Encoder) -> None:
     samples = some_samples(2)
     middle = np.stack([sample.rgb[:, 8:56] for sample in samples])
-    np.testing.assert_array_equal(joined(extract(samples, encoder, crop="centre")).values, encoder.encode(middle))
+    np.testing.assert_array_equal(values(extract(samples, encoder, view="centre")), encoder.encode(middle))
 
 
 def test_no_more_samples_are_taken_than_a_piece_holds(encoder: Encoder) -> None:
@@ -81,3 +93,79 @@ def test_no_samples_give_no_pieces(encoder: Encoder) -> None:
 def test_stream_that_is_no_picture_is_refused(encoder: Encoder) -> None:
     with pytest.raises(UsageError, match="stream audio"):
         next(extract(some_samples(1), encoder, ("frames", "audio")))
+
+
+def test_all_blocks_come_from_one_pass(encoder: Encoder) -> None:
+    pictures = np.random.default_rng(5).integers(0, 256, (4, 40, 56, 3), dtype=np.uint8)
+    samples = [Sample(k / 2, pictures[k], pictures[k - 1] if k else None) for k in range(3)]
+    blocks = [
+        FeatureBlock("motion", "right"),
+        FeatureBlock("frames", "centre-flipped"),
+        FeatureBlock("motion", "centre-flipped"),
+    ]
+    pieces = list(encode_samples(iter(samples), {"frames": encoder, "motion": encoder}, blocks, batch_size=2))
+    assert [len(piece.times) for piece in pieces] == [2, 1]
+    right, mirrored, moving = (np.concatenate([piece.blocks[i] for piece in pieces]) for i in range(3))
+    change = np.clip(128 + 2 * (pictures[1:3].astype(int) - pictures[:2]), 0, 255).astype(np.uint8)
+    motion = np.concatenate([np.full_like(change[:1], 128), change])
+    np.testing.assert_array_equal(right, encoder.encode(np.ascontiguousarray(motion[:, :, 16:])))
+    np.testing.assert_array_equal(mirrored, encoder.encode(np.ascontiguousarray(pictures[:3, :, 8:48][:, :, ::-1])))
+    np.testing.assert_array_equal(moving, encoder.encode(np.ascontiguousarray(motion[:, :, 8:48][:, :, ::-1])))
+
+
+class Counting:
+    """Remembers the shapes of what it was given; a picture's feature is its first pixel."""
+
+    feature_size = 3
+    batch_size = 1
+
+    def __init__(self) -> None:
+        self.given: list[tuple[int, ...]] = []
+
+    def encode(self, frames: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
+        self.given.append(frames.shape)
+        return frames[:, 0, 0].astype(np.float32)
+
+
+def test_pictures_of_one_size_are_encoded_in_one_call() -> None:
+    pictures = np.random.default_rng(6).integers(0, 256, (3, 40, 56, 3), dtype=np.uint8)
+    encoder, samples = Counting(), [Sample(float(k), pictures[k]) for k in range(3)]
+    blocks = [FeatureBlock("frames", view) for view in ("centre", "whole", "right", "whole-flipped")]
+    (piece,) = encode_samples(samples, {"frames": encoder}, blocks)
+    assert encoder.given == [(6, 40, 40, 3), (6, 40, 56, 3)]
+    corners = [pictures[:, 0, column] for column in (8, 0, 16, 55)]
+    for own, corner in zip(piece.blocks, corners, strict=True):
+        np.testing.assert_array_equal(own, corner)
+
+
+def test_streams_have_encoders_of_their_own() -> None:
+    """Each stream's numbers come from its encoder alone, whatever their widths."""
+
+    class Mean(Counting):
+        feature_size = 1
+
+        def encode(self, frames: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
+            self.given.append(frames.shape)
+            means: npt.NDArray[np.float32] = frames.mean(axis=(1, 2, 3), dtype=np.float32)[:, None]
+            return means
+
+    samples = some_samples(2)
+    first, second = Counting(), Mean()
+    blocks = [FeatureBlock("motion", "whole"), FeatureBlock("frames", "whole")]
+    (piece,) = encode_samples(samples, {"frames": first, "motion": second}, blocks)
+    assert first.given == second.given == [(2, 48, 64, 3)]
+    np.testing.assert_array_equal(piece.blocks[1], np.stack([sample.rgb[0, 0] for sample in samples]))
+    assert piece.blocks[0][0] == 128
+    assert piece.joined().shape == (2, 4)
+
+
+def test_one_encoder_serves_all_streams_of_pictures() -> None:
+    pipeline = FeaturePipeline(FeatureConfig(), ("motion", "frames"), "cpu", threads=1)
+    loaded = pipeline.load()
+    assert list(loaded) == ["motion", "frames"]
+    assert loaded["motion"] is loaded["frames"] is pipeline.load()["frames"]
+
+
+def test_a_pipeline_of_an_unknown_stream_is_refused() -> None:
+    with pytest.raises(UsageError, match="stream audio"):
+        FeaturePipeline(FeatureConfig(), ("frames", "audio"), "cpu")

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import vidlabel.features.video_features
+import vidlabel.features.encoders.frame_encoder
 from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
@@ -75,14 +75,14 @@ def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatc
     class OnGpu:
         """Takes batches of 32, as a GPU does."""
 
-        batch_size = 32
+        feature_size, batch_size = 1280, 32
 
-        def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        def encode(self, frames: npt.NDArray[np.uint8], /) -> npt.NDArray[np.float32]:
             given.append(len(frames))
             return encoder.encode(frames)
 
     expected = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
-    monkeypatch.setattr(vidlabel.features.video_features, "load_encoder", lambda *_: OnGpu())
+    monkeypatch.setattr(vidlabel.features.encoders.frame_encoder, "load_encoder", lambda *_: OnGpu())
     found = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
     assert given == [50]
     assert_same(found, expected)

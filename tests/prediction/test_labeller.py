@@ -19,7 +19,7 @@ from vidlabel.errors import ModelFileError, UsageError, VideoError
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.weights import PixelScaling
-from vidlabel.features.preprocessing import crop_picture
+from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import load_model
@@ -127,7 +127,7 @@ def test_pictures_are_prepared_as_the_model_says(clip: Path, tmp_path: Path) -> 
     result = vidlabel.predict(clip, model.path, scores=True, runtime="torch")
     encoder = load_encoder(runtime="torch", scaling=PixelScaling(0.0, 255.0))
     pictures = [sample.rgb for sample in vidlabel.samples(clip, rate=4.0, short_side=48)]
-    features = np.concatenate([encoder.encode(crop_picture(picture, "centre")[None]) for picture in pictures])
+    features = np.concatenate([encoder.encode(view_picture(picture, "centre")[None]) for picture in pictures])
     scorer = make_scorer(model)
     assert result.scores is not None
     expected = np.concatenate([scorer.push(features), scorer.finish()])

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import PICTURE_STREAMS, View
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
-from vidlabel.prediction.encoder import tuned_weights_in
-from vidlabel.prediction.model_inputs import features_problem, read_for_model, scaling_for, video_problem
+from vidlabel.prediction.feature_inputs import features_problem, read_for_model
+from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
 from vidlabel.training.dataset.examples import Example, TrainingSet
 from vidlabel.training.dataset.features import (
     ExampleFeatures,
@@ -53,17 +50,11 @@ def gather_for_model(
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--model", problem, "give files of features in the table, or another model")
-    streams = tuple(stream for name in spec.streams for stream in PICTURE_STREAMS if stream == name)
-    recipe = replace(
-        options.recipe,
-        encoder=spec.encoder.name,
-        tuned=tuned_weights_in(model),
-        scaling=scaling_for(spec),
-        rate=spec.rate,
-        short_side=spec.preprocessing.short_side,
-        lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,
+    extractor = FeatureExtractor(
+        feature_config(model, options.recipe),
+        spec.streams,
+        (view_of(spec),),
+        FeatureCache(cache_folder(options.cache)),
+        options.device,
     )
-    cache = FeatureCache(cache_folder(options.cache))
-    view: View = "centre" if spec.preprocessing.crop == "centre" else "whole"
-    extractor = FeatureExtractor(recipe, streams, (view,), cache, options.device)
     return gather_video_features(training_set, extractor, listener)

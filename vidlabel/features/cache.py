@@ -29,6 +29,7 @@ from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
+from vidlabel.features.streams.registry import lag_of
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, tensor_digest
@@ -102,7 +103,7 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
-    lag_s = recipe.lag_s if part.stream == "motion" else None
+    lag_s = lag_of(recipe, [part.stream])
     runtime = resolve_runtime(recipe.runtime, "auto")
     facts = [REVISION, content, recipe.encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
     if runtime != "torch":  # Entries made before there was another one keep their names.

@@ -19,17 +19,14 @@ View = Literal[
 """What part of a picture the encoder sees: all of it, or a square in the middle, at the left or at the right (of an
 upright picture: at the top or at the bottom); `-flipped`: mirrored left to right."""
 
-PictureStream = Literal["frames", "motion"]
-
 VIEWS: tuple[View, ...] = get_args(View)
-PICTURE_STREAMS: tuple[PictureStream, ...] = get_args(PictureStream)
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureBlock:
     """One column block of features: one stream seen in one view."""
 
-    stream: PictureStream
+    stream: str
     view: View
 
     def __str__(self) -> str:
@@ -61,7 +58,7 @@ class FeatureConfig:
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)
-        self.request(("motion",))
+        SampleRequest(rate=self.rate, short_side=self.short_side, decoder=self.decoder, lag_s=self.lag_s)
         if self.runtime not in get_args(Runtime):
             raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
 
@@ -69,21 +66,3 @@ class FeatureConfig:
     def encoder_sha256(self) -> str:
         """Of the encoder's published weights."""
         return published_weights(self.encoder).sha256
-
-    def request(self, streams: tuple[PictureStream, ...]) -> SampleRequest:
-        """What a video is asked for, given the streams that are wanted."""
-        lag_s = self.lag_s if "motion" in streams else None
-        return SampleRequest(rate=self.rate, short_side=self.short_side, decoder=self.decoder, lag_s=lag_s)
-
-
-def parse_streams(text: str) -> tuple[PictureStream, ...]:
-    """The streams of an option such as `frames,motion`.
-
-    Raises:
-        UsageError: one that is not known, or one named twice.
-    """
-    names = [name.strip() for name in text.split(",")]
-    chosen = tuple(stream for name in names for stream in PICTURE_STREAMS if stream == name)
-    if len(chosen) != len(names) or len(set(chosen)) != len(chosen):
-        raise UsageError("--streams", f"{text!r} is not understood", f"give {', '.join(PICTURE_STREAMS)}, or both")
-    return chosen

@@ -1,30 +1,26 @@
-"""From a stream of samples to a stream of features, in constant memory.
+"""From a stream of samples to a stream of features, in constant memory; every command goes this way.
 
-T samples in time, D numbers in the feature of a sample (all streams one after the other); B pictures of H x W pixels.
+T samples in time, D numbers in the feature of a block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.errors import UsageError
-from vidlabel.features.preprocessing import Crop, Picture, crop_picture, motion_picture
+from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.hardware import Device, resolve_hardware
+from vidlabel.features.streams.base import Inputs, StreamEncoder
+from vidlabel.features.streams.registry import find_stream
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.request import Sample
 
-
-class PictureEncoder(Protocol):
-    """What turns pictures into features, such as `Encoder`."""
-
-    def encode(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """(B, H, W, 3) to (B, D)."""
-        ...
+_LEAST_SAMPLES = 8
+"""In a piece: decoding goes on while they are encoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,26 +29,77 @@ class Features:
 
     times: npt.NDArray[np.float64]
     """(T,) seconds from the first presented frame."""
-    values: npt.NDArray[np.float32]
-    """(T, D)."""
+    blocks: tuple[npt.NDArray[np.float32], ...]
+    """(T, D) for each block that was asked for, in that order."""
+
+    def joined(self) -> npt.NDArray[np.float32]:
+        """All blocks side by side: (T, D of all together)."""
+        return np.concatenate(self.blocks, axis=1)
 
 
-def extract(
-    samples: Iterable[Sample],
-    encoder: PictureEncoder,
-    streams: Sequence[str] = ("frames",),
-    crop: Crop = "none",
-    batch_size: int = 8,
-    stopwatch: Stopwatch = OFF,
-) -> Iterator[Features]:
-    """Encode samples as they come.
+class FeaturePipeline:
+    """Makes features of samples; its encoders are loaded when they are first needed, and once.
 
     Args:
-        samples: in order of time, all of one size, the shorter side as the model asks for it.
-        encoder: of the model.
-        streams: of the model: `frames`, `motion`, or both, in the order in which their features are joined. `motion` is
-            the difference to `Sample.earlier_rgb`, so that must have been asked for.
-        crop: of the model.
+        config: how the features are made.
+        streams: that may be asked for.
+        device: where the encoders run.
+        threads: inputs that are encoded at the same time on the CPU; None: as many as there are cores.
+        stopwatch: takes the time of waiting, preprocessing and encoding.
+
+    Raises:
+        UsageError: a runtime that is not there, or a stream that cannot be computed from videos.
+        DeviceError: a device that is not there.
+    """
+
+    def __init__(
+        self,
+        config: FeatureConfig,
+        streams: Sequence[str],
+        device: Device = "auto",
+        threads: int | None = None,
+        stopwatch: Stopwatch = OFF,
+    ) -> None:
+        self.device, self.runtime = resolve_hardware(device, config.runtime)
+        self.config = replace(config, runtime=self.runtime)
+        self._streams = {name: find_stream(name) for name in streams}
+        self._threads = threads
+        self._stopwatch = stopwatch
+        self._loaded: dict[str, StreamEncoder] = {}
+
+    def load(self) -> Mapping[str, StreamEncoder]:
+        """The encoder of each stream by its name, loaded by the first call.
+
+        Raises:
+            UsageError, InstallationError: one cannot be loaded.
+        """
+        for stream in self._streams.values():
+            if stream.encoder_kind not in self._loaded:
+                self._loaded[stream.encoder_kind] = stream.load_encoder(self.config, self.device, self._threads)
+        return {name: self._loaded[stream.encoder_kind] for name, stream in self._streams.items()}
+
+    def encode(
+        self, samples: Iterable[Sample], blocks: Sequence[FeatureBlock], least: int = _LEAST_SAMPLES
+    ) -> Iterator[Features]:
+        """Encode samples as `encode_samples`, in pieces of `least` samples, or of as many as a batch holds."""
+        encoders = self.load()
+        size = max(least, *(encoders[block.stream].batch_size for block in blocks))
+        return encode_samples(samples, encoders, blocks, size, self._stopwatch)
+
+
+def encode_samples(
+    samples: Iterable[Sample],
+    encoders: Mapping[str, StreamEncoder],
+    blocks: Sequence[FeatureBlock],
+    batch_size: int = _LEAST_SAMPLES,
+    stopwatch: Stopwatch = OFF,
+) -> Iterator[Features]:
+    """Encode samples as they come; each is taken once, however many blocks are wanted.
+
+    Args:
+        samples: in order of time, all of one size; as `reading_request` asks for them.
+        encoders: of the streams by name.
+        blocks: any number.
         batch_size: samples in each piece; it changes memory and overlap, never a feature.
         stopwatch: takes the time of waiting, preprocessing and encoding.
 
@@ -60,11 +107,8 @@ def extract(
         Pieces of at most `batch_size` samples; joined, they are the features of all samples.
 
     Raises:
-        UsageError: a stream that cannot be computed from pictures.
+        UsageError: a stream that cannot be computed from videos.
     """
-    for stream in streams:
-        if stream not in ("frames", "motion"):
-            raise UsageError(f"stream {stream}", "this version cannot compute it", "use a model without it")
     iterator = iter(samples)
     while True:
         with stopwatch.phase("waiting"):
@@ -73,34 +117,42 @@ def extract(
             return
         times = np.array([sample.time_s for sample in batch], np.float64)
         with stopwatch.phase("preprocess"):
-            pictures = [_pictures(batch, stream, crop) for stream in streams]
+            inputs = prepare_blocks(batch, blocks)
         with stopwatch.phase("encode"):
-            values = encode_together(encoder, pictures)
-        yield Features(times, np.concatenate(values, axis=1))
+            values = _encode_together([encoders[block.stream] for block in blocks], inputs)
+        yield Features(times, tuple(values))
 
 
-def encode_together(encoder: PictureEncoder, groups: Sequence[npt.NDArray[np.uint8]]) -> list[npt.NDArray[np.float32]]:
-    """Encode several groups of pictures, those of one size in one call: a GPU takes as long for a part of a batch.
+def prepare_blocks(samples: Sequence[Sample], blocks: Sequence[FeatureBlock]) -> list[Inputs]:
+    """What encoders take of some samples: (T, ...) for each block. Views of one stream share its work.
+
+    Raises:
+        UsageError: a stream that cannot be computed from videos.
+    """
+    prepared: dict[FeatureBlock, Inputs] = {}
+    for name in dict.fromkeys(block.stream for block in blocks):
+        own = [block for block in blocks if block.stream == name]
+        found = find_stream(name).prepare(samples, [block.view for block in own])
+        prepared |= zip(own, found, strict=True)
+    return [prepared[block] for block in blocks]
+
+
+def _encode_together(encoders: Sequence[StreamEncoder], inputs: Sequence[Inputs]) -> list[npt.NDArray[np.float32]]:
+    """Encode what is of one encoder and size in one call: a GPU takes as long for a part of a batch.
 
     Args:
-        encoder: for all of them.
-        groups: (B, H, W, 3) each.
+        encoders: for each block.
+        inputs: (T, ...) of each block.
 
     Returns:
-        (B, D) for each group.
+        (T, D) of each block.
     """
+    groups: dict[tuple[int, tuple[int, ...]], list[int]] = {}
+    for number, (encoder, own) in enumerate(zip(encoders, inputs, strict=True)):
+        groups.setdefault((id(encoder), own.shape[1:]), []).append(number)
     values: dict[int, npt.NDArray[np.float32]] = {}
-    for shape in dict.fromkeys(group.shape[1:] for group in groups):
-        numbers = [number for number, group in enumerate(groups) if group.shape[1:] == shape]
-        found = encoder.encode(np.concatenate([groups[number] for number in numbers]))
-        ends = np.cumsum([len(groups[number]) for number in numbers])
-        values |= dict(zip(numbers, np.split(found, ends[:-1]), strict=True))
-    return [values[number] for number in range(len(groups))]
-
-
-def _pictures(batch: Sequence[Sample], stream: str, crop: Crop) -> npt.NDArray[np.uint8]:
-    return np.stack([crop_picture(_picture(sample, stream), crop) for sample in batch])
-
-
-def _picture(sample: Sample, stream: str) -> Picture:
-    return motion_picture(sample.rgb, sample.earlier_rgb) if stream == "motion" else sample.rgb
+    for numbers in groups.values():
+        found = encoders[numbers[0]].encode(np.concatenate([inputs[number] for number in numbers]))
+        ends = np.cumsum([len(inputs[number]) for number in numbers])
+        values |= zip(numbers, np.split(found, ends[:-1]), strict=True)
+    return [values[number] for number in range(len(inputs))]

@@ -6,7 +6,7 @@ T samples in time, D numbers in a feature of one part.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,16 +15,13 @@ import numpy.typing as npt
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
-from vidlabel.features.config import FeatureBlock, FeatureConfig, PictureStream, View
-from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
-from vidlabel.features.encoders.hardware import Device, resolve_hardware
+from vidlabel.features.config import FeatureBlock, FeatureConfig, View
+from vidlabel.features.encoders.hardware import Device
+from vidlabel.features.pipeline import FeaturePipeline, Features
+from vidlabel.features.streams.registry import reading_request
 from vidlabel.features.video_hash import video_hash
-from vidlabel.features.views import extract_parts
 from vidlabel.video.request import ReadReport
 from vidlabel.video.samples import open_isolated_samples
-
-_SAMPLES = 8
-"""In each piece of a video, at least: decoding goes on while they are encoded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +36,7 @@ class VideoFeatures:
     report: ReadReport
     """How reading went."""
 
-    def joined(self, streams: Sequence[PictureStream], view: View) -> npt.NDArray[np.float32]:
+    def joined(self, streams: Sequence[str], view: View) -> npt.NDArray[np.float32]:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
         chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
@@ -76,20 +73,18 @@ class FeatureExtractor:
     def __init__(
         self,
         recipe: FeatureConfig,
-        streams: tuple[PictureStream, ...],
+        streams: tuple[str, ...],
         views: tuple[View, ...] = ("centre",),
         cache: FeatureCache | None = None,
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
-        self._device, runtime = resolve_hardware(device, recipe.runtime)
-        self.recipe = replace(recipe, runtime=runtime)
+        self._pipeline = FeaturePipeline(recipe, streams, device, threads)
+        self.recipe = self._pipeline.config
         self.streams = streams
         self.parts = tuple(FeatureBlock(stream, view) for view in views for stream in streams)
         self._cache = cache
         self._can_keep = True
-        self._threads = threads
-        self._encoder: Encoder | None = None
 
     def features(self, path: Path, listener: ExtractionListener | None = None, name: str = "") -> VideoFeatures:
         """The features of one video; decoded once at most, for those parts that the cache lacks.
@@ -149,27 +144,14 @@ class FeatureExtractor:
     def _compute(
         self, path: Path, parts: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
     ) -> VideoFeatures:
-        times: list[npt.NDArray[np.float64]] = []
-        values: list[list[npt.NDArray[np.float32]]] = [[] for _ in parts]
-        streams = tuple({part.stream: None for part in parts})
-        with open_isolated_samples(path, self.recipe.request(streams)) as stream:
-            encoder = self._load_encoder()
-            for piece in extract_parts(stream, encoder, parts, max(_SAMPLES, encoder.batch_size)):
-                times.append(piece.times)
-                for collected, added in zip(values, piece.values, strict=True):
-                    collected.append(added)
+        pieces: list[Features] = []
+        with open_isolated_samples(path, reading_request(self.recipe, [part.stream for part in parts])) as stream:
+            for piece in self._pipeline.encode(stream, parts):
+                pieces.append(piece)
                 if listener is not None:
                     listener.progress(float(piece.times[-1]), stream.probe.duration_s, name)
-            joined = tuple(np.concatenate(collected) for collected in values)
-            return VideoFeatures(np.concatenate(times), parts, joined, stream.report)
-
-    def _load_encoder(self) -> Encoder:
-        if self._encoder is None:
-            recipe = self.recipe
-            self._encoder = load_encoder(
-                recipe.encoder, self._device, self._threads, recipe.runtime, recipe.tuned, recipe.scaling
-            )
-        return self._encoder
+            values = tuple(np.concatenate(own) for own in zip(*(piece.blocks for piece in pieces), strict=True))
+            return VideoFeatures(np.concatenate([piece.times for piece in pieces]), parts, values, stream.report)
 
 
 def _assembled(parts: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedPart]) -> VideoFeatures:

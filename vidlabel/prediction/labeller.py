@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vidlabel.errors import UsageError, VideoError, VidlabelError
-from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.feature_file import is_feature_name
-from vidlabel.features.pipeline import extract
+from vidlabel.features.pipeline import FeaturePipeline
+from vidlabel.features.streams.registry import reading_request
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment, VideoInfo
 from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
-from vidlabel.prediction.encoder import tuned_weights_in
-from vidlabel.prediction.feature_facts import features_info, features_report
+from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
-from vidlabel.prediction.model_inputs import read_for_model, scaling_for, video_problem
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
@@ -103,12 +104,17 @@ class Labeller:
         self._spec = self._model.spec
         self._threads = threads or available_cores()
         self._video_problem = video_problem(self._spec)
-        self._encoder = self._load_encoder() if self._video_problem is None else None
+        self._pipeline = self._load_pipeline() if self._video_problem is None else None
 
-    def _load_encoder(self) -> Encoder:
-        spec, options = self._spec, self._options
-        tuned, scaling = tuned_weights_in(self._model), scaling_for(spec)
-        return load_encoder(spec.encoder.name, options.device, self._threads, options.runtime, tuned, scaling)
+    def _load_pipeline(self) -> FeaturePipeline:
+        options = self._options
+        usual = FeatureConfig(decoder=options.decoder, runtime=options.runtime)
+        config = feature_config(self._model, usual)
+        if options.rate is not None:
+            config = replace(config, rate=options.rate)
+        pipeline = FeaturePipeline(config, self._spec.streams, options.device, self._threads, self._stopwatch)
+        pipeline.load()
+        return pipeline
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video, or file of features.
@@ -125,9 +131,9 @@ class Labeller:
         known = fingerprint(shown, self._model.sha256, self._options)
         if is_feature_name(Path(shown)):
             return self._label_features(shown, known, listener)
-        if self._encoder is None:
+        if self._pipeline is None:
             raise self._cannot_see(shown)
-        return self._label_video(shown, known, self._encoder, listener)
+        return self._label_video(shown, known, self._pipeline, listener)
 
     def _cannot_see(self, shown: str) -> VidlabelError:
         """Why a video cannot be labelled; no other one can, either, where an encoder is missing."""
@@ -136,14 +142,15 @@ class Labeller:
             return VideoError(shown, problem, remedy)
         return UsageError("--model", problem, f"train the model again, or {remedy}")
 
-    def _label_video(self, shown: str, known: str, encoder: Encoder, listener: Listener) -> Result:
-        request, timeout_s = self._request(), self._options.timeout
+    def _label_video(self, shown: str, known: str, pipeline: FeaturePipeline, listener: Listener) -> Result:
+        request, timeout_s = self._request(pipeline.config), self._options.timeout
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             self._check_start(shown, stream.probe.duration_s)
-            labels = self._collect(shown, stream, encoder, listener)
+            labels = self._collect(shown, stream, pipeline, listener)
             for warning in stream.report.warnings:
                 listener.warn(f"{shown}: {warning}")
-            return self._result(known, stream.probe.info(shown), stream.report, labels, encoder.device, encoder.runtime)
+            info, report = stream.probe.info(shown), stream.report
+            return self._result(known, info, report, labels, pipeline.device, pipeline.runtime)
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
         options, path = self._options, Path(shown)
@@ -170,32 +177,28 @@ class Labeller:
             problem = f"lasts {duration_s:.3f} s, and labelling is to begin at {self._options.start:g} s"
             raise VideoError(shown, problem, "give an earlier --start")
 
-    def _request(self) -> SampleRequest:
+    def _request(self, config: FeatureConfig) -> SampleRequest:
         options = self._options
-        return SampleRequest(
-            rate=options.rate or self._spec.rate,
-            short_side=self._spec.preprocessing.short_side,
+        return replace(
+            reading_request(config, self._spec.streams),
             start_s=options.start,
             end_s=options.end,
-            decoder=options.decoder,
             decode_device="gpu" if options.require_gpu_decode else options.decode_device,
             keyframes=options.keyframes,
-            lag_s=self._spec.lag_s,
             threads=self._threads,
         )
 
-    def _collect(self, shown: str, stream: IsolatedSamples, encoder: Encoder, listener: Listener) -> _Labels:
+    def _collect(self, shown: str, stream: IsolatedSamples, pipeline: FeaturePipeline, listener: Listener) -> _Labels:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         # A piece fills the encoder's batch at least, since a GPU takes the same time for a full one, and all threads.
-        spec, size = self._spec, max(LEAST_PIECE, self._threads, encoder.batch_size)
-        features = extract(stream, encoder, spec.streams, spec.preprocessing.crop, size, self._stopwatch)
-        for chunk in features:
+        blocks = [FeatureBlock(name, view_of(self._spec)) for name in self._spec.streams]
+        for chunk in pipeline.encode(stream, blocks, max(LEAST_PIECE, self._threads)):
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
             with self._stopwatch.phase("head"):
                 labels.add_times(chunk.times)
-                labels.add_scores(scorer.push(chunk.values))
+                labels.add_scores(scorer.push(chunk.joined()))
             listener.progress(float(chunk.times[-1]), stream.probe.duration_s)
         with self._stopwatch.phase("head"):
             labels.add_scores(scorer.finish())

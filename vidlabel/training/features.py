@@ -8,12 +8,12 @@ from pathlib import Path
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import PICTURE_STREAMS, FeatureConfig, PictureStream, View, parse_streams
+from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.encoders.hardware import Device
+from vidlabel.features.streams.registry import VIDEO_STREAMS, parse_streams
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
-from vidlabel.prediction.encoder import tuned_weights_in
-from vidlabel.prediction.model_inputs import scaling_for, video_problem
+from vidlabel.prediction.video_inputs import feature_config, video_problem
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.features import (
     FeatureDataset,
@@ -35,20 +35,20 @@ class FeatureOptions:
     """How the features of videos are made for training."""
 
     recipe: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
-    streams: tuple[PictureStream, ...] = PICTURE_STREAMS
+    streams: tuple[str, ...] = VIDEO_STREAMS
     """That are computed; training may choose among them."""
     cache: Path | None = None
     """Folder that keeps them; None: the usual one."""
     device: Device = "auto"
 
 
-def wanted_streams(options: TrainOptions) -> tuple[PictureStream, ...]:
+def wanted_streams(options: TrainOptions) -> tuple[str, ...]:
     """The streams of videos to compute: those asked for, else all.
 
     Raises:
         UsageError: one of them cannot be computed from pictures.
     """
-    return PICTURE_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
+    return VIDEO_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
 
 
 def gather(
@@ -89,14 +89,4 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
         raise UsageError("--init", problem, "train anew without it")
     if spec.preprocessing.crop != "centre":
         raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
-    recipe = replace(
-        options.recipe,
-        encoder=spec.encoder.name,
-        tuned=tuned_weights_in(init),
-        scaling=scaling_for(spec),
-        rate=spec.rate,
-        short_side=spec.preprocessing.short_side,
-        lag_s=options.recipe.lag_s if spec.lag_s is None else spec.lag_s,
-    )
-    streams = tuple(stream for name in spec.streams for stream in PICTURE_STREAMS if stream == name)
-    return replace(options, recipe=recipe, streams=streams)
+    return replace(options, recipe=feature_config(init, options.recipe), streams=spec.streams)

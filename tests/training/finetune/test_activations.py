@@ -16,7 +16,7 @@ from vidlabel.errors import VideoError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
-from vidlabel.features.preprocessing import crop_picture
+from vidlabel.features.streams.pictures import view_picture
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
 from vidlabel.training.finetune.activations import LEAST_SAMPLES, PictureKeeper, chosen_samples
@@ -50,7 +50,7 @@ def test_kept_pictures_are_the_samples_before_the_tail(clip: Path) -> None:
     with open_samples(clip, SampleRequest(rate=RATE, short_side=SIDE)) as samples:
         taken = list(samples)
     gathered = gathered_at(clip, *(sample.time_s for sample in taken))
-    squares = np.stack([crop_picture(sample.rgb, "centre") for sample in taken])
+    squares = np.stack([view_picture(sample.rgb, "centre") for sample in taken])
     (kept,) = keeper().keep(gathered, SilentTrainListener())
     assert kept.samples.tolist() == list(range(7))
     for view, pictures in enumerate((squares, squares[:, :, ::-1])):

@@ -21,7 +21,7 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
-from vidlabel.features.preprocessing import crop_picture
+from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.features import FeatureDataset
@@ -136,7 +136,7 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     model = vidlabel.load_model(made)
     network = network_of(made)
     with open_samples(folder / "3.mp4", SampleRequest(rate=RATE, short_side=SIDE)) as samples:
-        squares = np.stack([crop_picture(sample.rgb, "centre") for sample in samples])
+        squares = np.stack([view_picture(sample.rgb, "centre") for sample in samples])
     features = plainly(network, squares).numpy().astype(np.float32)
     published = plainly(load_network(NAME).requires_grad_(False), squares).numpy()
     assert np.abs(features - published).max() > 0.01

@@ -45,7 +45,8 @@ def features(
     What is done is skipped. `train` takes the files in place of videos.
     """
     from vidlabel.cli.run.features import AskedFeatures, chosen_encoder, run_features
-    from vidlabel.features.config import FeatureConfig, parse_streams
+    from vidlabel.features.config import FeatureConfig
+    from vidlabel.features.streams.registry import parse_streams
 
     name, tuned = chosen_encoder(encoder)
     recipe = FeatureConfig(

@@ -104,7 +104,7 @@ def _labels(spec: ModelSpec) -> str:
 
 def _input_lines(spec: ModelSpec) -> list[str]:
     """What the model takes, and whether this version can compute it from videos."""
-    from vidlabel.prediction.model_inputs import video_problem
+    from vidlabel.prediction.video_inputs import video_problem
 
     if not spec.encoder.is_known:
         return [

@@ -16,11 +16,12 @@ from vidlabel.cli.console import print_details, print_line, print_warning
 from vidlabel.cli.render.inputs import left_out_words, report_inputs
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
-from vidlabel.features.config import FeatureConfig, PictureStream, View
+from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.feature_file import FeatureFormat, read_origin, write_feature_file
 from vidlabel.features.provenance import FeatureSettings, Provenance
+from vidlabel.features.streams.registry import lag_of
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.paths import exists, is_folder, stat_video
 from vidlabel.process import keep_freed_memory
@@ -33,7 +34,7 @@ class AskedFeatures:
     """What the command line asks for, beside its inputs."""
 
     recipe: FeatureConfig
-    streams: tuple[PictureStream, ...]
+    streams: tuple[str, ...]
     view: View
     output: str
     format_name: FeatureFormat
@@ -53,7 +54,7 @@ class AskedFeatures:
             encoder_sha256=recipe.encoder_sha256 if recipe.tuned is None else recipe.tuned.sha256,
             short_side=recipe.short_side,
             view=self.view,
-            lag_s=recipe.lag_s if "motion" in self.streams else None,
+            lag_s=lag_of(recipe, self.streams),
             decoder=recipe.decoder,
         )
 
@@ -69,8 +70,7 @@ def chosen_encoder(name_or_model: str) -> tuple[str, FinetunedWeights | None]:
         return name_or_model, None
     from vidlabel.features.encoders.weights import PUBLISHED_SCALING
     from vidlabel.heads.model import load_model
-    from vidlabel.prediction.encoder import tuned_weights_in
-    from vidlabel.prediction.model_inputs import scaling_for, video_problem
+    from vidlabel.prediction.video_inputs import scaling_for, tuned_weights_in, video_problem
 
     model = load_model(Path(name_or_model))
     problem = video_problem(model.spec)

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import VideoError
-from vidlabel.features.config import FeatureConfig, PictureStream, View
+from vidlabel.features.config import FeatureBlock, FeatureConfig, View
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
-from vidlabel.features.preprocessing import motion_picture
-from vidlabel.features.views import view_picture
+from vidlabel.features.pipeline import prepare_blocks
+from vidlabel.features.streams.registry import lag_of, reading_request
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.features import FeatureDataset, GatheringListener
 from vidlabel.video.request import Sample
@@ -50,7 +50,7 @@ class PictureKeeper:
     """
 
     def __init__(
-        self, recipe: FeatureConfig, streams: tuple[PictureStream, ...], views: tuple[View, ...], tail: EncoderTail
+        self, recipe: FeatureConfig, streams: tuple[str, ...], views: tuple[View, ...], tail: EncoderTail
     ) -> None:
         self._recipe = recipe
         self._streams = streams
@@ -75,7 +75,7 @@ class PictureKeeper:
         blank = self._tail.keep(np.zeros((1, side, side, 3), np.uint8))
         room = MOST_BYTES // (blank.nbytes * len(self._streams) * len(self._views))
         # The first sample has no frame before it: its motion picture is blank.
-        first = 1 if "motion" in self._streams else 0
+        first = 0 if lag_of(self._recipe, self._streams) is None else 1
         chosen = chosen_samples([len(clip.times) for clip in gathered.features], room, first)
         kept = []
         for example, clip, numbers in zip(gathered.training_set.examples, gathered.features, chosen, strict=True):
@@ -87,7 +87,7 @@ class PictureKeeper:
     def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: GatheringListener) -> KeptPictures:
         pieces: list[tuple[tuple[Activations, ...], ...]] = []
         found: list[int] = []
-        with open_isolated_samples(example.path, self._recipe.request(self._streams)) as samples:
+        with open_isolated_samples(example.path, reading_request(self._recipe, self._streams)) as samples:
             chosen = (sample for sample in samples if sample.time_s in wanted)
             while batch := list(islice(chosen, _BATCH)):
                 pieces.append(self._encode(batch))
@@ -102,13 +102,10 @@ class PictureKeeper:
 
     def _encode(self, batch: Sequence[Sample]) -> tuple[tuple[Activations, ...], ...]:
         """For each view, for each stream."""
-        pictures = {stream: [_picture(sample, stream) for sample in batch] for stream in self._streams}
-        return tuple(
-            tuple(
-                self._tail.keep(np.stack([view_picture(one, view) for one in pictures[stream]])) for stream in pictures
-            )
-            for view in self._views
-        )
+        blocks = [FeatureBlock(stream, view) for view in self._views for stream in self._streams]
+        kept = [self._tail.keep(pictures) for pictures in prepare_blocks(batch, blocks)]
+        size = len(self._streams)
+        return tuple(tuple(kept[first : first + size]) for first in range(0, len(kept), size))
 
 
 def chosen_samples(lengths: Sequence[int], room: int, first: int) -> list[npt.NDArray[np.int64]]:
@@ -126,7 +123,3 @@ def chosen_samples(lengths: Sequence[int], room: int, first: int) -> list[npt.ND
         count = min(length - start, max(LEAST_SAMPLES, int(length * share)))
         chosen.append(np.unique(np.linspace(start, length - 1, count).round().astype(np.int64)))
     return chosen
-
-
-def _picture(sample: Sample, stream: PictureStream) -> npt.NDArray[np.uint8]:
-    return motion_picture(sample.rgb, sample.earlier_rgb) if stream == "motion" else sample.rgb

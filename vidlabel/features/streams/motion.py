@@ -1,19 +1,12 @@
-"""From samples to the pictures that the encoder takes. The decoder has scaled them already; nothing is resampled here.
-
-H and W: pixels of a sample.
-"""
+"""The stream `motion`: what changed since a moment before."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]
-"""(H, W, 3), RGB."""
-
-Crop = Literal["centre", "none"]
+from vidlabel.features.streams.pictures import Picture, PictureStream
+from vidlabel.video.request import Sample
 
 MOTION_GREY = 128
 """Stands for "no change" in a motion picture."""
@@ -21,22 +14,15 @@ MOTION_GAIN = 2
 """A change of 64 grey levels fills the range of a motion picture."""
 
 
-def crop_picture(picture: Picture, crop: Crop) -> Picture:
-    """Cut a picture to what the model looks at, as a view.
+class MotionStream(PictureStream):
+    """The differences to earlier frames."""
 
-    Args:
-        picture: (H, W, 3).
-        crop: `centre`: the square in the middle; `none`: all of it.
+    name = "motion"
+    needs_earlier_frame = True
 
-    Returns:
-        (S, S, 3) with S = min(H, W), or (H, W, 3).
-    """
-    if crop == "none":
-        return picture
-    height, width = picture.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return picture[top : top + side, left : left + side]
+    def picture(self, sample: Sample) -> Picture:
+        """The change since the earlier frame of the sample."""
+        return motion_picture(sample.rgb, sample.earlier_rgb)
 
 
 def motion_picture(picture: Picture, earlier: Picture | None) -> Picture:

@@ -1,9 +1,7 @@
-"""What a model takes: refused where it cannot be had in the very way that the model file says."""
+"""What a model takes of files of features: refused where they were made in another way than the model file says."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from vidlabel.errors import InputError
 from vidlabel.features.feature_file import write_feature_file
 from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.prediction.model_inputs import read_for_model, scaling_for, video_problem
+from vidlabel.prediction.feature_inputs import read_for_model
 
 SEEN = replace(step_spec().preprocessing, resize_filter="bicubic")
 SPEC = replace(step_spec(), encoder=PUBLISHED_ENCODER, preprocessing=SEEN)
@@ -25,34 +23,6 @@ ELSEWHERE = replace(SPEC, encoder=EncoderInfo(name="unknown", sha256="0" * 64), 
 OWN = replace(SETTINGS, encoder_sha256=PUBLISHED_ENCODER.sha256)
 TIMES = np.arange(12) / 4
 VALUES = np.random.default_rng(0).normal(size=(12, 12)).astype(np.float32)
-
-
-@pytest.mark.parametrize(
-    ("spec", "problem"),
-    [
-        (SPEC, None),
-        (replace(SPEC, preprocessing=replace(SEEN, mean=0.0, scale=255.0, crop="none", short_side=128)), None),
-        (ELSEWHERE, "steps takes files of features made elsewhere, which cannot be computed from videos"),
-        (
-            replace(SPEC, encoder=EncoderInfo(name="efficientnet-b9", sha256="0" * 64)),
-            "steps takes features of efficientnet-b9, an encoder that this version does not have",
-        ),
-        (
-            replace(SPEC, encoder=replace(PUBLISHED_ENCODER, sha256="ab" * 32)),
-            "steps takes features of efficientnet-lite0 with the weights abababab, and this version has those with "
-            "57934424",
-        ),
-        (replace(SPEC, streams=("audio",)), "steps takes audio, which cannot be computed from videos"),
-        (
-            replace(SPEC, preprocessing=replace(SEEN, resize_filter="area")),
-            "steps takes pictures scaled by the filter area, and this version has bicubic",
-        ),
-    ],
-)
-def test_videos_are_seen_as_the_model_says_or_not_at_all(spec: ModelSpec, problem: str | None) -> None:
-    assert video_problem(spec) == problem
-    scaling = scaling_for(spec)
-    assert (scaling.mean, scaling.scale) == (spec.preprocessing.mean, spec.preprocessing.scale)
 
 
 def test_the_streams_of_the_model_are_taken_out_of_a_file(tmp_path: Path) -> None:
@@ -103,8 +73,3 @@ def test_features_from_elsewhere_need_the_right_width(tmp_path: Path, spec: Mode
     np.savez(tmp_path / "b.npz", features=VALUES, times=TIMES)
     with pytest.raises(InputError, match=r"b\.npz: holds 12 numbers a sample, and steps takes 6"):
         read_for_model(spec, tmp_path / "b.npz")
-
-
-def test_asking_loads_no_torch() -> None:
-    code = "import sys, vidlabel.prediction.model_inputs; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

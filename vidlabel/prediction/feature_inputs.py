@@ -1,53 +1,21 @@
-"""What a model takes: whether it can be computed from videos, and from which files of features.
-
-The model file says how its features were made; what cannot be done in that very way is refused. No torch here: `info`
-asks, too.
-"""
+"""What a model takes of files of features, and what a result says of such a file in the place of a video."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vidlabel.errors import InputError
-from vidlabel.features.config import PICTURE_STREAMS
-from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling
+from vidlabel.features.feature_file import FeatureFile, FeatureKind
+from vidlabel.features.provenance import FeatureSettings
+from vidlabel.features.resampling import read_features
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.labels.result import VideoInfo
+from vidlabel.prediction.video_inputs import view_of
+from vidlabel.video.request import ReadReport
 
-if TYPE_CHECKING:
-    from vidlabel.features.feature_file import FeatureFile, FeatureKind
-    from vidlabel.features.provenance import FeatureSettings
-    from vidlabel.heads.spec import ModelSpec
-
-RESIZE_FILTER = "bicubic"
-"""That decoding scales pictures with."""
-
-_VIEWS = {"centre": "centre", "none": "whole"}
-"""Of a file of features, by the crop of a model."""
-
-
-def video_problem(spec: ModelSpec) -> str | None:
-    """Why features cannot be computed from videos as a model takes them; None if they can."""
-    encoder = spec.encoder
-    if not encoder.is_known:
-        return f"{spec.name} takes files of features made elsewhere, which cannot be computed from videos"
-    if encoder.name not in PUBLISHED:
-        return f"{spec.name} takes features of {encoder.name}, an encoder that this version does not have"
-    published = PUBLISHED[encoder.name].sha256
-    if encoder.sha256 != published:
-        weights = f"with the weights {encoder.sha256[:8]}, and this version has those with {published[:8]}"
-        return f"{spec.name} takes features of {encoder.name} {weights}"
-    if not set(spec.streams) <= set(PICTURE_STREAMS):
-        return f"{spec.name} takes {', '.join(spec.streams)}, which cannot be computed from videos"
-    resize_filter = spec.preprocessing.resize_filter
-    if resize_filter != RESIZE_FILTER:
-        return f"{spec.name} takes pictures scaled by the filter {resize_filter}, and this version has {RESIZE_FILTER}"
-    return None
-
-
-def scaling_for(spec: ModelSpec) -> PixelScaling:
-    """What a model wants the pixels to become."""
-    return PixelScaling(spec.preprocessing.mean, spec.preprocessing.scale)
+CODEC = "features"
+"""In the place of a video's codec."""
 
 
 def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> FeatureFile:
@@ -61,8 +29,6 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
     Raises:
         InputError: the file cannot be read, or holds features that the model does not know.
     """
-    from vidlabel.features.resampling import read_features  # numpy and safetensors, which `info` can do without
-
     found = read_features(path, rate or spec.rate)
     settings = found.origin.settings if found.origin else None
     problem = features_problem(spec, found.kind)
@@ -89,11 +55,40 @@ def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
     return f"{width} numbers a sample, and {spec.name} takes {spec.feature_size}"
 
 
+def features_info(shown: str, size_bytes: int, found: FeatureFile) -> VideoInfo:
+    """The facts of a file of features: no pictures, so many samples a second."""
+    return VideoInfo(
+        path=shown,
+        duration=found.duration_s,
+        fps=found.own_rate,
+        width=0,
+        height=0,
+        codec=CODEC,
+        start_time=0.0,
+        rotation=0,
+        size_bytes=size_bytes,
+    )
+
+
+def features_report(found: FeatureFile) -> ReadReport:
+    """How the video was read that features were made from; where nobody knows, what their times leave out."""
+    origin = found.origin
+    missing_s = sum(end - start for start, end in found.holes)
+    return ReadReport(
+        decoder="none" if origin is None else origin.decoder,
+        decode_errors=0 if origin is None else origin.decode_errors,
+        decoded_ratio=1 - missing_s / found.duration_s if origin is None else origin.decoded_ratio,
+        duration_s=found.duration_s,
+        warnings=(),
+        holes=found.holes,
+    )
+
+
 def _difference(spec: ModelSpec, settings: FeatureSettings) -> str | None:
     """What a file holds other than the model takes; its rate does not count."""
     encoder = spec.encoder
     weights = encoder.sha256 if encoder.tuned is None else encoder.tuned.sha256
-    view = _VIEWS[spec.preprocessing.crop]
+    view = view_of(spec)
     if not set(spec.streams) <= set(settings.streams):
         return f"features of {', '.join(settings.streams)}, and {spec.name} takes {', '.join(spec.streams)}"
     if settings.encoder_sha256 != weights:

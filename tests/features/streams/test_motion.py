@@ -1,35 +1,17 @@
+"""What changed since an earlier frame, number by number."""
+
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from vidlabel.features.preprocessing import crop_picture, motion_picture
+from vidlabel.features.streams.motion import motion_picture
 
 PICTURE = np.arange(4 * 7 * 3, dtype=np.uint8).reshape(4, 7, 3)
 SMALL_PICTURES = arrays.arrays(np.uint8, (3, 2, 3))
-
-
-@pytest.mark.parametrize(
-    ("picture", "expected"),
-    [
-        (PICTURE, PICTURE[:, 1:5]),
-        (PICTURE.transpose(1, 0, 2), PICTURE.transpose(1, 0, 2)[1:5]),
-        (PICTURE[:, :4], PICTURE[:, :4]),
-    ],
-    ids=["wide", "tall", "square"],
-)
-def test_centre_crop_is_the_square_in_the_middle(
-    picture: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint8]
-) -> None:
-    np.testing.assert_array_equal(crop_picture(picture, "centre"), expected)
-
-
-def test_without_crop_the_whole_frame_stays() -> None:
-    assert crop_picture(PICTURE, "none") is PICTURE
 
 
 @given(SMALL_PICTURES, SMALL_PICTURES)

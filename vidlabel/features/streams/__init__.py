@@ -1,0 +1,1 @@
+"""Kinds of evidence in a video: one module each, behind one interface."""

@@ -1,0 +1,74 @@
+"""What a stream is: one kind of evidence, of which every sample has a feature.
+
+T samples in time, D numbers in a feature.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.features.config import FeatureConfig, View
+from vidlabel.features.encoders.hardware import Device
+from vidlabel.video.request import Sample
+
+Inputs = npt.NDArray[Any]
+"""(T, ...) what an encoder takes."""
+
+
+class StreamEncoder(Protocol):
+    """Turns what a stream prepares into features."""
+
+    @property
+    def feature_size(self) -> int:
+        """D."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Inputs that are encoded at once; fewer take as long."""
+        ...
+
+    def encode(self, inputs: Inputs, /) -> npt.NDArray[np.float32]:
+        """(T, ...) to (T, D); the same input gives the same bytes, whatever is encoded beside it."""
+        ...
+
+
+class FeatureStream(Protocol):
+    """One kind of evidence. A new one is a module beside this one, and a line in `registry`."""
+
+    @property
+    def name(self) -> str:
+        """In options, files of features and models: `frames`."""
+        ...
+
+    @property
+    def needs_earlier_frame(self) -> bool:
+        """Whether the reading pass has to give `Sample.earlier_rgb`."""
+        ...
+
+    @property
+    def encoder_kind(self) -> str:
+        """Streams of one kind share an encoder: it is loaded once, and takes the inputs of all of them together."""
+        ...
+
+    def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
+        """Load the encoder.
+
+        Args:
+            config: which encoder, and how it is to run.
+            device: where.
+            threads: inputs that are encoded at the same time on the CPU; None: as many as there are cores.
+
+        Raises:
+            UsageError: no such encoder, or its weights do not fit it.
+            InstallationError: the weights or the runtime are missing or damaged.
+        """
+        ...
+
+    def prepare(self, samples: Sequence[Sample], views: Sequence[View]) -> list[Inputs]:
+        """What the encoder takes of some samples: (T, ...) for each view."""
+        ...

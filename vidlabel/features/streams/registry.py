@@ -1,0 +1,61 @@
+"""The streams that can be computed from videos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vidlabel.errors import UsageError
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.streams.base import FeatureStream
+from vidlabel.features.streams.frames import FramesStream
+from vidlabel.features.streams.motion import MotionStream
+from vidlabel.video.request import SampleRequest
+
+_STREAMS: tuple[FeatureStream, ...] = (
+    FramesStream(),
+    MotionStream(),
+)
+_BY_NAME = {stream.name: stream for stream in _STREAMS}
+
+VIDEO_STREAMS: tuple[str, ...] = tuple(_BY_NAME)
+"""Their names."""
+
+
+def find_stream(name: str) -> FeatureStream:
+    """Look a stream up.
+
+    Raises:
+        UsageError: it cannot be computed from videos.
+    """
+    if name not in _BY_NAME:
+        raise UsageError(f"stream {name}", "this version cannot compute it", "use a model without it")
+    return _BY_NAME[name]
+
+
+def lag_of(config: FeatureConfig, streams: Iterable[str]) -> float | None:
+    """How much earlier the frame is that some of the streams compare with, seconds; None: none of them does."""
+    return config.lag_s if any(find_stream(name).needs_earlier_frame for name in streams) else None
+
+
+def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequest:
+    """What one reading pass is to give for all of the streams together.
+
+    Raises:
+        UsageError: a stream that cannot be computed from videos.
+    """
+    return SampleRequest(
+        rate=config.rate, short_side=config.short_side, decoder=config.decoder, lag_s=lag_of(config, streams)
+    )
+
+
+def parse_streams(text: str) -> tuple[str, ...]:
+    """The streams of an option such as `frames,motion`.
+
+    Raises:
+        UsageError: one that is not known, or one named twice.
+    """
+    chosen = tuple(name.strip() for name in text.split(","))
+    if not set(chosen) <= set(VIDEO_STREAMS) or len(set(chosen)) != len(chosen):
+        remedy = f"give one or more of {', '.join(VIDEO_STREAMS)}, separated by commas"
+        raise UsageError("--streams", f"{text!r} is not understood", remedy)
+    return chosen
