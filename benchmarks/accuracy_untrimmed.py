@@ -21,7 +21,7 @@ import vidlabel
 from accuracy_clips import Place
 from accuracy_figures import Row, drawn_row
 from vidlabel import Segment, segment_metrics, write_labels
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.metrics.segments import OVERLAPS, SegmentMetrics, event_recall
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_examples
@@ -59,15 +59,15 @@ def untrimmed_rows(place: Place) -> list[Row]:
     return segment_rows(truth, told)
 
 
-def read_clips(place: Place) -> list[LabelRow]:
+def read_clips(place: Place) -> list[Annotation]:
     """The clips of ut-interaction with their groups."""
     options = LabelOptions(groups=place.groups(CLIPS))
     examples = read_examples(place.table(CLIPS), options).examples
-    return [LabelRow(str(clip.path), None, None, clip.clip_labels[0], clip.group) for clip in examples]
+    return [Annotation(str(clip.path), None, None, clip.clip_labels[0], clip.group) for clip in examples]
 
 
 def write_recording(
-    path: Path, clips: Sequence[LabelRow], pauses: Sequence[Path], generator: np.random.Generator
+    path: Path, clips: Sequence[Annotation], pauses: Sequence[Path], generator: np.random.Generator
 ) -> list[Segment]:
     """Write one long video, and tell what happens when in it."""
     order = [clips[place] for place in generator.permutation(len(clips))]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidlabel.errors import VidlabelError
     from vidlabel.evaluation.evaluate import evaluate
     from vidlabel.heads.model import Model, load_model
-    from vidlabel.labels.annotations import read_labels, write_labels
+    from vidlabel.labels.formats.registry import read_labels, write_labels
     from vidlabel.labels.metrics.evaluation import Evaluation
     from vidlabel.labels.metrics.segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
@@ -56,11 +56,11 @@ _HOMES = {
     "evaluate": "vidlabel.evaluation.evaluate",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.prediction.labeller",
-    "read_labels": "vidlabel.labels.annotations",
+    "read_labels": "vidlabel.labels.formats.registry",
     "samples": "vidlabel.video.samples",
     "segment_metrics": "vidlabel.labels.metrics.segments",
     "train": "vidlabel.training.train",
-    "write_labels": "vidlabel.labels.annotations",
+    "write_labels": "vidlabel.labels.formats.registry",
 }
 
 

@@ -16,7 +16,7 @@ from accuracy_order import TASKS, write_task
 from accuracy_untrimmed import segment_rows, write_recording
 from corpus import Recipe, write_video
 from vidlabel import Segment
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 
 
 @pytest.mark.parametrize("name", list(TASKS))
@@ -41,7 +41,7 @@ def test_figures_of_recordings_are_means_over_them() -> None:
 
 def test_recordings_hold_clips_and_pauses(tmp_path: Path) -> None:
     paths = [write_video(tmp_path / f"{number}.mp4", Recipe(frames=10, rate=Fraction(10))) for number in range(4)]
-    clips = [LabelRow(str(path), None, None, label, "a") for path, label in zip(paths, ("hug", "kick"), strict=False)]
+    clips = [Annotation(str(path), None, None, label, "a") for path, label in zip(paths, ("hug", "kick"), strict=False)]
     segments = write_recording(tmp_path / "long.mp4", clips, paths[1:], np.random.default_rng(0))
     # Five videos of ten frames, a tenth of a second apart; the last frame is shown for a thirtieth.
     times = [time for segment in segments for time in (segment.start, segment.end)]

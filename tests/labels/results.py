@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from examples import example_result
-from vidlabel.labels.formats.base import Format
+from vidlabel.labels.formats.registry import Format
 from vidlabel.labels.result import Result, Scores, Segment
 
 SEGMENTS = (

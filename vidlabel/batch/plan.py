@@ -20,7 +20,7 @@ from typing import Literal
 from vidlabel.batch.records import Record, Records
 from vidlabel.errors import AnnotationError, InputError, OutputError
 from vidlabel.files import sha256_of
-from vidlabel.labels.formats.schema import read_result
+from vidlabel.labels.formats.json import parse_result
 from vidlabel.labels.result import Result
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import PredictOptions
@@ -259,7 +259,7 @@ def read_output(path: Path) -> Result:
     """
     try:
         with path.open("rb") as file:
-            return read_result(file, str(path))
+            return parse_result(file.read(), str(path))
     except OSError as error:
         raise AnnotationError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
 

@@ -1,71 +1,54 @@
-r"""Labels that people make: tables with the columns `video,start,end,label`, read and written.
+"""Labels of stretches of videos, as people or models give them; what every annotation format is read into.
 
-Times are seconds from the first presented frame; empty start and end label the whole video. The columns `group` and
-`score` are understood, others are passed over. Paths stand as in the table, relative to it; no video is opened.
-
-Understood: UTF-8 with or without byte order mark, UTF-16 with one; commas, semicolons or tabs, with decimal commas
-where the comma does not separate columns; Excel's line `sep=;`; lines that begin with `#` are comments; any line ends.
-White space around numbers, labels and groups does not count. Labels and groups are put into Unicode's composed form
-(NFC), so that an `e` with an accent is the same whichever system wrote it.
-Text like `\udcff` in a path stands for a byte that is not UTF-8, as `vidlabel predict` writes it.
+Times are seconds from the first presented frame; no start and no end label the whole video. Labels, groups and
+annotators have no white space around them and are in Unicode's composed form (NFC), so that an `e` with an accent is
+the same whichever system wrote it. No video is opened.
 """
 
 from __future__ import annotations
 
 import math
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from os import PathLike
-from pathlib import Path
+from typing import Literal
 
 from vidlabel.errors import AnnotationError
-from vidlabel.files import atomic_write
-from vidlabel.labels.formats.csv import csv_line
-from vidlabel.labels.formats.decimal_marks import decimal_mark_problems, number_problem, parse_number
-from vidlabel.labels.formats.delimited import (
-    COMMENT,
-    UTF16_MARKS,
-    LineProblem,
-    TableError,
-    TableRecord,
-    read_table,
-    shown,
-)
+from vidlabel.labels.formats.delimited import LineProblem, shown
 from vidlabel.labels.typos import distinguishable, similar_spellings
 
-COLUMNS = ("video", "start", "end", "label")
-OPTIONAL_COLUMNS = ("group", "score")
-NUMBER_COLUMNS = ("start", "end", "score")
-
 _LISTED_PROBLEMS = 10
-_ESCAPED_BYTE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
-_BEGINNING_BYTES = 4096
+
+Kind = Literal["segment", "point"]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelRow:
-    """One row: this label holds in this video from start to end.
+class Annotation:
+    """This label holds in this video from start to end.
 
     Raises:
-        ValueError: the row means nothing: no video or label, one time without the other, an end that is not after its
-            start, a negative time, or a number that is not finite.
+        ValueError: it means nothing: no video or label, one time without the other, a segment whose end is not after
+            its start, a negative time, or a number that is not finite.
     """
 
     video: str
-    """Path as it stands in the table, relative to it."""
+    """Path as it stands in the file of labels, relative to it."""
     start: float | None
     """Seconds; None with `end` None: the whole video."""
     end: float | None
+    """Seconds; the start again for a point."""
     label: str
     """Without white space around it."""
     group: str | None = None
     """What must not be torn apart when data is split: a person, a room, a day."""
     score: float | None = None
+    annotator: str | None = None
+    """Who labelled it: a person, a tier, a model."""
+    kind: Kind = "segment"
+    """Whether it lasts, or is an event at one time."""
     line: int = field(default=0, compare=False)
-    """Where the row stands in its table, from 1; 0 for one that was not read."""
+    """Where it stands in its file, from 1; 0 for one that was not read."""
 
     def __post_init__(self) -> None:
         problems = _row_problems(self)
@@ -75,15 +58,15 @@ class LabelRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """The rows of a table and what its author may want to look at."""
+    """The annotations of a file and what its author may want to look at."""
 
-    rows: tuple[LabelRow, ...]
+    rows: tuple[Annotation, ...]
     warnings: tuple[str, ...]
     """One line each: labels that may be the same, paths with white space around them, comments that may be rows."""
 
 
 class LabelTableError(AnnotationError):
-    """A table of labels with lines that cannot be used.
+    """A file of labels with lines that cannot be used.
 
     Args:
         name: of the file.
@@ -100,138 +83,55 @@ class LabelTableError(AnnotationError):
         return LabelTableError, (self.subject, self.problems)
 
 
-def read_labels(path: str | PathLike[str]) -> list[LabelRow]:
-    """Read a table of labels.
+def label_table(
+    name: str, found: Iterable[tuple[int, Callable[[], Annotation]]], problems: Iterable[LineProblem] = ()
+) -> LabelTable:
+    """Collect the annotations of a file, and everything that is wrong with them.
 
     Args:
-        path: a CSV file with the columns `video,start,end,label`.
-
-    Returns:
-        Its rows, in the order of the file.
-
-    Raises:
-        AnnotationError: the file cannot be read.
-        LabelTableError: lines in it are wrong; all of them are named at once.
-    """
-    return list(read_label_table(path).rows)
-
-
-def read_label_table(path: str | PathLike[str]) -> LabelTable:
-    """Read a table of labels together with warnings; see `read_labels`."""
-    try:
-        with Path(path).open("rb") as file:
-            beginning = file.read(_BEGINNING_BYTES)
-            if b"\0" in beginning and not beginning.startswith(UTF16_MARKS):
-                # Before all of it is read: somebody may give a video of many gigabytes.
-                raise AnnotationError(path, "is not a text file", "give a CSV table of labels")
-            content = beginning + file.read()
-    except OSError as error:
-        raise AnnotationError(path, f"cannot be read ({error.strerror or error})", "check the path") from error
-    return parse_label_table(content, str(path))
-
-
-def parse_label_table(content: bytes, name: str) -> LabelTable:
-    """Take the rows from the bytes of a table of labels.
-
-    Args:
-        content: the whole file.
-        name: what to call it in messages.
+        name: of the file, for messages.
+        found: the line of each annotation and what makes it; a ValueError of that says what is wrong in the line.
+        problems: lines that are wrong in form.
 
     Raises:
-        LabelTableError: lines in it are wrong; all of them are named at once.
+        LabelTableError: lines are wrong or repeat others; all of them are named at once.
     """
-    try:
-        table = read_table(content, COLUMNS, OPTIONAL_COLUMNS)
-    except TableError as error:
-        raise LabelTableError(name, error.problems) from error
-    unclear_marks = decimal_mark_problems(table.records, NUMBER_COLUMNS) if table.decimal_comma else []
-    if unclear_marks:
-        raise LabelTableError(name, [*table.problems, *unclear_marks])
-    rows: dict[LabelRow, LabelRow] = {}
-    problems = list(table.problems)
-    for record in table.records:
+    rows: dict[tuple[object, ...], Annotation] = {}
+    wrong = list(problems)
+    for line, make in found:
         try:
-            row = _parse_row(record, decimal_comma=table.decimal_comma)
+            row = make()
         except ValueError as error:
-            problems.append(LineProblem(record.line, str(error)))
+            wrong.append(LineProblem(line, str(error)))
             continue
-        key = LabelRow(row.video, row.start, row.end, row.label)
-        first = rows.setdefault(key, row)
+        first = rows.setdefault((row.video, row.start, row.end, row.label), row)
         if first is not row:
-            problems.append(LineProblem(record.line, f"repeats line {first.line}"))
-    if problems:
-        raise LabelTableError(name, problems)
-    return LabelTable(tuple(rows.values()), (*_comment_warnings(table.comments), *_warnings(rows.values())))
+            wrong.append(LineProblem(line, f"repeats line {first.line}"))
+    if wrong:
+        raise LabelTableError(name, wrong)
+    return LabelTable(tuple(rows.values()), _warnings(rows.values()))
 
 
 def composed(text: str) -> str:
-    """A label or group without white space around it, in Unicode's composed form."""
+    """Text without white space around it, in Unicode's composed form."""
     return unicodedata.normalize("NFC", text).strip()
 
 
-def write_labels(rows: Iterable[LabelRow], path: str | PathLike[str]) -> None:
-    """Write a table of labels that `read_labels` reads back exactly, labels and groups in their composed form.
-
-    Args:
-        rows: what to write. The columns `group` and `score` are there where any row has one.
-        path: the CSV file; it appears whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    listed = list(rows)
-    optional = [name for name in OPTIONAL_COLUMNS if any(getattr(row, name) is not None for row in listed)]
-    columns = (*COLUMNS, *optional)
-    with atomic_write(Path(path)) as file:
-        file.write(csv_line(columns).encode())
-        for row in listed:
-            line = csv_line(_cell(getattr(row, name)) for name in columns)
-            file.write(line.encode("utf-8", errors="backslashreplace"))
-
-
-def _cell(value: str | float | None) -> str:
-    """A cell; numbers with as many digits as it takes to read the same one back."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else repr(float(value))
-
-
-def _parse_row(record: TableRecord, *, decimal_comma: bool) -> LabelRow:
-    """The row of a record; ValueError says everything that is wrong with it."""
-    problems = []
-    numbers: dict[str, float | None] = {}
-    for name in NUMBER_COLUMNS:
-        text = record.cells.get(name, "").strip()
-        numbers[name] = parse_number(text, decimal_comma=decimal_comma)
-        if text and numbers[name] is None:
-            problems.append(f"{name} {number_problem(text)}")
-    if problems:
-        raise ValueError("; ".join(problems))
-    return LabelRow(
-        video=_ESCAPED_BYTE.sub(lambda escape: chr(int(escape[1], 16)), record.cells["video"]),
-        start=numbers["start"],
-        end=numbers["end"],
-        label=composed(record.cells["label"]),
-        group=composed(record.cells.get("group", "")) or None,
-        score=numbers["score"],
-        line=record.line,
-    )
-
-
-def _row_problems(row: LabelRow) -> list[str]:
+def _row_problems(row: Annotation) -> list[str]:
     problems = [f"{name} is empty" for name in ("video", "label") if not getattr(row, name).strip()]
-    if row.label != row.label.strip() or (row.group is not None and row.group != (row.group.strip() or None)):
-        problems.append("label and group cannot begin or end with white space")
-    if any("\0" in text for text in (row.video, row.label, row.group or "")):
+    optional = [text for text in (row.group, row.annotator) if text is not None]
+    if any(text != text.strip() for text in (row.label, *optional)) or "" in optional:
+        problems.append("label, group and annotator cannot begin or end with white space")
+    if any("\0" in text for text in (row.video, row.label, *optional)):
         problems.append("text cannot hold a NUL character")
     if row.score is not None and not math.isfinite(row.score):
         problems.append(f"score {row.score:g} is not finite")
-    return problems + _time_problems(row.start, row.end)
+    return problems + _time_problems(row.start, row.end, row.kind)
 
 
-def _time_problems(start: float | None, end: float | None) -> list[str]:
+def _time_problems(start: float | None, end: float | None, kind: Kind) -> list[str]:
     if start is None and end is None:
-        return []
+        return [] if kind == "segment" else ["a point needs a time"]
     if start is None or end is None:
         given, missing = ("a start", "end") if end is None else ("an end", "start")
         return [f"has {given} and no {missing}: give both, or none to label the whole video"]
@@ -240,22 +140,14 @@ def _time_problems(start: float | None, end: float | None) -> list[str]:
         for name, time_s in (("start", start), ("end", end))
         if not 0 <= time_s < math.inf
     ]
-    if not problems and end <= start:
+    if not problems and kind == "segment" and end <= start:
         problems.append(f"end {end:g} is not after start {start:g}")
+    if not problems and kind == "point" and end != start:
+        problems.append(f"a point cannot last from {start:g} to {end:g}")
     return problems
 
 
-def _comment_warnings(lines: tuple[int, ...]) -> list[str]:
-    if not lines:
-        return []
-    which = (
-        f"line {lines[0]} begins" if len(lines) == 1 else f"{len(lines)} lines, the first one line {lines[0]}, begin"
-    )
-    taken = "taken for a comment" if len(lines) == 1 else "taken for comments"
-    return [f"{which} with {COMMENT}: {taken}; put quotes around a path that begins so"]
-
-
-def _warnings(rows: Iterable[LabelRow]) -> tuple[str, ...]:
+def _warnings(rows: Iterable[Annotation]) -> tuple[str, ...]:
     counts = Counter(row.label for row in rows)
     warnings = []
     for rare, common in similar_spellings(counts):

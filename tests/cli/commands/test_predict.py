@@ -18,7 +18,7 @@ import pytest
 from command_line import call, start
 from corpus import Recipe, write_video
 from terminal import shown_on_terminal
-from vidlabel.labels.formats.schema import result_schema
+from vidlabel.labels.formats.json import result_schema
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "bottle-detection.mp4"
 QUICK = ("--end", "3", "--threshold", "0", "--min-duration", "0")

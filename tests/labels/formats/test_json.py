@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from typing import Any
 
 import jsonschema
 import numpy as np
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labels.results import SCORES, SEGMENTS, result_of, segments, written
-from vidlabel.labels.formats.json import JsonFormat, JsonLinesFormat
-from vidlabel.labels.formats.schema import result_schema
+from vidlabel.errors import AnnotationError
+from vidlabel.labels.formats.json import JsonWriter, parse_result, result_schema
+from vidlabel.labels.formats.registry import FORMATS, Format
 from vidlabel.labels.result import Result, Scores, Segment
 
+JSON, JSON_LINES = FORMATS["json"], FORMATS["jsonl"]
 VALIDATOR = jsonschema.Draft202012Validator(result_schema())
 
 WANTED = """\
@@ -66,7 +69,7 @@ ONE = (Segment(1 / 3, 4.5, "fall", 0.93456),)
 
 
 def test_json_file_is_this_to_the_letter() -> None:
-    assert written(JsonFormat(), result_of(ONE)).decode() == WANTED + "\n}\n"
+    assert written(JSON, result_of(ONE)).decode() == WANTED + "\n}\n"
 
 
 def test_json_scores_have_a_row_a_line() -> None:
@@ -81,15 +84,15 @@ def test_json_scores_have_a_row_a_line() -> None:
   }
 }
 """
-    assert written(JsonFormat(), result_of(ONE, SCORES)).decode() == WANTED + scores
+    assert written(JSON, result_of(ONE, SCORES)).decode() == WANTED + scores
 
 
 @pytest.mark.parametrize("scores", [None, SCORES, Scores(np.zeros(0), ("fall",), np.zeros((0, 1), dtype=np.float32))])
 def test_both_formats_hold_the_same_object_and_follow_the_schema(scores: Scores | None) -> None:
     result = result_of(SEGMENTS, scores)
-    document = json.loads(written(JsonFormat(), result))
+    document = json.loads(written(JSON, result))
     VALIDATOR.validate(document)
-    lines = written(JsonLinesFormat(), result, result).decode().split("\n")
+    lines = written(JSON_LINES, result, result).decode().split("\n")
     assert [json.loads(line) for line in lines[:2]] == [document, document]
     assert lines[2:] == [""]
 
@@ -97,17 +100,17 @@ def test_both_formats_hold_the_same_object_and_follow_the_schema(scores: Scores 
 @given(st.lists(segments(st.text(min_size=1)), max_size=4), st.text(min_size=1))
 def test_every_result_follows_the_schema(some: list[Segment], path: str) -> None:
     result = result_of(some, path=path)
-    document = json.loads(written(JsonFormat(), result))
+    document = json.loads(written(JSON, result))
     VALIDATOR.validate(document)
     assert document["video"]["path"] == path
     assert [(s["start"], s["end"], s["label"]) for s in document["segments"]] == [
         (s.start, s.end, s.label) for s in some
     ]
-    assert json.loads(written(JsonLinesFormat(), result)) == document
+    assert json.loads(written(JSON_LINES, result)) == document
 
 
-@pytest.mark.parametrize("format_", [JsonFormat(), JsonLinesFormat()])
-def test_path_that_is_not_utf8_comes_back_byte_for_byte(format_: JsonFormat | JsonLinesFormat) -> None:
+@pytest.mark.parametrize("format_", [JSON, JSON_LINES])
+def test_path_that_is_not_utf8_comes_back_byte_for_byte(format_: Format) -> None:
     name = b"caf\xe9 \xff.mp4"
     content = written(format_, result_of(path=os.fsdecode(name)))
     assert os.fsencode(json.loads(content)["video"]["path"]) == name
@@ -115,11 +118,11 @@ def test_path_that_is_not_utf8_comes_back_byte_for_byte(format_: JsonFormat | Js
 
 
 def test_same_result_gives_the_same_bytes() -> None:
-    assert written(JsonFormat(), result_of(ONE, SCORES)) == written(JsonFormat(), result_of(ONE, SCORES))
+    assert written(JSON, result_of(ONE, SCORES)) == written(JSON, result_of(ONE, SCORES))
 
 
-@pytest.mark.parametrize("format_", [JsonFormat(), JsonLinesFormat()])
-def test_what_is_no_number_is_never_written(format_: JsonFormat | JsonLinesFormat) -> None:
+@pytest.mark.parametrize("format_", [JSON, JSON_LINES])
+def test_what_is_no_number_is_never_written(format_: Format) -> None:
     broken = Scores(np.array([0.0]), ("fall",), np.array([[math.nan]], dtype=np.float32))
     with pytest.raises(ValueError, match="not JSON compliant"):
         written(format_, result_of(scores=broken))
@@ -127,10 +130,157 @@ def test_what_is_no_number_is_never_written(format_: JsonFormat | JsonLinesForma
 
 def test_negative_zero_is_zero() -> None:
     scores = Scores(np.array([0.0]), ("fall",), np.array([[-1e-9]], dtype=np.float32))
-    assert b"[0.0]\n" in written(JsonFormat(), result_of(scores=scores))
+    assert b"[0.0]\n" in written(JSON, result_of(scores=scores))
 
 
 def test_scores_come_in_pieces() -> None:
     many = Scores(np.arange(500.0), ("fall",), np.full((500, 1), 0.5, dtype=np.float32))
     result: Result = result_of((), many)
-    assert max(len(piece) for piece in JsonFormat().body(result) if "times" not in piece) < 2000
+    assert max(len(piece) for piece in JsonWriter().body(result) if "times" not in piece) < 2000
+
+
+DOCUMENT = json.loads(written(JSON, result_of(SEGMENTS, SCORES)))
+
+
+def read(content: bytes) -> Result:
+    return parse_result(content, "a.mp4.json")
+
+
+def test_schema_is_itself_valid() -> None:
+    jsonschema.Draft202012Validator.check_schema(result_schema())
+
+
+@given(st.lists(segments(st.text(min_size=1)), max_size=4), st.text(min_size=1))
+def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
+    result = result_of(some, path=path)
+    back = read(written(JSON, result))
+    assert (back.status, back.model, back.run) == (result.status, result.model, result.run)
+    assert (back.video.path, back.video.duration, back.video.fps) == (path, 360001.5, 29.97)
+    assert [(s.start, s.end, s.label) for s in back.segments] == [(s.start, s.end, s.label) for s in some]
+    assert [s.score for s in back.segments] == pytest.approx([s.score for s in some], abs=0.5e-4)
+    assert written(JSON, back) == written(JSON, result)
+
+
+def test_scores_are_read_back_from_either_format() -> None:
+    result = result_of(SEGMENTS, SCORES)
+    for format_ in (JSON, JSON_LINES):
+        scores = read(written(format_, result)).scores
+        assert scores is not None
+        assert scores.labels == SCORES.labels
+        np.testing.assert_allclose(scores.times, [0.0, 0.5])
+        np.testing.assert_allclose(scores.values, SCORES.values, atol=0.5e-4)
+
+
+def test_every_cut_file_is_refused() -> None:
+    whole = written(JSON, result_of(SEGMENTS[:1])).rstrip()
+    for length in range(len(whole)):
+        with pytest.raises(
+            AnnotationError, match=r"^a\.mp4\.json: is not whole JSON .*; let vidlabel predict it again$"
+        ):
+            read(whole[:length])
+
+
+@given(
+    st.binary()
+    | st.text().map(str.encode)
+    | st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["schema", "video"]), inner),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_any_bytes_are_refused_or_read(content: bytes) -> None:
+    with pytest.raises(AnnotationError):
+        read(content)
+
+
+PATHS: list[list[str | int]] = [
+    [],
+    *([key] for key in DOCUMENT),
+    *(["video", key] for key in DOCUMENT["video"]),
+    *(["model", key] for key in DOCUMENT["model"]),
+    *(["run", key] for key in DOCUMENT["run"]),
+    ["segments", 0],
+    *(["segments", 1, key] for key in DOCUMENT["segments"][0]),
+    *(["scores", key] for key in DOCUMENT["scores"]),
+    ["scores", "times", 0],
+    ["scores", "values", 0],
+    ["scores", "values", 0, 0],
+    ["model", "labels", 0],
+]
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=3)
+    | st.sampled_from([[], {}, [[]], 0, -1, 10**400, 1e999, "ok", "vidlabel.result/2", {"schema": "vidlabel.result/1"}])
+)
+
+
+def changed(path: list[str | int], value: object) -> bytes:
+    document: dict[str, Any] = {"top": json.loads(json.dumps(DOCUMENT))}
+    place: Any = document
+    key: str | int = "top"
+    for step in path:
+        place, key = place[key], step
+    place[key] = value
+    return json.dumps(document["top"]).encode()
+
+
+@given(st.sampled_from(PATHS), VALUES)
+def test_what_the_schema_refuses_the_reader_refuses(path: list[str | int], value: object) -> None:
+    content = changed(path, value)
+    try:
+        read(content)
+    except AnnotationError:
+        return
+    VALIDATOR.validate(json.loads(content))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["schema"], "vidlabel.result/2", r"schema: is vidlabel\.result/2, this version reads vidlabel\.result/1"),
+        (["schema"], "else", r"schema: is not vidlabel\.result/1"),
+        (["segments", 1, "end"], 0.0, r"segments\[1\]\.end: is not a number of at least 4\.5"),
+        (["segments", 1, "score"], 1.5, r"segments\[1\]\.score: is not a number from 0 to 1"),
+        (["segments", 0], {}, r"segments\[0\]\.start: is missing"),
+        (["run", "fingerprint"], "", r"run\.fingerprint: is empty"),
+        (["run", "rate"], 0, r"run\.rate: is 0"),
+        (["video", "width"], 1.5, r"video\.width: is not a whole number of at least 0"),
+        (["video", "rotation"], 45, r"video\.rotation: is not one of 0, 90, 180, 270"),
+        (["video", "start_time"], 1e999, "is not a number that can be|is not whole JSON"),
+        (["video"], [], "video: is not an object"),
+        (["more"], 1, "more: is not known"),
+        (["model", "sha256"], "A" * 64, r"model\.sha256: is not 64 hexadecimal digits"),
+        (["model", "labels"], [], r"model\.labels: is empty"),
+        (["model", "labels"], [1], r"model\.labels\[0\]: is not text"),
+        (["scores", "values"], [[0.5, 0.5]], r"scores\.values: is not a table of 2 times by 2 labels"),
+        (["scores", "values"], [0.5], r"scores\.values\[0\]: is not an array"),
+        (["scores", "times"], 1, r"scores\.times: is not an array"),
+        (["status"], True, "status: is not one of ok, partial"),
+    ],
+)
+def test_message_names_the_place_and_the_problem(path: list[str | int], value: object, message: str) -> None:
+    with pytest.raises(AnnotationError, match=message):
+        read(changed(path, value))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[" * 200_000,
+        b"1" * 5000,
+        b'{"schema": NaN}',
+        b"\xff\xfe{}",
+        b'"\\ud800"',
+        b"\xef\xbb\xbf{}",
+        b"null",
+        b"[]",
+        b"{}",
+    ],
+)
+def test_odd_files_are_refused(content: bytes) -> None:
+    with pytest.raises(AnnotationError):
+        read(content)

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from labels.results import result_of, written
 from vidlabel.errors import UsageError
-from vidlabel.labels.formats.registry import FORMATS, Format, format_named, format_of
+from vidlabel.labels.formats.registry import FORMATS, format_named, format_of
 
 
 def test_formats_are_these() -> None:
@@ -36,19 +34,6 @@ def test_format_is_found_by_name_in_any_case() -> None:
     assert format_named("SRT") is FORMATS["srt"]
     with pytest.raises(UsageError, match=r"^xml: .*; use one of json, jsonl, csv, srt, vtt$"):
         format_named("xml")
-
-
-@pytest.mark.parametrize("format_", FORMATS.values(), ids=FORMATS)
-def test_whole_file_is_header_and_one_result(format_: Format) -> None:
-    file = io.BytesIO()
-    format_.write(result_of(), file)
-    assert not file.closed
-    assert file.getvalue() == written(format_, result_of())
-
-
-@pytest.mark.parametrize("format_", FORMATS.values(), ids=FORMATS)
-def test_lone_surrogates_of_windows_names_do_not_crash(format_: Format) -> None:
-    written(format_, result_of(path="a\ud800b.mp4")).decode("utf-8")
 
 
 def test_naming_the_formats_loads_nothing_heavy() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.annotations import LabelRow, LabelTableError
+from vidlabel.labels.annotations import Annotation, LabelTableError
 from vidlabel.training.dataset.grouping import GroupTable, group_of_rows, read_group_table
 
 
@@ -18,8 +18,8 @@ def table(folder: Path, text: str, encoding: str = "utf-8") -> GroupTable:
     return read_group_table(path, folder)
 
 
-def rows(*groups: str | None) -> list[LabelRow]:
-    return [LabelRow("v.mp4", n, n + 1, "a", group, line=n + 2) for n, group in enumerate(groups)]
+def rows(*groups: str | None) -> list[Annotation]:
+    return [Annotation("v.mp4", n, n + 1, "a", group, line=n + 2) for n, group in enumerate(groups)]
 
 
 def test_paths_count_from_the_labels_and_from_the_table_itself(tmp_path: Path) -> None:

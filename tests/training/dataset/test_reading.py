@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from corpus import Recipe, write_video
+from examples import example_result
 from training.sets import read, write_features, write_table
 from vidlabel.errors import AnnotationError, UsageError
 from vidlabel.labels.annotations import LabelTableError
+from vidlabel.labels.formats.registry import FORMATS, Format
+from vidlabel.labels.result import Segment
 from vidlabel.training.dataset.examples import LabelOptions, Span
 from vidlabel.training.dataset.reading import examples_from_folders, read_examples
 
@@ -34,6 +38,18 @@ def test_timed_rows_of_one_label_at_a_time(tmp_path: Path) -> None:
     assert (first.group, second.group) == ("a.npz", "b.npz")
     assert found.features is not None
     assert (found.features.width, found.features.rate) == (10, 2.0)
+
+
+@pytest.mark.parametrize("format_", FORMATS.values(), ids=FORMATS)
+def test_what_predict_writes_is_learnt_from(format_: Format, tmp_path: Path) -> None:
+    write_features(tmp_path / "a.npz")
+    result = replace(example_result("a.npz"), segments=(Segment(1, 5, "walk", 0.5), Segment(6, 8, "run", 0.75)))
+    table = tmp_path / f"a.npz{format_.suffix}"
+    with table.open("wb") as file:
+        format_.write(result, file)
+    (found,) = read_examples(table).examples
+    assert found.path == (tmp_path / "a.npz").resolve()
+    assert found.spans == (Span(1, 5, "walk"), Span(6, 8, "run"))
 
 
 def test_whole_clips_have_no_unlabelled_time(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 from vidlabel.training.dataset.row_checks import (
     end_problems,
     label_overlaps,
@@ -16,8 +16,8 @@ from vidlabel.training.dataset.row_checks import (
 )
 
 
-def row(start: float | None, end: float | None, label: str = "a", line: int = 2) -> LabelRow:
-    return LabelRow("v.mp4", start, end, label, line=line)
+def row(start: float | None, end: float | None, label: str = "a", line: int = 2) -> Annotation:
+    return Annotation("v.mp4", start, end, label, line=line)
 
 
 @pytest.mark.parametrize(

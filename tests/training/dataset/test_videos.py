@@ -12,7 +12,7 @@ from features.origins import SETTINGS
 from training.sets import write_features
 from vidlabel.errors import AnnotationError
 from vidlabel.features.feature_file import FeatureKind
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.sources import Source
 from vidlabel.training.dataset.videos import (
@@ -28,7 +28,7 @@ from vidlabel.training.dataset.videos import (
 PLAIN = FeatureKind(10, 2.0, None)
 
 
-def video(*rows: LabelRow, seconds: float = 10.0, kind: FeatureKind | None = None) -> LabelledVideo:
+def video(*rows: Annotation, seconds: float = 10.0, kind: FeatureKind | None = None) -> LabelledVideo:
     return LabelledVideo(rows, Source(Path(rows[0].video), seconds, kind), "g")
 
 
@@ -36,10 +36,10 @@ def test_rows_of_one_file_come_together_and_faults_are_told_apart(tmp_path: Path
     write_features(tmp_path / "a.npz")
     (tmp_path / "bad.npz").write_bytes(b"no features")
     rows = [
-        LabelRow("a.npz", 0, 2, "Background", line=2),
-        LabelRow("gone.npz", 0, 1, "hug", line=3),
-        LabelRow("bad.npz", 0, 1, "hug", line=4),
-        LabelRow("./a.npz", 3, 4, "hug", line=5),
+        Annotation("a.npz", 0, 2, "Background", line=2),
+        Annotation("gone.npz", 0, 1, "hug", line=3),
+        Annotation("bad.npz", 0, 1, "hug", line=4),
+        Annotation("./a.npz", 3, 4, "hug", line=5),
     ]
     told: list[tuple[int, int]] = []
     found = probe_videos(rows, tmp_path, None, None, lambda done, all_: told.append((done, all_)))
@@ -52,14 +52,14 @@ def test_rows_of_one_file_come_together_and_faults_are_told_apart(tmp_path: Path
 
 
 def test_an_example_is_in_order_of_time_and_ends_with_its_video() -> None:
-    rows = (LabelRow("v", 8, 12, "b"), LabelRow("v", None, None, "whole"), LabelRow("v", 1, 3, "a"))
+    rows = (Annotation("v", 8, 12, "b"), Annotation("v", None, None, "whole"), Annotation("v", 1, 3, "a"))
     found = as_example(video(*rows))
     assert found.clip_labels == ("whole",)
     assert found.spans == (Span(1, 3, "a"), Span(8, 10.0, "b"))
 
 
 def test_videos_with_warnings_are_named() -> None:
-    plain = video(LabelRow("v", 1, 2, "a"))
+    plain = video(Annotation("v", 1, 2, "a"))
     odd = replace(plain, source=replace(plain.source, warnings=("2.000 s are left out", "odd")))
     assert file_warnings([plain]) == []
     assert file_warnings([plain, odd]) == ["'v': 2.000 s are left out; odd"]
@@ -67,11 +67,11 @@ def test_videos_with_warnings_are_named() -> None:
 
 
 def test_rows_that_end_late_are_told_in_one_line() -> None:
-    slight = video(LabelRow("v", 1, 10.05, "a", line=2))
+    slight = video(Annotation("v", 1, 10.05, "a", line=2))
     assert late_end_warnings([slight]) == []
-    one = video(LabelRow("v", 1, 10.5, "a", line=3))
+    one = video(Annotation("v", 1, 10.5, "a", line=3))
     assert late_end_warnings([slight, one]) == ["1 row ends after the video, by up to 0.50 s (line 3); cut to its end"]
-    two = video(LabelRow("v", 1, 12, "a", line=4))
+    two = video(Annotation("v", 1, 12, "a", line=4))
     assert late_end_warnings([one, two]) == ["2 rows end after the video, by up to 2.00 s (line 4); cut to its end"]
 
 
@@ -85,7 +85,7 @@ def test_rows_that_end_late_are_told_in_one_line() -> None:
     ],
 )
 def test_features_that_do_not_go_together_are_refused(other: FeatureKind | None, problem: str) -> None:
-    first, second = LabelRow("a", 0, 1, "x"), LabelRow("b", 0, 1, "x")
+    first, second = Annotation("a", 0, 1, "x"), Annotation("b", 0, 1, "x")
     with pytest.raises(AnnotationError, match=f"'a' and 'b' cannot be used together: .*{problem}"):
         common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=other)])
 
@@ -93,7 +93,7 @@ def test_features_that_do_not_go_together_are_refused(other: FeatureKind | None,
 def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: Path) -> None:
     for name, rate in (("a.npz", 5.0), ("b.npz", 25.0), ("c.npz", 25.0)):
         write_features(tmp_path / name, rate=rate)
-    rows = [LabelRow(f"{name}.npz", 0, 10, "x") for name in "abc"]
+    rows = [Annotation(f"{name}.npz", 0, 10, "x") for name in "abc"]
     own = probe_videos(rows, tmp_path, None, None, None).videos
     with pytest.raises(AnnotationError, match=r"5 and 25 samples per second.*give --rate to have all resampled"):
         common_kind("t.csv", own)
@@ -107,12 +107,12 @@ def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: 
 
 def test_rows_before_the_first_sample_are_of_another_clock(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", features=np.zeros((20, 3)), times=1700000000 + np.arange(20) / 2)
-    rows = [LabelRow("a.npz", 1700000001, 1700000003, "x", line=2), LabelRow("a.npz", 1, 3, "x", line=3)]
+    rows = [Annotation("a.npz", 1700000001, 1700000003, "x", line=2), Annotation("a.npz", 1, 3, "x", line=3)]
     (problem,) = probe_videos(rows, tmp_path, None, None, None).problems
     assert str(problem) == "line 3: end 3 lies before 'a.npz', whose times begin at 1700000000.000 s"
 
 
 def test_rates_may_differ_by_what_rounding_does() -> None:
-    first, second = LabelRow("a", 0, 1, "x"), LabelRow("b", 0, 1, "x")
+    first, second = Annotation("a", 0, 1, "x"), Annotation("b", 0, 1, "x")
     assert common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=FeatureKind(10, 2.01, None))]) == PLAIN
     assert common_kind("t.csv", [video(first), video(second)]) is None

@@ -94,7 +94,7 @@ def read_table(content: bytes, columns: Sequence[str], optional: Sequence[str]) 
     Raises:
         TableError: the text cannot be decoded, or no line names the columns.
     """
-    lines = _Lines(_decode(content))
+    lines = _Lines(decode_text(content))
     separator = lines.take_separator()
     lines.skip_to_names(columns, separator)
     delimiter = separator or _delimiter(lines.peek(), columns)
@@ -194,7 +194,12 @@ class _Rows:
                 yield self._lines.record_line, cells
 
 
-def _decode(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
+    """The text of a file that people or programs saved: UTF-8 with or without byte order mark, or UTF-16 with one.
+
+    Raises:
+        TableError: it is neither; all lines that are not are named.
+    """
     if content.startswith(UTF16_MARKS):
         try:
             text = content.decode("utf-16")

@@ -1,4 +1,4 @@
-r"""JSON and JSON Lines: everything that is known of a result.
+r"""JSON and JSON Lines: everything that is known of a result, and the JSON Schema that it follows.
 
 Times are rounded to 1 ms, scores and shares to 4 decimals. Text is UTF-8 and not escaped, except for the bytes of file
 names that are not UTF-8: they become JSON's own escape of a lone surrogate, `\udcff`, which Python reads back as the
@@ -8,24 +8,35 @@ very same name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from importlib.resources import files
+from itertools import chain, repeat
+from typing import Any, NoReturn, cast
 
-from vidlabel.labels.formats.base import Format
-from vidlabel.labels.result import SCHEMA, Result, Scores, Segment
+from vidlabel.errors import AnnotationError
+from vidlabel.labels.annotations import Annotation, LabelTable, LabelTableError, composed, label_table
+from vidlabel.labels.fields import Fields, MismatchError
+from vidlabel.labels.formats.delimited import LineProblem, TableError, decode_text
+from vidlabel.labels.result import SCHEMA, ModelInfo, Result, RunInfo, Scores, Segment, Status, VideoInfo
 
 TIME_DECIMALS = 3
 SCORE_DECIMALS = 4
+
+_REMEDY = "let vidlabel predict it again"
+_OWN_SCHEMA = rf'"schema"\s*:\s*"{SCHEMA.partition("/")[0]}/'
+_INDENTED = re.compile(rf"\s*\{{[ \t]*[\r\n]\s*{_OWN_SCHEMA}")
+_ON_ONE_LINE = re.compile(rf"\s*\{{[ \t]*{_OWN_SCHEMA}")
+_SEGMENT_START = re.compile(r'"start"\s*:')
+"""Found once a segment: no other object of a result has this key, and quotes within text are escaped."""
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What a JSON file can hold."""
 
 
-class JsonFormat(Format):
-    """One indented object; scores, if there are any, with one row a line."""
-
-    name = "json"
-    suffix = ".json"
-    holds_many = False
+class JsonWriter:
+    """Writes one indented object; scores, if there are any, with one row a line."""
 
     def header(self) -> str:
         """Nothing: a file holds one object."""
@@ -44,12 +55,8 @@ class JsonFormat(Format):
         yield "\n    ]\n  }\n}\n"
 
 
-class JsonLinesFormat(Format):
-    """One object a line: what other programs read as a stream."""
-
-    name = "jsonl"
-    suffix = ".jsonl"
-    holds_many = True
+class JsonLinesWriter:
+    """Writes one object a line: what other programs read as a stream."""
 
     def header(self) -> str:
         """Nothing: every line stands by itself."""
@@ -65,6 +72,43 @@ class JsonLinesFormat(Format):
         yield f', "scores": {{"times": {_times(result.scores)}, "labels": {_labels(result.scores)}, "values": ['
         yield from _separated(_rows(result.scores), first="", then=", ")
         yield "]}}\n"
+
+
+class JsonReader:
+    """Reads the segments of one result."""
+
+    def recognises(self, beginning: str) -> bool:
+        """Whether an indented result begins so."""
+        return _INDENTED.match(beginning) is not None
+
+    def read(self, content: bytes, name: str) -> LabelTable:
+        """Take the segments of a result, with the lines in which they begin."""
+        text = _decoded(content, name)
+        result = parse_result(text, name)
+        lines = (text.count("\n", 0, found.start()) + 1 for found in _SEGMENT_START.finditer(text))
+        # Never short of lines: somebody may have spelt a key another way.
+        return label_table(name, _annotations(result, chain(lines, repeat(1))))
+
+
+class JsonLinesReader:
+    """Reads the segments of a result a line."""
+
+    def recognises(self, beginning: str) -> bool:
+        """Whether a result on one line begins so."""
+        return _ON_ONE_LINE.match(beginning) is not None
+
+    def read(self, content: bytes, name: str) -> LabelTable:
+        """Take the segments of all results; blank lines are passed over."""
+        found: list[tuple[int, Callable[[], Annotation]]] = []
+        problems = []
+        for line, text in enumerate(_decoded(content, name).split("\n"), 1):
+            if not text.strip():
+                continue
+            try:
+                found += _annotations(parse_result(text, name), repeat(line))
+            except AnnotationError as error:
+                problems.append(LineProblem(line, error.problem))
+        return label_table(name, found, problems)
 
 
 def result_object(result: Result) -> Mapping[str, Json]:
@@ -135,3 +179,141 @@ def _separated(items: Iterable[str], first: str, then: str) -> Iterator[str]:
     for item in items:
         yield separator + item
         separator = then
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a result, as a fresh object."""
+    text = files("vidlabel.labels.formats").joinpath("result.schema.json").read_text(encoding="utf-8")
+    return cast("dict[str, Any]", json.loads(text))
+
+
+def parse_result(content: str | bytes, name: str) -> Result:
+    """Parse a result that vidlabel wrote: a JSON file, or one line of JSON Lines.
+
+    Args:
+        content: the whole file or line.
+        name: what to call it in messages.
+
+    Returns:
+        The result, times and scores rounded as in the file.
+
+    Raises:
+        AnnotationError: it is damaged, something else, or written by a later version.
+    """
+    try:
+        document = json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        # RecursionError: a hundred thousand opening brackets.
+        raise AnnotationError(name, f"is not whole JSON ({error})", _REMEDY) from error
+    try:
+        return _result(document)
+    except MismatchError as error:
+        raise AnnotationError(name, f"is not a result of vidlabel: {error}", _REMEDY) from error
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return decode_text(content)
+    except TableError as error:
+        raise LabelTableError(name, error.problems) from error
+
+
+def _annotations(result: Result, lines: Iterable[int]) -> list[tuple[int, Callable[[], Annotation]]]:
+    """The line of each segment, and what makes its annotation."""
+    path = result.video.path
+    return [
+        (line, partial(Annotation, path, own.start, own.end, composed(own.label), score=own.score, line=line))
+        for own, line in zip(result.segments, lines, strict=False)
+    ]
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _result(document: object) -> Result:
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        family = SCHEMA.partition("/")[0] + "/"
+        is_other_version = isinstance(schema, str) and schema.startswith(family) and len(schema) < len(SCHEMA) + 9
+        raise MismatchError(
+            "schema", f"is {schema}, this version reads {SCHEMA}" if is_other_version else f"is not {SCHEMA}"
+        )
+    fields = Fields(document, "", ("schema", "status", "video", "model", "run", "segments"), optional=("scores",))
+    return Result(
+        status=cast("Status", fields.choice("status", ("ok", "partial"))),
+        video=_video(fields.child("video", tuple(VideoInfo.__dataclass_fields__))),
+        model=_model(fields.child("model", tuple(ModelInfo.__dataclass_fields__))),
+        run=_run(fields.child("run", tuple(RunInfo.__dataclass_fields__))),
+        segments=tuple(map(_segment, fields.children("segments", tuple(Segment.__dataclass_fields__)))),
+        scores=_scores(fields.child("scores", tuple(Scores.__dataclass_fields__))) if "scores" in fields else None,
+    )
+
+
+def _video(fields: Fields) -> VideoInfo:
+    return VideoInfo(
+        path=fields.filled_text("path"),
+        duration=fields.number("duration", least=0),
+        fps=fields.number("fps", least=0),
+        width=fields.integer("width", least=0),
+        height=fields.integer("height", least=0),
+        codec=fields.text("codec"),
+        start_time=fields.number("start_time"),
+        rotation=int(fields.choice("rotation", (0, 90, 180, 270))),
+        size_bytes=fields.integer("size_bytes", least=0),
+    )
+
+
+def _model(fields: Fields) -> ModelInfo:
+    labels = fields.filled_texts("labels")
+    if not labels:
+        raise fields.mismatch("labels", "is empty")
+    return ModelInfo(
+        name=fields.text("name"),
+        labels=labels,
+        head=fields.text("head"),
+        encoder=fields.text("encoder"),
+        sha256=fields.hexadecimal("sha256", digits=64),
+    )
+
+
+def _run(fields: Fields) -> RunInfo:
+    rate = fields.number("rate", least=0)
+    if rate == 0:
+        raise fields.mismatch("rate", "is 0")
+    return RunInfo(
+        rate=rate,
+        samples=fields.integer("samples", least=0),
+        decoder=fields.text("decoder"),
+        decode_errors=fields.integer("decode_errors", least=0),
+        decoded_ratio=fields.number("decoded_ratio", least=0, most=1),
+        device=fields.text("device"),
+        runtime=fields.text("runtime"),
+        version=fields.text("version"),
+        fingerprint=fields.filled_text("fingerprint"),
+    )
+
+
+def _segment(fields: Fields) -> Segment:
+    start = fields.number("start", least=0)
+    return Segment(
+        start=start,
+        end=fields.number("end", least=start),
+        label=fields.filled_text("label"),
+        score=fields.number("score", least=0, most=1),
+    )
+
+
+def _scores(fields: Fields) -> Scores:
+    import numpy as np  # the command line imports this file to name the formats: numpy costs it 0.1 s
+
+    times = fields.numbers("times", least=0)
+    labels = fields.filled_texts("labels")
+    rows = fields.rows("values", least=0, most=1)
+    if len(rows) != len(times) or any(len(row) != len(labels) for row in rows):
+        raise fields.mismatch("values", f"is not a table of {len(times)} times by {len(labels)} labels")
+    return Scores(
+        times=np.array(times, dtype=np.float64),
+        labels=labels,
+        values=np.array(rows, dtype=np.float32).reshape(len(times), len(labels)),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.annotations import LabelRow, LabelTableError, composed
+from vidlabel.labels.annotations import Annotation, LabelTableError, composed
 from vidlabel.labels.formats.delimited import LineProblem, TableError, read_table, shown
 from vidlabel.training.dataset.sources import resolve
 
@@ -62,7 +62,7 @@ def read_group_table(path: Path, labels_folder: Path) -> GroupTable:
     return GroupTable(str(path), {file: group for file, (group, _) in groups.items()})
 
 
-def group_of_rows(rows: Sequence[LabelRow], path: Path, table: GroupTable | None) -> tuple[str, list[LineProblem]]:
+def group_of_rows(rows: Sequence[Annotation], path: Path, table: GroupTable | None) -> tuple[str, list[LineProblem]]:
     """The group of one video, and what is wrong with it.
 
     Args:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.annotations import LabelRow, LabelTableError, composed, read_label_table
+from vidlabel.labels.annotations import Annotation, LabelTableError, composed
 from vidlabel.labels.formats.delimited import LineProblem, shown
+from vidlabel.labels.formats.registry import read_label_table
 from vidlabel.training.dataset.examples import BACKGROUND, NOTHING_SAID, Example, LabelOptions, TrainingSet
 from vidlabel.training.dataset.grouping import GroupTable, read_group_table
 from vidlabel.training.dataset.label_scheme import infer_label_scheme
@@ -29,8 +30,8 @@ def read_examples(table: Path, options: LabelOptions = NOTHING_SAID, told: Told 
     """Read a table of labels and look into all of its videos.
 
     Args:
-        table: a CSV file with the columns `video,start,end,label`; paths are relative to it. In place of videos it may
-            name files of features.
+        table: a CSV file with the columns `video,start,end,label`, or what `predict` writes; paths are relative to it.
+            In place of videos it may name files of features.
         options: what the user says about it.
         told: how far it has come.
 
@@ -71,13 +72,13 @@ def examples_from_folders(
         raise AnnotationError(folder, problem, "put each into the folder of its label")
     groups = read_group_table(options.groups, folder) if options.groups is not None else None
     _check_folder_names(folder, {path.parts[0] for path in files})
-    rows = [LabelRow(str(path), None, None, composed(path.parts[0])) for path in files]
+    rows = [Annotation(str(path), None, None, composed(path.parts[0])) for path in files]
     _check_each_once(folder, rows)
     return build_training_set(rows, folder, str(folder), groups, options, told)
 
 
 def build_training_set(
-    rows: Sequence[LabelRow],
+    rows: Sequence[Annotation],
     folder: Path,
     name: str,
     groups: GroupTable | None,
@@ -131,7 +132,7 @@ def build_training_set(
     )
 
 
-def _lost_labels(rows: Sequence[LabelRow], examples: Sequence[Example]) -> tuple[str, ...]:
+def _lost_labels(rows: Sequence[Annotation], examples: Sequence[Example]) -> tuple[str, ...]:
     """Labels that stand in the table, and in no example, since none of their videos can be read."""
     named = {row.label for row in rows if row.label.casefold() != BACKGROUND}
     return tuple(sorted(named.difference(*(example.labels for example in examples))))
@@ -144,8 +145,8 @@ def _check_folder_names(folder: Path, names: Iterable[str]) -> None:
             raise AnnotationError(folder, problem, "rename the folder")
 
 
-def _check_each_once(folder: Path, rows: Sequence[LabelRow]) -> None:
-    seen: dict[Path, LabelRow] = {}
+def _check_each_once(folder: Path, rows: Sequence[Annotation]) -> None:
+    seen: dict[Path, Annotation] = {}
     for row in rows:
         first = seen.setdefault(resolve(folder, row.video), row)
         if first is not row:

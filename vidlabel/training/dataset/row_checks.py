@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from vidlabel.heads.encoder_info import MAX_NAME_LENGTH
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.delimited import LineProblem, shown
 
 END_TOLERANCE_S = 1.0
@@ -21,8 +21,8 @@ OVERLAP_TOLERANCE_S = 0.1
 class Overlap:
     """Two labels that hold at the same time."""
 
-    first: LabelRow
-    second: LabelRow
+    first: Annotation
+    second: Annotation
     """Of another label; it does not start before the first."""
 
 
@@ -33,7 +33,7 @@ def label_problem(label: str) -> str | None:
     return f"label {shown(label)} is longer than {MAX_NAME_LENGTH}" if len(label) > MAX_NAME_LENGTH else None
 
 
-def label_problems(rows: Sequence[LabelRow]) -> list[LineProblem]:
+def label_problems(rows: Sequence[Annotation]) -> list[LineProblem]:
     """Rows whose labels no model can have, each label once."""
     firsts: dict[str, int] = {}
     for row in rows:
@@ -42,7 +42,7 @@ def label_problems(rows: Sequence[LabelRow]) -> list[LineProblem]:
     return [LineProblem(line, problem) for line, problem in found if problem is not None]
 
 
-def early_problems(rows: Sequence[LabelRow], start_s: float) -> list[LineProblem]:
+def early_problems(rows: Sequence[Annotation], start_s: float) -> list[LineProblem]:
     """Rows that end before the first sample of a file of features, whose times may be of another clock.
 
     Args:
@@ -56,7 +56,7 @@ def early_problems(rows: Sequence[LabelRow], start_s: float) -> list[LineProblem
     ]
 
 
-def end_problems(rows: Sequence[LabelRow], duration_s: float) -> list[LineProblem]:
+def end_problems(rows: Sequence[Annotation], duration_s: float) -> list[LineProblem]:
     """Rows that lie beyond the end of their video.
 
     Args:
@@ -76,7 +76,7 @@ def end_problems(rows: Sequence[LabelRow], duration_s: float) -> list[LineProble
     return problems
 
 
-def repeated_label_problems(rows: Sequence[LabelRow]) -> list[LineProblem]:
+def repeated_label_problems(rows: Sequence[Annotation]) -> list[LineProblem]:
     """Rows of one label that overlap: one of them has a wrong time, or is there twice.
 
     Args:
@@ -91,7 +91,7 @@ def repeated_label_problems(rows: Sequence[LabelRow]) -> list[LineProblem]:
     return problems
 
 
-def label_overlaps(rows: Sequence[LabelRow]) -> list[Overlap]:
+def label_overlaps(rows: Sequence[Annotation]) -> list[Overlap]:
     """Pairs of different labels that hold at the same time for longer than the tolerance.
 
     Args:
@@ -101,7 +101,7 @@ def label_overlaps(rows: Sequence[LabelRow]) -> list[Overlap]:
     return [Overlap(first, second) for first, second in pairs if first.label != second.label]
 
 
-def _overlapping(rows: Sequence[LabelRow]) -> Iterator[tuple[LabelRow, LabelRow]]:
+def _overlapping(rows: Sequence[Annotation]) -> Iterator[tuple[Annotation, Annotation]]:
     """Pairs whose common time is longer than the tolerance, or all of the shorter row; in order of start."""
     whole = [row for row in rows if row.start is None]
     timed = sorted((row for row in rows if row.start is not None), key=_times)
@@ -118,7 +118,7 @@ def _overlapping(rows: Sequence[LabelRow]) -> Iterator[tuple[LabelRow, LabelRow]
                 yield row, other
 
 
-def _times(row: LabelRow) -> tuple[float, float]:
+def _times(row: Annotation) -> tuple[float, float]:
     if row.start is None or row.end is None:
         raise ValueError("a row of the whole video has no times")
     return row.start, row.end

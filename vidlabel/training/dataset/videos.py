@@ -9,7 +9,7 @@ from pathlib import Path
 from vidlabel.errors import AnnotationError, InputError
 from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import same_rate
-from vidlabel.labels.annotations import LabelRow
+from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.delimited import LineProblem, shown
 from vidlabel.training.dataset.examples import BACKGROUND, Example, Span, UnusableVideo
 from vidlabel.training.dataset.grouping import GroupTable, group_of_rows
@@ -28,7 +28,7 @@ _SLIGHT_S = 0.1
 class LabelledVideo:
     """A file with its rows."""
 
-    rows: tuple[LabelRow, ...]
+    rows: tuple[Annotation, ...]
     """At least one, in the order of the table; `BACKGROUND` in one spelling."""
     source: Source
     group: str
@@ -46,7 +46,7 @@ class ProbedVideos:
 
 
 def probe_videos(
-    rows: Sequence[LabelRow], folder: Path, groups: GroupTable | None, rate: float | None, told: Told | None
+    rows: Sequence[Annotation], folder: Path, groups: GroupTable | None, rate: float | None, told: Told | None
 ) -> ProbedVideos:
     """Open the videos of a table and check that its rows fit them.
 
@@ -57,7 +57,7 @@ def probe_videos(
         rate: samples per second that files of features are wanted at; None: their own.
         told: how far it has come.
     """
-    by_path: dict[Path, list[LabelRow]] = {}
+    by_path: dict[Path, list[Annotation]] = {}
     for row in rows:
         by_path.setdefault(resolve(folder, row.video), []).append(_in_one_spelling(row))
     videos: list[LabelledVideo] = []
@@ -168,5 +168,5 @@ def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
     return "" if kind.settings == other.settings else "their features were made with different settings"
 
 
-def _in_one_spelling(row: LabelRow) -> LabelRow:
+def _in_one_spelling(row: Annotation) -> Annotation:
     return replace(row, label=BACKGROUND) if row.label.casefold() == BACKGROUND else row
