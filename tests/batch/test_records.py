@@ -67,7 +67,7 @@ def test_a_record_with_a_wrong_type_counts_as_none(tmp_path: Path) -> None:
     records.write(output, DONE)
     path = tmp_path / ".vidlabel" / "records" / "a.json"
     data = json.loads(path.read_text())
-    wrong = [("starts", "x"), ("state", "odd"), ("reason", None), ("crashes", -1), ("crashes", True), ("starts", 1.0)]
+    wrong = [("starts", "x"), ("state", "odd"), ("reason", None), ("starts", -1), ("starts", True), ("starts", 1.0)]
     wrong += [("duration", value) for value in (10**400, float("inf"), float("nan"), -0.5)]
     for name, value in wrong:
         path.write_text(json.dumps({**data, name: value}))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +15,9 @@ import pytest
 
 from examples import example_result
 from vidlabel.batch.locks import hold_output
-from vidlabel.batch.plan import MOST_CRASHES, MOST_STARTS, Outcome, Task, WorkOptions, plan_task, read_output
+from vidlabel.batch.plan import MOST_STARTS, Outcome, Task, WorkOptions, plan_task, read_output
 from vidlabel.batch.records import Records
-from vidlabel.batch.unit import record_crash, run_one
+from vidlabel.batch.unit import record_crash, run_one, take_back_start
 from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.labels.result import Result, Status
 from vidlabel.prediction.fingerprint import fingerprint
@@ -273,8 +276,8 @@ def test_a_partial_result_is_written_unless_strict(options: WorkOptions, task: T
 def test_a_video_that_ends_its_process_is_given_up(options: WorkOptions, task: Task, asked: dict[str, bool]) -> None:
     run_one(options, task, broken if "retry_failed" in asked else Labels(options))
     now = later(options, model_sha256="b" * 64, **asked)
-    outcomes = [crash(now, task) for _ in range(MOST_CRASHES)]
-    assert outcomes[:-1] == [None] * (MOST_CRASHES - 1)
+    outcomes = [crash(now, task) for _ in range(MOST_STARTS)]
+    assert outcomes[:-1] == [None] * (MOST_STARTS - 1)
     given_up = outcomes[-1]
     assert given_up is not None
     assert "broken off 3 times" in given_up.reason
@@ -289,7 +292,7 @@ def test_a_video_that_ends_its_process_is_given_up(options: WorkOptions, task: T
 def test_a_video_that_changes_while_it_ends_its_process_is_given_up(options: WorkOptions, task: Task) -> None:
     """As one that is still being recorded does."""
     outcome = None
-    for length in range(1, MOST_CRASHES + 1):
+    for length in range(1, MOST_STARTS + 1):
         assert outcome is None
         Path(task.shown).write_bytes(bytes(length))
         outcome = crash(options, task)
@@ -298,8 +301,8 @@ def test_a_video_that_changes_while_it_ends_its_process_is_given_up(options: Wor
 
 
 def test_a_worker_that_ends_before_the_work_begins_is_counted(options: WorkOptions, task: Task) -> None:
-    outcomes = [record_crash(options, task, "signal 9") for _ in range(MOST_CRASHES)]
-    assert [outcome is None for outcome in outcomes] == [True] * (MOST_CRASHES - 1) + [False]
+    outcomes = [record_crash(options, task, "signal 9") for _ in range(MOST_STARTS)]
+    assert [outcome is None for outcome in outcomes] == [True] * (MOST_STARTS - 1) + [False]
 
 
 @pytest.mark.parametrize("asked", [{"overwrite": True}, {"retry_failed": True}], ids=str)
@@ -328,16 +331,62 @@ def test_what_is_not_the_fault_of_the_video_does_not_count(
     assert run_one(later(options), task, Labels(options)).status == "done"
 
 
-def test_kills_of_the_whole_run_count_less_than_crashes(options: WorkOptions, task: Task) -> None:
+def test_a_video_is_given_up_though_nobody_saw_its_process_end(options: WorkOptions, task: Task) -> None:
     for _ in range(MOST_STARTS):
         assert plan_task(later(options), task).action == "label"
         with pytest.raises(MemoryError):
             run_one(later(options), task, dies)
-    assert "broken off 10 times" in run_one(later(options), task, Labels(options)).reason
+    assert "broken off 3 times" in run_one(later(options), task, Labels(options)).reason
     record = Records(options.folder).read(task.output)
     assert record is not None
     assert record.state == "failed"
     assert plan_task(later(options, retry_failed=True), task).action == "label"
+
+
+KILLS_ITSELF = """
+import os, signal, sys
+from pathlib import Path
+from vidlabel.batch.plan import Task, WorkOptions
+from vidlabel.batch.unit import run_one, work_watchdog
+from vidlabel.prediction.options import PredictOptions
+
+def label(shown):
+    if sys.argv[2] == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    import ctypes
+    watchdog._timeout_s = 0.3  # over a minute otherwise
+    watchdog.restart()
+    ctypes.PyDLL(None).pause()
+
+folder = Path(sys.argv[1])
+options = WorkOptions(folder / "out", PredictOptions(), "a" * 64)
+watchdog = work_watchdog(options)
+print(run_one(options, Task(str(folder / "a.mp4"), folder / "out" / "a.mp4.json"), label, watchdog=watchdog).reason)
+"""
+
+
+@pytest.mark.parametrize(("ending", "status"), [("killed", -signal.SIGKILL), ("hangs in native code", 1)])
+def test_a_poison_file_is_given_up_without_a_parent_that_sees_crashes(
+    options: WorkOptions, task: Task, ending: str, status: int
+) -> None:
+    command = [sys.executable, "-c", KILLS_ITSELF, str(options.folder.parent), ending]
+    ended = [subprocess.run(command, capture_output=True, text=True, check=False) for _ in range(MOST_STARTS + 1)]
+    assert [process.returncode for process in ended] == [status] * MOST_STARTS + [0]
+    assert "broken off 3 times" in ended[-1].stdout
+    assert run_one(later(options, retry_failed=True), task, Labels(options)).status == "done"
+
+
+def test_a_worker_that_its_run_ended_does_not_count_against_its_video(options: WorkOptions, task: Task) -> None:
+    for _ in range(MOST_STARTS + 1):
+        now = later(options)
+        with pytest.raises(MemoryError):
+            run_one(now, task, dies)
+        take_back_start(now, task)
+    assert crash(options, task) is None
+    take_back_start(options, task)  # It was counted as a crash, and stays so.
+    record = Records(options.folder).read(task.output)
+    assert record is not None
+    assert record.starts == 1
 
 
 def test_work_that_was_broken_off_leaves_nothing_under_the_final_name(options: WorkOptions, task: Task) -> None:

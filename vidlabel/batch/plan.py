@@ -3,7 +3,8 @@
 * Work that is done is not done again; work of another fingerprint is.
 * A video that cannot be read is recorded as failed, and tried again when it or the options that it failed under change,
   or when that is asked for.
-* A video whose reading ends the process is given up after `MOST_CRASHES`, counted on the disk.
+* A video whose work never comes to an end is given up after `MOST_STARTS`, counted on the disk before each begins: no
+  engine needs to see that a process ended.
 * A file that is not as it was written is never replaced, unless that is asked for.
 * Both requests, to overwrite and to retry, concern what earlier runs left: a task may be delivered several times in one
   run, after a crash for one.
@@ -25,11 +26,8 @@ from vidlabel.labels.result import Result
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import PredictOptions
 
-MOST_CRASHES = 3
-"""A video that ended its worker this often is given up."""
-
-MOST_STARTS = 10
-"""A video whose work never came to an end is given up after this many runs, even if nobody saw it crash."""
+MOST_STARTS = 3
+"""A video whose work was begun this often, and ended its process or was killed each time, is given up."""
 
 REPLACE = "move it away, or replace it with --overwrite"
 
@@ -181,7 +179,7 @@ def _plan_failed_or_started(options: WorkOptions, task: Task, record: Record, fr
     now = record.fingerprint
     broken_off = _is_broken_off_too_often(record)
     if record.state == "started" and not broken_off:
-        counted = replace(fresh, starts=record.starts, crashes=record.crashes)
+        counted = replace(fresh, starts=record.starts)
         return Plan("label", "was interrupted", now, counted)
     if options.retry_failed:
         return Plan("label", "failed before", now, fresh)
@@ -217,7 +215,7 @@ def _is_as_written(record: Record, found: str) -> bool:
 
 
 def _is_broken_off_too_often(record: Record) -> bool:
-    return record.crashes >= MOST_CRASHES or record.starts >= MOST_STARTS
+    return record.starts >= MOST_STARTS
 
 
 def _give_up(task: Task, now: str, record: Record) -> Plan:
@@ -226,8 +224,7 @@ def _give_up(task: Task, now: str, record: Record) -> Plan:
 
 def given_up(task: Task, record: Record) -> str:
     """The reason that is recorded for a video which ends its process each time."""
-    times = record.crashes or record.starts
-    problem = f"labelling it was broken off {times} times"
+    problem = f"labelling it was broken off {record.starts} times"
     return str(InputError(task.shown, problem, "look at the file, or try again with --retry-failed and --debug"))
 
 

@@ -35,13 +35,11 @@ class Record:
     """Of the input, the model and the options; empty where the input was not there."""
     state: State
     reason: str = ""
-    """Why it failed, or what is partial about it; one line."""
+    """Why it failed, what is partial about it, or how its process ended since it was begun; one line."""
     partial: bool = False
     """Whether some of the video could not be decoded."""
     starts: int = 0
     """How often the work was begun without coming to an end, this time included."""
-    crashes: int = 0
-    """How often it ended its process, counted by the run that began it."""
     duration: float = 0.0
     """Seconds of video."""
     samples: int = 0

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from vidlabel.batch.locks import hold_output
 from vidlabel.batch.plan import (
-    MOST_CRASHES,
+    MOST_STARTS,
     Outcome,
     Plan,
     Task,
@@ -25,11 +25,15 @@ from vidlabel.batch.plan import (
     plan_task,
 )
 from vidlabel.batch.records import Record, Records
+from vidlabel.child_process import Watchdog
 from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write, sha256_of
 from vidlabel.labels.formats.registry import format_of
 from vidlabel.labels.result import Result
 from vidlabel.profiling import OFF, Stopwatch
+
+COLD_START_S = 60.0
+"""Grace for the first pictures: a first call of torch on a busy machine was measured at over 6 s."""
 
 Label = Callable[[str], Result]
 """Labels the video at a path as given."""
@@ -44,7 +48,9 @@ def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
     return _settle(options, task, plan_task(options, task))
 
 
-def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF) -> Outcome:
+def run_one(
+    options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF, watchdog: Watchdog | None = None
+) -> Outcome:
     """Bring one task to its end: labelled, skipped or failed, and recorded as such.
 
     Args:
@@ -52,12 +58,13 @@ def run_one(options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch
         task: the video and its output.
         label: what labels one video; it raises VidlabelError for a video that cannot be labelled.
         stopwatch: takes the time of writing.
+        watchdog: ends this process when it hangs, to be restarted by what labels; None: a person waits who can do that.
 
     Raises:
         OutputError: the output folder cannot be written: no other task can be done either.
         UsageError: an option that no video can be labelled with.
     """
-    with hold_output(options.folder, task.output) as is_held:
+    with watchdog or contextlib.nullcontext(), hold_output(options.folder, task.output) as is_held:
         if not is_held:
             busy = OutputError(task.output, "another run is writing this file", "wait for its end")
             return Outcome(task, "failed", str(busy))
@@ -84,16 +91,34 @@ def record_crash(options: WorkOptions, task: Task, how: str, stderr_tail: str = 
     records = Records(options.folder)
     record = records.read(task.output)
     if record is None or record.run_id != options.run_id:
-        # It ended before its work began. Counted all the same, or it would be tried for ever.
         written = "" if record is None else record.sha256
-        record = Record(task.shown, "", "started", sha256=written, run_id=options.run_id)
+        record = Record(task.shown, "", "started", reason=how, sha256=written, run_id=options.run_id)
     elif record.state != "started":
         return None  # It had come to its end, which the next delivery finds.
-    crashed = replace(record, crashes=record.crashes + 1, reason=how, conditions=options.conditions)
+    # Where it ended before its work began, nobody has counted that yet, and it would be tried for ever.
+    starts = record.starts + 1 if record.reason else record.starts
+    crashed = replace(record, starts=starts, reason=how, conditions=options.conditions)
     records.write(task.output, crashed)
-    if crashed.crashes < MOST_CRASHES:
+    if starts < MOST_STARTS:
         return None
     return _fail(records, task, crashed, f"{given_up(task, crashed)} ({how})", stderr_tail)
+
+
+def take_back_start(options: WorkOptions, task: Task) -> None:
+    """Note that a run ended a worker at its task, after Ctrl-C or at a full disk: the video is not to blame.
+
+    To be called when the worker has ended.
+    """
+    records = Records(options.folder)
+    record = records.read(task.output)
+    if record is not None and record.state == "started" and record.run_id == options.run_id and not record.reason:
+        _take_back_start(records, task, record)
+
+
+def work_watchdog(options: WorkOptions) -> Watchdog:
+    """The deadline of each unit of work: it ends the process when nothing moves for too long."""
+    # The reading of a video has its own, shorter deadline; this one is for everything else.
+    return Watchdog(2 * options.predict.timeout + COLD_START_S)
 
 
 def write_recorded(path: Path, records: Records, record: Record, write: Callable[[BinaryIO], None]) -> None:
@@ -136,6 +161,7 @@ def _label_and_write(options: WorkOptions, task: Task, plan: Plan, label: Label,
         earlier,
         state="started",
         starts=earlier.starts + 1,
+        reason="",
         run_id=options.run_id,
         conditions=options.conditions,
     )

@@ -16,10 +16,10 @@ from vidlabel.batch.engines.messages import (
     Warned,
     WorkerProgress,
     WorkerReady,
+    encode,
     read_messages,
     read_options,
     read_tasks,
-    write_message,
 )
 from vidlabel.batch.plan import Outcome, Task, WorkOptions
 from vidlabel.prediction.options import PredictOptions
@@ -30,7 +30,7 @@ TASK = Task("caf\udce9\n.mp4", Path("out/a.json"))
 def pipe(*messages: Message | Task | WorkOptions) -> io.BytesIO:
     file = io.BytesIO()
     for message in messages:
-        write_message(file, message)
+        file.write(encode(message))
     file.seek(0)
     return file
 

@@ -6,17 +6,12 @@ Own processes with a pipe each: after a lost worker `multiprocessing.Pool` was m
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
-from typing import IO
 
 from vidlabel import errors
 from vidlabel.batch.engines.messages import (
@@ -27,25 +22,20 @@ from vidlabel.batch.engines.messages import (
     Warned,
     WorkerProgress,
     WorkerReady,
+    encode,
     read_messages,
-    write_message,
 )
 from vidlabel.batch.plan import Outcome, Task, WorkOptions
-from vidlabel.batch.unit import record_crash
+from vidlabel.batch.unit import record_crash, take_back_start
+from vidlabel.child_process import ChildProcess, start_command
 from vidlabel.errors import OutputError, VidlabelError
 from vidlabel.process import available_cores, available_memory
-
-_START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.batch.engines.worker import main; main()"
-"""With `-m` a `random.py` in the folder that a user works in would be taken for Python's own."""
 
 WORKER_BYTES = 600 << 20
 """Memory that one worker with its decoder takes at most."""
 
 MOST_DEAD_STARTS = 3
 """Workers that may end before they took a task, one after the other, until the run is given up."""
-
-STDERR_TAIL_BYTES = 20_000
-"""Bytes of a worker's standard error that are kept."""
 
 KILL_AFTER_S = 1.0
 """Seconds that workers get to end by themselves when the run is broken off."""
@@ -82,7 +72,7 @@ def run_local(
     """
     workers = min(workers, len(tasks))
     shared = replace(options, threads=max(1, available_cores() // max(1, workers)))
-    run = _Run(shared, tasks, command or (sys.executable, "-c", _START, *sys.path))
+    run = _Run(shared, tasks, command or start_command("vidlabel.batch.engines.worker"))
     try:
         run.start_workers(workers)
         yield from run.events()
@@ -104,61 +94,33 @@ class _Worker:
         self.task: Task | None = None
         self.ready = False
         self.stderr_tail = ""
-        self._stderr_file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
-        self.process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._stderr_file,
-            # Ctrl-C in a terminal goes to every process of its group; this one is ended by the run.
-            start_new_session=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
-        )
+        self.exit_status: int | None = None
+        self._child = ChildProcess(command, {"OMP_NUM_THREADS": "1"})
         self._inbox = inbox
-        self._send(options)
+        self._child.send(encode(options))
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     def give(self, task: Task) -> None:
         """Hand over a task."""
         self.task = task
-        self._send(task)
-
-    def _send(self, message: Task | WorkOptions) -> None:
-        if self.process.stdin is None:
-            return
-        try:
-            write_message(self.process.stdin, message)  # type: ignore[arg-type]
-        except (BrokenPipeError, OSError):
-            return  # It has died; the listener says so.
+        self._child.send(encode(task))
 
     def _listen(self) -> None:
-        if self.process.stdout is not None:
-            for message in read_messages(self.process.stdout):  # type: ignore[arg-type]
-                self._inbox.put((self, message))
+        for message in read_messages(self._child.stdout):
+            self._inbox.put((self, message))
         self._inbox.put((self, None))
 
     def let_go(self) -> None:
         """Tell the process that there is no more to do."""
-        if self.process.stdin is not None:
-            try:
-                self.process.stdin.close()
-            except OSError:
-                return  # It has died with its pipe full.
+        self._child.close_stdin()
 
     def close(self, deadline: float) -> None:
         """Wait for the end of the process, and end it if it has not come by then (`time.monotonic`)."""
-        try:
-            self.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        self.exit_status = self._child.end(deadline)
         self._listener.join()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        self._stderr_file.seek(max(0, self._stderr_file.seek(0, os.SEEK_END) - STDERR_TAIL_BYTES))
-        self.stderr_tail = self._stderr_file.read().decode("utf-8", "replace")
-        self._stderr_file.close()
+        self.stderr_tail = self._child.stderr_tail()
+        self._child.close()
 
 
 class _Run:
@@ -185,6 +147,8 @@ class _Run:
         deadline = time.monotonic() + KILL_AFTER_S  # for all of them together
         for worker in self._workers:
             worker.close(deadline)
+            if worker.task is not None:
+                take_back_start(self._options, worker.task)
         self._workers.clear()
 
     def events(self) -> Iterator[Event]:
@@ -243,7 +207,7 @@ class _Run:
 
 
 def _how_it_ended(worker: _Worker) -> str:
-    status = worker.process.returncode
+    status = worker.exit_status or 0
     words = worker.stderr_tail
     if "Timeout (" in words:
         return "no progress for too long"

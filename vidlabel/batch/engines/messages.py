@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.child_process import decode_line, encode_line
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.profiling import Profile
 
@@ -62,10 +62,14 @@ class Stopped:
 Message = WorkerReady | WorkerProgress | Warned | Profiled | TaskFinished | Stopped
 
 
-def write_message(pipe: BinaryIO, message: Message | Task | WorkOptions) -> None:
+def encode(message: Message | Task | WorkOptions) -> bytes:
+    """One message as a line."""
+    return encode_line(message, asdict(message), str)
+
+
+def write_message(pipe: BinaryIO, message: Message) -> None:
     """Send one message."""
-    fields = {"type": type(message).__name__, **asdict(message)}
-    pipe.write(json.dumps(fields, default=str).encode("ascii") + b"\n")
+    pipe.write(encode(message))
     pipe.flush()
 
 
@@ -93,10 +97,10 @@ def read_tasks(pipe: BinaryIO) -> Iterator[Task]:
 
 
 def _parse_message(line: bytes) -> Message | None:
-    fields = _parse_fields(line, None)
-    kind = fields.pop("type", None) if fields is not None else None
-    if fields is None or kind is None:
+    fields = decode_line(line)
+    if fields is None:
         return None
+    kind = fields.pop("type")
     if kind == TaskFinished.__name__:
         outcome = fields["outcome"]
         return TaskFinished(Outcome(_task(outcome.pop("task")), **outcome))
@@ -108,16 +112,9 @@ def _parse_message(line: bytes) -> Message | None:
     return kinds[kind](**fields)
 
 
-def _parse_fields(line: bytes, kind: str | None) -> dict[str, Any] | None:
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return None
-    if not isinstance(fields, dict) or "type" not in fields:
-        return None
-    if kind is not None and fields.pop("type") != kind:
-        return None
-    return fields
+def _parse_fields(line: bytes, kind: str) -> dict[str, Any] | None:
+    fields = decode_line(line)
+    return fields if fields is not None and fields.pop("type") == kind else None
 
 
 def _task(fields: dict[str, Any]) -> Task:

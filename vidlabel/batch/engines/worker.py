@@ -6,7 +6,6 @@ ends itself when its run has gone, and when a video makes no progress for too lo
 
 from __future__ import annotations
 
-import faulthandler
 import os
 import sys
 import threading
@@ -27,19 +26,14 @@ from vidlabel.batch.engines.messages import (
 )
 from vidlabel.batch.jobs.label import load_labeller
 from vidlabel.batch.plan import Task, WorkOptions
-from vidlabel.batch.unit import Label, run_one
+from vidlabel.batch.unit import Label, run_one, work_watchdog
+from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
 from vidlabel.errors import VidlabelError
 from vidlabel.labels.result import Result
 from vidlabel.prediction.options import Listener
 from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.isolation.pool import DecodePool
-
-COLD_START_S = 60.0
-"""Grace for the first pictures: a first call of torch on a busy machine was measured at over 6 s."""
-
-GONE = 3
-"""Exit status of a worker whose run has gone."""
 
 MakeLabel = Callable[[WorkOptions, Listener, Stopwatch], Label]
 """Loads what is needed to label videos."""
@@ -54,16 +48,15 @@ def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None
         outgoing: messages.
     """
     options = read_options(incoming)
-    deadline = Deadline(options.predict.timeout)
+    watchdog = work_watchdog(options)
     stopwatch = Stopwatch() if options.profile else OFF
     tasks = _follow(incoming)
 
     try:
-        label = make_label(options, _PipeListener(outgoing, deadline), stopwatch)
+        label = make_label(options, _PipeListener(outgoing, watchdog), stopwatch)
         write_message(outgoing, WorkerReady())
         for task in tasks:
-            with deadline:
-                outcome = run_one(options, task, label, stopwatch)
+            outcome = run_one(options, task, label, stopwatch, watchdog)
             if options.profile:
                 write_message(outgoing, Profiled(stopwatch.take()))
             write_message(outgoing, TaskFinished(outcome))
@@ -71,46 +64,21 @@ def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None
         write_message(outgoing, Stopped(type(error).__name__, error.subject, error.problem, error.remedy))
 
 
-class Deadline:
-    """Ends this process when no progress is reported in time.
-
-    `faulthandler` does it from a thread in C which needs no interpreter lock: signals and Python threads do not run
-    while native code holds the lock.
-
-    Args:
-        timeout_s: seconds without progress.
-    """
-
-    def __init__(self, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-
-    def __enter__(self) -> None:
-        # The reading of a video has its own, shorter deadline; this one is for everything else.
-        faulthandler.dump_traceback_later(2 * self._timeout_s + COLD_START_S, exit=True)
-
-    def extend(self) -> None:
-        """Start anew: there was progress."""
-        faulthandler.dump_traceback_later(2 * self._timeout_s + COLD_START_S, exit=True)
-
-    def __exit__(self, *_: object) -> None:
-        faulthandler.cancel_dump_traceback_later()
-
-
 class _PipeListener:
     """Passes on to the run what happens in its worker."""
 
-    def __init__(self, outgoing: BinaryIO, deadline: Deadline) -> None:
+    def __init__(self, outgoing: BinaryIO, watchdog: Watchdog) -> None:
         self._outgoing = outgoing
-        self._deadline = deadline
+        self._watchdog = watchdog
 
     def progress(self, labelled_s: float, duration_s: float) -> None:
-        """Tell the run, and start the deadline anew."""
-        self._deadline.extend()
+        """Send it to the run."""
+        self._watchdog.restart()
         write_message(self._outgoing, WorkerProgress(labelled_s, duration_s))
 
     def alive(self) -> None:
-        """Start the deadline anew."""
-        self._deadline.extend()
+        """Restart the watchdog."""
+        self._watchdog.restart()
 
     def warn(self, text: str) -> None:
         """Tell the run."""
@@ -129,7 +97,7 @@ def _follow(incoming: BinaryIO) -> Iterator[Task]:
             queue.put(task)
         queue.put(None)
         if not idle.is_set():
-            os._exit(GONE)
+            os._exit(OWNER_GONE)
 
     threading.Thread(target=read, daemon=True).start()
     while (task := queue.get()) is not None:
@@ -152,9 +120,7 @@ def label_videos(options: WorkOptions, listener: Listener, stopwatch: Stopwatch)
 
 def main() -> None:
     """Entry point of the process."""
-    # Libraries print to standard output at will; the messages get a descriptor of their own.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    outgoing = claim_standard_output()
     keep_freed_memory()
     serve(label_videos, sys.stdin.buffer, outgoing)
     outgoing.flush()

@@ -6,7 +6,6 @@ Native decoders can end, block or take over a process, so they run in this one. 
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import fcntl
 import os
 import resource
@@ -23,6 +22,7 @@ from typing import BinaryIO
 
 import av.logging
 
+from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.container.orientation import sample_size
 from vidlabel.video.container.source import VideoSource
@@ -49,9 +49,6 @@ from vidlabel.video.isolation.messages import (
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
 from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, open_memory
 
-GONE = 3
-"""Exit status when the owner has gone."""
-
 _BEATS_A_TIMEOUT = 4
 _LONGEST_BEAT_S = 1.0
 _SELF_GRACE_S = 10.0
@@ -73,14 +70,14 @@ class _Sender:
         self._outgoing = outgoing
         self._last = 0.0
         self._waiting = 0
-        self._timeout_s = 0.0
+        self._watchdog = Watchdog(_SELF_GRACE_S)
         self._beat_s = _LONGEST_BEAT_S
         self.stopped = threading.Event()
 
     def begin(self, timeout_s: float) -> None:
         """A video is to be read, by an owner with this much patience."""
         self.stopped.clear()
-        self._timeout_s = timeout_s
+        self._watchdog = Watchdog(timeout_s + _SELF_GRACE_S)
         self._beat_s = min(_LONGEST_BEAT_S, timeout_s / _BEATS_A_TIMEOUT)
         self.watch()
 
@@ -116,12 +113,12 @@ class _Sender:
                 os.ftruncate(2, 0)
 
     def watch(self) -> None:
-        """End this process if it hangs and nobody does it; a thread in C, which needs no interpreter lock."""
-        faulthandler.dump_traceback_later(self._timeout_s + _SELF_GRACE_S, exit=True)
+        """End this process if it hangs and its owner does not end it."""
+        self._watchdog.restart()
 
     def trim(self) -> None:
         """Nothing is decoded for a while."""
-        faulthandler.cancel_dump_traceback_later()
+        self._watchdog.stop()
 
 
 class _Server:
@@ -154,7 +151,7 @@ class _Server:
                 self._free.release()
             elif isinstance(order, ReadVideo):
                 self._videos.put(order)
-        os._exit(GONE)
+        os._exit(OWNER_GONE)
 
     def _read_video(self, order: ReadVideo) -> Finished | Failed:
         cpu_s = time.process_time()
@@ -256,18 +253,16 @@ def die_with_owner(lifeline: int) -> None:
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
     if select.select([lifeline], [], [], 0)[0]:  # it was gone before
-        os._exit(GONE)
+        os._exit(OWNER_GONE)
 
 
 def main() -> None:
     """Entry point of the process."""
-    # Libraries print to standard output at will; the messages get a descriptor of their own.
-    outgoing = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    outgoing = claim_standard_output()
     next_order = read_orders(sys.stdin.buffer)
     setup = next_order()
     if not isinstance(setup, Setup):
-        os._exit(GONE)
+        os._exit(OWNER_GONE)
     die_with_owner(setup.lifeline)
     with contextlib.suppress(InstallationError):  # It is told when decord is needed.
         load_decord()
@@ -278,7 +273,7 @@ def main() -> None:
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except BrokenPipeError:
-        os._exit(GONE)
+        os._exit(OWNER_GONE)
     finally:  # An interpreter that shuts down with a reader of decord alive can hang.
         traceback.print_exc()
         os._exit(1)

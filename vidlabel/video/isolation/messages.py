@@ -6,12 +6,12 @@ it was checked here or by the caller.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO
 
+from vidlabel.child_process import decode_line, encode_line
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SampleRequest
 
@@ -130,7 +130,7 @@ Message = Ready | Probed | Alive | Stats | SampleReady | Finished | Failed
 
 def encode(message: Order | Message) -> bytes:
     """One message as a line."""
-    return json.dumps({"type": type(message).__name__, **_fields(message)}, default=_as_json).encode("ascii") + b"\n"
+    return encode_line(message, _fields(message), _as_json)
 
 
 def _fields(value: object) -> dict[str, Any]:
@@ -153,7 +153,7 @@ def read_orders(pipe: BinaryIO) -> Callable[[], Order | None]:
         line = pipe.readline()
         if not line.endswith(b"\n"):
             return None
-        fields = json.loads(line)
+        fields = decode_line(line) or {}
         kind = fields.pop("type")
         if kind == "ReadVideo":
             return ReadVideo(request=SampleRequest(**fields.pop("request")), **fields)
@@ -169,13 +169,10 @@ def decode_message(line: bytes) -> Message:
     Raises:
         BrokenMessageError: it is no message, or holds values that cannot be.
     """
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise BrokenMessageError("no JSON") from error
-    if not isinstance(fields, dict):
-        raise BrokenMessageError("no JSON object")
-    reader = _READERS.get(str(fields.get("type")))
+    fields = decode_line(line)
+    if fields is None:
+        raise BrokenMessageError("no JSON object with a type")
+    reader = _READERS.get(str(fields["type"]))
     if reader is None:
         raise BrokenMessageError("a message of an unknown type")
     return reader(_Fields(fields))

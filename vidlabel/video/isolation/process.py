@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
-from typing import IO, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.child_process import ChildProcess, LineReader, start_command
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.isolation.messages import (
     BrokenMessageError,
@@ -25,7 +20,6 @@ from vidlabel.video.isolation.messages import (
     decode_message,
     encode,
 )
-from vidlabel.video.isolation.pipe import LineReader
 from vidlabel.video.isolation.shared_memory import FrameLayout, create_memory
 
 OUT_OF_MEMORY = 77
@@ -34,16 +28,10 @@ OUT_OF_MEMORY = 77
 COLD_START_S = 60.0
 """Grace for loading the libraries: on a busy machine that takes many times the usual 0.3 s."""
 
-_STDERR_TAIL_BYTES = 20_000
-"""Bytes of standard error that are kept."""
 _SLICE_S = 0.5
 """Silence is counted in slices of this length: after a stop (Ctrl-Z) of this process only one of them is wrong."""
 _GRACE_S = 1.0
 """Seconds that a process gets to end by itself."""
-
-_START = "import sys; sys.path[:] = sys.argv[1:]; from vidlabel.video.isolation.child import main; main()"
-"""Not `python -m`, which would search the current folder first: it may hold downloaded files. And not multiprocessing,
-which would run the user's script again."""
 
 
 class NativeOutput(Exception):  # noqa: N818 - no error of its own: it stands behind one, to be shown with --debug
@@ -67,16 +55,8 @@ class LostProcessError(Exception):
 
 
 def child_command() -> tuple[str, ...]:
-    """What starts a decoding process that finds the same modules as this process."""
-    return (sys.executable, "-c", _START, *sys.path)
-
-
-def _open_stderr_file() -> IO[bytes]:
-    """A file without a name for standard error, which is read and emptied here while the process writes at its end."""
-    file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `DecodeProcess.end`
-    # The mode "a+b" does not do it: the file is open already when it is looked at.
-    fcntl.fcntl(file, fcntl.F_SETFL, fcntl.fcntl(file, fcntl.F_GETFL) | os.O_APPEND)
-    return file
+    """What starts a decoding process."""
+    return start_command("vidlabel.video.isolation.child")
 
 
 class DecodeProcess:
@@ -92,7 +72,6 @@ class DecodeProcess:
 
     def __init__(self, command: Sequence[str], memory_limit_bytes: int) -> None:
         self._memory_limit_bytes = memory_limit_bytes
-        self._stderr_file = _open_stderr_file()
         self._memory = create_memory()
         self._owner = os.getpid()
         self._is_ready = False
@@ -100,38 +79,26 @@ class DecodeProcess:
         try:
             self._process = self._start(command)
         except OSError as error:
-            self._let_go()
+            self._close_shared()
             problem = f"cannot be started ({error.strerror})"
             raise VidlabelError("decoding process", problem, "close other programs and try again") from error
 
-    def _start(self, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    def _start(self, command: Sequence[str]) -> ChildProcess:
         their_end, self._lifeline = os.pipe()
         try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr_file,
-                # Ctrl-C in a terminal goes to every process of its group; this one is ended by its owner.
-                start_new_session=True,
-                pass_fds=(int(self._memory.handle), their_end),
-                # Threads of a linear algebra that is not used would take 40 MB.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-            )
+            # Threads of a linear algebra that is not used would take 40 MB.
+            environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+            process = ChildProcess(command, environment, (int(self._memory.handle), their_end))
         finally:
             os.close(their_end)
-        # A process that does not read its orders must not make its owner wait.
-        os.set_blocking(cast("BinaryIO", process.stdin).fileno(), False)
-        self._process = process
-        self._output = LineReader(cast("BinaryIO", process.stdout))
-        self.send(Setup(self._memory.handle, their_end, self._memory_limit_bytes))
+        self._output = LineReader(process.stdout)
+        process.send(encode(Setup(self._memory.handle, their_end, self._memory_limit_bytes)))
         return process
 
     def send(self, order: Order) -> None:
         """Give an order; that it did not arrive is noticed when the answer is awaited."""
-        if self._process.stdin is not None and self.is_usable:
-            with contextlib.suppress(OSError):
-                os.write(self._process.stdin.fileno(), encode(order))
+        if self.is_usable:
+            self._process.send(encode(order))
 
     def receive(self, timeout_s: float) -> Message:
         """The next message.
@@ -196,7 +163,7 @@ class DecodeProcess:
     @property
     def is_usable(self) -> bool:
         """Whether it was not ended, and is this process's own: a fork of the owner must not talk to it."""
-        return not self._stderr_file.closed and os.getpid() == self._owner
+        return not self._process.is_closed and os.getpid() == self._owner
 
     def is_alive(self) -> bool:
         """Whether the process runs and can be used."""
@@ -205,40 +172,29 @@ class DecodeProcess:
     def trim(self) -> None:
         """Between two videos: give back the memory of the last one."""
         self._memory.trim()
-        self._stderr_file.truncate(0)
+        self._process.empty_stderr()
 
     def stderr_tail(self) -> str:
         """The end of what the process wrote on its standard error for the last video."""
-        if not self.is_usable:
-            return ""
-        self._stderr_file.seek(max(0, self._stderr_file.seek(0, os.SEEK_END) - _STDERR_TAIL_BYTES))
-        return self._stderr_file.read().decode("utf-8", "replace")
+        return self._process.stderr_tail() if self.is_usable else ""
 
     def end(self) -> None:
         """End the process, whatever it does, and leave nothing behind."""
         if not self.is_usable:
             return
-        if self._process.returncode is None:
-            self._process.kill()
-            self._process.wait()
-        self._output.close()
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        self._let_go()
+        self._process.end()
+        self._process.close()
+        self._close_shared()
 
-    def _let_go(self) -> None:
+    def _close_shared(self) -> None:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
-        if not self._stderr_file.closed:
-            self._stderr_file.close()
-            self._memory.close()
+        self._memory.close()
 
     def _how_it_ended(self) -> LostProcessError:
-        try:
-            status = self._process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
+        status = self._process.wait(_GRACE_S)
+        if status is None:
             return LostProcessError("the decoding process broke off")
         if status == OUT_OF_MEMORY:
             problem = f"decoding took more than {self._memory_limit_bytes >> 20} MB of memory"
