@@ -106,7 +106,7 @@ def test_control_c_ends_cleanly_and_the_run_goes_on(tmp_path: Path, videos: Path
     _, errors = process.communicate(timeout=MOST_WAIT_S)
     assert process.returncode == 130
     assert b"interrupted: " in errors
-    assert b"the same command goes on" in errors
+    assert b"the same command continues" in errors
     assert b"Traceback" not in errors
     assert_all_gone(marked)
     assert half_written(tmp_path) == []

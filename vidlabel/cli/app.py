@@ -1,4 +1,4 @@
-"""The command line: its commands, and how failures end it."""
+"""The commands, and the exit status of each kind of failure."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from vidlabel.paths import reason_of
 
 EXIT_STATUS = """\b
 Exit status:
-  0    everything asked for was done
-  1    nothing that was asked for could be done
+  0    everything was done
+  1    nothing could be done
   2    wrong usage, nothing was done
   3    some inputs failed, the others are done and written
-  130  interrupted; what was done is kept, the same command goes on
+  130  interrupted; finished work is kept, the same command continues
 """
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EXIT_STATUS)
@@ -32,8 +32,8 @@ app.command(name="info", no_args_is_help=True)(info.info)
 app.command(name="status", no_args_is_help=True)(status.status)
 
 
-def _print_version(asked: bool) -> None:
-    if asked:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from vidlabel import __version__
 
         typer.echo(f"vidlabel {__version__}")
@@ -46,7 +46,7 @@ def vidlabel(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Tell what happens when in a video: timestamped labels, on this machine, offline."""
+    """Label what happens when in videos: labels with times, on this machine, offline."""
 
 
 def run() -> None:
@@ -55,7 +55,7 @@ def run() -> None:
     try:
         _run_and_flush()
     except BrokenPipeError:
-        # The reader of standard output has gone (`| head`); Python would complain once more at exit.
+        # The reader of standard output has closed it (`| head`); Python would raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except VidlabelError as error:
@@ -63,7 +63,7 @@ def run() -> None:
             raise
         print_error(error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
-    except OSError as error:  # what no place below expects, such as a working folder that was deleted
+    except OSError as error:  # nothing below catches it: for one, the working folder was deleted
         if debug:
             raise
         print_error(VidlabelError(error.filename or "system", reason_of(error), "--debug shows more"))
@@ -74,4 +74,4 @@ def _run_and_flush() -> None:
     try:
         app(prog_name="vidlabel")
     finally:
-        sys.stdout.flush()  # What cannot be written is an error here; later Python would only complain.
+        sys.stdout.flush()  # A failed write is an error here; at exit Python would only print it.

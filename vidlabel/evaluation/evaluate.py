@@ -26,7 +26,6 @@ from vidlabel.evaluation.predictions import (
     score_video,
 )
 from vidlabel.evaluation.request import (
-    DEFAULT_TOLERANCE_S,
     EvaluationListener,
     EvaluationRequest,
     SilentEvaluationListener,
@@ -35,15 +34,15 @@ from vidlabel.evaluation.request import (
     request_warnings,
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
-from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Runtime, resolve_hardware
 from vidlabel.heads.model import Model, load_model
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
+from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
+from vidlabel.training.features import feature_options, gather
 from vidlabel.training.finetune.features import EncoderTuning, refuse_untunable
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
@@ -92,11 +91,7 @@ def evaluate(
         model=loaded,
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=train_options,
-        features=FeatureOptions(
-            recipe=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
-            streams=wanted_streams(train_options),
-            cache=None if cache_dir is None else Path(cache_dir),
-        ),
+        features=feature_options(train_options, rate, cache_dir, runtime=runtime),
         tolerance_s=tolerance,
     )
     return run_evaluation(request, SilentEvaluationListener())

@@ -9,14 +9,13 @@ from typing import Protocol
 from vidlabel.errors import UsageError
 from vidlabel.evaluation.folds import FoldCount, FoldListener, refuse_model_options
 from vidlabel.heads.model import Model
+from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
 from vidlabel.training.dataset.report import check_report
 from vidlabel.training.features import FeatureOptions
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener
-
-DEFAULT_TOLERANCE_S = 1.0
 
 
 class EvaluationListener(FoldListener, Protocol):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from pathlib import Path
 
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig, View
-from vidlabel.features.encoders.hardware import Device
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.streams.registry import VIDEO_STREAMS, parse_streams
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
@@ -43,12 +44,40 @@ class FeatureOptions:
 
 
 def wanted_streams(options: TrainOptions) -> tuple[str, ...]:
-    """The streams of videos to compute: those asked for, else all.
+    """The streams of videos to compute: those of the options, or all if they name none.
 
     Raises:
         UsageError: one of them cannot be computed from pictures.
     """
     return VIDEO_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
+
+
+def feature_options(
+    options: TrainOptions,
+    rate: float | None,
+    cache_dir: str | PathLike[str] | None,
+    *,
+    device: Device = "auto",
+    runtime: Runtime = "auto",
+) -> FeatureOptions:
+    """How the features of videos are made for a training.
+
+    Args:
+        options: of the training.
+        rate: samples per second; None: the usual rate.
+        cache_dir: folder of the feature cache; None: the user's.
+        device: where the encoder runs.
+        runtime: library that runs it.
+
+    Raises:
+        UsageError: there is no such runtime, or a stream cannot be computed from pictures.
+    """
+    return FeatureOptions(
+        recipe=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
+        streams=wanted_streams(options),
+        cache=None if cache_dir is None else Path(cache_dir),
+        device=device,
+    )
 
 
 def gather(

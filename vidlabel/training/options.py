@@ -15,6 +15,9 @@ background from labels: two of them gave 2 % less (F1@25) on long videos made of
 MOST_TUNED_BLOCKS = 16
 """All of efficientnet-lite0."""
 
+NO_LICENCE = "not stated"
+"""The licence in a model file whose author names none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOptions:

@@ -14,7 +14,6 @@ from typing import Protocol
 import numpy as np
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.heads.model import Model, load_model
 from vidlabel.paths import is_folder
@@ -22,12 +21,12 @@ from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
 from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
-from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, gather, wanted_streams
+from vidlabel.training.features import FeatureOptions, feature_options, gather
 from vidlabel.training.finetune.features import EncoderTuning, TuningListener, refuse_untunable
 from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit
 from vidlabel.training.fitting.seeded_runs import SilentListener
-from vidlabel.training.options import TrainOptions
+from vidlabel.training.options import NO_LICENCE, TrainOptions
 
 
 class TrainListener(TuningListener, Protocol):
@@ -65,7 +64,7 @@ class TrainRequest:
     """A model to go on from; its streams and the way it makes features count then."""
     resume: bool = False
     """Whether to go on with an interrupted training of the same."""
-    licence: str = "not stated"
+    licence: str = NO_LICENCE
     command: str = ""
 
 
@@ -113,17 +112,12 @@ def train(
     label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
     train_options = TrainOptions(**options)  # type: ignore[arg-type]
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
-    recipe = FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime)
     request = TrainRequest(
         training_set=read_examples(Path(labels), label_options_from(start, label_options)),
         source=str(labels),
         output=Path(output),
         options=train_options,
-        features=FeatureOptions(
-            recipe=recipe,
-            streams=wanted_streams(train_options),
-            cache=None if cache_dir is None else Path(cache_dir),
-        ),
+        features=feature_options(train_options, rate, cache_dir, runtime=runtime),
         init=start,
         resume=resume,
     )

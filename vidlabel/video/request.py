@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
+
+if TYPE_CHECKING:  # the command line imports this file for its options: numpy costs it 0.1 s
+    import numpy as np
+    import numpy.typing as npt
 
 Decoder = Literal["auto", "decord", "pyav"]
 DecodeDevice = Literal["auto", "cpu", "gpu"]

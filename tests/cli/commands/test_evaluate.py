@@ -53,7 +53,7 @@ def test_an_interrupted_evaluation_goes_on(tmp_path: Path) -> None:
                 break
         rest = running.stderr.read()
     assert running.returncode == 130, rest
-    assert "the same command goes on" in rest
+    assert "the same command continues" in rest
     kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out" / ".training").glob("fold-1-*/*")}
     assert kept
     assert not (tmp_path / "out" / "evaluation.json").exists()

@@ -10,19 +10,23 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from vidlabel.cli.run.predict import Asked, run_predict
+from vidlabel.cli.run.predict import run_predict
 from vidlabel.errors import InputError, UsageError
 from vidlabel.prediction.options import PredictOptions
 
 
-def asked(output: Path, workers: int | None = None) -> Asked:
-    return Asked(
-        options=PredictOptions(),
+def run(arguments: list[str], output: Path, *, workers: int | None = None, dry_run: bool = False) -> int:
+    """Label into a folder, with everything else as a user leaves it."""
+    return run_predict(
+        arguments,
+        PredictOptions(),
         output=str(output),
         format_name="json",
         workers=workers,
+        recursive=False,
         overwrite=False,
         retry_failed=False,
+        dry_run=dry_run,
         strict=False,
         summary=None,
         profile=False,
@@ -39,7 +43,7 @@ def clips(folder: Path) -> list[str]:
 
 def test_a_plan_is_told_and_nothing_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     given = clips(tmp_path)
-    assert run_predict(given, asked(tmp_path / "out"), recursive=False, dry_run=True) == 0
+    assert run(given, tmp_path / "out", dry_run=True) == 0
     lines = capfd.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines] == [["label", path] for path in given]
     assert not (tmp_path / "out").exists()
@@ -82,9 +86,9 @@ def test_a_plan_for_standard_output_names_what_is_missing(tmp_path: Path, capfd:
 
 def test_a_folder_without_videos_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no videos"):
-        run_predict([str(tmp_path)], asked(tmp_path / "out"), recursive=False, dry_run=False)
+        run([str(tmp_path)], tmp_path / "out")
 
 
 def test_no_workers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--workers: 0 is not possible"):
-        run_predict(clips(tmp_path), asked(tmp_path / "out", 0), recursive=False, dry_run=False)
+        run(clips(tmp_path), tmp_path / "out", workers=0)

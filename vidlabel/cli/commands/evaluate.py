@@ -1,4 +1,4 @@
-"""`vidlabel evaluate`: honest figures for a model, or for what `train` makes of labels."""
+"""`vidlabel evaluate`: measure a model, or what `train` makes of labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.options import AsJson, Debug, DeviceName, Quiet, RuntimeName
-from vidlabel.cli.training_options import (
+from vidlabel.cli.options import (
+    TRAINING,
     Activation,
+    AsJson,
     BatchSize,
     Bidirectional,
     CacheDir,
+    Debug,
+    DeviceName,
     Dropout,
     Epochs,
     FromFolders,
@@ -24,96 +27,93 @@ from vidlabel.cli.training_options import (
     LearningRate,
     Members,
     PositiveLabel,
+    Quiet,
     Rate,
+    RuntimeName,
     Seed,
     Streams,
     TaskName,
     TuneEncoder,
     UnlabelledMeaning,
+    label_options_from,
+    train_options_from,
 )
+from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
+
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="Shipped model or model file to measure. [default: train a model for each fold]",
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(help="Folds of the cross-validation by group. [default: 5, or the number of groups if smaller]"),
+]
+LeaveOneGroupOut = Annotated[
+    bool, typer.Option("--leave-one-group-out", help="Cross-validate with one fold per group.")
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="DIR", help="Folder for evaluation.json, predictions.csv and plots (PNG and SVG)."
+    ),
+]
+Tolerance = Annotated[
+    float, typer.Option(help="Largest error of an event's start, in seconds, for the event to count as found.")
+]
 
 
 def evaluate(
+    context: typer.Context,
     labels: LabelsFile = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", "-m", metavar="NAME|FILE", help="Measure this model. [default: train one a fold]"),
-    ] = None,
-    folds: Annotated[
-        int | None, typer.Option(help="Of the cross-validation by group. [default: 5, or the number of groups]")
-    ] = None,
-    leave_one_group_out: Annotated[bool, typer.Option("--leave-one-group-out", help="One fold a group.")] = False,
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR", help="Write evaluation.json, predictions.csv and plots (PNG and SVG)."
-        ),
-    ] = None,
+    model: Model = None,
+    folds: Folds = None,
+    leave_one_group_out: LeaveOneGroupOut = False,
+    output: Output = None,
     as_json: AsJson = False,
-    tolerance: Annotated[float, typer.Option(help="Seconds that the start of an event may be off.")] = 1.0,
+    tolerance: Tolerance = DEFAULT_TOLERANCE_S,
     from_folders: FromFolders = None,
     groups: GroupsFile = None,
     task: TaskName = None,
     positive: PositiveLabel = None,
     unlabelled: UnlabelledMeaning = None,
-    head: HeadName = None,
-    activation: Activation = "tanh",
-    hidden: Hidden = 48,
-    layers: Layers = 1,
-    bidirectional: Bidirectional = None,
-    dropout: Dropout = 0.3,
-    epochs: Epochs = None,
-    batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 1e-2,
-    members: Members = None,
-    inner_folds: InnerFolds = 5,
+    head: HeadName = TRAINING.head,
+    activation: Activation = TRAINING.activation,
+    hidden: Hidden = TRAINING.hidden,
+    layers: Layers = TRAINING.layers,
+    bidirectional: Bidirectional = TRAINING.bidirectional,
+    dropout: Dropout = TRAINING.dropout,
+    epochs: Epochs = TRAINING.epochs,
+    batch_size: BatchSize = TRAINING.batch_size,
+    learning_rate: LearningRate = TRAINING.learning_rate,
+    members: Members = TRAINING.members,
+    inner_folds: InnerFolds = TRAINING.folds,
     streams: Streams = None,
     rate: Rate = None,
-    seed: Seed = 0,
-    tune_encoder: TuneEncoder = None,
+    seed: Seed = TRAINING.seed,
+    tune_encoder: TuneEncoder = TRAINING.tune_encoder,
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
     runtime: RuntimeName = "auto",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Measure a model on labelled videos that it has not learnt from; without --model, by cross-validation.
+    """Measure a model on labelled videos that it was not trained on; without --model, by cross-validation.
 
-    Groups are never torn apart, and everything is chosen within the training part of a fold. Each figure has a 95 %
-    interval over groups, and stands beside a head without recurrence and the most frequent answer.
+    Groups are never split, and every choice is made within the training part of a fold. Each metric has a 95 %
+    confidence interval over groups, beside two baselines: a head without recurrence, and the most frequent label.
     """
-    from pathlib import Path
+    from vidlabel.cli.run.evaluate import run_evaluate
 
-    from vidlabel.cli.run.evaluate import AskedEvaluation, run_evaluate
-    from vidlabel.training.dataset.examples import LabelOptions
-    from vidlabel.training.options import TrainOptions
-
-    asked = AskedEvaluation(
-        labels=labels,
-        from_folders=from_folders,
-        label_options=LabelOptions(
-            groups=None if groups is None else Path(groups),
-            task=task,
-            positive=positive,
-            unlabelled=unlabelled,
-            rate=rate,
-        ),
-        options=TrainOptions(
-            head=head,
-            activation=activation,
-            hidden=hidden,
-            layers=layers,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            members=members,
-            folds=inner_folds,
-            streams=None if streams is None else tuple(name.strip() for name in streams.split(",")),
-            seed=seed,
-            tune_encoder=tune_encoder,
-        ),
+    status = run_evaluate(
+        labels,
+        from_folders,
+        label_options_from(context.params),
+        train_options_from(context.params),
         model=model,
         folds=folds,
         leave_one_group_out=leave_one_group_out,
@@ -126,4 +126,4 @@ def evaluate(
         runtime=runtime,
         quiet=quiet,
     )
-    raise typer.Exit(run_evaluate(asked))
+    raise typer.Exit(status)

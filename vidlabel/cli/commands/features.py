@@ -1,4 +1,4 @@
-"""`vidlabel features`: write the features of videos, for use elsewhere."""
+"""`vidlabel features`: extract features of videos into files."""
 
 from __future__ import annotations
 
@@ -6,43 +6,54 @@ from typing import Annotated, Literal
 
 import typer
 
-from vidlabel.cli.options import Debug, DeviceName, Quiet, RuntimeName
+from vidlabel.cli.options import Debug, DecoderName, DeviceName, Quiet, Recursive, RuntimeName
+from vidlabel.features.config import FeatureConfig
+
+DEFAULTS = FeatureConfig()
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        help="Videos, folders, @LIST (a file with one path per line), or - (such a list on standard input)."
+    ),
+]
+Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder for one feature file per video.")]
+Rate = Annotated[float, typer.Option(help="Samples per second.")]
+Streams = Annotated[str, typer.Option(help="Streams to extract: frames, motion, or frames,motion.")]
+EncoderName = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help="Name of an encoder, or a model file whose encoder to use.")
+]
+ShortSide = Annotated[int, typer.Option(help="Size of the frames: pixels of the shorter side.")]
+ViewName = Annotated[
+    Literal["centre", "whole"],
+    typer.Option(help="Part of the frame to encode: the square in the middle, or the whole frame."),
+]
+Lag = Annotated[float, typer.Option(help="Seconds between the two frames that the motion stream compares.")]
+FormatName = Annotated[Literal["npz", "safetensors"], typer.Option("--format", help="Format of the feature files.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Extract features again where a file has them.")]
 
 
 def features(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            help="Videos, folders, @LIST (a file with one path a line), or - (such a list on standard input)."
-        ),
-    ],
-    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="A folder for one file a video.")],
-    rate: Annotated[float, typer.Option(help="Samples per second.")] = 2.0,
-    streams: Annotated[str, typer.Option(help="frames, motion, or both: frames,motion.")] = "frames",
-    encoder: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="What encodes the frames: by name, or that of a model file.")
-    ] = "efficientnet-lite0",
-    short_side: Annotated[int, typer.Option(help="Pixels of the shorter side of a frame.")] = 224,
-    view: Annotated[
-        Literal["centre", "whole"], typer.Option(help="What is seen of a frame: the square in its middle, or all.")
-    ] = "centre",
-    lag: Annotated[float, typer.Option(help="Seconds between the two frames that motion compares.")] = 0.1,
-    format_name: Annotated[Literal["npz", "safetensors"], typer.Option("--format", help="Of the files.")] = "npz",
+    inputs: Inputs,
+    output: Output,
+    rate: Rate = DEFAULTS.rate,
+    streams: Streams = "frames",
+    encoder: EncoderName = DEFAULTS.encoder,
+    short_side: ShortSide = DEFAULTS.short_side,
+    view: ViewName = "centre",
+    lag: Lag = DEFAULTS.lag_s,
+    format_name: FormatName = "npz",
     device: DeviceName = "auto",
-    runtime: RuntimeName = "auto",
-    decoder: Annotated[
-        Literal["auto", "decord", "pyav"], typer.Option(help="What decodes. auto: the cheapest that is exact.")
-    ] = "auto",
-    recursive: Annotated[
-        bool, typer.Option("--recursive/--no-recursive", help="Search folders inside folders.")
-    ] = True,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Do again what is done.")] = False,
+    runtime: RuntimeName = DEFAULTS.runtime,
+    decoder: DecoderName = DEFAULTS.decoder,
+    recursive: Recursive = True,
+    overwrite: Overwrite = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Turn videos into feature vectors: times (T,) and features (T, D), one file a video.
+    """Extract feature vectors from videos: times (T,) and features (T, D), one file per video.
 
-    What is done is skipped. `train` takes the files in place of videos.
+    Finished videos are skipped. `train` takes the files in place of videos.
     """
     from vidlabel.cli.run.features import AskedFeatures, chosen_encoder, run_features
     from vidlabel.features.config import FeatureConfig

@@ -1,4 +1,4 @@
-"""`vidlabel info`: what a model file or a video is."""
+"""`vidlabel info`: describe a model, a video, or the feature cache."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidlabel.cli.console import print_output
-from vidlabel.cli.options import AsJson, Debug
+from vidlabel.cli.options import AsJson, CacheDir, Debug
 from vidlabel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,19 +23,17 @@ if TYPE_CHECKING:
 
 MOST_LABELS = 12
 
-CacheDir = Annotated[str | None, typer.Option("--cache-dir", metavar="DIR", help="Where features are kept.")]
-
 
 def info(
     target: Annotated[
-        str | None, typer.Argument(metavar="MODEL|VIDEO", help="A shipped model, a model file, or a video.")
+        str | None, typer.Argument(metavar="MODEL|VIDEO", help="Name of a shipped model, a model file, or a video.")
     ] = None,
-    cache: Annotated[bool, typer.Option("--cache", help="Show where features are kept, and how much.")] = False,
+    cache: Annotated[bool, typer.Option("--cache", help="Show where the feature cache is, and its size.")] = False,
     cache_dir: CacheDir = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Show what a model or a video is, or what the feature cache holds."""
+    """Describe a model, a video, or the feature cache."""
     if cache or target is None:
         if target is not None or not cache:
             raise UsageError("info", "wants a model, a video, or --cache", "give one of them")

@@ -1,4 +1,4 @@
-"""`vidlabel models`: the models that are shipped."""
+"""`vidlabel models`: list the shipped models."""
 
 from __future__ import annotations
 

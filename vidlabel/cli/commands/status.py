@@ -1,4 +1,4 @@
-"""`vidlabel status`: how far the work on an output folder has come."""
+"""`vidlabel status`: show the progress of work on an output folder."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def status(
-    folder: Annotated[str, typer.Argument(metavar="OUT", help="A folder or a file that `predict -o` was given.")],
+    folder: Annotated[str, typer.Argument(metavar="OUT", help="Output folder or file of `predict -o`.")],
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Tell what is done, partial, failed or unfinished in an output folder, from its records alone."""
+    """Show which videos of an output folder are done, partial, failed or unfinished, from its records."""
     from vidlabel.batch.records import read_records
     from vidlabel.cli.console import print_output
 

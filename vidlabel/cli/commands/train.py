@@ -1,4 +1,4 @@
-"""`vidlabel train`: teach labels of your own."""
+"""`vidlabel train`: train a model on the user's own labels."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.options import Debug, DeviceName, Quiet, RuntimeName
-from vidlabel.cli.training_options import (
+from vidlabel.cli.options import (
+    TRAINING,
     Activation,
     BatchSize,
     Bidirectional,
     CacheDir,
+    Debug,
+    DeviceName,
     Dropout,
     Epochs,
     FromFolders,
@@ -24,84 +26,74 @@ from vidlabel.cli.training_options import (
     LearningRate,
     Members,
     PositiveLabel,
+    Quiet,
     Rate,
+    RuntimeName,
     Seed,
     Streams,
     TaskName,
     TuneEncoder,
     UnlabelledMeaning,
+    label_options_from,
+    train_options_from,
 )
+from vidlabel.training.options import NO_LICENCE
+
+Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Model file to write.")]
+Check = Annotated[bool, typer.Option("--check", help="Check the labels and videos, show a summary, and stop.")]
+Init = Annotated[str | None, typer.Option(metavar="FILE", help="Trained model to continue from.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume the same training after an interruption.")]
+Licence = Annotated[str, typer.Option(help="Licence of the model, stored in its file.")]
 
 
 def train(
+    context: typer.Context,
     labels: LabelsFile = None,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The model.")] = "model.safetensors",
+    output: Output = "model.safetensors",
     from_folders: FromFolders = None,
     groups: GroupsFile = None,
-    check: Annotated[bool, typer.Option("--check", help="Check the labels, show what there is, and stop.")] = False,
+    check: Check = False,
     task: TaskName = None,
     positive: PositiveLabel = None,
     unlabelled: UnlabelledMeaning = None,
-    head: HeadName = None,
-    activation: Activation = "tanh",
-    hidden: Hidden = 48,
-    layers: Layers = 1,
-    bidirectional: Bidirectional = None,
-    dropout: Dropout = 0.3,
-    epochs: Epochs = None,
-    batch_size: BatchSize = 16,
-    learning_rate: LearningRate = 1e-2,
-    members: Members = None,
-    inner_folds: InnerFolds = 5,
+    head: HeadName = TRAINING.head,
+    activation: Activation = TRAINING.activation,
+    hidden: Hidden = TRAINING.hidden,
+    layers: Layers = TRAINING.layers,
+    bidirectional: Bidirectional = TRAINING.bidirectional,
+    dropout: Dropout = TRAINING.dropout,
+    epochs: Epochs = TRAINING.epochs,
+    batch_size: BatchSize = TRAINING.batch_size,
+    learning_rate: LearningRate = TRAINING.learning_rate,
+    members: Members = TRAINING.members,
+    inner_folds: InnerFolds = TRAINING.folds,
     streams: Streams = None,
     rate: Rate = None,
-    seed: Seed = 0,
-    tune_encoder: TuneEncoder = None,
-    init: Annotated[str | None, typer.Option(metavar="FILE", help="A trained model to go on from.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with this training, which was interrupted.")] = False,
-    licence: Annotated[str, typer.Option(help="Of the model, for its file.")] = "not stated",
+    seed: Seed = TRAINING.seed,
+    tune_encoder: TuneEncoder = TRAINING.tune_encoder,
+    init: Init = None,
+    resume: Resume = False,
+    licence: Licence = NO_LICENCE,
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
     runtime: RuntimeName = "auto",
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Train a model on labelled videos, clips or files of features: minutes on a laptop.
+    """Train a model on labelled videos, clips or feature files: minutes on a laptop.
 
-    The figures shown at the end are of clips that were not learnt from; no group is ever on both sides.
+    The metrics shown at the end come from clips that were held out of training; a group is never split.
     """
-    from pathlib import Path
+    from vidlabel.cli.run.train import check_labels, run_train
 
-    from vidlabel.cli.run.train import AskedTraining, check_labels, run_train
-    from vidlabel.training.dataset.examples import LabelOptions
-    from vidlabel.training.options import TrainOptions
-
-    asked = AskedTraining(
-        labels=labels,
-        from_folders=from_folders,
-        label_options=LabelOptions(
-            groups=None if groups is None else Path(groups),
-            task=task,
-            positive=positive,
-            unlabelled=unlabelled,
-            rate=rate,
-        ),
-        options=TrainOptions(
-            head=head,
-            activation=activation,
-            hidden=hidden,
-            layers=layers,
-            bidirectional=bidirectional,
-            dropout=dropout,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            members=members,
-            folds=inner_folds,
-            streams=None if streams is None else tuple(name.strip() for name in streams.split(",")),
-            seed=seed,
-            tune_encoder=tune_encoder,
-        ),
+    label_options, options = label_options_from(context.params), train_options_from(context.params)
+    if check:
+        raise typer.Exit(check_labels(labels, from_folders, label_options))
+    status = run_train(
+        labels,
+        from_folders,
+        label_options,
+        options,
         output=output,
         rate=rate,
         init=init,
@@ -112,4 +104,4 @@ def train(
         runtime=runtime,
         quiet=quiet,
     )
-    raise typer.Exit(check_labels(asked) if check else run_train(asked))
+    raise typer.Exit(status)

@@ -1,8 +1,7 @@
-"""What `vidlabel evaluate` does with the options it was given."""
+"""Runs `vidlabel evaluate`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.cli.console import print_bytes, print_line, print_warning
@@ -17,14 +16,14 @@ from vidlabel.evaluation.request import (
     label_options_for,
     request_warnings,
 )
-from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
+from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.labels.metrics.evaluation_json import evaluation_text
 from vidlabel.process import keep_freed_memory
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.features import DEFAULT_RATE, FeatureOptions, wanted_streams
+from vidlabel.training.features import feature_options
 from vidlabel.training.options import TrainOptions
 
 DONE = 0
@@ -32,77 +31,70 @@ SOME_FAILED = 3
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskedEvaluation:
-    """What the command line asks for."""
-
-    labels: str | None
-    from_folders: str | None
-    label_options: LabelOptions
-    options: TrainOptions
-    model: str | None
-    folds: int | None
-    leave_one_group_out: bool
-    output: str | None
-    as_json: bool
-    tolerance: float
-    rate: float | None
-    cache_dir: str | None
-    device: Device
-    runtime: Runtime
-    quiet: bool
-
-
-def run_evaluate(asked: AskedEvaluation) -> int:
+def run_evaluate(
+    labels: str | None,
+    from_folders: str | None,
+    label_options: LabelOptions,
+    options: TrainOptions,
+    *,
+    model: str | None,
+    folds: int | None,
+    leave_one_group_out: bool,
+    output: str | None,
+    as_json: bool,
+    tolerance: float,
+    rate: float | None,
+    cache_dir: str | None,
+    device: Device,
+    runtime: Runtime,
+    quiet: bool,
+) -> int:
     """Measure, show and write.
 
     Returns:
         The exit status.
     """
-    if asked.output == "":
-        raise UsageError("--output", "is empty", "give a folder")
-    if asked.output is not None:
-        check_folder(Path(asked.output))
-    if asked.model is not None and asked.rate is not None:
+    _check_output(output)
+    if model is not None and rate is not None:
         raise UsageError("--rate", "is the model's own where one is measured", "leave it out")
     keep_freed_memory()
-    request = _request(asked)
+    fold_number = fold_count(folds, leave_one_group_out=leave_one_group_out)
+    loaded = None if model is None else load_model(model)
+    request = EvaluationRequest(
+        training_set=read_training_set("evaluate", labels, from_folders, label_options_for(loaded, label_options)),
+        source=labels or from_folders or "",
+        model=loaded,
+        folds=fold_number,
+        options=options,
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
+        tolerance_s=tolerance,
+        state=None if output is None or loaded is not None else Path(output) / STATE_FOLDER,
+    )
     for warning in request_warnings(request):
         print_warning(warning)
-    examples = request.training_set.examples
     try:
-        with EvaluationProgress(len(examples), quiet=asked.quiet) as progress:
+        with EvaluationProgress(len(request.training_set.examples), quiet=quiet) as progress:
             evaluation = run_evaluation(request, progress)
     except KeyboardInterrupt:
-        kept = "what was done is kept; the same command goes on" if request.state else "with -o it could go on"
+        kept = "finished work is kept; the same command continues" if request.state else "with -o it could continue"
         print_line(f"interrupted: {kept}")
         return INTERRUPTED
-    if asked.output is not None:
-        write_evaluation(evaluation, Path(asked.output))
-    if asked.as_json:
-        print_bytes(evaluation_text(evaluation).encode("utf-8", errors="backslashreplace"))
-    elif not asked.quiet or asked.output is None:
-        print_evaluation(evaluation)
+    _give(evaluation, output, as_json=as_json, quiet=quiet)
     return SOME_FAILED if request.training_set.unusable or progress.failed else DONE
 
 
-def _request(asked: AskedEvaluation) -> EvaluationRequest:
-    folds = fold_count(asked.folds, leave_one_group_out=asked.leave_one_group_out)
-    model = None if asked.model is None else load_model(asked.model)
-    cache = None if asked.cache_dir is None else Path(asked.cache_dir)
-    label_options = label_options_for(model, asked.label_options)
-    return EvaluationRequest(
-        training_set=read_training_set("evaluate", asked.labels, asked.from_folders, label_options),
-        source=asked.labels or asked.from_folders or "",
-        model=model,
-        folds=folds,
-        options=asked.options,
-        features=FeatureOptions(
-            recipe=FeatureConfig(rate=asked.rate or DEFAULT_RATE, runtime=asked.runtime),
-            streams=wanted_streams(asked.options),
-            cache=cache,
-            device=asked.device,
-        ),
-        tolerance_s=asked.tolerance,
-        state=None if asked.output is None or model is not None else Path(asked.output) / STATE_FOLDER,
-    )
+def _check_output(output: str | None) -> None:
+    if output == "":
+        raise UsageError("--output", "is empty", "give a folder")
+    if output is not None:
+        check_folder(Path(output))
+
+
+def _give(evaluation: Evaluation, output: str | None, *, as_json: bool, quiet: bool) -> None:
+    """Write and print what was asked for."""
+    if output is not None:
+        write_evaluation(evaluation, Path(output))
+    if as_json:
+        print_bytes(evaluation_text(evaluation).encode("utf-8", errors="backslashreplace"))
+    elif not quiet or output is None:
+        print_evaluation(evaluation)

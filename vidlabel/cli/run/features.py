@@ -13,7 +13,7 @@ from vidlabel.batch.output_paths import plan_outputs
 from vidlabel.batch.plan import Outcome, Task
 from vidlabel.batch.summary import NOTHING_DONE, RunSummary
 from vidlabel.cli.console import print_details, print_line, print_warning
-from vidlabel.cli.render.inputs import left_out_words, report_inputs
+from vidlabel.cli.render.batch import counts, left_out_words, report_inputs
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
 from vidlabel.features.config import FeatureConfig, View
@@ -101,7 +101,7 @@ def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: b
     try:
         _write_all(inputs, folder, asked, tally)
     except KeyboardInterrupt:
-        print_line(f"interrupted: {_counts(tally)} are kept; the same command goes on from there")
+        print_line(f"interrupted: {counts(tally)} are kept; the same command continues from there")
         return INTERRUPTED
     if not asked.quiet and (len(inputs.videos) > 1 or inputs.left_out or inputs.errors):
         print_line(_closing_line(inputs, tally))
@@ -158,8 +158,4 @@ def _is_done(output: Path, extractor: FeatureExtractor, settings: FeatureSetting
 
 
 def _closing_line(inputs: Inputs, tally: RunSummary) -> str:
-    return "; ".join([_counts(tally), *([left_out_words(inputs)] if inputs.left_out else [])])
-
-
-def _counts(tally: RunSummary) -> str:
-    return f"{tally.count('done')} done, {tally.count('skipped')} skipped, {tally.count('failed')} failed"
+    return "; ".join([counts(tally), *([left_out_words(inputs)] if inputs.left_out else [])])

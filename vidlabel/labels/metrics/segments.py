@@ -18,6 +18,9 @@ from vidlabel.labels.result import Segment
 OVERLAPS = (10, 25, 50)
 """Percent of overlap (intersection over union) from which on a segment counts as found: F1@10, F1@25, F1@50."""
 
+DEFAULT_TOLERANCE_S = 1.0
+"""Largest error of an event's start, where the user gives no other."""
+
 Averaging = Literal["per video", "pooled"]
 """`per video`: the mean of the videos' figures (Lea et al.); `pooled`: one figure over all (MS-TCN, later papers)."""
 

@@ -1,0 +1,100 @@
+"""The commands' options: their defaults are those of the library, and each help text can be understood alone."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, Field, fields
+from typing import Any
+
+import pytest
+import typer.main
+from typer.core import TyperGroup
+
+from vidlabel.cli.app import app
+from vidlabel.evaluation.folds import USUAL_FOLDS
+from vidlabel.evaluation.request import EvaluationRequest
+from vidlabel.features.config import FeatureConfig
+from vidlabel.prediction.options import PredictOptions
+from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
+from vidlabel.training.fitting.plans import MEAN_EPOCHS, RECURRENT_EPOCHS
+from vidlabel.training.options import TrainOptions
+from vidlabel.training.train import TrainRequest
+
+OTHER_NAMES = {"evaluate": {"tolerance_s": "tolerance"}, "features": {"lag_s": "lag"}}
+TRAINING = {"folds": "inner_folds"}
+"""`evaluate --folds` are those of the outer cross-validation."""
+
+
+def parameters(name: str) -> dict[str, Any]:
+    """The parameters of a command by name; their class is typer's own or click's, depending on typer's version."""
+    group = typer.main.get_command(app)
+    assert isinstance(group, TyperGroup)
+    return {str(parameter.name): parameter for parameter in group.commands[name].params}
+
+
+def default_of(field: Field[Any]) -> object:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "renamed"),
+    [
+        ("predict", PredictOptions, {}),
+        ("train", TrainOptions, TRAINING),
+        ("train", LabelOptions, {}),
+        ("evaluate", TrainOptions, TRAINING),
+        ("evaluate", LabelOptions, {}),
+    ],
+)
+def test_every_option_of_the_library_has_its_default(name: str, options: type[Any], renamed: dict[str, str]) -> None:
+    found = parameters(name)
+    wanted = {renamed.get(field.name, field.name): default_of(field) for field in fields(options)}
+    assert {option: found[option].default for option in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "shared"),
+    [
+        ("train", TrainRequest, {"licence", "resume", "init"}),
+        ("train", FeatureOptions, {"device"}),
+        ("train", FeatureConfig, {"runtime"}),
+        ("evaluate", EvaluationRequest, {"model", "tolerance_s"}),
+        ("evaluate", FeatureOptions, {"device"}),
+        ("evaluate", FeatureConfig, {"runtime"}),
+        ("features", FeatureConfig, {"encoder", "rate", "short_side", "lag_s", "decoder", "runtime"}),
+    ],
+)
+def test_options_that_are_in_requests_have_their_defaults(name: str, options: type[Any], shared: set[str]) -> None:
+    found, renamed = parameters(name), OTHER_NAMES.get(name, {})
+    wanted = {
+        renamed.get(field.name, field.name): default_of(field) for field in fields(options) if field.name in shared
+    }
+    assert len(wanted) == len(shared)
+    assert {option: found[option].default for option in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "words"),
+    [
+        ("train", "rate", f"[default: {DEFAULT_RATE:g} for videos"),
+        ("train", "epochs", f"[default: {RECURRENT_EPOCHS}, or {MEAN_EPOCHS} without"),
+        ("evaluate", "folds", f"[default: {USUAL_FOLDS}, or"),
+    ],
+)
+def test_defaults_in_words_are_true(name: str, option: str, words: str) -> None:
+    assert words in parameters(name)[option].help
+
+
+@pytest.mark.parametrize("name", ["predict", "train", "evaluate", "features", "models", "info", "status"])
+def test_each_help_text_is_a_sentence_that_stands_alone(name: str) -> None:
+    texts = {
+        option: parameter.help.partition(" [default:")[0]
+        for option, parameter in parameters(name).items()
+        if option != "help"
+    }
+    incomplete = {
+        option: text
+        for option, text in texts.items()
+        if not text[:1].isupper() or text.startswith("Of ") or not text.endswith(".") or len(text.split()) < 2
+    }
+    assert incomplete == {}

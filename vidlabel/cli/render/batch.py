@@ -1,0 +1,99 @@
+"""Lines about a batch: inputs that cannot be used, plans, events while it runs, and the closing line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from vidlabel.batch.engines.local import Event, Working
+from vidlabel.batch.engines.messages import Profiled, Warned
+from vidlabel.batch.folder_search import describe_left_out
+from vidlabel.batch.inputs import Inputs
+from vidlabel.batch.plan import Outcome, Plan, Task
+from vidlabel.batch.summary import RunSummary
+from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
+from vidlabel.cli.render.profile import Profiler
+from vidlabel.cli.render.progress import Progress
+from vidlabel.errors import InputError
+
+
+def report_inputs(arguments: Sequence[str], inputs: Inputs) -> None:
+    """Print one line for each input that cannot be used.
+
+    Raises:
+        InputError: the inputs could be used, and hold no videos.
+    """
+    for error in inputs.errors:
+        print_error(error)
+    if inputs.videos or inputs.errors:
+        return
+    left_out = f" ({left_out_words(inputs)})" if inputs.left_out else ""
+    raise InputError(" ".join(arguments), f"holds no videos{left_out}", "name a file to take it whatever it is called")
+
+
+def print_plans(plans: Iterable[tuple[Task, Plan]], inputs: Inputs) -> None:
+    """Print what a run would do with each input, and why."""
+    for task, plan in plans:
+        print_output(f"{plan.action:5}  {task.shown}  ({plan.why})")
+    for path in inputs.left_out:
+        print_output(f"leave  {path}  (not called like a video)")
+
+
+class BatchReporter:
+    """Shows the events of a run as they come, and counts its outcomes.
+
+    Args:
+        summary: takes the outcomes.
+        progress: shows progress and warnings.
+        profiler: takes the profiles of workers.
+        debug: whether errors are shown with their details.
+    """
+
+    def __init__(self, summary: RunSummary, progress: Progress, profiler: Profiler, *, debug: bool) -> None:
+        self._summary = summary
+        self._progress = progress
+        self._profiler = profiler
+        self._debug = debug
+
+    def show(self, event: Event) -> None:
+        """Show and count one event."""
+        match event:
+            case Working():
+                self._progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
+            case Warned():
+                self._progress.warn(event.text)
+            case Profiled():
+                self._profiler.add(event.profile)
+            case Outcome():
+                self._show_outcome(event)
+
+    def _show_outcome(self, outcome: Outcome) -> None:
+        self._summary.add(outcome)
+        self._progress.advance(outcome)
+        if outcome.status == "failed":
+            print_line(f"error: {outcome.reason}")
+            if self._debug:
+                print_details(outcome.details)
+        elif outcome.partial:
+            print_warning(outcome.reason)
+
+
+def counts(summary: RunSummary) -> str:
+    """How many inputs ended in which way."""
+    return f"{summary.count('done')} done, {summary.count('skipped')} skipped, {summary.count('failed')} failed"
+
+
+def closing_line(inputs: Inputs, summary: RunSummary, seconds: float) -> str:
+    """The counts of a run, with its speed; it took so many seconds."""
+    words = [counts(summary)]
+    if summary.partial:
+        words.append(f"{summary.partial} of them partial")
+    if inputs.left_out:
+        words.append(left_out_words(inputs))
+    speed = summary.labelled_s / max(seconds, 1e-9)
+    words.append(f"{summary.labelled_s / 3600:.2f} h of video in {seconds:.0f} s ({speed:.1f} x real time)")
+    return "; ".join(words)
+
+
+def left_out_words(inputs: Inputs) -> str:
+    """The files that a folder search left out."""
+    return f"left out: {describe_left_out(inputs.left_out)}"
