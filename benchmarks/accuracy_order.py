@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 import vidlabel
 from accuracy_figures import Row, row_of
+from vidlabel.heads.config import HeadKind
 
 SIDE = 12
 STEPS = 24
 RATE = 8.0
 NOISE = 0.1
-HEADS = ("rnn", "lstm", "gru")
+HEADS: tuple[HeadKind, ...] = ("rnn", "lstm", "gru")
 EPOCHS = 80
 CROSS = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]], np.float32)
 SQUARE = np.ones((3, 3), np.float32)

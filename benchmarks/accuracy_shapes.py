@@ -17,12 +17,13 @@ import numpy.typing as npt
 
 import vidlabel
 from accuracy_figures import Row, row_of
+from vidlabel.heads.config import HeadKind
 
 SIDE = 224
 FRAMES_PER_S = 16
 FRAMES = 48
 GREY, RED, GREEN = (40, 40, 40), (220, 60, 60), (60, 200, 80)
-HEADS = ("rnn", "lstm", "gru")
+HEADS: tuple[HeadKind, ...] = ("rnn", "lstm", "gru")
 EPOCHS = 100
 
 Frames = npt.NDArray[np.uint8]

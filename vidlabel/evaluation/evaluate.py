@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from os import PathLike
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -35,10 +36,12 @@ from vidlabel.evaluation.request import (
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
 from vidlabel.features.encoders.hardware import Runtime, resolve_hardware
+from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
+from vidlabel.heads.spec import Task
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
-from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Unlabelled
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
@@ -54,44 +57,97 @@ def evaluate(
     model: str | PathLike[str] | None = None,
     folds: int | None = None,
     leave_one_group_out: bool = False,
-    groups: str | PathLike[str] | None = None,
-    rate: float | None = None,
     tolerance: float = DEFAULT_TOLERANCE_S,
+    groups: str | PathLike[str] | None = None,
+    task: Task | None = NOTHING_SAID.task,
+    positive: str | None = NOTHING_SAID.positive,
+    unlabelled: Unlabelled | None = NOTHING_SAID.unlabelled,
+    head: HeadKind | None = DEFAULT_OPTIONS.head,
+    activation: Literal["tanh", "relu"] = DEFAULT_OPTIONS.activation,
+    hidden: int = DEFAULT_OPTIONS.hidden,
+    layers: int = DEFAULT_OPTIONS.layers,
+    bidirectional: bool | None = DEFAULT_OPTIONS.bidirectional,
+    dropout: float = DEFAULT_OPTIONS.dropout,
+    epochs: int | None = DEFAULT_OPTIONS.epochs,
+    batch_size: int = DEFAULT_OPTIONS.batch_size,
+    learning_rate: float = DEFAULT_OPTIONS.learning_rate,
+    members: int | None = DEFAULT_OPTIONS.members,
     inner_folds: int = DEFAULT_OPTIONS.folds,
+    streams: tuple[str, ...] | None = DEFAULT_OPTIONS.streams,
+    seed: int = DEFAULT_OPTIONS.seed,
+    tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
+    rate: float | None = NOTHING_SAID.rate,
     cache_dir: str | PathLike[str] | None = None,
     runtime: Runtime = "auto",
-    **options: object,
 ) -> Evaluation:
-    """Measure a model on labelled videos, or, without one, what `train` makes of them in cross-validation by group.
+    """Measure a model on labelled videos or, without one, what `train` makes of them in cross-validation by group.
+
+    The options of training, and `rate`, count without `model` alone.
 
     Args:
-        labels: a CSV file with the columns `video,start,end,label`.
-        model: name of a shipped model, or a model file.
-        folds: how many, without a model; None: 5, or one for each group where there are fewer.
-        leave_one_group_out: one fold for each group.
-        groups: a CSV file with the columns `video,group`; groups are never torn apart.
-        rate: samples per second, without a model; None: 8 for videos, and their own for files of features.
-        tolerance: seconds that the start of an event may be off.
-        inner_folds: within the training part of each fold, which calibrates and chooses; 0: none.
-        cache_dir: where features are kept.
-        runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
-        **options: `task`, `positive` and `unlabelled`, and the other options of training, as `train` takes them.
+        labels: CSV file with the columns `video,start,end,label`.
+        model: name of a shipped model, or path of a model file.
+        folds: folds of the cross-validation by group; None: 5, or the number of groups if smaller.
+        leave_one_group_out: cross-validate with one fold per group.
+        tolerance: largest error of an event's start, in seconds, for the event to count as found.
+        groups: CSV file with the columns `video,group`; a group is never split.
+        task: one label at a time, several, or one that holds or not; None: inferred from the labels.
+        positive: the label of a binary task that counts as positive; None: inferred from the names.
+        unlabelled: meaning of time without a row; None: background where rows have times.
+        head: kind of head; None: an ensemble of bidirectional GRUs, for clips with a head without recurrence.
+        activation: of the head `rnn`.
+        hidden: hidden units of a recurrent layer, per direction.
+        layers: number of recurrent layers.
+        bidirectional: run recurrent heads in both directions of time; None: only without `head`.
+        dropout: dropout rate in training.
+        epochs: training epochs of each head; None: 30, or 40 without recurrence, and more for few clips.
+        batch_size: clips, or windows of long videos, per training step.
+        learning_rate: peak learning rate.
+        members: number of recurrent heads; None: 3, or 1 with `head`.
+        inner_folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
+        streams: streams to train on; None: chosen by validation.
+        seed: random seed.
+        tune_encoder: fine-tune so many of the encoder's last blocks on the labels first; None: none.
+        rate: samples per second; None: 8 for videos, and their own for feature files.
+        cache_dir: folder of the feature cache; None: the user's.
+        runtime: library that runs the encoder.
 
     Raises:
-        UsageError: an option that cannot be meant.
+        UsageError: an argument is invalid.
         InputError: the labels, their videos or the model cannot be used; or groups cannot be split.
+
+    Example:
+        >>> evaluation = vidlabel.evaluate("labels.csv", folds=2, inner_folds=0, head="gru", epochs=10)
+        >>> evaluation.data.videos, evaluation.data.groups
+        (12, 6)
     """
     loaded = None if model is None else load_model(Path(model) if isinstance(model, PathLike) else model)
-    meaning = {name: options.pop(name) for name in ("task", "positive", "unlabelled") if name in options}
-    asked = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
-    train_options = TrainOptions(folds=inner_folds, **options)  # type: ignore[arg-type]
+    label_options = LabelOptions(
+        groups=Path(groups) if groups else None, task=task, positive=positive, unlabelled=unlabelled, rate=rate
+    )
+    options = TrainOptions(
+        head=head,
+        activation=activation,
+        hidden=hidden,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        members=members,
+        folds=inner_folds,
+        streams=streams,
+        seed=seed,
+        tune_encoder=tune_encoder,
+    )
     request = EvaluationRequest(
-        training_set=read_examples(Path(labels), label_options_for(loaded, asked)),
+        training_set=read_examples(Path(labels), label_options_for(loaded, label_options)),
         source=str(labels),
         model=loaded,
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
-        options=train_options,
-        features=feature_options(train_options, rate, cache_dir, runtime=runtime),
+        options=options,
+        features=feature_options(options, rate, cache_dir, runtime=runtime),
         tolerance_s=tolerance,
     )
     return run_evaluation(request, SilentEvaluationListener())

@@ -80,6 +80,11 @@ def load_model(name_or_path: str | Path) -> Model:
     Raises:
         UsageError: there is no shipped model of that name.
         ModelFileError: the file is no model, damaged, or made by a newer vidlabel.
+
+    Example:
+        >>> model = vidlabel.load_model("objects")
+        >>> model.spec.task, model.spec.rate, len(model.spec.labels)
+        ('single', 2.0, 1000)
     """
     path = find_model(name_or_path)
     spec, arrays, sha256 = read_model_file(path)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vidlabel.errors import UsageError, VideoError, VidlabelError
 from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
 from vidlabel.features.pipeline import FeaturePipeline
 from vidlabel.features.streams.registry import reading_request
@@ -28,7 +29,7 @@ from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
 from vidlabel.video.isolation.pool import DecodePool
-from vidlabel.video.request import ReadReport, SampleRequest
+from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, SampleRequest
 from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
 if TYPE_CHECKING:
@@ -42,26 +43,80 @@ ON_GPU = "on GPU"
 """How the names of decoders end that run on a GPU."""
 
 
-def predict(path: str | PathLike[str], model: str | PathLike[str] = "objects", **options: Any) -> Result:  # noqa: ANN401
-    """Tell what happens when in a video.
+_DEFAULTS = PredictOptions()
+
+
+def predict(
+    path: str | PathLike[str],
+    model: str | PathLike[str] = _DEFAULTS.model,
+    *,
+    rate: float | None = _DEFAULTS.rate,
+    threshold: float | None = _DEFAULTS.threshold,
+    min_duration: float | None = _DEFAULTS.min_duration,
+    top: int | None = _DEFAULTS.top,
+    scores: bool = _DEFAULTS.scores,
+    device: Device = _DEFAULTS.device,
+    runtime: Runtime = _DEFAULTS.runtime,
+    decode_device: DecodeDevice = _DEFAULTS.decode_device,
+    require_gpu_decode: bool = _DEFAULTS.require_gpu_decode,
+    decoder: Decoder = _DEFAULTS.decoder,
+    keyframes: bool = _DEFAULTS.keyframes,
+    start: float = _DEFAULTS.start,
+    end: float | None = _DEFAULTS.end,
+    timeout: float = _DEFAULTS.timeout,
+) -> Result:
+    """Label what happens when in a video.
 
     Args:
-        path: the video.
+        path: the video, or a feature file for a model that was trained on such files.
         model: name of a shipped model, or path of a model file.
-        **options: the fields of `PredictOptions`: rate, threshold, min_duration, top, scores, device, runtime,
-            decode_device, require_gpu_decode, decoder, keyframes, start, end, timeout.
+        rate: samples per second; None: the model's.
+        threshold: minimum score, 0 to 1, at which a label holds; None: the model's, per label.
+        min_duration: minimum duration of a segment in seconds; None: the model's, per label.
+        top: keep only so many labels, those with the longest total time; None: all.
+        scores: also return the scores of every sample.
+        device: where the networks run; `auto`: a GPU if torch can use one.
+        runtime: library that runs the encoder.
+        decode_device: where the video is decoded.
+        require_gpu_decode: fail unless the GPU decodes the video.
+        decoder: `auto`: the fastest that decodes the file exactly.
+        keyframes: decode key frames only, which is faster and gives coarser times.
+        start: time in seconds at which labelling begins.
+        end: time in seconds at which it ends; None: the end of the video.
+        timeout: seconds without a new frame after which reading fails.
 
     Returns:
         The labels with their times in seconds from the first presented frame.
 
     Raises:
-        UsageError: an option that cannot be meant, or a device that is not there.
+        UsageError: an argument is invalid, or the device is not available.
         VideoError: the file cannot be read as a video.
         ModelFileError: the model cannot be used.
+
+    Example:
+        >>> result = vidlabel.predict("clip.mp4", rate=4)
+        >>> result.status, result.video.duration
+        ('ok', 4.0)
     """
-    asked = PredictOptions(model=fspath(model), **options)
+    options = PredictOptions(
+        model=fspath(model),
+        rate=rate,
+        threshold=threshold,
+        min_duration=min_duration,
+        top=top,
+        scores=scores,
+        device=device,
+        runtime=runtime,
+        decode_device=decode_device,
+        require_gpu_decode=require_gpu_decode,
+        decoder=decoder,
+        keyframes=keyframes,
+        start=start,
+        end=end,
+        timeout=timeout,
+    )
     with DecodePool() as pool:
-        return Labeller(asked, pool).label(fspath(path), PythonListener())
+        return Labeller(options, pool).label(fspath(path), PythonListener())
 
 
 class PythonListener:

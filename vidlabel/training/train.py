@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Runtime
+from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
+from vidlabel.heads.spec import Task
 from vidlabel.paths import is_folder
-from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
+from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
 from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
@@ -81,43 +83,94 @@ def train(
     output: str | PathLike[str],
     *,
     groups: str | PathLike[str] | None = None,
+    task: Task | None = NOTHING_SAID.task,
+    positive: str | None = NOTHING_SAID.positive,
+    unlabelled: Unlabelled | None = NOTHING_SAID.unlabelled,
+    head: HeadKind | None = DEFAULT_OPTIONS.head,
+    activation: Literal["tanh", "relu"] = DEFAULT_OPTIONS.activation,
+    hidden: int = DEFAULT_OPTIONS.hidden,
+    layers: int = DEFAULT_OPTIONS.layers,
+    bidirectional: bool | None = DEFAULT_OPTIONS.bidirectional,
+    dropout: float = DEFAULT_OPTIONS.dropout,
+    epochs: int | None = DEFAULT_OPTIONS.epochs,
+    batch_size: int = DEFAULT_OPTIONS.batch_size,
+    learning_rate: float = DEFAULT_OPTIONS.learning_rate,
+    members: int | None = DEFAULT_OPTIONS.members,
+    folds: int = DEFAULT_OPTIONS.folds,
+    streams: tuple[str, ...] | None = DEFAULT_OPTIONS.streams,
+    seed: int = DEFAULT_OPTIONS.seed,
+    tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
+    rate: float | None = NOTHING_SAID.rate,
     init: str | PathLike[str] | None = None,
     resume: bool = False,
-    rate: float | None = None,
     cache_dir: str | PathLike[str] | None = None,
     runtime: Runtime = "auto",
-    **options: object,
 ) -> Model:
-    """Teach labels of your own: train a model and write it to a file.
+    """Train a model on labelled videos or feature files, and write it to a file.
 
     Args:
-        labels: a CSV file with the columns `video,start,end,label`.
-        output: the model file to write.
-        groups: a CSV file with the columns `video,group`; clips of one group are never torn apart in validation.
-        init: a model to go on from.
-        resume: go on with a training of the same that was interrupted.
-        rate: samples per second; None: 8 for videos, and their own for files of features.
-        cache_dir: where features are kept.
-        runtime: what computes the network: `auto`, `torch`, `torch-half` or `openvino`.
-        **options: `task`, `positive` and `unlabelled` of `LabelOptions`, and the fields of `TrainOptions`: head,
-            activation, hidden, layers, bidirectional, dropout, epochs, batch_size, learning_rate, members, folds,
-            streams, seed, tune_encoder.
+        labels: CSV file with the columns `video,start,end,label`.
+        output: model file to write.
+        groups: CSV file with the columns `video,group`; a group is never split.
+        task: one label at a time, several, or one that holds or not; None: inferred from the labels.
+        positive: the label of a binary task that counts as positive; None: inferred from the names.
+        unlabelled: meaning of time without a row; None: background where rows have times.
+        head: kind of head; None: an ensemble of bidirectional GRUs, for clips with a head without recurrence.
+        activation: of the head `rnn`.
+        hidden: hidden units of a recurrent layer, per direction.
+        layers: number of recurrent layers.
+        bidirectional: run recurrent heads in both directions of time; None: only without `head`.
+        dropout: dropout rate in training.
+        epochs: training epochs of each head; None: 30, or 40 without recurrence, and more for few clips.
+        batch_size: clips, or windows of long videos, per training step.
+        learning_rate: peak learning rate.
+        members: number of recurrent heads; None: 3, or 1 with `head`.
+        folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
+        streams: streams to train on; None: chosen by validation.
+        seed: random seed.
+        tune_encoder: fine-tune so many of the encoder's last blocks on the labels first; None: none.
+        rate: samples per second; None: 8 for videos, and their own for feature files.
+        init: model file to continue from.
+        resume: resume the same training after an interruption.
+        cache_dir: folder of the feature cache; None: the user's.
+        runtime: library that runs the encoder.
 
     Raises:
-        UsageError: an option that cannot be meant.
+        UsageError: an argument is invalid.
         InputError: the labels, their videos or the model cannot be used.
         OutputError: the model cannot be written.
+
+    Example:
+        >>> model = vidlabel.train("labels.csv", "my.safetensors", head="gru", epochs=20)
+        >>> model.spec.shown_labels
+        ('left', 'right')
     """
-    meaning = {name: options.pop(name) for name in ("task", "positive", "unlabelled") if name in options}
-    label_options = LabelOptions(groups=Path(groups) if groups else None, rate=rate, **meaning)  # type: ignore[arg-type]
-    train_options = TrainOptions(**options)  # type: ignore[arg-type]
+    label_options = LabelOptions(
+        groups=Path(groups) if groups else None, task=task, positive=positive, unlabelled=unlabelled, rate=rate
+    )
+    options = TrainOptions(
+        head=head,
+        activation=activation,
+        hidden=hidden,
+        layers=layers,
+        bidirectional=bidirectional,
+        dropout=dropout,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        members=members,
+        folds=folds,
+        streams=streams,
+        seed=seed,
+        tune_encoder=tune_encoder,
+    )
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
     request = TrainRequest(
         training_set=read_examples(Path(labels), label_options_from(start, label_options)),
         source=str(labels),
         output=Path(output),
-        options=train_options,
-        features=feature_options(train_options, rate, cache_dir, runtime=runtime),
+        options=options,
+        features=feature_options(options, rate, cache_dir, runtime=runtime),
         init=start,
         resume=resume,
     )

@@ -224,6 +224,11 @@ def samples(
     Raises:
         UsageError: an argument that cannot be meant.
         VideoError: the file is no readable video.
+
+    Example:
+        >>> with vidlabel.samples("clip.mp4", rate=1) as samples:
+        ...     [(sample.time_s, sample.rgb.shape) for sample in samples][:2]
+        [(0.0, (224, 298, 3)), (1.0, (224, 298, 3))]
     """
     request = SampleRequest(
         rate=rate,

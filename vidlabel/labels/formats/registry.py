@@ -151,6 +151,11 @@ def read_labels(path: str | PathLike[str]) -> list[Annotation]:
     Raises:
         AnnotationError: the file cannot be read.
         LabelTableError: lines in it are wrong; all of them are named at once.
+
+    Example:
+        >>> rows = vidlabel.read_labels("labels.csv")
+        >>> rows[0].label, rows[0].group
+        ('left', 'g0')
     """
     return list(read_label_table(path).rows)
 
@@ -178,6 +183,12 @@ def write_labels(rows: Iterable[Annotation], path: str | PathLike[str]) -> None:
 
     Raises:
         OutputError: it cannot be written, or a row is a point, which a table of starts and ends does not hold.
+
+    Example:
+        >>> rows = vidlabel.read_labels("labels.csv")
+        >>> vidlabel.write_labels(rows[:2], "few.csv")
+        >>> vidlabel.read_labels("few.csv") == rows[:2]
+        True
     """
     listed = list(rows)
     if any(row.kind == "point" for row in listed):

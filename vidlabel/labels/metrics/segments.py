@@ -85,6 +85,12 @@ def segment_metrics(
 
     Raises:
         UsageError: there is no true video, or a predicted one that is not among them.
+
+    Example:
+        >>> truth = {"clip.mp4": [vidlabel.Segment(0.0, 2.0, "wave", 1.0)]}
+        >>> predicted = {"clip.mp4": [vidlabel.Segment(0.0, 1.0, "wave", 0.9)]}
+        >>> vidlabel.segment_metrics(truth, predicted, background=None, averaging="pooled").f1
+        {10: 100.0, 25: 100.0, 50: 100.0}
     """
     if not truth:
         raise UsageError("truth", "holds no video", "give the true segments of one video at least")
