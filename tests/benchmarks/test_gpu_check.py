@@ -23,7 +23,6 @@ from gpu_check_rows import Row, Setting, judged, read_rows, table, to_line
 from gpu_check_run import HOMES
 from gpu_check_speed import Clip, Run, Side, aim_row, copy_clip, speed_row, write_clip
 from vidlabel.cli.render.profile import profile_lines
-from vidlabel.heads.scoring import one_thread
 from vidlabel.profiling import Phase, Profile
 from vidlabel.video.probe import probe
 
@@ -129,12 +128,10 @@ def test_a_cropped_video_is_smaller_than_what_was_painted(tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def small_pictures(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Three pictures of noise; one thread, since several wait for each other on a busy machine."""
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three pictures of noise."""
     pictures = np.random.default_rng(0).integers(0, 256, (3, 48, 64, 3), dtype=np.uint8)
     monkeypatch.setattr(gpu_check_encoding, "_pictures", lambda count: pictures)
-    with one_thread():
-        yield
 
 
 @pytest.mark.usefixtures("small_pictures")

@@ -202,8 +202,8 @@ def test_scores_are_probabilities(model: Model) -> None:
     assert scores.max() <= 1
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_the_number_of_threads_is_left_as_it_was(model: Model) -> None:
-    torch.set_num_threads(2)
     _streamed(model, _features(40), [])
     assert torch.get_num_threads() == 2
 

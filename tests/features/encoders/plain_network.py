@@ -8,10 +8,8 @@ import torch
 from torch.nn import functional
 
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, SameConvolution
-from vidlabel.heads.scoring import one_thread
 
 
-@one_thread()  # Two threads that wait for each other on cores that are busy were seen to take minutes.
 def plainly(network: EfficientNetLite, frames: npt.NDArray[np.uint8]) -> torch.Tensor:
     """The network once more, in float64, nothing in place, padding as TensorFlow defines it."""
 

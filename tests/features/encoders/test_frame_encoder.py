@@ -21,7 +21,6 @@ from vidlabel.features.encoders.frame_encoder import (
 )
 from vidlabel.features.encoders.hardware import UsedRuntime, is_openvino_installed
 from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling, published_weights, read_weights, weights_path
-from vidlabel.heads.scoring import one_thread
 
 RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
 
@@ -114,11 +113,11 @@ def test_bytes_of_a_feature_do_not_depend_on_what_is_encoded_beside_it(encoder: 
     assert np.concatenate(parts).tobytes() == alone.tobytes()
 
 
+@pytest.mark.usefixtures("two_threads")
 def test_bytes_of_a_feature_do_not_depend_on_the_number_of_threads(encoder: Encoder) -> None:
-    before = torch.get_num_threads()
     single = load_encoder(threads=1, runtime=encoder.runtime)
     assert single.encode(noise(4)).tobytes() == encoder.encode(noise(4)).tobytes()
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
 
 
 def test_a_view_of_a_larger_picture_is_encoded_like_its_copy(encoder: Encoder) -> None:
@@ -196,8 +195,7 @@ def test_other_failures_of_a_gpu_are_not_taken_for_a_lack_of_memory(monkeypatch:
 def test_batches_may_be_of_another_size() -> None:
     pictures = noise(5, 48, 64)
     network = load_network("efficientnet-lite0").eval().requires_grad_(False)
-    with one_thread():
-        found = BatchedNetwork(network, "cpu", torch.float32, batch_size=3).run(pictures)
+    found = BatchedNetwork(network, "cpu", torch.float32, batch_size=3).run(pictures)
     expected = load_encoder(runtime="torch", threads=1).encode(pictures)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-4)
 
