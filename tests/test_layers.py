@@ -30,7 +30,7 @@ STRANGERS = [{"features", "heads"}, {"batch", "training"}, {"batch", "report"}]
 
 ROOMS: dict[str, list[set[str]]] = {
     "video": [{"request", "sampling"}, {"container", "damage", "probe"}, {"decoders"}, {"isolation"}, {"samples"}],
-    "features": [{"encoders"}, {"pipeline"}],
+    "features": [{"encoders"}, {"config"}, {"streams"}, {"pipeline"}, {"video_features"}],
     "heads": [{"config"}, {"recurrent", "spec"}, {"model"}, {"scoring"}],
     "prediction": [{"options"}, {"labeller"}],
     "batch": [{"records"}, {"unit"}, {"jobs", "engines"}, {"run"}],

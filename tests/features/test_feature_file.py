@@ -198,3 +198,21 @@ def test_damaged_files_are_refused_or_still_make_sense(
     assert found.values.ndim == 2
     assert np.isfinite(found.values).all()
     assert (np.diff(found.times) > 0).all()
+
+
+def test_streams_of_unlike_sizes_are_told_apart(tmp_path: Path) -> None:
+    origin = replace(ORIGIN, stream_sizes=(7, 3))
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, origin)
+    found = read_feature_file(tmp_path / "a.npz")
+    assert found.kind.columns == {"frames": slice(0, 7), "motion": slice(7, 10)}
+    motion = found.select(("motion",))
+    assert motion.values.tolist() == VALUES[:, 7:].tolist()
+    assert (motion.streams, motion.kind.columns) == (("motion",), {"motion": slice(0, 3)})
+    turned = found.select(("motion", "frames"))
+    assert turned.values.tolist() == np.concatenate([VALUES[:, 7:], VALUES[:, :7]], axis=1).tolist()
+    assert turned.kind.columns == {"motion": slice(0, 3), "frames": slice(3, 10)}
+
+
+def test_sizes_that_do_not_make_up_the_features_are_refused(tmp_path: Path) -> None:
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, replace(ORIGIN, stream_sizes=(7, 4)))
+    assert problem_of(tmp_path / "a.npz") == "streams of 7, 4 numbers do not make a feature of 10"

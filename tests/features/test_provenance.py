@@ -75,3 +75,17 @@ def test_any_other_value_is_taken_or_a_value_error(name: str, value: object) -> 
 def test_text_that_is_no_object(text: str) -> None:
     with pytest.raises(ValueError, match=r"metadata"):
         Provenance.from_json(text)
+
+
+def test_streams_of_unlike_sizes_are_told() -> None:
+    origin = replace(ORIGIN, stream_sizes=(3, 1))
+    assert json.loads(origin.to_json())["stream_sizes"] == [3, 1]
+    assert Provenance.from_json(origin.to_json()) == origin
+    assert "stream_sizes" not in json.loads(ORIGIN.to_json())
+
+
+@pytest.mark.parametrize("sizes", [None, 3, [0, 4], [1.5], [True], ["3"]])
+def test_sizes_that_cannot_be_are_refused(sizes: object) -> None:
+    content = json.dumps({**json.loads(ORIGIN.to_json()), "stream_sizes": sizes})
+    with pytest.raises(ValueError, match=r"metadata\.stream_sizes"):
+        Provenance.from_json(content)

@@ -14,7 +14,14 @@ from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_exam
 from heads.numpy_heads import run_head
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model
-from vidlabel.heads.scoring import HOPS_PER_WINDOW, CarriedScorer, WindowScorer, make_scorer, score_clip
+from vidlabel.heads.scoring import (
+    HOPS_PER_WINDOW,
+    CarriedScorer,
+    WindowScorer,
+    filled_motion,
+    make_scorer,
+    score_clip,
+)
 from vidlabel.heads.spec import ModelSpec
 
 Array = npt.NDArray[np.float64]
@@ -51,7 +58,8 @@ AVERAGE = replace(
     ),
     output_labels=(1, 0, 2, 1),
 )
-SPECS = [step_spec(), AVERAGE, window_spec(), pooled_spec(), LONG, SINGLE_SAMPLE, MEAN, mixed_spec()]
+UNLIKE = replace(pooled_spec(), name="streams-of-unlike-sizes", stream_sizes=(4, 2))
+SPECS = [step_spec(), AVERAGE, window_spec(), pooled_spec(), LONG, SINGLE_SAMPLE, MEAN, mixed_spec(), UNLIKE]
 
 
 @pytest.fixture(name="model", params=SPECS, ids=lambda spec: spec.name, scope="module")
@@ -89,7 +97,8 @@ def _by_definition(model: Model, features: Scores) -> Array:
 def _inputs(model: Model, features: Scores) -> Array:
     inputs = features.astype(np.float64)
     if "motion" in model.spec.streams and len(inputs) > 1:
-        inputs[0, FEATURE_SIZE // 2 :] = inputs[1, FEATURE_SIZE // 2 :]  # motion is the second of two streams
+        frames = FEATURE_SIZE // 2 if model.spec.stream_sizes is None else model.spec.stream_sizes[0]
+        inputs[0, frames:] = inputs[1, frames:]  # motion is the second of two streams
     if model.projection is not None:
         inputs = (inputs - model.projection.mean.numpy()) @ model.projection.components.numpy().T.astype(np.float64)
     return inputs
@@ -253,3 +262,22 @@ def test_a_clip_with_a_score_for_each_sample_has_their_mean(tmp_path: Path) -> N
     model = save_example(replace(window_spec(), window_s=5.0), tmp_path / "m.safetensors")
     features = _features(20)
     np.testing.assert_allclose(score_clip(model, features), _by_definition(model, features).mean(axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("motion", "first"),
+    [
+        (slice(4, 8), [0, 1, 2, 3, 12, 13, 14, 15]),
+        (slice(0, 4), [8, 9, 10, 11, 4, 5, 6, 7]),
+        (slice(0, 8), [8, 9, 10, 11, 12, 13, 14, 15]),
+        (slice(1, 3), [0, 9, 10, 3, 4, 5, 6, 7]),
+    ],
+)
+def test_the_motion_of_a_first_sample_is_that_of_the_second(motion: slice, first: list[int]) -> None:
+    values = np.arange(24, dtype=np.float32).reshape(3, 8)
+    before = values.copy()
+    found = filled_motion(values, motion)
+    assert found[0].tolist() == first
+    np.testing.assert_array_equal(found[1:], before[1:])
+    np.testing.assert_array_equal(values, before)
+    assert filled_motion(values[:1], motion).tolist() == values[:1].tolist()

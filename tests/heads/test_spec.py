@@ -103,6 +103,9 @@ def test_what_names_no_version_is_refused(schema: object) -> None:
     ("streams", ["smell"], r"streams\[0\]"),
     ("streams", ["frames", "motion"], "lag_s"),
     ("lag_s", 0.1, "lag_s"),
+    ("stream_sizes", [3, 3], "one for each stream"),
+    ("stream_sizes", [5], "feature_size together"),
+    ("stream_sizes", [0], "above 0"),
     ("rate", "4", "rate must be a number, not '4'"),
     ("rate", 0, "rate"),
     ("rate", 10**19, "rate"),
@@ -189,3 +192,11 @@ def test_a_mean_head_is_plain() -> None:
 def test_members_that_do_not_fit_each_other_are_refused(path: str, value: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ModelSpec.from_json(_changed(path, value, mixed_spec()))
+
+
+def test_streams_may_be_of_any_size() -> None:
+    spec = replace(step_spec(), streams=("motion", "text"), lag_s=0.1, stream_sizes=(5, 1))
+    assert ModelSpec.from_json(spec.to_json()) == spec
+    assert spec.columns == {"motion": slice(0, 5), "text": slice(5, 6)}
+    assert "stream_sizes" not in step_spec().to_json()
+    assert step_spec().columns == {"frames": slice(0, 6)}

@@ -73,3 +73,12 @@ def test_features_from_elsewhere_need_the_right_width(tmp_path: Path, spec: Mode
     np.savez(tmp_path / "b.npz", features=VALUES, times=TIMES)
     with pytest.raises(InputError, match=r"b\.npz: holds 12 numbers a sample, and steps takes 6"):
         read_for_model(spec, tmp_path / "b.npz")
+
+
+def test_a_stream_is_taken_out_whatever_its_size(tmp_path: Path) -> None:
+    origin = replace(ORIGIN, settings=OWN, stream_sizes=(6, 3))
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES[:, :9], origin)
+    assert read_for_model(SPEC, tmp_path / "a.npz").values.tolist() == VALUES[:, :6].tolist()
+    motion = replace(SPEC, streams=("motion",), lag_s=0.1)
+    with pytest.raises(InputError, match="holds 3 numbers a sample, and steps takes 6"):
+        read_for_model(motion, tmp_path / "a.npz")

@@ -44,7 +44,7 @@ def gather_for_model(
 
         def read(example: Example) -> ExampleFeatures:
             """Features from one file, as the model takes them."""
-            return ExampleFeatures.of_file(read_for_model(spec, example.path))
+            return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.stream_sizes)
 
         return gather_examples(training_set, read, spec.streams, listener)
     problem = video_problem(spec)

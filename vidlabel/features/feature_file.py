@@ -15,7 +15,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,7 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from vidlabel.columns import stream_columns, unlike_sizes
 from vidlabel.errors import InputError
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.files import atomic_write
@@ -33,6 +34,9 @@ FeatureFormat = Literal["npz", "safetensors"]
 
 FEATURE_SUFFIXES = frozenset({".npz", ".safetensors"})
 """Files with these endings in a table of labels hold features."""
+
+ELSEWHERE = ("features",)
+"""The one stream of files that do not say how they were made."""
 
 MOST_SAMPLES_PER_S = 1000.0
 """Times that lie closer together are in another unit than seconds."""
@@ -91,7 +95,28 @@ class FeatureFile:
     @property
     def kind(self) -> FeatureKind:
         """What files that are used with it must have, too."""
-        return FeatureKind(self.values.shape[1], self.rate, self.origin.settings if self.origin else None)
+        settings = self.origin.settings if self.origin else None
+        return FeatureKind(self.values.shape[1], self.rate, settings, self.stream_sizes)
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """In the order in which their features are joined; one for a file from elsewhere."""
+        return self.origin.settings.streams if self.origin else ELSEWHERE
+
+    @property
+    def stream_sizes(self) -> tuple[int, ...] | None:
+        """Numbers in a feature of each stream; None: as many in all of them."""
+        return self.origin.stream_sizes if self.origin else None
+
+    def select(self, streams: tuple[str, ...]) -> FeatureFile:
+        """The features of some of its streams, in the order given, for a file that says how they were made."""
+        if self.origin is None or streams == self.streams:
+            return self
+        columns = self.kind.columns
+        values = np.concatenate([self.values[:, columns[name]] for name in streams], axis=1)
+        sizes = unlike_sizes([columns[name].stop - columns[name].start for name in streams])
+        settings = replace(self.origin.settings, streams=streams)
+        return replace(self, values=values, origin=replace(self.origin, settings=settings, stream_sizes=sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +129,13 @@ class FeatureKind:
     """Samples per second."""
     settings: FeatureSettings | None
     """None for files from elsewhere."""
+    stream_sizes: tuple[int, ...] | None = None
+    """Numbers in a feature of each stream; None: as many in all of them."""
+
+    @property
+    def columns(self) -> dict[str, slice]:
+        """Where the features of each stream stand among the D numbers."""
+        return stream_columns(self.settings.streams if self.settings else ELSEWHERE, self.width, self.stream_sizes)
 
 
 def is_feature_name(path: Path) -> bool:
@@ -141,6 +173,8 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
         arrays, metadata = _read_npz(content) if path.suffix.lower() == ".npz" else _read_safetensors(content)
         origin = Provenance.from_json(metadata) if metadata else None
         values = _checked_values(arrays["features"])
+        if origin is not None:
+            stream_columns(origin.settings.streams, values.shape[1], origin.stream_sizes)
         times = _checked_times(arrays.get("times"), len(values), origin.settings.rate if origin else rate)
         found_rate = origin.settings.rate if origin else _rate(times, rate)
     except ValueError as error:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from vidlabel.labels.fields import Fields
 
 SCHEMA = "vidlabel.features/1"
+_OPTIONAL = ("stream_sizes",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +48,15 @@ class Provenance:
     """Which library decoded, and why."""
     decode_errors: int
     decoded_ratio: float
+    stream_sizes: tuple[int, ...] | None = None
+    """Numbers in a feature of each stream; None: as many in all of them."""
 
     def to_json(self) -> str:
         """The text for the file."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)})
+        content = asdict(self)
+        if self.stream_sizes is None:
+            del content["stream_sizes"]
+        return json.dumps({"schema": SCHEMA, **content})
 
     @staticmethod
     def from_json(text: str) -> Provenance:
@@ -63,7 +69,8 @@ class Provenance:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError("has metadata that is no JSON") from error
-        fields = Fields(document, "metadata", ("schema", *Provenance.__slots__))
+        required = [name for name in Provenance.__slots__ if name not in _OPTIONAL]
+        fields = Fields(document, "metadata", ("schema", *required), _OPTIONAL)
         fields.choice("schema", (SCHEMA,))
         return Provenance(
             video=fields.text("video"),
@@ -77,6 +84,7 @@ class Provenance:
             decoder=fields.filled_text("decoder"),
             decode_errors=fields.integer("decode_errors", 0),
             decoded_ratio=fields.number("decoded_ratio", 0, 1),
+            stream_sizes=fields.integers("stream_sizes", 1) if "stream_sizes" in fields else None,
         )
 
 

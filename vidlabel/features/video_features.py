@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.columns import unlike_sizes
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig, View
@@ -40,6 +41,11 @@ class VideoFeatures:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
         chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
+
+    def stream_sizes(self, streams: Sequence[str]) -> tuple[int, ...] | None:
+        """Numbers in a feature of each stream; None: as many in all of them."""
+        sizes = {part.stream: values.shape[1] for part, values in zip(self.parts, self.values, strict=True)}
+        return unlike_sizes([sizes[name] for name in streams])
 
 
 class ExtractionListener(Protocol):

@@ -21,7 +21,6 @@ import numpy.typing as npt
 import torch
 
 from vidlabel.heads.fusion import clip_probabilities, pool_parts, probabilities, resample_steps
-from vidlabel.heads.inputs import filled_motion
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import State
 
@@ -50,6 +49,26 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def filled_motion(values: FloatArray, motion: slice) -> FloatArray:
+    """Features of which the first sample has the motion of the second.
+
+    A first sample has no frame before it to be compared with. A picture without any change stands there, which the
+    encoder never sees elsewhere; what follows says more.
+
+    Args:
+        values: (T, D) from the first sample on.
+        motion: the columns of that stream.
+
+    Returns:
+        (T, D): a copy, or `values` themselves where there is no second sample.
+    """
+    if len(values) < 2:
+        return values
+    filled = values.copy()
+    filled[0, motion] = values[1, motion]
+    return filled
 
 
 class Scorer(ABC):
@@ -86,7 +105,7 @@ class Scorer(ABC):
         if not self._opened:
             if len(self._waiting) < 2:  # the first sample has the motion of the second
                 return self._gather([])
-            self._waiting = filled_motion(self._waiting, self._model.spec.streams)
+            self._waiting = filled_motion(self._waiting, self._model.spec.columns["motion"])
             self._opened = True
         return self._gather(self._next_scores())
 
@@ -248,9 +267,11 @@ def score_clip(model: Network, values: npt.ArrayLike) -> FloatArray:
     Raises:
         ValueError: the features are of another size than the model's, or there are none.
     """
-    features = filled_motion(np.asarray(values, dtype=np.float32), model.spec.streams)
+    features = np.asarray(values, dtype=np.float32)
     if features.ndim != 2 or features.shape[1] != model.spec.feature_size or not len(features):
         raise ValueError(f"a clip has features of shape (T, {model.spec.feature_size}), not {features.shape}")
+    if "motion" in model.spec.streams:
+        features = filled_motion(features, model.spec.columns["motion"])
     rows = _window_rows(model, features[None])
     scores: FloatArray = _to_array(clip_probabilities(rows, model.spec)).mean(axis=0)
     return scores

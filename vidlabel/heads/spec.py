@@ -33,9 +33,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from vidlabel.columns import stream_columns
 from vidlabel.heads.config import MAX_SIZE, MAX_WINDOW_SAMPLES, MemberRole, MemberSpec, require
 from vidlabel.heads.encoder_info import EncoderInfo, check_name
-from vidlabel.json_fields import check_json_object, dataclass_from_json, parse_json, to_json
+from vidlabel.json_fields import LATER, check_json_object, dataclass_from_json, parse_json, to_json
 
 SCHEMA = "vidlabel.model/1"
 TUNED_SCHEMA = "vidlabel.model/2"
@@ -93,8 +94,8 @@ class ModelSpec:
     feature_size: int
     """D. Without `projection` it is the heads' input size."""
     streams: tuple[Stream, ...]
-    """In the order in which their features are joined; all of one size where `motion` is among them, whose first
-    sample, without a frame before it, takes the features of the second."""
+    """In the order in which their features are joined. The first sample of `motion`, without a frame before it, takes
+    the features of the second."""
     decoder: str
     """That training used: `decord`, `pyav`."""
     rate: float
@@ -111,6 +112,8 @@ class ModelSpec:
     """That made the model."""
     lag_s: float | None = None
     """How much earlier the frame is that the `motion` stream subtracts; None without that stream."""
+    stream_sizes: tuple[int, ...] | None = field(default=None, metadata={LATER: True})
+    """Numbers in a feature of each stream, D together; None: as many in all of them."""
     background: int | None = None
     """The label that means "nothing happens": it competes like the others and is never shown."""
     output_labels: tuple[int, ...] | None = None
@@ -146,6 +149,11 @@ class ModelSpec:
     def input_size(self) -> int:
         """P."""
         return self.members[0].head.input_size
+
+    @property
+    def columns(self) -> dict[str, slice]:
+        """Where the features of each stream stand among the D numbers; features from elsewhere are one stream."""
+        return stream_columns(self.streams, self.feature_size, self.stream_sizes)
 
     @property
     def shown_labels(self) -> tuple[str, ...]:
@@ -227,8 +235,13 @@ class ModelSpec:
 
     def _check_streams(self) -> None:
         require(len(set(self.streams)) == len(self.streams) > 0, "streams must be named, each once")
+        if self.stream_sizes is not None:
+            require(len(self.stream_sizes) == len(self.streams), "stream_sizes must be one for each stream")
+            fits = min(self.stream_sizes) > 0 and sum(self.stream_sizes) == self.feature_size
+            require(fits, "stream_sizes must be above 0, and feature_size together")
         if "motion" in self.streams:
-            require(self.feature_size % len(self.streams) == 0, "streams must have features of one size")
+            alike = self.stream_sizes is None
+            require(not alike or self.feature_size % len(self.streams) == 0, "streams must have features of one size")
             require(self.lag_s is not None and 0 < self.lag_s <= 60, "the motion stream needs lag_s, above 0 to 60")
         else:
             require(self.lag_s is None, "lag_s is for the motion stream alone")

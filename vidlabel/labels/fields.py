@@ -85,6 +85,14 @@ class Fields:
             raise self.mismatch(key, f"is not a whole number of at least {least}")
         return value
 
+    def integers(self, key: str, least: int) -> tuple[int, ...]:
+        """Whole numbers."""
+        values = self._array(key)
+        found = [value for value in values if isinstance(value, int) and not isinstance(value, bool) and value >= least]
+        if len(found) != len(values):
+            raise self.mismatch(key, f"holds other things than whole numbers of at least {least}")
+        return tuple(found)
+
     def number(self, key: str, least: float = -math.inf, most: float = math.inf) -> float:
         """A finite number."""
         return _number(self._values[key], self._path(key), least, most)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import InputError
@@ -30,16 +29,10 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
         InputError: the file cannot be read, or holds features that the model does not know.
     """
     found = read_features(path, rate or spec.rate)
-    settings = found.origin.settings if found.origin else None
     problem = features_problem(spec, found.kind)
     if problem is not None:
         raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
-    if settings is None or not spec.encoder.is_known or settings.streams == spec.streams:
-        return found
-    size = found.values.shape[1] // len(settings.streams)
-    places = [settings.streams.index(stream) for stream in spec.streams]
-    columns = [column for place in places for column in range(place * size, (place + 1) * size)]
-    return replace(found, values=found.values[:, columns])
+    return found.select(spec.streams) if spec.encoder.is_known else found
 
 
 def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
@@ -49,7 +42,8 @@ def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
         difference = _difference(spec, settings)
         if difference is not None:
             return difference
-        width = width // len(settings.streams) * len(spec.streams)
+        chosen = [kind.columns[name] for name in spec.streams]
+        width = sum(columns.stop - columns.start for columns in chosen)
     if width == spec.feature_size:
         return None
     return f"{width} numbers a sample, and {spec.name} takes {spec.feature_size}"

@@ -105,10 +105,14 @@ def gather(
         extractor = FeatureExtractor(options.recipe, options.streams, VIEWS, cache, options.device)
         gathered = gather_video_features(training_set, extractor, listener)
         facts = facts_of_recipe(options.recipe)
-    if init is not None and (gathered.width, gathered.streams) != (init.spec.feature_size, init.spec.streams):
+    if init is not None and _layout(gathered) != (init.spec.feature_size, init.spec.streams, init.spec.stream_sizes):
         problem = f"it takes features of {', '.join(init.spec.streams)}, {init.spec.feature_size} numbers together"
         raise UsageError("--init", problem, "train anew without it")
     return gathered, facts
+
+
+def _layout(gathered: FeatureDataset) -> tuple[int, tuple[str, ...], tuple[int, ...] | None]:
+    return gathered.width, gathered.streams, gathered.stream_sizes
 
 
 def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:

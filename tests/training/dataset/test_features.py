@@ -54,7 +54,7 @@ def test_features_of_videos_resume(tmp_path: Path) -> None:
     assert [len(one.views) for one in gathered.features] == [2, 2]
     first = gathered.features[0]
     assert first.times.tolist() == [0.0, 0.2, 0.4, 0.6]
-    assert first.views[0][:, gathered.columns("motion")].shape == (4, 1280)
+    assert first.views[0][:, gathered.columns["motion"]].shape == (4, 1280)
     again = gather_video_features(found, extractor(tmp_path / "cache"), Heard())
     for one, other in zip(gathered.features, again.features, strict=True):
         for view, same in zip(one.views, other.views, strict=True):

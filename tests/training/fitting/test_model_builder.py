@@ -87,6 +87,13 @@ def test_only_motion_has_a_lag(streams: tuple[str, ...], lag_s: float | None) ->
     assert (spec.streams, spec.lag_s) == (streams, lag_s)
 
 
+def test_sizes_of_streams_are_those_that_were_learnt_from() -> None:
+    clips = five_clips(("frames", "motion"))
+    assert spec_of(clips, LABELS).stream_sizes is None
+    unlike = replace(clips, features=tuple(replace(own, stream_sizes=(5, 1)) for own in clips.features))
+    assert spec_of(unlike, LABELS).columns == {"frames": slice(0, 5), "motion": slice(5, 6)}
+
+
 def test_a_stream_that_is_not_known_is_refused() -> None:
     with pytest.raises(UsageError, match="frames, smell"):
         spec_of(five_clips(("frames", "smell")), LABELS)

@@ -74,3 +74,17 @@ def test_whitening_is_learnt_from_all_clips() -> None:
     whitening = learn_whitening(clips)
     everything = np.concatenate([own.views[0] for own in clips.features])
     torch.testing.assert_close(whitening.streams[0].mean, torch.tensor(everything.mean(axis=0)), atol=1e-5, rtol=1e-4)
+
+
+def test_streams_may_be_of_unlike_sizes() -> None:
+    values = np.arange(12, dtype=np.float32).reshape(2, 6)
+    example, features = clip(values, "red")
+    clips = gathered(
+        [(example, replace(features, stream_sizes=(3, 1, 2)))], ("red",), streams=("frames", "motion", "audio")
+    )
+    turned = select_streams(clips, ("audio", "frames"))
+    np.testing.assert_array_equal(turned.features[0].views[0], [[4, 5, 0, 1, 2], [10, 11, 6, 7, 8]])
+    assert turned.columns == {"audio": slice(0, 2), "frames": slice(2, 5)}
+    filled = fill_first_motion(clips).features[0].views[0]
+    np.testing.assert_array_equal(filled, [[0, 1, 2, 9, 4, 5], [6, 7, 8, 9, 10, 11]])
+    assert [len(own.mean) for own in learn_whitening(clips).streams] == [3, 1, 2]

@@ -11,7 +11,7 @@ def test_inputs_are_principal_components_on_one_scale() -> None:
     mixing = generator.normal(size=(12, 12))
     streams = [generator.normal(size=(300, 12)) @ mixing + 5, generator.normal(size=(300, 12)) * 3]
     values = np.concatenate(streams, axis=1).astype(np.float32)
-    whitening = fit_whitening([values[:100], values[100:]], streams=2)
+    whitening = fit_whitening([values[:100], values[100:]], [slice(0, 12), slice(12, 24)])
     inputs = whitening.inputs(values).double().numpy()
     for number, stream in enumerate(streams):
         deviations = stream.std(axis=0) + 1e-3 * stream.std()
@@ -25,7 +25,7 @@ def test_inputs_are_principal_components_on_one_scale() -> None:
 
 def test_the_projection_of_the_model_gives_the_same() -> None:
     values = np.random.default_rng(1).normal(size=(50, 10)).astype(np.float32)
-    whitening = fit_whitening([values], streams=2)
+    whitening = fit_whitening([values], [slice(0, 5), slice(5, 10)])
     np.testing.assert_allclose(whitening.projection(torch.from_numpy(values)), whitening.inputs(values), atol=1e-5)
     np.testing.assert_allclose(
         whitening.select([1]).inputs(values[:, 5:]),
@@ -36,10 +36,10 @@ def test_the_projection_of_the_model_gives_the_same() -> None:
 def test_few_samples_and_features_that_never_change() -> None:
     values = np.random.default_rng(2).normal(size=(4, 6)).astype(np.float32)
     values[:, 2] = 7
-    whitening = fit_whitening([values], streams=1)
+    whitening = fit_whitening([values], [slice(0, 6)])
     assert whitening.inputs_size == 6
     inputs = whitening.inputs(values + 1)
     assert bool(inputs.isfinite().all())
     assert not inputs[:, 3:].any()  # 4 samples span no more than 3 components
-    constant = fit_whitening([np.ones((5, 3), np.float32)], streams=1)
+    constant = fit_whitening([np.ones((5, 3), np.float32)], [slice(0, 3)])
     np.testing.assert_allclose(constant.inputs(np.ones((2, 3), np.float32)), 0, atol=1e-6)

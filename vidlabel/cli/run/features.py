@@ -144,6 +144,7 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
         decoder=report.decoder,
         decode_errors=report.decode_errors,
         decoded_ratio=report.decoded_ratio,
+        stream_sizes=found.stream_sizes(asked.streams),
     )
     values = found.joined(asked.streams, asked.view)
     write_feature_file(task.output, asked.format_name, found.times, values, origin)

@@ -12,8 +12,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.columns import stream_columns
 from vidlabel.errors import InputError
-from vidlabel.features.feature_file import FeatureFile
+from vidlabel.features.feature_file import ELSEWHERE, FeatureFile
 from vidlabel.features.resampling import read_features
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
@@ -35,12 +36,16 @@ class ExampleFeatures:
     """(start, end) in seconds of stretches that nothing is known of, in order."""
     warnings: tuple[str, ...] = ()
     """What was odd about the video."""
+    stream_sizes: tuple[int, ...] | None = None
+    """Numbers in a feature of each stream; None: as many in all of them."""
 
     @staticmethod
-    def of_file(found: FeatureFile) -> ExampleFeatures:
+    def of_file(found: FeatureFile, stream_sizes: tuple[int, ...] | None) -> ExampleFeatures:
         """Features from a file; they have a single view."""
         decoder = found.origin.decoder if found.origin else ""
-        return ExampleFeatures(found.times, (found.values,), decoder, found.duration_s, found.holes)
+        return ExampleFeatures(
+            found.times, (found.values,), decoder, found.duration_s, found.holes, stream_sizes=stream_sizes
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +57,7 @@ class FeatureDataset:
     features: tuple[ExampleFeatures, ...]
     """One for each example."""
     streams: tuple[str, ...]
-    """In the order in which their features are joined, all of one width; one for features from elsewhere."""
+    """In the order in which their features are joined; one for features from elsewhere."""
 
     @property
     def width(self) -> int:
@@ -64,11 +69,15 @@ class FeatureDataset:
         """Whether there are views beside the first one, which are mirrored pictures."""
         return any(len(clip.views) > 1 for clip in self.features)
 
-    def columns(self, stream: str) -> slice:
-        """Where the features of a stream stand in those of all."""
-        size = self.width // len(self.streams)
-        place = self.streams.index(stream)
-        return slice(place * size, (place + 1) * size)
+    @property
+    def stream_sizes(self) -> tuple[int, ...] | None:
+        """Numbers in a feature of each stream; None: as many in all of them."""
+        return self.features[0].stream_sizes
+
+    @property
+    def columns(self) -> dict[str, slice]:
+        """Where the features of each stream stand in those of all."""
+        return stream_columns(self.streams, self.width, self.stream_sizes)
 
 
 class GatheringListener(ExtractionListener, Protocol):
@@ -98,8 +107,10 @@ def gather_video_features(
         found = extractor.features(example.path, listener, example.video)
         views = tuple(dict.fromkeys(part.view for part in found.parts))
         joined = tuple(found.joined(extractor.streams, view) for view in views)
-        report = found.report
-        return ExampleFeatures(found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings)
+        report, sizes = found.report, found.stream_sizes(extractor.streams)
+        return ExampleFeatures(
+            found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, sizes
+        )
 
     return gather_examples(training_set, read, extractor.streams, listener)
 
@@ -121,9 +132,9 @@ def gather_feature_files(training_set: TrainingSet, listener: GatheringListener)
 
     def read(example: Example) -> ExampleFeatures:
         """Features from one file."""
-        return ExampleFeatures.of_file(read_features(example.path, rate))
+        return ExampleFeatures.of_file(read_features(example.path, rate), kind.stream_sizes)
 
-    return gather_examples(training_set, read, kind.settings.streams if kind.settings else ("features",), listener)
+    return gather_examples(training_set, read, kind.settings.streams if kind.settings else ELSEWHERE, listener)
 
 
 def gather_examples(

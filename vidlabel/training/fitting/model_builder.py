@@ -122,6 +122,7 @@ def build_spec(
         preprocessing=facts.preprocessing,
         feature_size=gathered.width,
         streams=_model_streams(gathered.streams),
+        stream_sizes=gathered.stream_sizes,
         decoder=_usual_decoder(gathered),
         rate=facts.rate,
         thresholds=thresholds,

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidlabel.heads.inputs import filled_motion
+from vidlabel.columns import unlike_sizes
+from vidlabel.heads.scoring import filled_motion
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.features import FeatureDataset
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
@@ -52,7 +53,7 @@ def is_whole(gathered: FeatureDataset) -> bool:
 def learn_whitening(gathered: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """The whitening of all clips, in all their views."""
     views = [view for clip in gathered.features for view in clip.views]
-    return fit_whitening(views, len(gathered.streams), least_deviation)
+    return fit_whitening(views, list(gathered.columns.values()), least_deviation)
 
 
 def make_training_tensors(gathered: FeatureDataset, whitening: Whitening) -> TrainingTensors:
@@ -85,12 +86,13 @@ def select_streams(gathered: FeatureDataset, streams: Sequence[str]) -> FeatureD
     """The features of some streams alone, in the order given."""
     if tuple(streams) == gathered.streams:
         return gathered
-    places = [gathered.columns(stream) for stream in streams]
-    features = tuple(
-        replace(clip, views=tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views))
-        for clip in gathered.features
-    )
-    return FeatureDataset(gathered.training_set, features, tuple(streams))
+    places = [gathered.columns[stream] for stream in streams]
+    sizes = unlike_sizes([place.stop - place.start for place in places])
+    features = []
+    for clip in gathered.features:
+        views = tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views)
+        features.append(replace(clip, views=views, stream_sizes=sizes))
+    return FeatureDataset(gathered.training_set, tuple(features), tuple(streams))
 
 
 def first_view(gathered: FeatureDataset) -> FeatureDataset:
@@ -100,8 +102,10 @@ def first_view(gathered: FeatureDataset) -> FeatureDataset:
 
 def fill_first_motion(gathered: FeatureDataset) -> FeatureDataset:
     """The same, where the first sample of each clip has the motion of the second, as scoring has it."""
+    if "motion" not in gathered.streams:
+        return gathered
+    motion = gathered.columns["motion"]
     features = tuple(
-        replace(clip, views=tuple(filled_motion(view, gathered.streams) for view in clip.views))
-        for clip in gathered.features
+        replace(clip, views=tuple(filled_motion(view, motion) for view in clip.views)) for clip in gathered.features
     )
     return replace(gathered, features=features)

@@ -66,18 +66,16 @@ class Whitening:
 
 
 def fit_whitening(
-    features: Sequence[npt.NDArray[np.float32]], streams: int, least_deviation: float = LEAST_DEVIATION
+    features: Sequence[npt.NDArray[np.float32]], columns: Sequence[slice], least_deviation: float = LEAST_DEVIATION
 ) -> Whitening:
     """Learn means and principal components.
 
     Args:
         features: (T, D) of all clips to learn from, in all their views.
-        streams: how many blocks of equal width the features have.
+        columns: of each stream.
         least_deviation: share of the deviation of all numbers that is added to that of each.
     """
-    width = features[0].shape[1] // streams
-    places = [slice(stream * width, (stream + 1) * width) for stream in range(streams)]
-    samples = [np.concatenate([clip[:, place] for clip in features]) for place in places]
+    samples = [np.concatenate([clip[:, own] for clip in features]) for own in columns]
     return Whitening(tuple(_whiten(own, least_deviation) for own in samples))
 
 
