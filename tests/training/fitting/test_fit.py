@@ -39,7 +39,9 @@ class StopsAfter:
         self.left = epochs
         self.jobs: list[str] = []
 
-    def begun(self, stage: str, epochs: int) -> None: ...
+    def begun(self, stage: str, heads: int, epochs: int) -> None: ...
+
+    def head_begun(self, name: str) -> None: ...
 
     def epoch_done(self, job: str, figures: EpochFigures) -> None:
         assert np.isfinite(figures.loss)

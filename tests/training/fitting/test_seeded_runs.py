@@ -39,7 +39,9 @@ class EndsAfter:
         self.epochs = epochs
         self.told: list[str] = []
 
-    def begun(self, stage: str, epochs: int) -> None: ...
+    def begun(self, stage: str, heads: int, epochs: int) -> None: ...
+
+    def head_begun(self, name: str) -> None: ...
 
     def epoch_done(self, job: str, figures: EpochFigures) -> None:
         assert figures.loss > 0

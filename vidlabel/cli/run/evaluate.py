@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidlabel.cli.console import print_bytes, print_line, print_warning
-from vidlabel.cli.render.evaluation_progress import EvaluationProgress
 from vidlabel.cli.render.evaluation_table import print_evaluation
+from vidlabel.cli.render.training_progress import EvaluationProgress
 from vidlabel.cli.run.labels import read_training_set
 from vidlabel.errors import UsageError
 from vidlabel.evaluation.evaluate import run_evaluation

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from vidlabel.cli.console import print_line, print_output, print_warning
-from vidlabel.cli.render.epoch_progress import TrainProgress
+from vidlabel.cli.render.training_progress import TrainProgress
 from vidlabel.cli.render.training_report import check_lines, fitted_lines, uncalibrated_warning
 from vidlabel.cli.run.labels import read_training_set
 from vidlabel.features.encoders.hardware import Device, Runtime

@@ -104,7 +104,7 @@ def tune(
         jobs = TrainingRuns(options.seed, listener, checkpoints)
         lesson, head, projection = _learn_head(seen, rate, options, jobs)
         lesson = replace(lesson, plan=replace(lesson.plan, epochs=_epochs(options, lesson)))
-        listener.begun("tuning the encoder", lesson.plan.epochs)
+        listener.begun("tuning the encoder", 1, lesson.plan.epochs)
         trainer = jobs.run(
             "encoder",
             lambda found: EncoderTrainer(lesson, head, projection, pictures, tail, found),
@@ -126,7 +126,7 @@ def _learn_head(
     updates = -(-windows // options.batch_size)
     problem = TaskShape(whitening.inputs_size, material.classes, is_whole(seen), updates)
     plan = label_plans(options, problem)[0]
-    jobs.listener.begun("preparing to tune", plan.epochs)
+    jobs.listener.begun("preparing to tune", 1, plan.epochs)
     lesson = make_head_task(plan, material, options, window)
     head = jobs.train("encoder-head", lesson, plan.build).finished_head()
     addressed = replace(material, bank=_addresses(material.bank))

@@ -163,7 +163,8 @@ class _Fitting:
             unmirrored = replace(found, gathered=plain)
         if not found.inner:
             return unmirrored
-        mirrored, unmirrored = self._validated(found, "fold"), self._validated(unmirrored, "fold-unmirrored")
+        mirrored = self._validated(found, "fold")
+        unmirrored = self._validated(unmirrored, "fold-unmirrored", "validating without mirrored pictures")
         assert mirrored.validated is not None
         assert unmirrored.validated is not None
         spoil = mirrors_spoil(found.gathered, mirrored.validated.outcome, unmirrored.validated.outcome)
@@ -192,8 +193,8 @@ class _Fitting:
         if len(everything) == 1 or not inner:
             return everything
         choices = [everything, *((stream,) for stream in everything)]
-        epochs = linear_plan(self._options, self._problem(1)).epochs
-        self._jobs.listener.begun("choosing streams", len(choices) * len(inner) * epochs)
+        epochs, heads = linear_plan(self._options, self._problem(1)).epochs, len(choices) * len(inner)
+        self._jobs.listener.begun("choosing streams", heads, heads * epochs)
         found = {}
         for streams in choices:
             numbers = [everything.index(stream) for stream in streams]
@@ -201,7 +202,8 @@ class _Fitting:
             plan = linear_plan(self._options, self._problem(folds[0].whitening.inputs_size))
             stage = "streams-" + "-".join(streams)
             gathered = select_streams(self._gathered, streams)
-            found[streams] = self._run_folds(gathered, folds, [Member(plan, plan.build)], stage).outcome
+            members = [Member(plan, plan.build)]
+            found[streams] = self._run_folds(gathered, folds, members, stage, " and ".join(streams)).outcome
         logits = {streams: outcome.logits["linear"] for streams, outcome in found.items()}
         return choose_streams(self._gathered, logits, found[everything])
 
@@ -222,7 +224,7 @@ class _Fitting:
         updates = -(-clips // self._options.batch_size)
         return TaskShape(inputs, len(self._gathered.training_set.labels), self._whole, updates)
 
-    def _validated(self, found: _Learnt, stage: str) -> _Learnt:
+    def _validated(self, found: _Learnt, stage: str, title: str = "validating") -> _Learnt:
         """The same with the answers of heads to clips that they have not learnt from, if any are held out."""
         if not found.inner:
             return found
@@ -231,24 +233,31 @@ class _Fitting:
         members = [member for member in self._members(found.whitening) if member.plan.form != "background"]
         one_of_each = {member.plan.form: member for member in reversed(members)}
         tested = [*one_of_each.values(), Member(baseline, baseline.build)]
-        self._jobs.listener.begun("validating", len(found.inner) * sum(member.plan.epochs for member in tested))
+        folds = len(found.inner)
+        epochs = folds * sum(member.plan.epochs for member in tested)
+        self._jobs.listener.begun(title, folds * len(tested), epochs)
         return replace(found, validated=self._run_folds(found.gathered, found.inner, tested, stage))
 
     def _run_folds(
-        self, gathered: FeatureDataset, inner: Sequence[InnerFold], members: Sequence[Member], stage: str
+        self,
+        gathered: FeatureDataset,
+        inner: Sequence[InnerFold],
+        members: Sequence[Member],
+        stage: str,
+        name: str = "",
     ) -> Validated:
-        return validate(gathered, inner, members, self._options, self._window, self._jobs, stage)
+        return validate(gathered, inner, members, self._options, self._window, self._jobs, stage, name)
 
     def _train(self, members: Sequence[Member], whitening: Whitening) -> tuple[list[TrainedMember], bool]:
         """Train on everything; what an interruption leaves is kept if it can tell the labels apart."""
         material = make_training_tensors(self._gathered, whitening)
-        self._jobs.listener.begun("training", sum(member.plan.epochs for member in members))
+        self._jobs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
         for member in members:
             plan = member.plan
             lesson = make_head_task(plan, material, self._options, self._window)
             try:
-                trainer = self._jobs.train(f"model-{plan.name}", lesson, member.build)
+                trainer = self._jobs.train(f"model-{plan.name}", lesson, member.build, plan.form)
             except KeyboardInterrupt:
                 left = self._jobs.running
                 if left is not None and left.progress.epochs > 0:

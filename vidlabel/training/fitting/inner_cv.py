@@ -80,6 +80,7 @@ def validate(
     window: WindowLength,
     jobs: TrainingRuns,
     stage: str,
+    name: str = "",
 ) -> Validated:
     """Train members on the training part of each fold, and ask them about the rest.
 
@@ -91,6 +92,7 @@ def validate(
         window: that the model runs in.
         jobs: trains.
         stage: begins the names of the jobs.
+        name: of the heads, for progress; else the form of each.
     """
     logits: dict[MemberKind, list[Tensor]] = {member.plan.form: [] for member in members}
     histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
@@ -102,7 +104,9 @@ def validate(
         for member in members:
             plan = member.plan
             lesson = make_head_task(plan, train, options, window, test)
-            trainer = jobs.train(f"{stage}-{number}-{plan.name}", lesson, member.build)
+            trainer = jobs.train(
+                f"{stage}-{number}-{plan.name}", lesson, member.build, f"{name or plan.form}, fold {number + 1}"
+            )
             logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
             histories[plan.form].append(trainer.progress.history)
     outcome = HeldOutLogits(

@@ -19,8 +19,11 @@ SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
 class FitListener(Protocol):
     """Told while heads are trained."""
 
-    def begun(self, stage: str, epochs: int) -> None:
-        """A stage of so many epochs begins: `choosing streams`, `validating`, `training`."""
+    def begun(self, stage: str, heads: int, epochs: int) -> None:
+        """A stage begins: `choosing streams`, `validating`, `training`; with all epochs of all its heads."""
+
+    def head_begun(self, name: str) -> None:
+        """The next head of the stage begins; its name is for a person: `motion, fold 4`."""
 
     def epoch_done(self, job: str, figures: EpochFigures) -> None:
         """A head has been through its clips once more."""
@@ -29,7 +32,10 @@ class FitListener(Protocol):
 class SilentListener:
     """Tells nobody."""
 
-    def begun(self, stage: str, epochs: int) -> None:
+    def begun(self, stage: str, heads: int, epochs: int) -> None:
+        """Nothing."""
+
+    def head_begun(self, name: str) -> None:
         """Nothing."""
 
     def epoch_done(self, job: str, figures: EpochFigures) -> None:
@@ -52,13 +58,14 @@ class TrainingRuns:
         self.running: Trainer | None = None
         """The one that an interruption cut short."""
 
-    def train(self, job: str, lesson: HeadTask, build: Callable[[], Head]) -> Trainer:
+    def train(self, job: str, lesson: HeadTask, build: Callable[[], Head], name: str = "") -> Trainer:
         """Train a head to its end.
 
         Args:
             job: unlike all others.
             lesson: what to learn.
             build: makes the head to start with, drawing from torch's global generator.
+            name: of the head, for progress.
 
         Raises:
             OutputError: its state cannot be kept.
@@ -70,6 +77,7 @@ class TrainingRuns:
             return self.running
 
         self.running = None
+        self.listener.head_begun(name)
         return self.run(job, make, lesson.plan.epochs)
 
     def run(self, job: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
