@@ -22,13 +22,12 @@ from unittest import mock
 
 import numpy as np
 
-from vidlabel.evaluation.evaluate import run_evaluation
-from vidlabel.evaluation.request import EvaluationRequest, SilentEvaluationListener
+from vidlabel.evaluation.evaluate import EvaluationRequest, SilentEvaluationListener, run_evaluation
 from vidlabel.features.config import FeatureConfig
 from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.training import features as gather
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
 from vidlabel.training.fitting import fit, plans, whitening, windows

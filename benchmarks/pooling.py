@@ -24,27 +24,20 @@ import torch
 from torch import Tensor, nn
 
 from accuracy_figures import bootstrap_interval
-from vidlabel.evaluation.request import SilentEvaluationListener
+from vidlabel.evaluation.evaluate import SilentEvaluationListener
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.recurrent import Head
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, subset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import FeatureOptions, gather
-from vidlabel.training.fitting import head_trainer as fitting
-from vidlabel.training.fitting import outputs as answers
-from vidlabel.training.fitting.head_task import make_head_task
+from vidlabel.training.fitting import head_trainer
+from vidlabel.training.fitting.head_trainer import clip_logits, make_head_task, train_head
 from vidlabel.training.fitting.inner_cv import inner_folds
 from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
 from vidlabel.training.fitting.seeded_runs import SilentListener, TrainingRuns
-from vidlabel.training.fitting.tensors import (
-    TrainingTensors,
-    fill_first_motion,
-    learn_whitening,
-    make_training_tensors,
-    subset,
-)
-from vidlabel.training.fitting.window_length import choose_window
+from vidlabel.training.fitting.tensors import TrainingTensors, fill_first_motion, learn_whitening, make_training_tensors
+from vidlabel.training.fitting.windows import choose_window
 from vidlabel.training.options import TrainOptions
 
 SETS = ("ut-interaction", "fight-surv")
@@ -72,7 +65,7 @@ def attended_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
     return logits
 
 
-POOLED: Callable[[Head, Tensor, int], Tensor] = answers.pooled_logits
+POOLED: Callable[[Head, Tensor, int], Tensor] = head_trainer.pooled_logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +87,7 @@ class School:
 
     def answers_of(self, name: str, plan: MemberPlan) -> Tensor:
         """(N, C) logits of a head for the clips that it has not learnt from."""
-        return answers.clip_logits(plan, self.learn(name, plan, self.train, plan.build), self.test)
+        return clip_logits(plan, self.learn(name, plan, self.train, plan.build), self.test)
 
     @cached_property
     def teachers(self) -> list[Head]:
@@ -111,24 +104,23 @@ def attending(school: School) -> Tensor:
     """One head, attention over time."""
     plan = school.with_parts(1)
     head = school.learn("attention", plan, school.train, partial(AttentionHead, plan.config))
-    return answers.clip_logits(plan, head, school.test)
+    return clip_logits(plan, head, school.test)
 
 
 def ensemble(school: School) -> Tensor:
     """The mean of several heads."""
-    scores = [answers.clip_logits(school.plan, head, school.test).softmax(dim=1) for head in school.teachers]
+    scores = [clip_logits(school.plan, head, school.test).softmax(dim=1) for head in school.teachers]
     return torch.stack(scores).mean(dim=0)
 
 
 def distilled(school: School) -> Tensor:
     """One head that learns half from the truth and half from what several heads say."""
     said = [
-        (answers.clip_logits(school.plan, head, school.train) / TEACHER_TEMPERATURE).softmax(dim=1)
-        for head in school.teachers
+        (clip_logits(school.plan, head, school.train) / TEACHER_TEMPERATURE).softmax(dim=1) for head in school.teachers
     ]
     targets = (1 - TEACHER_SHARE) * school.train.targets + TEACHER_SHARE * torch.stack(said).mean(dim=0)
     head = school.learn("pupil", school.plan, replace(school.train, targets=targets), school.plan.build)
-    return answers.clip_logits(school.plan, head, school.test)
+    return clip_logits(school.plan, head, school.test)
 
 
 VARIANTS: dict[str, Callable[[School], Tensor]] = {
@@ -157,7 +149,9 @@ def schools(gathered: FeatureDataset, rate: float, seed: int) -> list[School]:
         def learn(
             name: str, plan: MemberPlan, material: TrainingTensors, build: Callable[[], Head], fold: int = number
         ) -> Head:
-            return jobs.train(f"{fold}-{name}", make_head_task(plan, material, options, window), build).finished_head()
+            return train_head(
+                jobs, f"{fold}-{name}", make_head_task(plan, material, options, window), build
+            ).finished_head()
 
         test = make_training_tensors(subset(gathered, fold.test_indices), whitening)
         found.append(School(train, test, fold.test_indices, plan, learn))
@@ -198,10 +192,7 @@ def main() -> None:
         taught.append((schools(fill_first_motion(found), facts.rate, asked.seed), groups))
     print(f"| recurrent heads alone | {' | '.join(sets)} |")
     print("|---|" + "---|" * len(sets))
-    with (
-        mock.patch.object(answers, "pooled_logits", attended_logits),
-        mock.patch.object(fitting, "pooled_logits", attended_logits),
-    ):
+    with mock.patch.object(head_trainer, "pooled_logits", attended_logits):
         for name, variant in VARIANTS.items():
             cells = [cell(folds, groups, variant) for folds, groups in taught]
             print(f"| {name} | {' | '.join(cells)} |", flush=True)

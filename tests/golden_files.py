@@ -17,9 +17,8 @@ from heads.example_specs import mixed_spec, step_spec
 from labels.results import SCORES, SEGMENTS, result_of, written
 from vidlabel.features.cache import CachedPart, FeatureCache
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.heads.model_file import write_model_file
+from vidlabel.heads.model_file import tensor_shapes, write_model_file
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.heads.tensor_layout import tensor_shapes
 from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import PredictOptions

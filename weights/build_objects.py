@@ -21,10 +21,9 @@ import torch
 from vidlabel.features.encoders.frame_encoder import Classifier, load_classifier
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, published_weights
 from vidlabel.heads.config import HeadConfig, MemberSpec
-from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import Head, build_head
-from vidlabel.heads.spec import ModelSpec, Preprocessing
+from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
 
 WEIGHTS = Path(__file__).parent
 ENCODER = "efficientnet-lite0"

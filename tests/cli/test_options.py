@@ -10,8 +10,8 @@ import typer.main
 from typer.core import TyperGroup
 
 from vidlabel.cli.app import app
+from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.evaluation.folds import USUAL_FOLDS
-from vidlabel.evaluation.request import EvaluationRequest
 from vidlabel.features.config import FeatureConfig
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions

@@ -9,10 +9,9 @@ import torch
 
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.heads.config import HeadConfig, MemberSpec
-from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import Model, Projection, save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import ModelSpec, Preprocessing
+from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
 
 FEATURE_SIZE = 6
 PUBLISHED_ENCODER = EncoderInfo(name="efficientnet-lite0", sha256=PUBLISHED["efficientnet-lite0"].sha256)

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from heads.numpy_heads import run_head
 from vidlabel.heads.config import HeadConfig, HeadKind
+from vidlabel.heads.model_file import head_shapes
 from vidlabel.heads.recurrent import Head, State, build_head
-from vidlabel.heads.tensor_layout import head_shapes
 
 KINDS: tuple[HeadKind, ...] = ("rnn", "lstm", "gru", "gru-article")
 INPUTS, HIDDEN, OUTPUTS = 5, 4, 3

@@ -1,3 +1,5 @@
+"""What a model says about itself: written and read again, and refused where it is impossible."""
+
 from __future__ import annotations
 
 import json
@@ -8,7 +10,61 @@ import pytest
 
 from heads.example_specs import mixed_spec, pooled_spec, step_spec, window_spec
 from vidlabel.heads.config import HeadConfig
-from vidlabel.heads.spec import ModelSpec, NewerVersionError
+from vidlabel.heads.spec import (
+    MAX_NAME_LENGTH,
+    EncoderInfo,
+    ModelSpec,
+    NewerVersionError,
+    TensorInfo,
+    TunedEncoder,
+    check_name,
+)
+
+TENSOR = TensorInfo(name="head.bias", shape=(5,))
+TUNED = TunedEncoder(blocks=1, sha256="0f" * 32, tensors=(TENSOR,))
+TUNABLE = EncoderInfo(name="efficientnet-lite0", sha256="ab" * 32)
+
+
+@pytest.mark.parametrize(("name", "shape"), [("../x", (1,)), ("head.bias", ()), ("head.bias", (0,)), ("b", (1 << 30,))])
+def test_impossible_tensors_are_refused(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"encoder\.tuned"):
+        TensorInfo(name=name, shape=shape)
+
+
+def test_impossible_tunings_are_refused() -> None:
+    for tuning, problem in (
+        ({"blocks": 0}, "blocks must lie between 1 and 64"),
+        ({"blocks": 65}, "blocks must lie between 1 and 64"),
+        ({"sha256": "0F" * 32}, "sha256 is no SHA-256"),
+        ({"tensors": ()}, "names no tensors"),
+        ({"tensors": (TENSOR, replace(TENSOR, shape=(6,)))}, "names one twice"),
+    ):
+        with pytest.raises(ValueError, match=problem):
+            replace(TUNED, **tuning)
+
+
+def test_a_hash_that_is_cut_short_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"encoder\.sha256 is no SHA-256"):
+        replace(TUNABLE, sha256="ab" * 31)
+
+
+@pytest.mark.parametrize("name", ["", " a", "a\n", "two\nlines", "\x1b[31m", "a" * (MAX_NAME_LENGTH + 1)])
+def test_names_that_would_spoil_a_terminal_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="the name must be 1 to 200 printable characters"):
+        check_name(name, "the name")
+    with pytest.raises(ValueError, match="the encoder's name must be"):
+        replace(TUNABLE, name=name)
+
+
+def test_names_of_any_language_are_fine() -> None:
+    check_name("läuft, 歩く", "the name")
+
+
+def test_titles_say_what_was_tuned() -> None:
+    assert TUNABLE.title == "efficientnet-lite0"
+    assert replace(TUNABLE, tuned=TUNED).title == "efficientnet-lite0, last block tuned"
+    assert replace(TUNABLE, tuned=replace(TUNED, blocks=3)).title == "efficientnet-lite0, last 3 blocks tuned"
+
 
 SPECS = [step_spec(), window_spec(), pooled_spec(), mixed_spec()]
 

@@ -13,10 +13,9 @@ from safetensors.numpy import load_file, save_file
 
 from heads.example_specs import step_spec
 from vidlabel.errors import ModelFileError
-from vidlabel.heads.encoder_info import TensorInfo, TunedEncoder
 from vidlabel.heads.model import Model, load_model, save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import ModelSpec, NewerVersionError
+from vidlabel.heads.spec import ModelSpec, NewerVersionError, TensorInfo, TunedEncoder
 
 TENSORS = {
     "head.bias": np.arange(5, dtype=np.float32),

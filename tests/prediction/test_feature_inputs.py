@@ -12,8 +12,7 @@ from features.origins import ORIGIN, SETTINGS
 from heads.example_specs import PUBLISHED_ENCODER, step_spec
 from vidlabel.errors import InputError
 from vidlabel.features.feature_file import write_feature_file
-from vidlabel.heads.encoder_info import EncoderInfo
-from vidlabel.heads.spec import ModelSpec
+from vidlabel.heads.spec import EncoderInfo, ModelSpec
 from vidlabel.prediction.feature_inputs import read_for_model
 
 SEEN = replace(step_spec().preprocessing, resize_filter="bicubic")

@@ -21,9 +21,9 @@ from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.config import HeadConfig, MemberSpec
-from vidlabel.heads.encoder_info import EncoderInfo
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
+from vidlabel.heads.spec import EncoderInfo
 from vidlabel.prediction import labeller as labelling
 from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import Listener, PredictOptions

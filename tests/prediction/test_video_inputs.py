@@ -12,10 +12,9 @@ import pytest
 
 from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
 from vidlabel.features.config import FeatureConfig
-from vidlabel.heads.encoder_info import EncoderInfo, TensorInfo, TunedEncoder
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import ModelSpec
+from vidlabel.heads.spec import EncoderInfo, ModelSpec, TensorInfo, TunedEncoder
 from vidlabel.prediction.video_inputs import feature_config, scaling_for, tuned_weights_in, video_problem, view_of
 from vidlabel.tensor_files import tensor_digest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from vidlabel.training.fitting.samples import PackedClips
+from vidlabel.training.fitting.tensors import PackedClips
 
 
 def counting_bank(*lengths: int, views: int = 1) -> PackedClips:

@@ -8,11 +8,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.encoder_info import EncoderInfo
-from vidlabel.heads.spec import Preprocessing, Task
+from vidlabel.heads.spec import EncoderInfo, Preprocessing, Task
 from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
-from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
-from vidlabel.training.fitting.model_builder import FeatureFacts
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts
 
 RATE = 4.0
 WIDTH = 6

@@ -1,21 +1,24 @@
-"""From labelled videos to honest figures: `vidlabel.evaluate`."""
+"""Metrics of a model, or of training in cross-validation, on labelled videos: `vidlabel.evaluate`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field, replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 
-from vidlabel.evaluation.features import gather_for_model
-from vidlabel.evaluation.fold_checkpoints import EvaluationCheckpoints
+from vidlabel.errors import UsageError
 from vidlabel.evaluation.folds import (
+    EvaluationCheckpoints,
     FoldCheckpoints,
+    FoldCount,
+    FoldListener,
     FoldModels,
     outer_folds,
+    refuse_model_options,
     train_fold,
 )
 from vidlabel.evaluation.predictions import (
@@ -26,14 +29,6 @@ from vidlabel.evaluation.predictions import (
     majority_answers,
     score_video,
 )
-from vidlabel.evaluation.request import (
-    EvaluationListener,
-    EvaluationRequest,
-    SilentEvaluationListener,
-    fold_count,
-    label_options_for,
-    request_warnings,
-)
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
 from vidlabel.features.encoders.hardware import Runtime, resolve_hardware
 from vidlabel.heads.config import HeadKind
@@ -41,14 +36,91 @@ from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
-from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Unlabelled
+from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.dataset.report import refuse_insufficient
+from vidlabel.training.dataset.report import check_report, refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import feature_options, gather
-from vidlabel.training.finetune.features import EncoderTuning, refuse_untunable
+from vidlabel.training.features import FeatureOptions, feature_options, gather, gather_for_model
+from vidlabel.training.finetune.train import EncoderTuning, refuse_untunable
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
+from vidlabel.training.train import SilentTrainListener
+
+
+class EvaluationListener(FoldListener, Protocol):
+    """Told how an evaluation goes, from the first video to the last epoch."""
+
+
+class SilentEvaluationListener(SilentTrainListener):
+    """Tells nobody."""
+
+    def fold_begun(self, number: int, folds: int) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRequest:
+    """What is to be measured on what.
+
+    Raises:
+        UsageError: options of training, or folds, beside a model file.
+    """
+
+    training_set: TrainingSet
+    source: str
+    """Name of the table or folder, for messages."""
+    model: Model | None = None
+    """None: models are trained in cross-validation."""
+    folds: FoldCount = "auto"
+    options: TrainOptions = DEFAULT_OPTIONS
+    features: FeatureOptions = field(default_factory=FeatureOptions)
+    tolerance_s: float = DEFAULT_TOLERANCE_S
+    """How far the start of an event may be off to count as found."""
+    state: Path | None = None
+    """Folder that keeps what was trained, until all is done; None: nothing is kept."""
+
+    def __post_init__(self) -> None:
+        if self.model is not None:
+            refuse_model_options(self.options, self.folds)
+        if not 0 <= self.tolerance_s < float("inf"):
+            raise UsageError("--tolerance", f"{self.tolerance_s:g} is out of range", "give seconds, 0 or more")
+
+
+def label_options_for(model: Model | None, asked: LabelOptions) -> LabelOptions:
+    """A table means what the model takes it for, where the user says nothing else."""
+    if model is None:
+        return asked
+    spec, task = model.spec, asked.wanted_task or model.spec.task
+    positive = spec.labels[0] if task == spec.task == "binary" and asked.positive is None else asked.positive
+    return replace(asked, task=task, positive=positive, rate=spec.rate)
+
+
+def fold_count(folds: int | None, *, leave_one_group_out: bool) -> FoldCount:
+    """What two options ask for.
+
+    Raises:
+        UsageError: both are given.
+    """
+    if folds is not None and leave_one_group_out:
+        raise UsageError("--leave-one-group-out", "gives the number of folds already", "leave --folds out")
+    return "groups" if leave_one_group_out else "auto" if folds is None else folds
+
+
+def request_warnings(request: EvaluationRequest) -> tuple[str, ...]:
+    """What speaks against trusting the figures, as far as it can be known before anything is computed."""
+    report = check_report(request.training_set)
+    if request.model is None:
+        return report.warnings
+    warnings = [text for text in report.warnings if "whether it is learnt cannot be checked" not in text]
+    spec = request.model.spec
+    known = {"clips": report.clips, "groups": report.groups, "seconds": round(report.seconds, 3)}
+    same = bool(spec.data) and all(spec.data.get(name) == value for name, value in known.items())
+    if same or (request.source and request.source in spec.command.split()):
+        warnings.append(f"{spec.name} was trained on these videos, as it seems: the figures will be too good")
+    unknown = sorted(set(request.training_set.labels) - set(spec.labels) - {"background"})
+    if unknown:
+        warnings.append(f"{spec.name} does not know {', '.join(unknown)}: it cannot be right there")
+    return tuple(warnings)
 
 
 def evaluate(

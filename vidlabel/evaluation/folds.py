@@ -1,12 +1,14 @@
-"""The outer cross-validation: a model is trained on each training part, and asked about the rest alone.
+"""The outer cross-validation: train on the training part of each fold, predict the rest.
 
 Whatever is chosen (streams, temperatures, thresholds, minimum durations) is chosen by `fit` inside the training part.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 from vidlabel.errors import AnnotationError, UsageError
@@ -14,19 +16,57 @@ from vidlabel.evaluation.predictions import Classes, VideoPredictions, score_vid
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.formats.delimited import shown
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, FeatureFacts, select_streams, subset
 from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out
-from vidlabel.training.finetune.features import EncoderTuning, TuningListener
-from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.finetune.train import EncoderTuning, TuningListener
+from vidlabel.training.fitting.checkpoint import Checkpoints, training_identity
 from vidlabel.training.fitting.fit import FittedModel, fit
-from vidlabel.training.fitting.model_builder import FeatureFacts
 from vidlabel.training.fitting.seeded_runs import FitListener
-from vidlabel.training.fitting.tensors import select_streams, subset
 from vidlabel.training.options import TrainOptions
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationCheckpoints:
+    """Keeps the heads of each fold, so that the same evaluation goes on where it was ended."""
+
+    folder: Path | None
+    """None: nothing is kept."""
+    identity: str
+    """Of the evaluation; states of another are as good as missing."""
+
+    @staticmethod
+    def of(folder: Path | None, gathered: FeatureDataset, options: str) -> EvaluationCheckpoints:
+        """The states of an evaluation.
+
+        Args:
+            folder: made when it is first needed.
+            gathered: all videos.
+            options: everything else that training depends on.
+        """
+        if folder is None:
+            return EvaluationCheckpoints(None, "")
+        training_set = gathered.training_set
+        facts: dict[str, object] = {
+            "options": options,
+            "labels": repr((training_set.labels, training_set.task, training_set.examples)),
+        }
+        arrays = [view for clip in gathered.features for view in clip.views]
+        return EvaluationCheckpoints(folder, training_identity(facts, arrays))
+
+    def of_fold(self, number: int, name: str) -> Checkpoints | None:
+        """Where a model of a fold keeps its heads."""
+        if self.folder is None:
+            return None
+        return Checkpoints(self.folder / f"fold-{number}-{name}", f"{self.identity}/{number}/{name}")
+
+    def remove(self) -> None:
+        """Delete all states: the figures are there."""
+        if self.folder is not None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
 
 FoldCount = int | Literal["auto", "groups"]
 """How many folds; `auto`: 5, or one for each group where there are fewer; `groups`: one for each group."""
-
 USUAL_FOLDS = 5
 
 
@@ -123,21 +163,6 @@ def train_fold(
     return FoldModels(spec, answers, _answers(baseline, gathered, fold, classes))
 
 
-def validation_curves(spec: ModelSpec) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Losses by epoch in the inner cross-validation, by the form of head: while learning, and on groups left out."""
-    histories = spec.training.get("history")
-    if not isinstance(histories, dict):
-        return {}
-    curves = {}
-    for name, history in histories.items():
-        if not str(name).startswith("validation ") or not isinstance(history, dict):
-            continue
-        losses, held_out = (_numbers(history.get(field)) for field in ("loss", "validation_loss"))
-        if losses and len(losses) == len(held_out):
-            curves[str(name).removeprefix("validation ")] = (losses, held_out)
-    return curves
-
-
 def refuse_model_options(options: TrainOptions, folds: FoldCount) -> None:
     """Refuse options of training where a model file is measured.
 
@@ -161,10 +186,3 @@ def _answers(
 ) -> tuple[VideoPredictions, ...]:
     tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
     return tuple(score_video(fitted.network, features, classes) for features in tested.features)
-
-
-def _numbers(values: object) -> tuple[float, ...]:
-    """A list of numbers from a model file; nothing if it is anything else."""
-    if not isinstance(values, list) or not all(isinstance(value, float | int) for value in values):
-        return ()
-    return tuple(map(float, values))

@@ -18,10 +18,9 @@ from vidlabel.labels.metrics.evaluation import Booleans, GroundTruth, Prediction
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet
-from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.label_scheme import LEAST_BACKGROUND, unlabelled_s, unlabelled_share
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
-from vidlabel.training.fitting.tensors import is_whole
 
 Scores = npt.NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""From answers to an evaluation."""
+"""From predictions to an evaluation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vidlabel.evaluation.folds import validation_curves
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.metrics.calculator import MetricCalculator, confusion
 from vidlabel.labels.metrics.evaluation import (
@@ -103,3 +102,25 @@ def learning_curves(specs: Sequence[ModelSpec], first: int) -> tuple[Curve, ...]
         for fold, spec in enumerate(specs, first)
         for form, (losses, held_out) in sorted(validation_curves(spec).items())
     )
+
+
+def validation_curves(spec: ModelSpec) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Losses by epoch in the inner cross-validation, by the form of head: while learning, and on groups left out."""
+    histories = spec.training.get("history")
+    if not isinstance(histories, dict):
+        return {}
+    curves = {}
+    for name, history in histories.items():
+        if not str(name).startswith("validation ") or not isinstance(history, dict):
+            continue
+        losses, held_out = (_numbers(history.get(field)) for field in ("loss", "validation_loss"))
+        if losses and len(losses) == len(held_out):
+            curves[str(name).removeprefix("validation ")] = (losses, held_out)
+    return curves
+
+
+def _numbers(values: object) -> tuple[float, ...]:
+    """A list of numbers from a model file; nothing if it is anything else."""
+    if not isinstance(values, list) or not all(isinstance(value, float | int) for value in values):
+        return ()
+    return tuple(map(float, values))

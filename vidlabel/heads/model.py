@@ -13,10 +13,17 @@ from torch import Tensor, nn
 
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.heads.config import HeadConfig
-from vidlabel.heads.model_file import encoder_tensors, read_model_file, write_model_file
+from vidlabel.heads.model_file import (
+    ENCODER_PREFIX,
+    PROJECTION_COMPONENTS,
+    PROJECTION_MEAN,
+    encoder_tensors,
+    head_prefix,
+    read_model_file,
+    write_model_file,
+)
 from vidlabel.heads.recurrent import Head, build_head
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.heads.tensor_layout import ENCODER_PREFIX, PROJECTION_COMPONENTS, PROJECTION_MEAN, head_prefix
 from vidlabel.labels.result import ModelInfo
 
 

@@ -1,28 +1,36 @@
-"""Features of a training set, computed as training or a model asks for them."""
+"""Features of a training set: of videos from the encoder or its cache, of files as they are.
+
+For training they are made as its options say, for a given model as the model says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
+from typing import Protocol
 
-from vidlabel.errors import UsageError
+from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.feature_file import ELSEWHERE
+from vidlabel.features.resampling import read_features
 from vidlabel.features.streams.registry import VIDEO_STREAMS, parse_streams
-from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
-from vidlabel.prediction.video_inputs import feature_config, video_problem
-from vidlabel.training.dataset.examples import TrainingSet
-from vidlabel.training.dataset.features import (
+from vidlabel.prediction.feature_inputs import features_problem, read_for_model
+from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
+from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
+from vidlabel.training.dataset.feature_dataset import (
+    ExampleFeatures,
     FeatureDataset,
-    GatheringListener,
-    gather_feature_files,
-    gather_video_features,
+    FeatureFacts,
+    facts_of_files,
+    facts_of_recipe,
 )
-from vidlabel.training.fitting.model_builder import FeatureFacts, facts_of_files, facts_of_recipe
 from vidlabel.training.options import TrainOptions
 
 DEFAULT_RATE = 8.0
@@ -123,3 +131,146 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
     if spec.preprocessing.crop != "centre":
         raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
     return replace(options, recipe=feature_config(init, options.recipe), streams=spec.streams)
+
+
+def gather_for_model(
+    model: Model, training_set: TrainingSet, options: FeatureOptions, listener: GatheringListener
+) -> FeatureDataset:
+    """The features of all videos, made as the model says.
+
+    Args:
+        model: that is to be asked.
+        training_set: videos, or files of features.
+        options: where features are kept, and where the encoder runs.
+        listener: told how it goes.
+
+    Raises:
+        UsageError: the model takes other features than those of the files, or such as no video gives.
+        InputError: none can be used.
+    """
+    spec = model.spec
+    if training_set.features is not None:
+        difference = features_problem(spec, training_set.features)
+        if difference is not None:
+            remedy = "give files of the features that it was trained on, or videos"
+            raise UsageError("--model", f"these files hold {difference}", remedy)
+
+        def read(example: Example) -> ExampleFeatures:
+            """Features from one file, as the model takes them."""
+            return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.stream_sizes)
+
+        return gather_examples(training_set, read, spec.streams, listener)
+    problem = video_problem(spec)
+    if problem is not None:
+        raise UsageError("--model", problem, "give files of features in the table, or another model")
+    extractor = FeatureExtractor(
+        feature_config(model, options.recipe),
+        spec.streams,
+        (view_of(spec),),
+        FeatureCache(cache_folder(options.cache)),
+        options.device,
+    )
+    return gather_video_features(training_set, extractor, listener)
+
+
+class GatheringListener(ExtractionListener, Protocol):
+    """Told while features are gathered."""
+
+    def ended(self, name: str, failure: str | None) -> None:
+        """One example has its features (None), or cannot be used for this reason."""
+
+
+def gather_video_features(
+    training_set: TrainingSet, extractor: FeatureExtractor, listener: GatheringListener
+) -> FeatureDataset:
+    """Compute the features of videos, or take them from the cache; what is computed is kept at once.
+
+    Args:
+        training_set: of videos.
+        extractor: for its streams and views.
+        listener: told how it goes, and of videos that cannot be decoded; these are left out.
+
+    Raises:
+        InputError: none can be used.
+        UsageError, InstallationError: the encoder cannot be loaded.
+    """
+
+    def read(example: Example) -> ExampleFeatures:
+        """Features of one video, of each view that was computed."""
+        found = extractor.features(example.path, listener, example.video)
+        views = tuple(dict.fromkeys(part.view for part in found.parts))
+        joined = tuple(found.joined(extractor.streams, view) for view in views)
+        report, sizes = found.report, found.stream_sizes(extractor.streams)
+        return ExampleFeatures(
+            found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, sizes
+        )
+
+    return gather_examples(training_set, read, extractor.streams, listener)
+
+
+def gather_feature_files(training_set: TrainingSet, listener: GatheringListener) -> FeatureDataset:
+    """Read files of features.
+
+    Args:
+        training_set: of files of features.
+        listener: told how it goes.
+
+    Raises:
+        InputError: none can be used.
+    """
+    kind = training_set.features
+    if kind is None:
+        raise ValueError("these are videos")
+    rate = kind.rate
+
+    def read(example: Example) -> ExampleFeatures:
+        """Features from one file."""
+        return ExampleFeatures.of_file(read_features(example.path, rate), kind.stream_sizes)
+
+    return gather_examples(training_set, read, kind.settings.streams if kind.settings else ELSEWHERE, listener)
+
+
+def gather_examples(
+    training_set: TrainingSet,
+    read: Callable[[Example], ExampleFeatures],
+    streams: tuple[str, ...],
+    listener: GatheringListener,
+) -> FeatureDataset:
+    """Get the features of all examples.
+
+    Args:
+        training_set: the examples.
+        read: gives the features of one of them, or raises InputError.
+        streams: in the order in which their features are joined.
+        listener: told how it goes, and of examples that cannot be used; these are left out.
+
+    Raises:
+        InputError: none can be used.
+    """
+    examples: list[Example] = []
+    features: list[ExampleFeatures] = []
+    unusable: list[UnusableVideo] = []
+    for example in training_set.examples:
+        try:
+            found = read(example)
+        except InputError as error:
+            if len(unusable) + 1 == len(training_set.examples):
+                raise
+            unusable.append(UnusableVideo(example.video, str(error)))
+            listener.ended(example.video, str(error))
+            continue
+        examples.append(example)
+        features.append(found)
+        listener.ended(example.video, None)
+    left = replace(
+        training_set,
+        examples=tuple(examples),
+        unusable=(*training_set.unusable, *unusable),
+        lost_labels=(*training_set.lost_labels, *_lost_labels(training_set.examples, examples)),
+    )
+    return FeatureDataset(left, tuple(features), streams)
+
+
+def _lost_labels(before: Sequence[Example], after: Sequence[Example]) -> list[str]:
+    lost = frozenset[str]().union(*(example.labels for example in before))
+    return sorted(lost.difference(*(example.labels for example in after)))

@@ -20,11 +20,11 @@ from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
 from vidlabel.paths import is_folder
 from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
 from vidlabel.training.features import FeatureOptions, feature_options, gather
-from vidlabel.training.finetune.features import EncoderTuning, TuningListener, refuse_untunable
+from vidlabel.training.finetune.train import EncoderTuning, TuningListener, refuse_untunable
 from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit
 from vidlabel.training.fitting.seeded_runs import SilentListener

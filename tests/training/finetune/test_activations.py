@@ -18,7 +18,7 @@ from vidlabel.features.encoders.frame_encoder import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset
 from vidlabel.training.finetune.activations import LEAST_SAMPLES, PictureKeeper, chosen_samples
 from vidlabel.training.train import SilentTrainListener
 from vidlabel.video.request import SampleRequest

@@ -1,21 +1,35 @@
-"""From heads to a model, where nothing was held out and where it was."""
+"""From trained heads to a model: members, decision rules and description."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from training.learnable import coloured_clips, gathered, timed_videos
+from training.learnable import FACTS, clip, coloured_clips, gathered, timed_videos
+from vidlabel.errors import UsageError
+from vidlabel.heads.config import MemberSpec
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
+from vidlabel.training.fitting.calibration import Validation
 from vidlabel.training.fitting.ensemble import (
     UNDECIDED,
     TrainedMember,
+    build_spec,
     calibrated_members,
     decide,
     member_histories,
 )
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.members import new_background_members, new_members
-from vidlabel.training.fitting.plans import TaskShape
-from vidlabel.training.fitting.thresholds import UNKNOWN_FOOTAGE
+from vidlabel.training.fitting.plans import (
+    TaskShape,
+    background_plans,
+    label_plans,
+    new_background_members,
+    new_members,
+)
+from vidlabel.training.fitting.thresholds import UNKNOWN_FOOTAGE, DecisionRule
 from vidlabel.training.options import TrainOptions
 
 PROBLEM = TaskShape(inputs=3, classes=2, whole=True, updates=10)
@@ -49,6 +63,83 @@ def test_without_clips_held_out_thresholds_are_those_that_need_none() -> None:
 
 
 def test_histories_are_told_by_head() -> None:
-    found = member_histories(trained(), None)
+    found = member_histories(trained(), {})
     assert [name.rpartition("-")[0] for name in found] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
     assert set(found.values()) == {HISTORY}
+
+
+OPTIONS = TrainOptions(hidden=3, members=1)
+SPEC_PROBLEM = TaskShape(inputs=6, classes=2, whole=True, updates=3)
+LABELS = [plan.member(0.5, 1.0) for plan in label_plans(OPTIONS, SPEC_PROBLEM)]
+BACKGROUND = [plan.member(1.0, 1.0) for plan in background_plans(OPTIONS, SPEC_PROBLEM)]
+NOTHING = np.zeros((1, 2), np.float32)
+VALIDATION = Validation(2, (0,), (1,), NOTHING, NOTHING, np.ones(1, np.float32), 0.87654, 0.5, 0.33333, 0.01239)
+
+
+def five_clips(streams: tuple[str, ...] = ("frames",)) -> FeatureDataset:
+    """Two groups (four clips make one), 3.25 s in all."""
+    names = ("blue", "red", "red", "red", "blue")
+    clips = [clip(np.zeros((2 + n % 2 + n // 4, 6), np.float32), name, number=n) for n, name in enumerate(names)]
+    odd = [(example, replace(own, decoder="pyav: open GOP")) for example, own in clips[:2]]
+    return gathered([*odd, *clips[2:]], ("blue", "red"), streams=streams)
+
+
+def spec_of(clips: FeatureDataset, members: list[MemberSpec], validation: Validation | None = None) -> ModelSpec:
+    history = {"recurrent-0": (EpochFigures(0.1234567, 0.5), EpochFigures(0.1, 1.0, 0.2))}
+    decisions = DecisionRule((0.4, 0.3), (1.0, 0.5))
+    return build_spec(clips, FACTS, OPTIONS, members, decisions, 3.5, validation, history)
+
+
+def test_clips_groups_seconds_and_labels_are_counted() -> None:
+    spec = spec_of(five_clips(), LABELS)
+    assert spec.data == {"clips": 5, "groups": 2, "seconds": 3.25, "clips_of_label": {"blue": 2, "red": 3}}
+    assert (spec.labels, spec.background, spec.thresholds) == (("blue", "red"), None, (0.4, 0.3))
+    assert (spec.rate, spec.encoder, spec.feature_size, spec.window_s) == (4.0, FACTS.encoder, 6, 3.5)
+    assert spec.decoder == "decord"  # of three clips against two
+    assert spec.metrics == {}
+
+
+def test_background_that_was_learnt_without_examples_stands_last() -> None:
+    spec = spec_of(five_clips(), LABELS + BACKGROUND)
+    assert (spec.labels, spec.background) == (("blue", "red", "background"), 2)
+    assert (spec.thresholds, spec.minimum_durations_s) == ((0.4, 0.3, 0.0), (1.0, 0.5, 0.0))
+
+
+def test_figures_and_history_are_rounded() -> None:
+    spec = spec_of(five_clips(), LABELS, VALIDATION)
+    assert spec.metrics["validation"] == {
+        "split": "2 folds by group, of the clips that were trained on afterwards",
+        "accuracy": 0.8765,
+        "calibration_error": 0.0124,
+        "baselines": {"mean": 0.5, "majority": 0.3333},
+    }
+    history = spec.training["history"]
+    assert history == {
+        "recurrent-0": {
+            "loss": [0.12346, 0.1],
+            "accuracy": [0.5, 1.0],
+            "validation_loss": [None, 0.2],
+            "validation_accuracy": [None, None],
+        }
+    }
+    assert ModelSpec.from_json(spec.to_json()).metrics == spec.metrics
+
+
+@pytest.mark.parametrize(
+    ("streams", "lag_s"), [(("frames", "motion"), 0.1), (("motion",), 0.1), (("frames",), None), (("features",), None)]
+)
+def test_only_motion_has_a_lag(streams: tuple[str, ...], lag_s: float | None) -> None:
+    spec = spec_of(five_clips(streams), LABELS)
+    assert (spec.streams, spec.lag_s) == (streams, lag_s)
+
+
+def test_sizes_of_streams_are_those_that_were_learnt_from() -> None:
+    clips = five_clips(("frames", "motion"))
+    assert spec_of(clips, LABELS).stream_sizes is None
+    unlike = replace(clips, features=tuple(replace(own, stream_sizes=(5, 1)) for own in clips.features))
+    assert spec_of(unlike, LABELS).columns == {"frames": slice(0, 5), "motion": slice(5, 6)}
+
+
+def test_a_stream_that_is_not_known_is_refused() -> None:
+    with pytest.raises(UsageError, match="frames, smell"):
+        spec_of(five_clips(("frames", "smell")), LABELS)

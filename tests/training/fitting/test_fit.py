@@ -14,11 +14,10 @@ from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, subset
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.fit import FittedModel, fit
-from vidlabel.training.fitting.tensors import subset
 from vidlabel.training.options import TrainOptions
 
 QUICK = TrainOptions(epochs=4, hidden=4, members=1, folds=2)

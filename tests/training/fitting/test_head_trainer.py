@@ -1,20 +1,29 @@
-"""One head that learns: what it is shown, and how that is counted."""
+"""Training one head: its task, its epochs, its logits for windows and whole clips."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
 from training.banks import counting_bank
-from vidlabel.training.fitting.head_task import WindowLength, make_head_task
-from vidlabel.training.fitting.head_trainer import HeadTask, LossMean, Trainer, disturbed, window_loss
-from vidlabel.training.fitting.members import new_members
-from vidlabel.training.fitting.plans import TaskShape
-from vidlabel.training.fitting.tensors import TrainingTensors
-from vidlabel.training.fitting.windows import Batch
+from vidlabel.heads.fusion import pool_parts
+from vidlabel.training.fitting.head_trainer import (
+    HeadTask,
+    HeadTrainer,
+    LossMean,
+    clip_logits,
+    disturbed,
+    make_head_task,
+    pooled_logits,
+    window_loss,
+)
+from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans, new_background_members, new_members
+from vidlabel.training.fitting.tensors import PackedClips, TrainingTensors
+from vidlabel.training.fitting.windows import BackgroundWindows, Batch, ClipWindows, TimedWindows, WindowLength
 from vidlabel.training.options import TrainOptions
 
 
@@ -73,10 +82,100 @@ def test_nothing_counted_is_nothing_right() -> None:
 def test_the_finished_head_has_what_was_learnt() -> None:
     lesson = linear_lesson()
     torch.manual_seed(2)
-    trainer = Trainer(lesson, lesson.plan.build())
+    trainer = HeadTrainer(lesson, lesson.plan.build())
     trainer.run(lambda progress: None)
     learnt = trainer.finished_parameters()
     assert float(learnt["output.weight"].abs().max()) > 0.01
     finished = trainer.finished_head()
     expected = batch().inputs @ learnt["output.weight"].T + learnt["output.bias"]
     torch.testing.assert_close(finished(batch().inputs)[0], expected)
+
+
+OPTIONS = TrainOptions(hidden=3, batch_size=2, learning_rate=0.01)
+WINDOW = WindowLength(8, 4.0)
+# Three of one class, one of the other.
+TARGETS = torch.tensor([[1.0, 0], [1, 0], [1, 0], [0, 1]])
+
+
+def whole_clips() -> TrainingTensors:
+    return TrainingTensors(counting_bank(5, 6, 7, 8), TARGETS, torch.ones(4), "single", whole=True)
+
+
+def test_a_window_in_seconds() -> None:
+    assert WINDOW.seconds == 2.0
+
+
+def test_labels_of_whole_clips_count_the_same() -> None:
+    plan = new_members(OPTIONS, TaskShape(3, 2, True, 2))[0].plan
+    lesson = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
+    assert isinstance(lesson.windows, ClipWindows)
+    torch.testing.assert_close(lesson.class_weights, torch.tensor([4 / 6, 4 / 2]))
+    assert (lesson.task, lesson.learning_rate) == ("single", 0.01)
+
+
+def test_rare_labels_of_samples_count_by_the_root() -> None:
+    material = TrainingTensors(counting_bank(4), TARGETS, torch.ones(4), "single", whole=False)
+    plan = new_members(OPTIONS, TaskShape(3, 2, False, 2))[0].plan
+    lesson = make_head_task(plan, material, OPTIONS, WINDOW)
+    assert isinstance(lesson.windows, TimedWindows)
+    torch.testing.assert_close(lesson.class_weights, torch.tensor([(4 / 6) ** 0.5, (4 / 2) ** 0.5]))
+
+
+def test_background_is_one_class_more() -> None:
+    plan = new_background_members(OPTIONS, TaskShape(3, 2, True, 2))[0].plan
+    lesson = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
+    assert isinstance(lesson.windows, BackgroundWindows)
+    assert lesson.class_weights.tolist() == [1, 1, 1]
+    targets = next(iter(lesson.windows.batches())).targets
+    assert targets.shape[1] == 3
+    assert targets.sum(dim=1).tolist() == pytest.approx([1.0] * len(targets))
+
+
+LENGTHS = (9, 24, 5)
+
+
+def plan(*, whole: bool) -> MemberPlan:
+    """A small recurrent head for two classes."""
+    return label_plans(TrainOptions(hidden=4), TaskShape(inputs=3, classes=2, whole=whole, updates=9))[0]
+
+
+def material() -> TrainingTensors:
+    """Three clips of random inputs."""
+    bank = counting_bank(*LENGTHS)
+    values = torch.randn(2, sum(LENGTHS), 3, generator=torch.Generator().manual_seed(0))
+    return TrainingTensors(
+        PackedClips(values, bank.starts, bank.lengths), torch.eye(3, 2), torch.ones(3), "single", whole=True
+    )
+
+
+@pytest.mark.parametrize("steps", [24, 7, 2])
+def test_pooling_before_the_output_layer_gives_the_same(steps: int) -> None:
+    torch.manual_seed(1)
+    head = plan(whole=True).build().eval()
+    with torch.no_grad():
+        head.output.bias.uniform_(-1, 1)
+    inputs = torch.randn(5, steps, 3)
+    torch.testing.assert_close(pooled_logits(head, inputs, 3), pool_parts(head(inputs)[0], 3))
+
+
+def test_whole_clips_are_resampled_in_their_first_view() -> None:
+    torch.manual_seed(2)
+    chosen, clips = plan(whole=True), material()
+    head = chosen.build().eval()
+    found = clip_logits(chosen, head, clips)
+    values = clips.bank.values[0].numpy()
+    for number, (start, length) in enumerate(zip((0, 9, 33), LENGTHS, strict=True)):
+        places = np.linspace(0, length - 1, 24)
+        own = [np.interp(places, range(length), values[start : start + length, column]) for column in range(3)]
+        inputs = torch.tensor(np.stack(own, axis=1), dtype=torch.float32)
+        torch.testing.assert_close(found[number], pool_parts(head(inputs[None])[0], 3)[0], atol=1e-5, rtol=1e-4)
+
+
+def test_samples_are_asked_clip_by_clip() -> None:
+    torch.manual_seed(3)
+    chosen, clips = plan(whole=False), material()
+    head = chosen.build().eval()
+    found = clip_logits(chosen, head, clips)
+    assert found.shape == (38, 2)
+    alone = [head(clips.bank.values[0, start : start + length])[0] for start, length in ((0, 9), (9, 24), (33, 5))]
+    torch.testing.assert_close(found, torch.cat(alone))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.learnable import coloured_clips, gathered
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.inner_cv import choose_streams, inner_folds
 from vidlabel.training.options import TrainOptions

@@ -10,11 +10,11 @@ import torch
 from training.learnable import coloured_clips, gathered
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.head_task import WindowLength, make_head_task
-from vidlabel.training.fitting.head_trainer import HeadTask, Trainer
+from vidlabel.training.fitting.head_trainer import HeadTask, HeadTrainer, make_head_task, train_head
 from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
 from vidlabel.training.fitting.seeded_runs import SilentListener, TrainingRuns
 from vidlabel.training.fitting.tensors import learn_whitening, make_training_tensors
+from vidlabel.training.fitting.windows import WindowLength
 from vidlabel.training.options import TrainOptions
 
 OPTIONS = TrainOptions(hidden=3, members=1, epochs=3, batch_size=4)
@@ -28,7 +28,7 @@ def lesson() -> tuple[MemberPlan, HeadTask]:
     return plan, make_head_task(plan, material, OPTIONS, WindowLength(8, 4.0))
 
 
-def weights(trainer: Trainer) -> torch.Tensor:
+def weights(trainer: HeadTrainer) -> torch.Tensor:
     return torch.cat([parameter.flatten() for parameter in trainer.finished_head().parameters()]).detach()
 
 
@@ -53,44 +53,44 @@ class EndsAfter:
 def test_a_job_is_the_same_whatever_was_trained_before() -> None:
     plan, what = lesson()
     jobs = TrainingRuns(7, SilentListener(), None)
-    first, second = (weights(jobs.train(name, what, plan.build)) for name in ("one", "two"))
+    first, second = (weights(train_head(jobs, name, what, plan.build)) for name in ("one", "two"))
     assert not torch.equal(first, second)
     torch.rand(5)
     other_order = TrainingRuns(7, SilentListener(), None)
-    assert torch.equal(weights(other_order.train("two", what, plan.build)), second)
-    assert torch.equal(weights(other_order.train("one", what, plan.build)), first)
-    assert not torch.equal(weights(TrainingRuns(8, SilentListener(), None).train("one", what, plan.build)), first)
+    assert torch.equal(weights(train_head(other_order, "two", what, plan.build)), second)
+    assert torch.equal(weights(train_head(other_order, "one", what, plan.build)), first)
+    assert not torch.equal(weights(train_head(TrainingRuns(8, SilentListener(), None), "one", what, plan.build)), first)
 
 
 def test_every_epoch_is_told() -> None:
     plan, what = lesson()
     listener = EndsAfter(100)
-    trainer = TrainingRuns(0, listener, None).train("job", what, plan.build)
+    trainer = train_head(TrainingRuns(0, listener, None), "job", what, plan.build)
     assert listener.told == ["job"] * 3
     assert len(trainer.progress.history) == 3
 
 
 def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
     plan, what = lesson()
-    whole = weights(TrainingRuns(0, SilentListener(), None).train("job", what, plan.build))
+    whole = weights(train_head(TrainingRuns(0, SilentListener(), None), "job", what, plan.build))
     states = Checkpoints(tmp_path, "this", every_s=1e9)  # so that only the interruption writes
     interrupted = TrainingRuns(0, EndsAfter(2), states)
     with pytest.raises(KeyboardInterrupt):
-        interrupted.train("job", what, plan.build)
+        train_head(interrupted, "job", what, plan.build)
     assert interrupted.running is not None
     assert interrupted.running.progress.epochs == 2
     found = states.find("job")
     assert found is not None
     assert found.epochs == 2
     listener = EndsAfter(100)
-    assert torch.equal(weights(TrainingRuns(0, listener, states).train("job", what, plan.build)), whole)
+    assert torch.equal(weights(train_head(TrainingRuns(0, listener, states), "job", what, plan.build)), whole)
     assert listener.told == ["job"]
 
 
 def test_a_finished_head_is_not_trained_again(tmp_path: Path) -> None:
     plan, what = lesson()
     states = Checkpoints(tmp_path, "this", every_s=1e9)
-    whole = weights(TrainingRuns(0, SilentListener(), states).train("job", what, plan.build))
+    whole = weights(train_head(TrainingRuns(0, SilentListener(), states), "job", what, plan.build))
     listener = EndsAfter(100)
-    assert torch.equal(weights(TrainingRuns(0, listener, states).train("job", what, plan.build)), whole)
+    assert torch.equal(weights(train_head(TrainingRuns(0, listener, states), "job", what, plan.build)), whole)
     assert listener.told == []

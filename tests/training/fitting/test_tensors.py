@@ -1,4 +1,4 @@
-"""Clips and streams as heads take them."""
+"""Clips as heads take them: packed one after the other, whitened, with their targets."""
 
 from __future__ import annotations
 
@@ -7,16 +7,76 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from training.learnable import RATE, clip, coloured_clips, gathered
+from training.banks import counting_bank
+from training.learnable import RATE, coloured_clips, gathered
+from training.learnable import clip as labelled_clip
 from vidlabel.training.dataset.examples import Span
-from vidlabel.training.fitting.tensors import (
-    fill_first_motion,
+from vidlabel.training.dataset.feature_dataset import (
+    ExampleFeatures,
     is_whole,
+    select_streams,
+)
+from vidlabel.training.fitting.tensors import (
+    PackedClips,
+    fill_bank,
+    fill_first_motion,
     learn_whitening,
     make_training_tensors,
-    select_streams,
-    subset,
 )
+from vidlabel.training.fitting.whitening import StreamWhitening, Whitening
+
+TURNED = np.array([[0.0, 2.0], [1.0, 0.0], [1.0, 1.0]], np.float32)
+"""Three inputs of two numbers."""
+WHITENING = Whitening((StreamWhitening(torch.tensor([1.0, -1.0]), torch.tensor(TURNED)),))
+
+
+def features(samples: int, views: int, seed: int) -> ExampleFeatures:
+    """Random features of one clip."""
+    values = np.random.default_rng(seed).normal(size=(views, samples, 2)).astype(np.float32)
+    return ExampleFeatures(np.arange(samples) / RATE, tuple(values), "pyav", samples / RATE)
+
+
+def test_places_between_samples_are_interpolated() -> None:
+    bank = counting_bank(5, 3)
+    random = torch.randn(1, 8, 4, generator=torch.Generator().manual_seed(0))
+    bank = PackedClips(random, bank.starts, bank.lengths)
+    clips, places = torch.tensor([[0, 0, 1, 1]]), torch.tensor([[0.0, 3.75, 0.5, 2.0]])
+    found = bank.read(torch.tensor([0]), clips, places)[0].numpy()
+    first, second = random[0, :5].numpy(), random[0, 5:].numpy()
+    for column in range(4):
+        expected = [
+            np.interp(0.0, range(5), first[:, column]),
+            np.interp(3.75, range(5), first[:, column]),
+            np.interp(0.5, range(3), second[:, column]),
+            np.interp(2.0, range(3), second[:, column]),
+        ]
+        np.testing.assert_allclose(found[:, column], expected, atol=1e-6)
+
+
+def test_whole_clips_are_resampled_from_their_first_to_their_last_sample() -> None:
+    bank = counting_bank(9, 1, 4)
+    values = torch.randn(2, 14, 3, generator=torch.Generator().manual_seed(1))
+    found = PackedClips(values, bank.starts, bank.lengths).whole(6).numpy()
+    for number, (start, length) in enumerate([(0, 9), (9, 1), (10, 4)]):
+        own = values[0, start : start + length].numpy()
+        for column in range(3):
+            expected = np.interp(np.linspace(0, length - 1, 6), range(length), own[:, column])
+            np.testing.assert_allclose(found[number, :, column], expected, atol=1e-6)
+
+
+def test_clips_lie_one_after_the_other_in_all_their_views() -> None:
+    clips = [features(3, 3, 0), features(5, 1, 1), features(2, 2, 2)]
+    bank = fill_bank(clips, WHITENING)
+    assert bank.clips == 3
+    assert bank.starts.tolist() == [0, 3, 8]
+    assert bank.lengths.tolist() == [3, 5, 2]
+    assert bank.values.shape == (3, 10, 3)
+    for number, clip in enumerate(clips):
+        expected = (clip.views[0] - np.array([1.0, -1.0])) @ TURNED.T
+        np.testing.assert_allclose(bank.clip(number), expected, rtol=1e-5, atol=1e-6)
+    for view, places in ((1, (1, 0, 1)), (2, (2, 0, 0))):  # the first in place of the missing
+        joined = np.concatenate([clip.views[place] for clip, place in zip(clips, places, strict=True)])
+        np.testing.assert_allclose(bank.values[view], (joined - np.array([1.0, -1.0])) @ TURNED.T, rtol=1e-5, atol=1e-6)
 
 
 def test_clips_have_one_target_each() -> None:
@@ -33,8 +93,8 @@ def test_samples_have_targets_at_their_times() -> None:
     values = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
     videos = gathered(
         [
-            clip(values, spans=(Span(0.5, 1.0, "red"),)),
-            clip(values[:4], spans=(Span(0.0, 0.25, "red"),), number=4),
+            labelled_clip(values, spans=(Span(0.5, 1.0, "red"),)),
+            labelled_clip(values[:4], spans=(Span(0.0, 0.25, "red"),), number=4),
         ],
         ("red", "background"),
         background=1,
@@ -50,25 +110,6 @@ def test_samples_have_targets_at_their_times() -> None:
     assert make_training_tensors(background, learn_whitening(videos)).mask.tolist() == [1] * 12
 
 
-def test_parts_keep_the_labels_of_all() -> None:
-    clips = gathered(coloured_clips(5), ("blue", "red"))
-    part = subset(clips, [3, 0])
-    assert [example.video for example in part.training_set.examples] == ["3.mp4", "0.mp4"]
-    assert part.features == (clips.features[3], clips.features[0])
-    assert part.training_set.labels == ("blue", "red")
-
-
-def test_streams_are_blocks_of_columns() -> None:
-    values = np.arange(12, dtype=np.float32).reshape(2, 6)
-    clips = gathered([clip(values, "red")], ("red",), streams=("frames", "motion", "audio"))
-    turned = select_streams(clips, ("audio", "frames"))
-    np.testing.assert_array_equal(turned.features[0].views[0], [[4, 5, 0, 1], [10, 11, 6, 7]])
-    assert turned.streams == ("audio", "frames")
-    assert select_streams(clips, ("frames", "motion", "audio")) is clips
-    filled = fill_first_motion(clips).features[0].views[0]
-    np.testing.assert_array_equal(filled, [[0, 1, 8, 9, 4, 5], [6, 7, 8, 9, 10, 11]])
-
-
 def test_whitening_is_learnt_from_all_clips() -> None:
     clips = gathered(coloured_clips(6), ("blue", "red"))
     whitening = learn_whitening(clips)
@@ -78,9 +119,9 @@ def test_whitening_is_learnt_from_all_clips() -> None:
 
 def test_streams_may_be_of_unlike_sizes() -> None:
     values = np.arange(12, dtype=np.float32).reshape(2, 6)
-    example, features = clip(values, "red")
+    example, own_features = labelled_clip(values, "red")
     clips = gathered(
-        [(example, replace(features, stream_sizes=(3, 1, 2)))], ("red",), streams=("frames", "motion", "audio")
+        [(example, replace(own_features, stream_sizes=(3, 1, 2)))], ("red",), streams=("frames", "motion", "audio")
     )
     turned = select_streams(clips, ("audio", "frames"))
     np.testing.assert_array_equal(turned.features[0].views[0], [[4, 5, 0, 1, 2], [10, 11, 6, 7, 8]])

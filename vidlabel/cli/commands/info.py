@@ -17,8 +17,7 @@ from vidlabel.errors import UsageError
 
 if TYPE_CHECKING:
     from vidlabel.heads.config import MemberSpec
-    from vidlabel.heads.encoder_info import EncoderInfo
-    from vidlabel.heads.spec import ModelSpec
+    from vidlabel.heads.spec import EncoderInfo, ModelSpec
     from vidlabel.labels.result import VideoInfo
 
 MOST_LABELS = 12

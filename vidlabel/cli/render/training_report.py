@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.training.dataset.report import CheckReport
+from vidlabel.training.fitting.calibration import Validation
 from vidlabel.training.fitting.ensemble import UNDECIDED
-from vidlabel.training.fitting.validation import Validation
 from vidlabel.training.train import Trained
 
 

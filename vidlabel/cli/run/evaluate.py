@@ -9,12 +9,12 @@ from vidlabel.cli.render.evaluation_table import print_evaluation
 from vidlabel.cli.render.training_progress import EvaluationProgress
 from vidlabel.cli.run.labels import read_training_set
 from vidlabel.errors import UsageError
-from vidlabel.evaluation.evaluate import run_evaluation
-from vidlabel.evaluation.request import (
+from vidlabel.evaluation.evaluate import (
     EvaluationRequest,
     fold_count,
     label_options_for,
     request_warnings,
+    run_evaluation,
 )
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model

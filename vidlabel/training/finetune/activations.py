@@ -18,7 +18,8 @@ from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.features.pipeline import prepare_blocks
 from vidlabel.features.streams.registry import lag_of, reading_request
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import FeatureDataset, GatheringListener
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
+from vidlabel.training.features import GatheringListener
 from vidlabel.video.request import Sample
 from vidlabel.video.samples import open_isolated_samples
 

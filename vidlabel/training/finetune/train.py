@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -22,32 +23,123 @@ from torch import Tensor
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
-from vidlabel.heads.model import Projection
+from vidlabel.heads.model import Model, Projection
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import one_thread
-from vidlabel.training.dataset.features import FeatureDataset
-from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.finetune.activations import KeptPictures
-from vidlabel.training.fitting.checkpoint import Checkpoints
-from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
-from vidlabel.training.fitting.head_task import make_head_task
-from vidlabel.training.fitting.head_trainer import HeadTask, LossMean, disturbed, window_loss
-from vidlabel.training.fitting.inner_cv import inner_folds
-from vidlabel.training.fitting.model_builder import Tuning
-from vidlabel.training.fitting.plans import TaskShape, label_plans
-from vidlabel.training.fitting.samples import PackedClips
-from vidlabel.training.fitting.seeded_runs import FitListener, TrainingRuns
-from vidlabel.training.fitting.tensors import (
-    fill_first_motion,
+from vidlabel.training.dataset.examples import TrainingSet
+from vidlabel.training.dataset.feature_dataset import (
+    FeatureDataset,
+    FeatureFacts,
     first_view,
     is_whole,
-    learn_whitening,
-    make_training_tensors,
     subset,
 )
-from vidlabel.training.fitting.window_length import choose_window
-from vidlabel.training.fitting.windows import Batch, timed_windows
+from vidlabel.training.dataset.splits import Fold
+from vidlabel.training.features import VIEWS, FeatureOptions, GatheringListener, gather
+from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
+from vidlabel.training.fitting.checkpoint import Checkpoints
+from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
+from vidlabel.training.fitting.head_trainer import (
+    HeadTask,
+    LossMean,
+    disturbed,
+    make_head_task,
+    train_head,
+    window_loss,
+)
+from vidlabel.training.fitting.inner_cv import Tuning, inner_folds
+from vidlabel.training.fitting.plans import TaskShape, label_plans
+from vidlabel.training.fitting.seeded_runs import FitListener, TrainingRuns
+from vidlabel.training.fitting.tensors import PackedClips, fill_first_motion, learn_whitening, make_training_tensors
+from vidlabel.training.fitting.windows import Batch, choose_window, timed_windows
 from vidlabel.training.options import TrainOptions
+
+
+class TuningListener(GatheringListener, FitListener, Protocol):
+    """Told while an encoder is tuned."""
+
+    def gathering_begun(self, stage: str, videos: int) -> None:
+        """So many videos are gone through once more: `keeping pictures`, `encoding anew`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuned:
+    """All that heads learn from, by the tuned encoder."""
+
+    gathered: FeatureDataset
+    facts: FeatureFacts
+    tuning: Tuning
+
+
+class EncoderTuning:
+    """Tunes the encoder on the clips of a training set, or on parts of it; they are decoded for it once.
+
+    Args:
+        gathered: the clips, with features of the published encoder.
+        features: how these were made.
+        options: how to train; `tune_encoder` is set.
+        listener: told how it goes.
+
+    Raises:
+        VideoError: a video cannot be decoded any more.
+        InstallationError: the encoder's weights are missing or damaged.
+    """
+
+    def __init__(
+        self, gathered: FeatureDataset, features: FeatureOptions, options: TrainOptions, listener: TuningListener
+    ) -> None:
+        self._gathered = gathered
+        self._features = features
+        self._options = options
+        self._listener = listener
+        tail = self._tail()
+        listener.gathering_begun("keeping pictures", len(gathered.features))
+        keeper = PictureKeeper(features.recipe, features.streams, VIEWS[:1], tail)
+        self._kept: list[KeptPictures] = keeper.keep(gathered, listener)
+        tail.close()
+
+    def tuned_on(self, clips: range | tuple[int, ...], checkpoints: Checkpoints | None) -> Tuned:
+        """Tune on some of the clips, and encode all of them anew.
+
+        Args:
+            clips: whose groups the encoder may see, but for those held out among them.
+            checkpoints: of the tuning.
+
+        Returns:
+            All clips, in their order; the splits of `tuning` count among `clips`.
+        """
+        tail = self._tail()
+        learnt, kept = subset(self._gathered, clips), [self._kept[clip] for clip in clips]
+        tuning = tune(learnt, kept, tail, self._features.recipe.rate, self._options, self._listener, checkpoints)
+        tail.close()
+        recipe = replace(self._features.recipe, tuned=tuning.weights)
+        self._listener.gathering_begun("encoding anew", len(self._gathered.features))
+        features = replace(self._features, recipe=recipe)
+        gathered, facts = gather(self._gathered.training_set, features, None, self._listener)
+        if len(gathered.features) != len(self._gathered.features):
+            problem = "a video that was decoded before cannot be decoded any more"
+            raise UsageError("--tune-encoder", problem, "leave it out of the table")
+        return Tuned(gathered, facts, tuning)
+
+    def _tail(self) -> EncoderTail:
+        return EncoderTail(self._features.recipe.encoder, self._options.tune_encoder or 0)
+
+
+def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Model | None) -> None:
+    """Refuse to tune an encoder where there is none, or where it is not known which.
+
+    Raises:
+        UsageError: it cannot be done.
+    """
+    if options.tune_encoder is None:
+        return
+    if training_set.features is not None:
+        problem = "features were made by an encoder that is not there"
+        raise UsageError("--tune-encoder", problem, "give videos in place of files of features")
+    if init is not None:
+        problem = "starts from the published encoder, and the heads of --init were taught by another"
+        raise UsageError("--tune-encoder", problem, "leave --init or --tune-encoder out")
+
 
 EPOCHS = 8
 UPDATES = 60
@@ -63,7 +155,6 @@ LEAST_DEVIATION = 0.1
 """Of the whitening on top of the encoder, a share of the deviation of all numbers. A number that hardly ever changes in
 published features may change when the encoder is tuned; magnified a thousand times, it was seen to drive the loss of
 small sets up instead of down."""
-
 _HEAD = "head-on-top."
 
 
@@ -128,7 +219,7 @@ def _learn_head(
     plan = label_plans(options, problem)[0]
     jobs.listener.begun("preparing to tune", 1, plan.epochs)
     lesson = make_head_task(plan, material, options, window)
-    head = jobs.train("encoder-head", lesson, plan.build).finished_head()
+    head = train_head(jobs, "encoder-head", lesson, plan.build).finished_head()
     addressed = replace(material, bank=_addresses(material.bank))
     return make_head_task(plan, addressed, options, window), head, whitening.projection
 

@@ -1,27 +1,35 @@
-"""From trained heads to the members and decisions of a model.
+"""From trained heads to a model: its members, decision rules and description.
 
 R rows (clips or samples), C classes.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from torch import Tensor
 
+from vidlabel.errors import UsageError
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.features import ExampleFeatures, FeatureDataset
-from vidlabel.training.fitting.calibration import HeldOutLogits, even_mixture, fit_mixture, member_weights, mixed_scores
+from vidlabel.heads.spec import ModelSpec, Stream, Task
+from vidlabel.training.dataset.examples import BACKGROUND
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts, is_whole
+from vidlabel.training.fitting.calibration import (
+    HeldOutLogits,
+    Validation,
+    even_mixture,
+    fit_mixture,
+    member_weights,
+    mixed_scores,
+)
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.inner_cv import Validated
-from vidlabel.training.fitting.plans import MemberPlan
-from vidlabel.training.fitting.tensors import is_whole
+from vidlabel.training.fitting.plans import MemberKind, MemberPlan
 from vidlabel.training.fitting.thresholds import (
     UNKNOWN_FOOTAGE,
     DecisionRule,
@@ -31,7 +39,7 @@ from vidlabel.training.fitting.thresholds import (
     best_thresholds,
     clip_minimum_durations,
 )
-from vidlabel.training.fitting.validation import Validation
+from vidlabel.training.options import TrainOptions
 
 UNDECIDED = 0.5
 """Threshold of labels of their own where no clips could be held out."""
@@ -122,10 +130,10 @@ def with_durations_as_learnt(network: Network, gathered: FeatureDataset) -> Netw
 
 
 def member_histories(
-    trained: Sequence[TrainedMember], validated: Validated | None
+    trained: Sequence[TrainedMember], validation: Mapping[MemberKind, tuple[EpochFigures, ...]]
 ) -> Mapping[str, tuple[EpochFigures, ...]]:
     """Epochs of the heads by their names, and by form, as `validation ...`, the means of the inner cross-validation."""
-    means = {} if validated is None else {f"validation {form}": own for form, own in validated.histories.items()}
+    means = {f"validation {form}": own for form, own in validation.items()}
     return {one.plan.name: one.history for one in trained} | means
 
 
@@ -140,3 +148,117 @@ def _tested(gathered: FeatureDataset, validation: Validation) -> list[HeldOutCli
         HeldOutClip(gathered.training_set.examples[clip], gathered.features[clip].times, own)
         for clip, own in zip(validation.clips, scores, strict=True)
     ]
+
+
+_STREAMS: tuple[Stream, ...] = ("frames", "motion", "audio", "text", "features")
+
+
+def build_spec(
+    gathered: FeatureDataset,
+    facts: FeatureFacts,
+    options: TrainOptions,
+    members: Sequence[MemberSpec],
+    decisions: DecisionRule,
+    window_s: float,
+    validation: Validation | None,
+    histories: Mapping[str, tuple[EpochFigures, ...]],
+) -> ModelSpec:
+    """All that the model file says, but for its name, origin and licence.
+
+    Args:
+        gathered: what was learnt from, of the streams that were chosen.
+        facts: how its features were made.
+        options: how it was trained.
+        members: of the model.
+        decisions: of its labels, without the background that was learnt without examples.
+        window_s: length of the windows, if a member needs them.
+        validation: its figures.
+        histories: epochs of the members, by their names.
+    """
+    training_set = gathered.training_set
+    labels, background = training_set.labels, training_set.background
+    thresholds, durations = decisions.thresholds, decisions.minimum_durations_s
+    if any(member.role == "background" for member in members):
+        labels, background = (*labels, BACKGROUND), len(labels)
+        thresholds, durations = (*thresholds, 0.0), (*durations, 0.0)
+    return ModelSpec(
+        name="trained",
+        labels=labels,
+        task=training_set.task,
+        members=tuple(members),
+        encoder=facts.encoder,
+        preprocessing=facts.preprocessing,
+        feature_size=gathered.width,
+        streams=_model_streams(gathered.streams),
+        stream_sizes=gathered.stream_sizes,
+        decoder=_usual_decoder(gathered),
+        rate=facts.rate,
+        thresholds=thresholds,
+        minimum_durations_s=durations,
+        licence="",
+        created="",
+        lag_s=facts.lag_s if "motion" in gathered.streams else None,
+        background=background,
+        projection=True,
+        window_s=window_s if any(member.needs_window for member in members) else None,
+        metrics=_metrics(validation),
+        data=_data_summary(gathered),
+        training={"options": asdict(options), "mirrored": gathered.mirrored, "history": _history(histories)},
+    )
+
+
+def _usual_decoder(gathered: FeatureDataset) -> str:
+    """The library that decoded most clips; why it was chosen stands after a colon."""
+    names = Counter(clip.decoder.partition(":")[0].strip() for clip in gathered.features)
+    return names.most_common(1)[0][0] or "unknown"
+
+
+def _model_streams(names: Sequence[str]) -> tuple[Stream, ...]:
+    found = tuple(stream for name in names for stream in _STREAMS if stream == name)
+    if len(found) != len(names):
+        raise UsageError("--streams", f"{', '.join(names)}: one of them is not known", f"use {', '.join(_STREAMS)}")
+    return found
+
+
+def _metrics(validation: Validation | None) -> dict[str, object]:
+    if validation is None:
+        return {}
+    return {
+        "validation": {
+            "split": _split(validation),
+            "accuracy": round(validation.accuracy, 4),
+            "calibration_error": round(validation.calibration_error, 4),
+            "baselines": {
+                "mean": round(validation.baseline_accuracy, 4),
+                "majority": round(validation.majority_accuracy, 4),
+            },
+        }
+    }
+
+
+def _split(validation: Validation) -> str:
+    if validation.folds == 1:
+        return f"{len(validation.clips)} clips of groups held out, of the clips that were trained on afterwards"
+    return f"{validation.folds} folds by group, of the clips that were trained on afterwards"
+
+
+def _data_summary(gathered: FeatureDataset) -> dict[str, object]:
+    examples = gathered.training_set.examples
+    return {
+        "clips": len(examples),
+        "groups": len({example.group for example in examples}),
+        "seconds": round(sum(example.duration_s for example in examples), 3),
+        "clips_of_label": {
+            label: sum(label in example.labels for example in examples) for label in gathered.training_set.labels
+        },
+    }
+
+
+def _history(histories: Mapping[str, tuple[EpochFigures, ...]]) -> dict[str, object]:
+    return {
+        name: {
+            figure: [None if value is None else round(value, 5) for value in (getattr(e, figure) for e in epochs)]
+            for figure in EpochFigures.__slots__
+        }
+        for name, epochs in histories.items()
+    }

@@ -11,19 +11,28 @@ import torch
 from vidlabel.errors import UsageError
 from vidlabel.heads.model import Model, Network, save_model
 from vidlabel.heads.scoring import one_thread
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import (
+    FeatureDataset,
+    FeatureFacts,
+    first_view,
+    is_whole,
+    select_streams,
+)
+from vidlabel.training.fitting.calibration import Validation, summarise
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.ensemble import (
     TrainedMember,
+    build_spec,
     calibrated_members,
     decide,
     member_histories,
     validation_scores,
     with_durations_as_learnt,
 )
-from vidlabel.training.fitting.head_task import make_head_task
+from vidlabel.training.fitting.head_trainer import HeadTrainer, make_head_task, train_head
 from vidlabel.training.fitting.inner_cv import (
     InnerFold,
+    Tuning,
     Validated,
     choose_streams,
     inner_folds,
@@ -31,22 +40,19 @@ from vidlabel.training.fitting.inner_cv import (
     mirrors_spoil,
     validate,
 )
-from vidlabel.training.fitting.members import Member, continued_members, new_background_members, new_members
-from vidlabel.training.fitting.model_builder import FeatureFacts, Tuning, build_spec
-from vidlabel.training.fitting.plans import TaskShape, baseline_plan, linear_plan
-from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
-from vidlabel.training.fitting.tensors import (
-    fill_first_motion,
-    first_view,
-    is_whole,
-    learn_whitening,
-    make_training_tensors,
-    select_streams,
+from vidlabel.training.fitting.plans import (
+    Member,
+    TaskShape,
+    baseline_plan,
+    continued_members,
+    linear_plan,
+    new_background_members,
+    new_members,
 )
-from vidlabel.training.fitting.validation import Validation, summarise
+from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
+from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening, make_training_tensors
 from vidlabel.training.fitting.whitening import StreamWhitening, Whitening
-from vidlabel.training.fitting.window_length import choose_window
-from vidlabel.training.fitting.windows import timed_windows
+from vidlabel.training.fitting.windows import choose_window, timed_windows
 from vidlabel.training.options import TrainOptions
 
 DEFAULT_OPTIONS = TrainOptions()
@@ -257,10 +263,10 @@ class _Fitting:
             plan = member.plan
             lesson = make_head_task(plan, material, self._options, self._window)
             try:
-                trainer = self._jobs.train(f"model-{plan.name}", lesson, member.build, plan.form)
+                trainer = train_head(self._jobs, f"model-{plan.name}", lesson, member.build, plan.form)
             except KeyboardInterrupt:
                 left = self._jobs.running
-                if left is not None and left.progress.epochs > 0:
+                if isinstance(left, HeadTrainer) and left.progress.epochs > 0:
                     trained.append(TrainedMember(plan, left.finished_head(), left.progress.history))
                 if not any(one.plan.form != "background" for one in trained):
                     raise
@@ -287,7 +293,10 @@ class _Fitting:
             decide(self._gathered, validation, knows_background=knows_background),
             self._window.seconds,
             validation,
-            {**member_histories(trained, validated), **({} if self._tuning is None else self._tuning.histories)},
+            {
+                **member_histories(trained, validated.histories if validated else {}),
+                **({} if self._tuning is None else self._tuning.histories),
+            },
         )
         encoder = {} if self._facts.tuned is None else self._facts.tuned.tensors
         network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoder=encoder)

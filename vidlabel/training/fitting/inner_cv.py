@@ -12,19 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, subset
 from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
 from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature, row_losses
 from vidlabel.training.fitting.epochs import EpochFigures
-from vidlabel.training.fitting.head_task import WindowLength, make_head_task
-from vidlabel.training.fitting.members import Member
-from vidlabel.training.fitting.outputs import clip_logits
-from vidlabel.training.fitting.plans import MemberKind
+from vidlabel.training.fitting.head_trainer import clip_logits, make_head_task, train_head
+from vidlabel.training.fitting.plans import Member, MemberKind
 from vidlabel.training.fitting.seeded_runs import TrainingRuns
-from vidlabel.training.fitting.tensors import TrainingTensors, learn_whitening, make_training_tensors, subset
+from vidlabel.training.fitting.tensors import TrainingTensors, learn_whitening, make_training_tensors
 from vidlabel.training.fitting.whitening import Whitening
+from vidlabel.training.fitting.windows import WindowLength
 from vidlabel.training.options import TrainOptions
 
 
@@ -104,8 +104,8 @@ def validate(
         for member in members:
             plan = member.plan
             lesson = make_head_task(plan, train, options, window, test)
-            trainer = jobs.train(
-                f"{stage}-{number}-{plan.name}", lesson, member.build, f"{name or plan.form}, fold {number + 1}"
+            trainer = train_head(
+                jobs, f"{stage}-{number}-{plan.name}", lesson, member.build, f"{name or plan.form}, fold {number + 1}"
             )
             logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
             histories[plan.form].append(trainer.progress.history)
@@ -186,3 +186,15 @@ def _mean_history(runs: Sequence[tuple[EpochFigures, ...]]) -> tuple[EpochFigure
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tuning:
+    """What came out of tuning."""
+
+    weights: FinetunedWeights
+    held_out: list[Fold]
+    """One split: clips that the encoder was tuned on, and those that it was not. Empty where no group can be held out:
+    then there is nothing that figures could come from."""
+    histories: Mapping[str, tuple[EpochFigures, ...]]
+    """Epochs of the encoder."""

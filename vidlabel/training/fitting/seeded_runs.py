@@ -8,10 +8,8 @@ from typing import Protocol, TypeVar
 
 import torch
 
-from vidlabel.heads.recurrent import Head
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
-from vidlabel.training.fitting.head_trainer import HeadTask, Trainer
 
 SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
 
@@ -55,33 +53,11 @@ class TrainingRuns:
         self._seed = seed
         self.listener = listener
         self._checkpoints = checkpoints
-        self.running: Trainer | None = None
-        """The one that an interruption cut short."""
-
-    def train(self, job: str, lesson: HeadTask, build: Callable[[], Head], name: str = "") -> Trainer:
-        """Train a head to its end.
-
-        Args:
-            job: unlike all others.
-            lesson: what to learn.
-            build: makes the head to start with, drawing from torch's global generator.
-            name: of the head, for progress.
-
-        Raises:
-            OutputError: its state cannot be kept.
-        """
-
-        def make(found: EpochProgress | None) -> Trainer:
-            """A trainer for this head, which `running` then names."""
-            self.running = Trainer(lesson, build(), found)
-            return self.running
-
-        self.running = None
-        self.listener.head_begun(name)
-        return self.run(job, make, lesson.plan.epochs)
+        self.running: EpochTrainer | None = None
+        """The trainer that an interruption cut short."""
 
     def run(self, job: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
-        """Train something else epoch by epoch, to its end.
+        """Train something epoch by epoch, to its end.
 
         Args:
             job: unlike all others.
@@ -93,7 +69,9 @@ class TrainingRuns:
         """
         digest = hashlib.sha256(f"{self._seed}/{job}".encode()).digest()
         torch.manual_seed(int.from_bytes(digest[:7], "little"))
+        self.running = None
         trainer = make(None if self._checkpoints is None else self._checkpoints.find(job))
+        self.running = trainer
         try:
             trainer.run(lambda progress: self._after_epoch(job, epochs, progress))
         except KeyboardInterrupt:

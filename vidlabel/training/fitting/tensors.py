@@ -1,6 +1,6 @@
-"""A training set as heads take it: inputs and targets.
+"""A training set as heads take it: all clips packed one after the other, with their targets.
 
-N clips, S samples of all of them, P inputs, C classes, D numbers in a feature.
+N clips, S samples of all of them, V views of each clip, P inputs, C classes, B windows, W steps in a window.
 """
 
 from __future__ import annotations
@@ -12,13 +12,72 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vidlabel.columns import unlike_sizes
 from vidlabel.heads.scoring import filled_motion
 from vidlabel.heads.spec import Task
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
-from vidlabel.training.fitting.samples import PackedClips, fill_bank
 from vidlabel.training.fitting.whitening import LEAST_DEVIATION, Whitening, fit_whitening
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PackedClips:
+    """The clips one after the other, without padding."""
+
+    values: Tensor
+    """(V, S, P)."""
+    starts: Tensor
+    """(N,) first sample of each clip."""
+    lengths: Tensor
+    """(N,) samples of each clip, at least 1."""
+
+    @property
+    def clips(self) -> int:
+        """N."""
+        return len(self.lengths)
+
+    def read(self, views: Tensor, clips: Tensor, places: Tensor) -> Tensor:
+        """Inputs at places between samples, linearly interpolated.
+
+        Args:
+            views: (B,) which view of each window.
+            clips: (B, W) which clip each step is of.
+            places: (B, W) samples from the start of that clip, 0 to its length - 1.
+
+        Returns:
+            (B, W, P).
+        """
+        before = places.floor().long()
+        share = (places - before).to(self.values.dtype)[..., None]
+        after = torch.minimum(before + 1, self.lengths[clips] - 1)
+        starts, chosen = self.starts[clips], views[:, None].expand_as(clips)
+        return self.values[chosen, starts + before] * (1 - share) + self.values[chosen, starts + after] * share
+
+    def whole(self, steps: int) -> Tensor:
+        """All clips in their first view, each resampled from its first to its last sample: (N, `steps`, P)."""
+        places = torch.linspace(0, 1, steps, dtype=torch.float64) * (self.lengths - 1)[:, None]
+        clips = torch.arange(self.clips)[:, None].expand(-1, steps)
+        return self.read(torch.zeros(self.clips, dtype=torch.long), clips, places)
+
+    def clip(self, number: int) -> Tensor:
+        """One clip in its first view, (T, P)."""
+        start = int(self.starts[number])
+        return self.values[0, start : start + int(self.lengths[number])]
+
+
+def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening) -> PackedClips:
+    """Whiten the features of clips.
+
+    Args:
+        features: of N clips; those with fewer views than others have their first one in place of the missing.
+        whitening: learnt from the clips that are learnt from.
+    """
+    lengths = torch.tensor([len(clip.times) for clip in features])
+    views = max(len(clip.views) for clip in features)
+    values = [
+        torch.cat([whitening.inputs(clip.views[view if view < len(clip.views) else 0]) for clip in features])
+        for view in range(views)
+    ]
+    return PackedClips(torch.stack(values), lengths.cumsum(0) - lengths, lengths)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,11 +104,6 @@ class TrainingTensors:
         return self.targets.shape[1]
 
 
-def is_whole(gathered: FeatureDataset) -> bool:
-    """Whether all clips are labelled as a whole: scores belong to clips then, and to samples otherwise."""
-    return gathered.training_set.unlabelled is None
-
-
 def learn_whitening(gathered: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """The whitening of all clips, in all their views."""
     views = [view for clip in gathered.features for view in clip.views]
@@ -73,31 +127,6 @@ def make_training_tensors(gathered: FeatureDataset, whitening: Whitening) -> Tra
     values = torch.from_numpy(np.concatenate([one.values for one in found]))
     mask = torch.from_numpy(np.concatenate([one.mask for one in found]))
     return TrainingTensors(bank, values, mask, training_set.task, whole=False)
-
-
-def subset(gathered: FeatureDataset, clips: Sequence[int]) -> FeatureDataset:
-    """Some of the clips, with the labels of all."""
-    examples = tuple(gathered.training_set.examples[clip] for clip in clips)
-    features = tuple(gathered.features[clip] for clip in clips)
-    return FeatureDataset(replace(gathered.training_set, examples=examples), features, gathered.streams)
-
-
-def select_streams(gathered: FeatureDataset, streams: Sequence[str]) -> FeatureDataset:
-    """The features of some streams alone, in the order given."""
-    if tuple(streams) == gathered.streams:
-        return gathered
-    places = [gathered.columns[stream] for stream in streams]
-    sizes = unlike_sizes([place.stop - place.start for place in places])
-    features = []
-    for clip in gathered.features:
-        views = tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views)
-        features.append(replace(clip, views=views, stream_sizes=sizes))
-    return FeatureDataset(gathered.training_set, tuple(features), tuple(streams))
-
-
-def first_view(gathered: FeatureDataset) -> FeatureDataset:
-    """The same without further views, which are mirrored."""
-    return replace(gathered, features=tuple(replace(clip, views=clip.views[:1]) for clip in gathered.features))
 
 
 def fill_first_motion(gathered: FeatureDataset) -> FeatureDataset:

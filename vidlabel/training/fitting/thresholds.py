@@ -18,7 +18,7 @@ from vidlabel.labels.metrics.segments import segment_metrics
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
 
 UNKNOWN_FOOTAGE = 0.4
 """Threshold of models of whole clips that learnt background without examples of it: what they have never seen gets low

@@ -1,20 +1,23 @@
-"""Features of all examples, and what becomes of those that cannot be read."""
+"""Features of a training set: computed once, read from files, or made as a model says."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corpus import Recipe, write_video
-from training.sets import read, write_table
-from vidlabel.errors import InputError
+from heads.example_specs import PUBLISHED_ENCODER, pooled_spec, save_example, step_spec
+from training.sets import example, read, training_set, write_features, write_table
+from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.video_features import FeatureExtractor
-from vidlabel.training.dataset.features import gather_feature_files, gather_video_features
 from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.features import FeatureOptions, gather_feature_files, gather_for_model, gather_video_features
+from vidlabel.training.train import SilentTrainListener
 
 
 class Heard:
@@ -91,3 +94,29 @@ def test_files_of_features_are_taken_as_they_are(tmp_path: Path) -> None:
     with np.load(tmp_path / "b.npz") as archive:
         np.testing.assert_array_equal(gathered.features[1].views[0], archive["features"])
         np.testing.assert_array_equal(gathered.features[1].times, archive["times"])
+
+
+ROWS = "a.npz,,,fight\nb.npz,,,shout\nc.npz,,,fight\nd.npz,,,shout\n"
+
+
+def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_path: Path) -> None:
+    model = save_example(replace(pooled_spec(), feature_size=10, rate=2.0), tmp_path / "m.safetensors")
+    found = gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
+    assert found.streams == ("frames", "motion")
+    stored = np.load(write_features(tmp_path / "other" / "b.npz"))["features"]
+    np.testing.assert_array_equal(found.features[1].views[0], stored)
+
+
+def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
+    model = save_example(step_spec(), tmp_path / "m.safetensors")
+    with pytest.raises(UsageError, match="these files hold 10 numbers a sample, and steps takes 6"):
+        gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
+
+
+def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
+    model = save_example(
+        replace(step_spec(), encoder=PUBLISHED_ENCODER, streams=("audio",)), tmp_path / "m.safetensors"
+    )
+    videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
+    with pytest.raises(UsageError, match="takes audio, which cannot be computed from videos"):
+        gather_for_model(model, videos, FeatureOptions(), SilentTrainListener())

@@ -24,13 +24,12 @@ from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.dataset.features import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import VIEWS, FeatureOptions, gather
 from vidlabel.training.finetune import train as tune_module
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
-from vidlabel.training.finetune.features import EncoderTuning
-from vidlabel.training.finetune.train import held_out_part, tune
+from vidlabel.training.finetune.train import EncoderTuning, held_out_part, tune
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener, TrainRequest, run_training
