@@ -25,7 +25,7 @@ import numpy as np
 from vidlabel.evaluation.evaluate import EvaluationRequest, SilentEvaluationListener, run_evaluation
 from vidlabel.features.config import FeatureConfig
 from vidlabel.labels.metrics.evaluation import Evaluation
-from vidlabel.training import features as gather
+from vidlabel.training import features as extract_features
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
@@ -72,9 +72,9 @@ def with_constant(name: str, module: ModuleType, constant: str, value: object) -
     return Variant(name, constants=(Constant(module, constant, value),))
 
 
-def all_views(gathered: FeatureDataset) -> FeatureDataset:
+def all_views(dataset: FeatureDataset) -> FeatureDataset:
     """In place of `first_view`: without validation, mirrored pictures would not be learnt from."""
-    return gathered
+    return dataset
 
 
 MIRRORED = Constant(fit, "first_view", all_views)
@@ -97,11 +97,11 @@ VARIANTS = (
     Variant("no flips", mirrored=False),
     with_constant(
         "side crops too",
-        gather,
+        extract_features,
         "VIEWS",
         ("centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"),
     ),
-    with_constant("squashed pictures, not crops", gather, "VIEWS", ("whole", "whole-flipped")),
+    with_constant("squashed pictures, not crops", extract_features, "VIEWS", ("whole", "whole-flipped")),
     with_constant("no noise", plans, "INPUT_NOISE", 0.0),
     with_constant("64 components", whitening, "COMPONENTS", 64),
     with_constant("256 components", whitening, "COMPONENTS", 256),
@@ -123,7 +123,7 @@ def evaluate(variant: Variant, folder: Path, cache: Path | None, seed: int) -> E
         source=folder.name,
         folds=FOLDS,
         options=options,
-        features=FeatureOptions(recipe=variant.recipe, streams=gather.wanted_streams(options), cache=cache),
+        features=FeatureOptions(recipe=variant.recipe, streams=extract_features.wanted_streams(options), cache=cache),
     )
     with variant.constants_in_place():
         return run_evaluation(request, SilentEvaluationListener())

@@ -30,7 +30,7 @@ from vidlabel.heads.recurrent import Head
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset, subset
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import FeatureOptions, gather
+from vidlabel.training.features import FeatureOptions, extract_features
 from vidlabel.training.fitting import head_trainer
 from vidlabel.training.fitting.head_trainer import clip_logits, make_head_task, train_head
 from vidlabel.training.fitting.inner_cv import inner_folds
@@ -133,27 +133,27 @@ VARIANTS: dict[str, Callable[[School], Tensor]] = {
 }
 
 
-def schools(gathered: FeatureDataset, rate: float, seed: int) -> list[School]:
+def schools(dataset: FeatureDataset, rate: float, seed: int) -> list[School]:
     """The folds."""
     options = TrainOptions(seed=seed, folds=4)
-    window = choose_window(gathered, rate)
-    jobs = TrainingRuns(seed, SilentListener(), None)
+    window = choose_window(dataset, rate)
+    runs = TrainingRuns(seed, SilentListener(), None)
     found = []
-    for number, fold in enumerate(inner_folds(gathered.training_set.examples, options)):
-        seen = subset(gathered, fold.train_indices)
+    for number, fold in enumerate(inner_folds(dataset.training_set.examples, options)):
+        seen = subset(dataset, fold.train_indices)
         whitening = learn_whitening(seen)
         train = make_training_tensors(seen, whitening)
         updates = -(-len(seen.features) // options.batch_size)
         plan = label_plans(options, TaskShape(whitening.inputs_size, train.classes, whole=True, updates=updates))[0]
 
         def learn(
-            name: str, plan: MemberPlan, material: TrainingTensors, build: Callable[[], Head], fold: int = number
+            name: str, plan: MemberPlan, tensors: TrainingTensors, build: Callable[[], Head], fold: int = number
         ) -> Head:
             return train_head(
-                jobs, f"{fold}-{name}", make_head_task(plan, material, options, window), build
+                runs, f"{fold}-{name}", make_head_task(plan, tensors, options, window), build
             ).finished_head()
 
-        test = make_training_tensors(subset(gathered, fold.test_indices), whitening)
+        test = make_training_tensors(subset(dataset, fold.test_indices), whitening)
         found.append(School(train, test, fold.test_indices, plan, learn))
     return found
 
@@ -187,7 +187,9 @@ def main() -> None:
     for name in sets:
         folder = Path(os.environ["VIDLABEL_DATA"]) / name
         training_set = read_examples(folder / "labels.csv", LabelOptions(groups=folder / "groups.csv"))
-        found, facts = gather(training_set, FeatureOptions(cache=asked.cache_dir), None, SilentEvaluationListener())
+        found, facts = extract_features(
+            training_set, FeatureOptions(cache=asked.cache_dir), None, SilentEvaluationListener()
+        )
         groups = [str(example.group) for example in found.training_set.examples]
         taught.append((schools(fill_first_motion(found), facts.rate, asked.seed), groups))
     print(f"| recurrent heads alone | {' | '.join(sets)} |")

@@ -13,7 +13,7 @@ import pytest
 
 import vidlabel
 from heads.example_specs import mixed_spec, save_example, step_spec
-from training.learnable import FACTS, coloured_clips, gathered
+from training.learnable import FACTS, coloured_clips, feature_dataset
 from training.sets import read, write_table
 from vidlabel.errors import AnnotationError, UsageError
 from vidlabel.evaluation.evaluate import EvaluationRequest, fold_count, label_options_for, request_warnings
@@ -197,7 +197,7 @@ def test_each_video_is_tested_once_and_groups_stay_whole(tmp_path: Path) -> None
 
 def test_models_are_asked_about_the_streams_that_they_chose() -> None:
     clips = coloured_clips(24, ("blue", "red"))
-    both = gathered(
+    both = feature_dataset(
         [(example, replace(own, views=(np.tile(own.views[0], 2),))) for example, own in clips],
         ("blue", "red"),
         streams=("frames", "motion"),
@@ -208,8 +208,8 @@ def test_models_are_asked_about_the_streams_that_they_chose() -> None:
     models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
     assert models.spec.streams == ("motion",)
     truth = [both.training_set.examples[place].clip_labels[0] for place in fold.test_indices]
-    for answers in (models.answers, models.baseline):
-        assert [classes.labels[own.scores.argmax()] for own in answers] == truth
+    for predictions in (models.predictions, models.baseline):
+        assert [classes.labels[own.scores.argmax()] for own in predictions] == truth
 
 
 def test_groups_with_several_labels_are_told_apart(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.learnable import FACTS, clip, coloured_clips, gathered
+from training.learnable import FACTS, clip, coloured_clips, feature_dataset
 from vidlabel.evaluation.folds import EvaluationCheckpoints, FoldCheckpoints, train_fold
 from vidlabel.evaluation.predictions import evaluation_classes
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
@@ -29,17 +29,17 @@ def test_a_model_of_one_stream_is_asked_with_that_stream(stream: str) -> None:
         for place, name in ((0, "frames"), (6, "motion")):
             values[:, place] += 3 * (number % 2 if name == stream or not tested else 1 - number % 2)
         clips.append(clip(values, ("blue", "red")[number % 2], number=number))
-    both = gathered(clips, ("blue", "red"), streams=("frames", "motion"))
+    both = feature_dataset(clips, ("blue", "red"), streams=("frames", "motion"))
     fold = Fold(tuple(range(16)), tuple(range(16, 24)))
     options = TrainOptions(hidden=4, members=1, epochs=30, folds=0, streams=(stream,))
     classes = evaluation_classes(both, None)
     models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
     assert models.spec.streams == (stream,)
-    for said in (models.answers, models.baseline):
+    for said in (models.predictions, models.baseline):
         assert [answer.decided.argmax() for answer in said] == [number % 2 for number in range(16, 24)]
 
 
-CLIPS = gathered(coloured_clips(4), ("blue", "red"))
+CLIPS = feature_dataset(coloured_clips(4), ("blue", "red"))
 PROGRESS = EpochProgress(1, {"weight.x": torch.ones(2)}, (EpochFigures(1.0, 0.5),))
 
 

@@ -9,12 +9,12 @@ import pytest
 
 from heads.example_specs import mixed_spec, step_spec
 from labels.metrics.evaluations import clips as clip_truth
-from training.learnable import clip, gathered
+from training.learnable import clip, feature_dataset
 from training.sets import example
 from vidlabel.evaluation.predictions import (
     build_ground_truth,
     evaluation_classes,
-    majority_answers,
+    majority_predictions,
     matched_groups,
 )
 from vidlabel.training.dataset.examples import Span, Unlabelled
@@ -23,7 +23,7 @@ VALUES = np.zeros((8, 6), np.float32)  # two seconds
 
 
 def test_labels_that_only_the_model_knows_come_after_those_of_the_table() -> None:
-    clips = gathered([clip(VALUES, "wave"), clip(VALUES, "push")], ("push", "wave"))
+    clips = feature_dataset([clip(VALUES, "wave"), clip(VALUES, "push")], ("push", "wave"))
     assert evaluation_classes(clips, None).labels == ("push", "wave")
     known = evaluation_classes(clips, mixed_spec())  # it learnt background without examples
     assert (known.labels, known.background) == (("push", "wave", "hug"), None)
@@ -36,7 +36,7 @@ def test_labels_that_only_the_model_knows_come_after_those_of_the_table() -> Non
 
 def test_truth_in_time_is_laid_out_sample_by_sample() -> None:
     videos = [clip(VALUES, spans=(Span(0.5, 1.25, "red"),)), clip(VALUES, spans=(Span(0.0, 2.0, "red"),), number=4)]
-    both = gathered(videos, ("red", "background"), background=1, unlabelled="background")
+    both = feature_dataset(videos, ("red", "background"), background=1, unlabelled="background")
     truth = build_ground_truth(both, evaluation_classes(both, None), [0, 1])
     assert (truth.unit, truth.labels, truth.background) == ("sample", ("red", "background"), 1)
     assert truth.video_of_row.tolist() == [0] * 8 + [1] * 8
@@ -51,7 +51,7 @@ def test_truth_in_time_is_laid_out_sample_by_sample() -> None:
 )
 def test_segments_are_known_where_hardly_any_time_is_ignored(unlabelled: Unlabelled, end: float, known: bool) -> None:
     videos = [clip(VALUES, spans=(Span(0.0, end, "red"),)), clip(VALUES, spans=(Span(0.0, 2.0, "red"),), number=4)]
-    both = gathered(videos, ("red", "background"), background=1, unlabelled=unlabelled)
+    both = feature_dataset(videos, ("red", "background"), background=1, unlabelled=unlabelled)
     assert build_ground_truth(both, evaluation_classes(both, None), [0, 1]).segments_known is known
 
 
@@ -68,9 +68,9 @@ def test_groups_that_hold_several_labels() -> None:
 
 def test_the_most_frequent_answer_is_that_of_the_rows_that_were_learnt() -> None:
     truth = clip_truth([0, 0, 1, 1, 1], ("a", "b"))
-    said = majority_answers(truth, np.array([True, True, True, False, False]), 3)
+    said = majority_predictions(truth, np.array([True, True, True, False, False]), 3)
     assert said.scores[0] == pytest.approx([2 / 3, 1 / 3])
     assert said.decided.tolist() == [[True, False]]
     assert said.segments == ()
-    own = majority_answers(replace(truth, single=False), np.array([False, True, True, False, False]), 3)
+    own = majority_predictions(replace(truth, single=False), np.array([False, True, True, False, False]), 3)
     assert own.decided.tolist() == [[True, True]]

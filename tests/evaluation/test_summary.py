@@ -14,11 +14,11 @@ from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, Groun
 from vidlabel.labels.result import Segment
 
 
-def evaluated(tested: GroundTruth, answers: Predictions, mean: Predictions | None) -> Evaluation:
+def evaluated(tested: GroundTruth, predictions: Predictions, mean: Predictions | None) -> Evaluation:
     return summarise_evaluation(
         tested,
-        answers,
-        {"mean": mean, "majority": answers},
+        predictions,
+        {"mean": mean, "majority": predictions},
         tolerance_s=1.0,
         model=EvaluatedModel("m", "gru", ("frames",), "e", None, None, None),
         split="by group",
@@ -43,17 +43,17 @@ def test_videos_groups_and_labels_are_counted() -> None:
 
 def test_groups_with_several_labels_are_measured_alone() -> None:
     tested = clips([0, 1, 1, 0], ("a", "b"), groups=["x", "x", "y", "y"])
-    answers = best(np.eye(2, dtype=np.float32)[[0, 0, 1, 0]])
-    assert evaluated(tested, answers, answers).matched is None  # none of the groups is
+    predictions = best(np.eye(2, dtype=np.float32)[[0, 0, 1, 0]])
+    assert evaluated(tested, predictions, predictions).matched is None  # none of the groups is
     some = replace(tested, videos=tuple(replace(one, matched=one.group == "x") for one in tested.videos))
-    matched = evaluated(some, answers, answers).matched
+    matched = evaluated(some, predictions, predictions).matched
     assert matched is not None
     assert (matched.videos, matched.groups) == (2, 1)
     accuracy = matched.metrics["accuracy"]
     assert accuracy is not None
     assert accuracy.value == 0.5
     everywhere = replace(tested, videos=tuple(replace(one, matched=True) for one in tested.videos))
-    assert evaluated(everywhere, answers, answers).matched is None
+    assert evaluated(everywhere, predictions, predictions).matched is None
 
 
 def test_a_video_holds_a_label_once_however_many_samples_do() -> None:

@@ -32,7 +32,7 @@ def clip(
     return example, ExampleFeatures(times, (values,), "decord", len(values) / RATE)
 
 
-def gathered(
+def feature_dataset(
     clips: Sequence[tuple[Example, ExampleFeatures]],
     labels: tuple[str, ...],
     task: Task = "single",

@@ -16,7 +16,7 @@ from vidlabel.features.cache import FeatureCache
 from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import FeatureOptions, gather_feature_files, gather_for_model, gather_video_features
+from vidlabel.training.features import FeatureOptions, extract_model_features, features_in_files, video_features
 from vidlabel.training.train import SilentTrainListener
 
 
@@ -49,17 +49,17 @@ def test_features_of_videos_resume(tmp_path: Path) -> None:
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\n"))
     extractor(tmp_path / "cache").features(tmp_path / "a.mp4")  # An earlier run was ended after the first video.
     has_new_errors = Heard()
-    gathered = gather_video_features(found, extractor(tmp_path / "cache"), has_new_errors)
+    dataset = video_features(found, extractor(tmp_path / "cache"), has_new_errors)
     assert has_new_errors.moved == [(0.6, 0.8, "b.mp4")]
     assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", True)]
-    assert gathered.training_set == found
-    assert (gathered.streams, gathered.width) == (("frames", "motion"), 2560)
-    assert [len(one.views) for one in gathered.features] == [2, 2]
-    first = gathered.features[0]
+    assert dataset.training_set == found
+    assert (dataset.streams, dataset.width) == (("frames", "motion"), 2560)
+    assert [len(one.views) for one in dataset.features] == [2, 2]
+    first = dataset.features[0]
     assert first.times.tolist() == [0.0, 0.2, 0.4, 0.6]
-    assert first.views[0][:, gathered.columns["motion"]].shape == (4, 1280)
-    again = gather_video_features(found, extractor(tmp_path / "cache"), Heard())
-    for one, other in zip(gathered.features, again.features, strict=True):
+    assert first.views[0][:, dataset.columns["motion"]].shape == (4, 1280)
+    again = video_features(found, extractor(tmp_path / "cache"), Heard())
+    for one, other in zip(dataset.features, again.features, strict=True):
         for view, same in zip(one.views, other.views, strict=True):
             np.testing.assert_array_equal(view, same)
 
@@ -70,13 +70,13 @@ def test_a_video_that_fails_meanwhile_is_left_out(tmp_path: Path) -> None:
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\nc.mp4,,,run\n"))
     (tmp_path / "b.mp4").write_bytes(b"no video any more")
     has_new_errors = Heard()
-    gathered = gather_video_features(found, extractor(tmp_path / "cache"), has_new_errors)
+    dataset = video_features(found, extractor(tmp_path / "cache"), has_new_errors)
     assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
-    left = gathered.training_set
+    left = dataset.training_set
     assert [example.video for example in left.examples] == ["a.mp4", "c.mp4"]
     assert [video.video for video in left.unusable] == ["b.mp4"]
     assert left.lost_labels == ("walk",)
-    assert len(gathered.features) == 2
+    assert len(dataset.features) == 2
 
 
 def test_where_all_fail_the_last_reason_is_told(tmp_path: Path) -> None:
@@ -84,16 +84,16 @@ def test_where_all_fail_the_last_reason_is_told(tmp_path: Path) -> None:
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\n"))
     (tmp_path / "a.mp4").write_bytes(b"no video any more")
     with pytest.raises(InputError, match=r"a\.mp4"):
-        gather_video_features(found, extractor(tmp_path / "cache"), Heard())
+        video_features(found, extractor(tmp_path / "cache"), Heard())
 
 
 def test_files_of_features_are_taken_as_they_are(tmp_path: Path) -> None:
     found = read(tmp_path, "a.npz,,,run\nb.npz,,,walk\n")
-    gathered = gather_feature_files(found, Heard())
-    assert (gathered.streams, gathered.width) == (("features",), 10)
+    dataset = features_in_files(found, Heard())
+    assert (dataset.streams, dataset.width) == (("features",), 10)
     with np.load(tmp_path / "b.npz") as archive:
-        np.testing.assert_array_equal(gathered.features[1].views[0], archive["features"])
-        np.testing.assert_array_equal(gathered.features[1].times, archive["times"])
+        np.testing.assert_array_equal(dataset.features[1].views[0], archive["features"])
+        np.testing.assert_array_equal(dataset.features[1].times, archive["times"])
 
 
 ROWS = "a.npz,,,fight\nb.npz,,,shout\nc.npz,,,fight\nd.npz,,,shout\n"
@@ -101,7 +101,7 @@ ROWS = "a.npz,,,fight\nb.npz,,,shout\nc.npz,,,fight\nd.npz,,,shout\n"
 
 def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_path: Path) -> None:
     model = save_example(replace(pooled_spec(), feature_size=10, rate=2.0), tmp_path / "m.safetensors")
-    found = gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
+    found = extract_model_features(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
     assert found.streams == ("frames", "motion")
     stored = np.load(write_features(tmp_path / "other" / "b.npz"))["features"]
     np.testing.assert_array_equal(found.features[1].views[0], stored)
@@ -110,7 +110,7 @@ def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_pa
 def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
     model = save_example(step_spec(), tmp_path / "m.safetensors")
     with pytest.raises(UsageError, match="these files hold 10 numbers a sample, and steps takes 6"):
-        gather_for_model(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
+        extract_model_features(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
 
 
 def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
@@ -119,4 +119,4 @@ def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
     )
     videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     with pytest.raises(UsageError, match="takes audio, which cannot be computed from videos"):
-        gather_for_model(model, videos, FeatureOptions(), SilentTrainListener())
+        extract_model_features(model, videos, FeatureOptions(), SilentTrainListener())

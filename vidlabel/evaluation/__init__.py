@@ -1,1 +1,1 @@
-"""How right models are: trained on a part and asked about the rest, or as they are."""
+"""Evaluation of models: in cross-validation, or as they are."""

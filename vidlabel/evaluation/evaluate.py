@@ -25,8 +25,8 @@ from vidlabel.evaluation.predictions import (
     VideoPredictions,
     build_ground_truth,
     evaluation_classes,
-    join_answers,
-    majority_answers,
+    join_predictions,
+    majority_predictions,
     score_video,
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
@@ -40,7 +40,7 @@ from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Train
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import check_report, refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import FeatureOptions, feature_options, gather, gather_for_model
+from vidlabel.training.features import FeatureOptions, extract_features, extract_model_features, feature_options
 from vidlabel.training.finetune.train import EncoderTuning, refuse_untunable
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
@@ -48,11 +48,11 @@ from vidlabel.training.train import SilentTrainListener
 
 
 class EvaluationListener(FoldListener, Protocol):
-    """Told how an evaluation goes, from the first video to the last epoch."""
+    """Receives the progress of an evaluation, from the first video to the last epoch."""
 
 
 class SilentEvaluationListener(SilentTrainListener):
-    """Tells nobody."""
+    """Ignores progress."""
 
     def fold_begun(self, number: int, folds: int) -> None:
         """Nothing."""
@@ -60,7 +60,7 @@ class SilentEvaluationListener(SilentTrainListener):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRequest:
-    """What is to be measured on what.
+    """An evaluation to run: data, model and options.
 
     Raises:
         UsageError: options of training, or folds, beside a model file.
@@ -179,7 +179,7 @@ def evaluate(
         inner_folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
         streams: streams to train on; None: chosen by validation.
         seed: random seed.
-        tune_encoder: fine-tune so many of the encoder's last blocks on the labels first; None: none.
+        tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
         cache_dir: folder of the feature cache; None: the user's.
         runtime: library that runs the encoder.
@@ -226,11 +226,11 @@ def evaluate(
 
 
 def run_evaluation(request: EvaluationRequest, listener: EvaluationListener) -> Evaluation:
-    """Gather features, train and ask, and put figures to it.
+    """Extract features, train, predict and compute metrics.
 
     Args:
         request: what to do.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         KeyboardInterrupt: it was ended; what was trained is kept in `request.state`.
@@ -248,17 +248,17 @@ def run_evaluation(request: EvaluationRequest, listener: EvaluationListener) -> 
 def _measure(
     request: EvaluationRequest, model: Model, warnings: tuple[str, ...], listener: EvaluationListener
 ) -> Evaluation:
-    gathered = gather_for_model(model, request.training_set, request.features, listener)
-    classes = evaluation_classes(gathered, model.spec)
-    examples = gathered.training_set.examples
-    tested = build_ground_truth(gathered, classes, [0] * len(examples))
-    answers = [score_video(model, features, classes) for features in gathered.features]
+    dataset = extract_model_features(model, request.training_set, request.features, listener)
+    classes = evaluation_classes(dataset, model.spec)
+    examples = dataset.training_set.examples
+    tested = build_ground_truth(dataset, classes, [0] * len(examples))
+    predictions = [score_video(model, features, classes) for features in dataset.features]
     everything = np.ones(len(tested.known), np.bool_)
-    majority = [majority_answers(tested, everything, video) for video in range(len(examples))]
+    majority = [majority_predictions(tested, everything, video) for video in range(len(examples))]
     return summarise_evaluation(
         tested,
-        join_answers(answers),
-        {"mean": None, "majority": join_answers(majority)},
+        join_predictions(predictions),
+        {"mean": None, "majority": join_predictions(majority)},
         tolerance_s=request.tolerance_s,
         model=EvaluatedModel(
             name=model.spec.name,
@@ -276,25 +276,25 @@ def _measure(
 
 
 def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], listener: EvaluationListener) -> Evaluation:
-    gathered, facts = gather(request.training_set, request.features, None, listener)
-    refuse_insufficient(gathered.training_set, request.source)
-    examples = gathered.training_set.examples
+    dataset, facts = extract_features(request.training_set, request.features, None, listener)
+    refuse_insufficient(dataset.training_set, request.source)
+    examples = dataset.training_set.examples
     folds = outer_folds(examples, request.folds, request.options.seed)
-    classes = evaluation_classes(gathered, None)
-    states = EvaluationCheckpoints.of(request.state, gathered, repr((request.options, request.folds)))
+    classes = evaluation_classes(dataset, None)
+    states = EvaluationCheckpoints.of(request.state, dataset, repr((request.options, request.folds)))
     encoder = None
     if request.options.tune_encoder is not None:
-        encoder = EncoderTuning(gathered, request.features, request.options, listener)
+        encoder = EncoderTuning(dataset, request.features, request.options, listener)
     models = []
     for number, fold in enumerate(folds, 1):
         listener.fold_begun(number, len(folds))
         keeping = FoldCheckpoints(*(states.of_fold(number, name) for name in ("model", "mean", "encoder")))
-        models.append(train_fold(gathered, fold, facts, request.options, classes, listener, keeping, encoder))
+        models.append(train_fold(dataset, fold, facts, request.options, classes, listener, keeping, encoder))
     fold_of = {place: number for number, fold in enumerate(folds, 1) for place in fold.test_indices}
-    tested = build_ground_truth(gathered, classes, [fold_of[place] for place in range(len(examples))])
+    tested = build_ground_truth(dataset, classes, [fold_of[place] for place in range(len(examples))])
     evaluation = summarise_evaluation(
         tested,
-        _in_order(folds, [one.answers for one in models]),
+        _in_order(folds, [one.predictions for one in models]),
         {"mean": _in_order(folds, [one.baseline for one in models]), "majority": _majority(tested, folds)},
         tolerance_s=request.tolerance_s,
         model=_trained_model(models, request),
@@ -306,22 +306,22 @@ def _cross_validate(request: EvaluationRequest, warnings: tuple[str, ...], liste
     return evaluation
 
 
-def _in_order(folds: Sequence[Fold], answers: Sequence[tuple[VideoPredictions, ...]]) -> Predictions:
+def _in_order(folds: Sequence[Fold], predictions: Sequence[tuple[VideoPredictions, ...]]) -> Predictions:
     by_video = {
         place: own
-        for fold, said in zip(folds, answers, strict=True)
-        for place, own in zip(fold.test_indices, said, strict=True)
+        for fold, found in zip(folds, predictions, strict=True)
+        for place, own in zip(fold.test_indices, found, strict=True)
     }
-    return join_answers([by_video[place] for place in sorted(by_video)])
+    return join_predictions([by_video[place] for place in sorted(by_video)])
 
 
 def _majority(tested: GroundTruth, folds: Sequence[Fold]) -> Predictions:
     """Of the training part of each fold."""
-    said = []
+    found = []
     for fold in folds:
         learnt = np.isin(tested.video_of_row, fold.train_indices)
-        said.append(tuple(majority_answers(tested, learnt, video) for video in fold.test_indices))
-    return _in_order(folds, said)
+        found.append(tuple(majority_predictions(tested, learnt, video) for video in fold.test_indices))
+    return _in_order(folds, found)
 
 
 def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> EvaluatedModel:

@@ -35,22 +35,22 @@ class EvaluationCheckpoints:
     """Of the evaluation; states of another are as good as missing."""
 
     @staticmethod
-    def of(folder: Path | None, gathered: FeatureDataset, options: str) -> EvaluationCheckpoints:
+    def of(folder: Path | None, dataset: FeatureDataset, options: str) -> EvaluationCheckpoints:
         """The states of an evaluation.
 
         Args:
             folder: made when it is first needed.
-            gathered: all videos.
+            dataset: all videos.
             options: everything else that training depends on.
         """
         if folder is None:
             return EvaluationCheckpoints(None, "")
-        training_set = gathered.training_set
+        training_set = dataset.training_set
         facts: dict[str, object] = {
             "options": options,
             "labels": repr((training_set.labels, training_set.task, training_set.examples)),
         }
-        arrays = [view for clip in gathered.features for view in clip.views]
+        arrays = [view for clip in dataset.features for view in clip.views]
         return EvaluationCheckpoints(folder, training_identity(facts, arrays))
 
     def of_fold(self, number: int, name: str) -> Checkpoints | None:
@@ -71,7 +71,7 @@ USUAL_FOLDS = 5
 
 
 class FoldListener(TuningListener, Protocol):
-    """Told while folds are trained."""
+    """Receives the progress of cross-validation."""
 
     def fold_begun(self, number: int, folds: int) -> None:
         """Fold `number`, from 1, begins."""
@@ -82,7 +82,7 @@ class FoldModels:
     """What was trained for one fold, by what it says about the videos that it was not trained on."""
 
     spec: ModelSpec
-    answers: tuple[VideoPredictions, ...]
+    predictions: tuple[VideoPredictions, ...]
     """Of each video of the test part."""
     baseline: tuple[VideoPredictions, ...]
     """The same of the head without recurrence."""
@@ -123,7 +123,7 @@ def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> lis
 
 
 def train_fold(
-    gathered: FeatureDataset,
+    dataset: FeatureDataset,
     fold: Fold,
     facts: FeatureFacts,
     options: TrainOptions,
@@ -135,12 +135,12 @@ def train_fold(
     """Train on the training part of a fold, the head without recurrence too, and ask both about the rest.
 
     Args:
-        gathered: all videos.
+        dataset: all videos.
         fold: which of them are tested.
         facts: how the features were made.
         options: of training.
         classes: of the evaluation.
-        listener: told of epochs.
+        listener: receives the end of each epoch.
         keeping: of what was trained.
         encoder: is tuned on the training part, and makes the features of all videos anew; None: it is as published.
 
@@ -151,16 +151,16 @@ def train_fold(
     tuning = None
     if encoder is not None:
         tuned = encoder.tuned_on(fold.train_indices, keeping.encoder)
-        gathered, facts, tuning = tuned.gathered, tuned.facts, tuned.tuning
-    train = subset(gathered, fold.train_indices)
+        dataset, facts, tuning = tuned.dataset, tuned.facts, tuned.tuning
+    train = subset(dataset, fold.train_indices)
     fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model, tuning=tuning))
     spec = fitted.network.spec
-    answers = _answers(fitted, gathered, fold, classes)
+    predictions = _fold_predictions(fitted, dataset, fold, classes)
     if options.head == "mean":
-        return FoldModels(spec, answers, answers)
+        return FoldModels(spec, predictions, predictions)
     plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.streams)
     baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning))
-    return FoldModels(spec, answers, _answers(baseline, gathered, fold, classes))
+    return FoldModels(spec, predictions, _fold_predictions(baseline, dataset, fold, classes))
 
 
 def refuse_model_options(options: TrainOptions, folds: FoldCount) -> None:
@@ -181,8 +181,8 @@ def _finished(fitted: FittedModel) -> FittedModel:
     return fitted
 
 
-def _answers(
-    fitted: FittedModel, gathered: FeatureDataset, fold: Fold, classes: Classes
+def _fold_predictions(
+    fitted: FittedModel, dataset: FeatureDataset, fold: Fold, classes: Classes
 ) -> tuple[VideoPredictions, ...]:
-    tested = select_streams(subset(gathered, fold.test_indices), fitted.network.spec.streams)
+    tested = select_streams(subset(dataset, fold.test_indices), fitted.network.spec.streams)
     return tuple(score_video(fitted.network, features, classes) for features in tested.features)

@@ -48,7 +48,7 @@ class Classes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoPredictions:
-    """What was said about one video; a single row where it is labelled as a whole."""
+    """Predictions for one video; a single row where it is labelled as a whole."""
 
     scores: Scores
     """(T, C)."""
@@ -57,14 +57,14 @@ class VideoPredictions:
     segments: tuple[Segment, ...]
 
 
-def evaluation_classes(gathered: FeatureDataset, spec: ModelSpec | None) -> Classes:
+def evaluation_classes(dataset: FeatureDataset, spec: ModelSpec | None) -> Classes:
     """The labels of the table, then those that only the model knows, background last.
 
     Args:
-        gathered: the labelled videos.
+        dataset: the labelled videos.
         spec: of a model that was trained elsewhere; None where the table's labels are all that there is.
     """
-    training_set, whole = gathered.training_set, is_whole(gathered)
+    training_set, whole = dataset.training_set, is_whole(dataset)
     names = [label for place, label in enumerate(training_set.labels) if place != training_set.background]
     if spec is not None:
         names += [label for place, label in enumerate(spec.labels) if place != spec.background and label not in names]
@@ -75,18 +75,18 @@ def evaluation_classes(gathered: FeatureDataset, spec: ModelSpec | None) -> Clas
     return Classes(tuple(names), None, training_set.task, whole)
 
 
-def build_ground_truth(gathered: FeatureDataset, classes: Classes, folds: Sequence[int]) -> GroundTruth:
+def build_ground_truth(dataset: FeatureDataset, classes: Classes, folds: Sequence[int]) -> GroundTruth:
     """The truth about all videos, row by row.
 
     Args:
-        gathered: V videos.
+        dataset: V videos.
         classes: of the evaluation.
         folds: V, in which each is tested.
     """
-    training_set, examples = gathered.training_set, gathered.training_set.examples
+    training_set, examples = dataset.training_set, dataset.training_set.examples
     columns = classes.columns(training_set.labels, training_set.background)
     targets, known, video_of_row = [], [], []
-    for place, (example, features) in enumerate(zip(examples, gathered.features, strict=True)):
+    for place, (example, features) in enumerate(zip(examples, dataset.features, strict=True)):
         values, mask = _targets(training_set, example, features, classes)
         targets.append(_in_columns(values, columns, len(classes.labels)) > 0)
         known.append(mask > 0)
@@ -94,7 +94,7 @@ def build_ground_truth(gathered: FeatureDataset, classes: Classes, folds: Sequen
     matched = matched_groups(examples, unlabelled_counts=training_set.unlabelled == "background")
     videos = [
         _tested_video(example, features.times, fold, matched=example.group in matched, whole=classes.whole)
-        for example, features, fold in zip(examples, gathered.features, folds, strict=True)
+        for example, features, fold in zip(examples, dataset.features, folds, strict=True)
     ]
     return GroundTruth(
         videos=tuple(videos),
@@ -155,13 +155,13 @@ def score_video(network: Network, features: ExampleFeatures, classes: Classes) -
     return VideoPredictions(scores, _decide_samples(scores, thresholds, classes), segments)
 
 
-def majority_answers(tested: GroundTruth, learnt: Booleans, video: int) -> VideoPredictions:
-    """Always the most frequent answer, as sure as it is frequent.
+def majority_predictions(tested: GroundTruth, learnt: Booleans, video: int) -> VideoPredictions:
+    """Always the most frequent target, with its share as the score.
 
     Args:
         tested: all videos.
         learnt: (R,) rows that frequencies are taken from.
-        video: which one is asked about.
+        video: index of the video to predict.
     """
     rows = int((tested.video_of_row == video).sum())
     frequencies = tested.targets[learnt & tested.known].mean(axis=0).astype(np.float32)
@@ -175,8 +175,8 @@ def majority_answers(tested: GroundTruth, learnt: Booleans, video: int) -> Video
     return VideoPredictions(np.tile(frequencies, (rows, 1)), np.tile(holds, (rows, 1)), segments)
 
 
-def join_answers(videos: Sequence[VideoPredictions]) -> Predictions:
-    """The answers about all videos, in their order."""
+def join_predictions(videos: Sequence[VideoPredictions]) -> Predictions:
+    """The predictions for all videos, in their order."""
     return Predictions(
         scores=np.concatenate([video.scores for video in videos]),
         decided=np.concatenate([video.decided for video in videos]),

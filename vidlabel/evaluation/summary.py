@@ -22,7 +22,7 @@ from vidlabel.labels.metrics.evaluation import (
 
 def summarise_evaluation(
     tested: GroundTruth,
-    answers: Predictions,
+    predictions: Predictions,
     baselines: Mapping[str, Predictions | None],
     *,
     tolerance_s: float,
@@ -31,11 +31,11 @@ def summarise_evaluation(
     warnings: tuple[str, ...],
     curves: tuple[Curve, ...],
 ) -> Evaluation:
-    """Put figures to answers.
+    """Compute the metrics of predictions.
 
     Args:
         tested: the videos and the truth.
-        answers: of the model.
+        predictions: of the model.
         baselines: the same of the baselines by name; None for one that cannot be had.
         tolerance_s: how far the start of an event may be off.
         model: what was measured.
@@ -48,21 +48,21 @@ def summarise_evaluation(
         model=model,
         data=_data(tested),
         split=split,
-        metrics=maker.metrics(answers),
-        per_label=maker.per_label(answers),
+        metrics=maker.metrics(predictions),
+        per_label=maker.per_label(predictions),
         baselines={name: None if own is None else maker.metrics(own) for name, own in baselines.items()},
-        matched=_matched(tested, tolerance_s, answers, baselines),
-        confusion=confusion(tested, answers),
+        matched=_matched(tested, tolerance_s, predictions, baselines),
+        confusion=confusion(tested, predictions),
         rules=metric_rules(tested, tolerance_s, with_mean=baselines["mean"] is not None),
         warnings=warnings,
         tested=tested,
-        answers=answers,
+        answers=predictions,
         curves=curves,
     )
 
 
 def _matched(
-    tested: GroundTruth, tolerance_s: float, answers: Predictions, baselines: Mapping[str, Predictions | None]
+    tested: GroundTruth, tolerance_s: float, predictions: Predictions, baselines: Mapping[str, Predictions | None]
 ) -> MultiLabelGroups | None:
     """None where all groups are alike in this."""
     chosen = [place for place, video in enumerate(tested.videos) if video.matched]
@@ -72,7 +72,7 @@ def _matched(
     return MultiLabelGroups(
         videos=len(chosen),
         groups=len({tested.videos[place].group for place in chosen}),
-        metrics=maker.metrics(answers),
+        metrics=maker.metrics(predictions),
         baselines={name: None if own is None else maker.metrics(own) for name, own in baselines.items()},
     )
 
@@ -105,7 +105,7 @@ def learning_curves(specs: Sequence[ModelSpec], first: int) -> tuple[Curve, ...]
 
 
 def validation_curves(spec: ModelSpec) -> dict[str, tuple[tuple[float, ...], tuple[float, ...]]]:
-    """Losses by epoch in the inner cross-validation, by the form of head: while learning, and on groups left out."""
+    """Losses by epoch in the inner cross-validation, by the kind of member: while learning, and on groups left out."""
     histories = spec.training.get("history")
     if not isinstance(histories, dict):
         return {}

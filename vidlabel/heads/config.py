@@ -1,4 +1,4 @@
-"""The form of a head, and its part in a model; each dataclass checks itself."""
+"""Configuration of heads and their role in a model; each dataclass checks itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_WINDOW_SAMPLES = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadConfig:
-    """The form of a recurrent head: y_t = W_hy h_t + b_y for each sample t.
+    """Configuration of a recurrent head: y_t = W_hy h_t + b_y for each sample t.
 
     Raises:
         ValueError: a number lies outside its range, or two settings exclude each other.
@@ -73,7 +73,7 @@ class HeadConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberSpec:
-    """One of the heads of a model, and what becomes of its outputs.
+    """One of the heads of a model, and how its outputs are used.
 
     Raises:
         ValueError: a number lies outside its range.
@@ -87,7 +87,7 @@ class MemberSpec:
     temperature: float = 1.0
     """The outputs are divided by it."""
     resampled_steps: int | None = None
-    """A window is resampled in time to so many steps, linearly, so that its length does not matter; None: as it is."""
+    """Steps that a window is resampled to in time, linearly, so that its length does not matter; None: as it is."""
     pooled_parts: int | None = None
     """For members learnt from whole clips. n: one row for a window; the K outputs are n blocks, block p is averaged
     over the p-th of n equal parts of the window, and the blocks are summed (1: the mean). None: a row per sample."""

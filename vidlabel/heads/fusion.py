@@ -1,6 +1,6 @@
 """From the outputs of the heads to probabilities of labels.
 
-Letters in shapes: B windows, T samples in time, N rows, P inputs, K outputs of a head, n parts, C labels.
+Letters in shapes: B windows, T samples in time, N rows, P inputs, K head outputs, n parts, C labels.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from vidlabel.labels.result import ModelInfo
 
 
 class Projection(nn.Module):
-    """Features to the inputs of a head: (feature - mean) times each component.
+    """Features to head inputs: (feature - mean) times each component.
 
     Args:
         mean: (D,).

@@ -63,7 +63,7 @@ def head_prefix(number: int) -> str:
 
 
 def head_shapes(config: HeadConfig) -> dict[str, Shape]:
-    """Names and shapes of the parameters of a head, as in the `state_dict` of `build_head(config)`."""
+    """Names and shapes of a head's parameters, as in `build_head(config).state_dict()`."""
     shapes = _recurrence_shapes(config)
     shapes["output.weight"] = (config.outputs, config.readout_size)
     shapes["output.bias"] = (config.outputs,)

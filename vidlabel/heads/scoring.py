@@ -33,14 +33,14 @@ HOPS_PER_WINDOW = 4
 """Windows start a quarter of their length apart; a twelfth found no more on long videos made of ut-interaction."""
 
 GROUP_SAMPLES = 1024
-"""Short windows run together up to so many samples, for the same reason."""
+"""Most samples of short windows that run together, for the same reason."""
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Run torch in the calling thread alone, then as before.
 
-    The matrices of a head are too small to share out: on two cores that are busy with decoding, a bidirectional GRU of
+    A head's matrices are too small to share out: on two cores that are busy with decoding, a bidirectional GRU of
     64 took 16 ms a window in two threads and 0.4 ms in one. Also, sums come out the same whatever the number of cores.
     """
     threads = torch.get_num_threads()

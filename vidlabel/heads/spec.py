@@ -1,4 +1,4 @@
-"""What a model file says about itself: everything but the numbers of the network.
+"""The model description in the header of a model file: everything but its tensors.
 
 It stands as JSON under the key `vidlabel` of the metadata in the header of the safetensors file. All dataclasses check
 themselves, so that a value that exists can be used.
@@ -7,7 +7,7 @@ A version may gain keys that do not change any score; keys that are not known ar
 what a model computes needs a new version, and unknown versions are refused. Version 2 is for models with a tuned
 encoder alone; all others are written as version 1.
 
-Letters: D numbers in a feature (all streams one after the other), P inputs of a head, K its outputs, C labels.
+Letters: D numbers in a feature (all streams one after the other), P head inputs, K head outputs, C labels.
 
 A model has one or more members: heads that look at the same inputs. From features to scores, in this order:
 
@@ -120,7 +120,7 @@ TUNED_SCHEMA = "vidlabel.model/2"
 """Of models that hold weights of their encoder, which readers of version 1 would not use."""
 Task = Literal["single", "multi", "binary"]
 Stream = Literal["frames", "motion", "audio", "text", "features"]
-"""`features`: made elsewhere, from what nobody knows."""
+"""`features`: external features of unknown origin."""
 
 
 class NewerVersionError(ValueError):

@@ -73,18 +73,20 @@ def prediction_lines(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _clip(evaluation: Evaluation, place: int) -> tuple[str, ...]:
-    tested, answers = evaluation.tested, evaluation.answers
-    scores = answers.scores[place]
-    told = np.flatnonzero(answers.decided[place])
-    score = scores[told].min() if len(told) else scores.max()
-    names = [SEPARATOR.join(tested.labels[n] for n in rows) for rows in (np.flatnonzero(tested.targets[place]), told)]
+    tested, predictions = evaluation.tested, evaluation.answers
+    scores = predictions.scores[place]
+    predicted = np.flatnonzero(predictions.decided[place])
+    score = scores[predicted].min() if len(predicted) else scores.max()
+    names = [
+        SEPARATOR.join(tested.labels[n] for n in rows) for rows in (np.flatnonzero(tested.targets[place]), predicted)
+    ]
     return "", "", *names, f"{score:.4f}"
 
 
 def _segments(evaluation: Evaluation, place: int) -> Iterator[tuple[str, ...]]:
-    video, told = evaluation.tested.videos[place], evaluation.answers.segments[place]
-    rows = [(segment, _nearest(segment, video), segment.label, f"{segment.score:.4f}") for segment in told]
-    rows += [(segment, segment.label, "", "") for segment in video.truth if not _found(segment, told)]
+    video, predicted = evaluation.tested.videos[place], evaluation.answers.segments[place]
+    rows = [(segment, _nearest(segment, video), segment.label, f"{segment.score:.4f}") for segment in predicted]
+    rows += [(segment, segment.label, "", "") for segment in video.truth if not _found(segment, predicted)]
     for segment, *rest in sorted(rows, key=lambda row: (row[0].start, row[0].end, row[1], row[2])):
         yield f"{segment.start:.3f}", f"{segment.end:.3f}", *rest
 
@@ -94,8 +96,8 @@ def _nearest(segment: Segment, video: VideoGroundTruth) -> str:
     return best.label if best is not None and _common_s(best, segment) > 0 else ""
 
 
-def _found(true: Segment, told: Sequence[Segment]) -> bool:
-    return any(segment.label == true.label and _common_s(segment, true) > 0 for segment in told)
+def _found(true: Segment, predicted: Sequence[Segment]) -> bool:
+    return any(segment.label == true.label and _common_s(segment, true) > 0 for segment in predicted)
 
 
 def _common_s(first: Segment, second: Segment) -> float:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.labels.metrics.calculator import BINS, calibration_bins, top_probabilities
+from vidlabel.labels.metrics.calculator import top_probabilities
 from vidlabel.labels.metrics.evaluation import Confusion, Curve, Evaluation
+from vidlabel.labels.metrics.samples import BINS, calibration_bins
 from vidlabel.report.plotting import BLUE, GREY, VERMILION, Draw, light_grid, shortened
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _draw_confusion(confusion: Confusion, unit: str, figure: Figure) -> None:
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
-    axes.set_xlabel("told")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(f"What was taken for what ({int(counts.sum())} {unit})")
     axes.spines[:].set_visible(False)
@@ -121,8 +122,8 @@ def _draw_reliability(evaluation: Evaluation, figure: Figure) -> None:
     light_grid(lower)
     lower.bar((np.arange(BINS) + 0.5) / BINS, counts, width=0.9 / BINS, color=BLUE)
     lower.set_xlim(0, 1)
-    lower.set_xlabel("probability of the answer")
-    lower.set_ylabel(f"{evaluation.data.unit}s" if evaluation.tested.single else "answers")
+    lower.set_xlabel("predicted probability")
+    lower.set_ylabel(f"{evaluation.data.unit}s" if evaluation.tested.single else "predictions")
 
 
 def _draw_precision_recall(evaluation: Evaluation, figure: Figure) -> None:

@@ -88,8 +88,8 @@ def feature_options(
     )
 
 
-def gather(
-    training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: GatheringListener
+def extract_features(
+    training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: FeatureListener
 ) -> tuple[FeatureDataset, FeatureFacts]:
     """The features of all examples, with how they were made.
 
@@ -97,30 +97,30 @@ def gather(
         training_set: of videos, or of files of features.
         options: for videos.
         init: a model to go on from, which says how its features are made.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         InputError: none can be used, or not by `init`.
         UsageError, InstallationError: the encoder cannot be loaded.
     """
     if training_set.features is not None:
-        gathered = gather_feature_files(training_set, listener)
-        facts = facts_of_files(gathered)
+        dataset = features_in_files(training_set, listener)
+        facts = facts_of_files(dataset)
     else:
         if init is not None:
             options = _options_of(init, options)
         cache = FeatureCache(cache_folder(options.cache))
         extractor = FeatureExtractor(options.recipe, options.streams, VIEWS, cache, options.device)
-        gathered = gather_video_features(training_set, extractor, listener)
+        dataset = video_features(training_set, extractor, listener)
         facts = facts_of_recipe(options.recipe)
-    if init is not None and _layout(gathered) != (init.spec.feature_size, init.spec.streams, init.spec.stream_sizes):
+    if init is not None and _layout(dataset) != (init.spec.feature_size, init.spec.streams, init.spec.stream_sizes):
         problem = f"it takes features of {', '.join(init.spec.streams)}, {init.spec.feature_size} numbers together"
         raise UsageError("--init", problem, "train anew without it")
-    return gathered, facts
+    return dataset, facts
 
 
-def _layout(gathered: FeatureDataset) -> tuple[int, tuple[str, ...], tuple[int, ...] | None]:
-    return gathered.width, gathered.streams, gathered.stream_sizes
+def _layout(dataset: FeatureDataset) -> tuple[int, tuple[str, ...], tuple[int, ...] | None]:
+    return dataset.width, dataset.streams, dataset.stream_sizes
 
 
 def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
@@ -133,16 +133,16 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
     return replace(options, recipe=feature_config(init, options.recipe), streams=spec.streams)
 
 
-def gather_for_model(
-    model: Model, training_set: TrainingSet, options: FeatureOptions, listener: GatheringListener
+def extract_model_features(
+    model: Model, training_set: TrainingSet, options: FeatureOptions, listener: FeatureListener
 ) -> FeatureDataset:
     """The features of all videos, made as the model says.
 
     Args:
-        model: that is to be asked.
+        model: the one to predict with.
         training_set: videos, or files of features.
         options: where features are kept, and where the encoder runs.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         UsageError: the model takes other features than those of the files, or such as no video gives.
@@ -159,7 +159,7 @@ def gather_for_model(
             """Features from one file, as the model takes them."""
             return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.stream_sizes)
 
-        return gather_examples(training_set, read, spec.streams, listener)
+        return build_dataset(training_set, read, spec.streams, listener)
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--model", problem, "give files of features in the table, or another model")
@@ -170,25 +170,23 @@ def gather_for_model(
         FeatureCache(cache_folder(options.cache)),
         options.device,
     )
-    return gather_video_features(training_set, extractor, listener)
+    return video_features(training_set, extractor, listener)
 
 
-class GatheringListener(ExtractionListener, Protocol):
-    """Told while features are gathered."""
+class FeatureListener(ExtractionListener, Protocol):
+    """Receives the progress of feature extraction."""
 
     def ended(self, name: str, failure: str | None) -> None:
         """One example has its features (None), or cannot be used for this reason."""
 
 
-def gather_video_features(
-    training_set: TrainingSet, extractor: FeatureExtractor, listener: GatheringListener
-) -> FeatureDataset:
+def video_features(training_set: TrainingSet, extractor: FeatureExtractor, listener: FeatureListener) -> FeatureDataset:
     """Compute the features of videos, or take them from the cache; what is computed is kept at once.
 
     Args:
         training_set: of videos.
         extractor: for its streams and views.
-        listener: told how it goes, and of videos that cannot be decoded; these are left out.
+        listener: receives progress, and videos that cannot be decoded; these are left out.
 
     Raises:
         InputError: none can be used.
@@ -205,15 +203,15 @@ def gather_video_features(
             found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, sizes
         )
 
-    return gather_examples(training_set, read, extractor.streams, listener)
+    return build_dataset(training_set, read, extractor.streams, listener)
 
 
-def gather_feature_files(training_set: TrainingSet, listener: GatheringListener) -> FeatureDataset:
+def features_in_files(training_set: TrainingSet, listener: FeatureListener) -> FeatureDataset:
     """Read files of features.
 
     Args:
         training_set: of files of features.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         InputError: none can be used.
@@ -227,14 +225,14 @@ def gather_feature_files(training_set: TrainingSet, listener: GatheringListener)
         """Features from one file."""
         return ExampleFeatures.of_file(read_features(example.path, rate), kind.stream_sizes)
 
-    return gather_examples(training_set, read, kind.settings.streams if kind.settings else ELSEWHERE, listener)
+    return build_dataset(training_set, read, kind.settings.streams if kind.settings else ELSEWHERE, listener)
 
 
-def gather_examples(
+def build_dataset(
     training_set: TrainingSet,
     read: Callable[[Example], ExampleFeatures],
     streams: tuple[str, ...],
-    listener: GatheringListener,
+    listener: FeatureListener,
 ) -> FeatureDataset:
     """Get the features of all examples.
 
@@ -242,7 +240,7 @@ def gather_examples(
         training_set: the examples.
         read: gives the features of one of them, or raises InputError.
         streams: in the order in which their features are joined.
-        listener: told how it goes, and of examples that cannot be used; these are left out.
+        listener: receives progress, and examples that cannot be used; these are left out.
 
     Raises:
         InputError: none can be used.

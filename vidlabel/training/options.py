@@ -24,7 +24,7 @@ class TrainOptions:
     """How to train.
 
     Raises:
-        UsageError: a value that cannot be meant.
+        UsageError: an invalid value.
     """
 
     head: HeadKind | None = None
@@ -35,18 +35,18 @@ class TrainOptions:
     """Numbers in the state of one direction."""
     layers: int = 1
     bidirectional: bool | None = None
-    """None: where no head is asked for by name."""
+    """None: only if `head` is None."""
     dropout: float = 0.3
     epochs: int | None = None
     """None: 30, or 40 without recurrence; more for few clips."""
     batch_size: int = 16
     learning_rate: float = 1e-2
     members: int | None = None
-    """Recurrent heads with different random starts; None: 3, or 1 where a head is asked for by name."""
+    """Recurrent heads with different random starts; None: 3, or 1 if `head` is set."""
     folds: int = 5
     """Of the inner cross-validation by group, which calibrates and chooses; 0: none."""
     streams: tuple[str, ...] | None = None
-    """None: all that were gathered, or one of them if it alone is clearly better."""
+    """None: all that were extracted, or one of them if it alone is clearly better."""
     seed: int = 0
     tune_encoder: int | None = None
     """Blocks at the end of the encoder that are tuned to the labels first; None: the encoder stays as published."""
@@ -82,7 +82,7 @@ class TrainOptions:
 
     @property
     def recurrent_members(self) -> int:
-        """How many heads of the kind asked for."""
+        """Number of heads of the chosen kind."""
         if self.head == "mean":
             return 1
         return self.members or (DEFAULT_MEMBERS if self.head is None else 1)

@@ -23,7 +23,7 @@ from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Train
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.dataset.report import refuse_insufficient
-from vidlabel.training.features import FeatureOptions, feature_options, gather
+from vidlabel.training.features import FeatureOptions, extract_features, feature_options
 from vidlabel.training.finetune.train import EncoderTuning, TuningListener, refuse_untunable
 from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit
@@ -32,11 +32,11 @@ from vidlabel.training.options import NO_LICENCE, TrainOptions
 
 
 class TrainListener(TuningListener, Protocol):
-    """Told how training goes, from the first video to the last epoch."""
+    """Receives the progress of training, from the first video to the last epoch."""
 
 
 class SilentTrainListener(SilentListener):
-    """Tells nobody."""
+    """Ignores progress."""
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """Nothing."""
@@ -44,7 +44,7 @@ class SilentTrainListener(SilentListener):
     def ended(self, name: str, failure: str | None) -> None:
         """Nothing."""
 
-    def gathering_begun(self, stage: str, videos: int) -> None:
+    def feature_pass_begun(self, stage: str, videos: int) -> None:
         """Nothing."""
 
     def warn(self, text: str) -> None:
@@ -54,7 +54,7 @@ class SilentTrainListener(SilentListener):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:
-    """What is to be trained from what."""
+    """A training to run: data, options and output."""
 
     training_set: TrainingSet
     source: str
@@ -128,7 +128,7 @@ def train(
         folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
         streams: streams to train on; None: chosen by validation.
         seed: random seed.
-        tune_encoder: fine-tune so many of the encoder's last blocks on the labels first; None: none.
+        tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
         init: model file to continue from.
         resume: resume the same training after an interruption.
@@ -178,11 +178,11 @@ def train(
 
 
 def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
-    """Gather features, train, and write the model.
+    """Extract features, train, and write the model.
 
     Args:
         request: what to do.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         KeyboardInterrupt: it was ended before there was a model; what was done is kept for `resume`.
@@ -192,18 +192,18 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
         raise UsageError(request.output, "is a folder where a model file is needed", "name a file")
     refuse_insufficient(request.training_set, request.source)
     refuse_untunable(request.training_set, request.options, request.init)
-    gathered, facts = gather(request.training_set, request.features, request.init, listener)
-    refuse_insufficient(gathered.training_set, request.source)
-    checkpoints = _checkpoints(request, gathered)
+    dataset, facts = extract_features(request.training_set, request.features, request.init, listener)
+    refuse_insufficient(dataset.training_set, request.source)
+    checkpoints = _checkpoints(request, dataset)
     if not request.resume:
         checkpoints.remove()
     tuning = None
     if request.options.tune_encoder is not None:
-        encoder = EncoderTuning(gathered, request.features, request.options, listener)
-        tuned = encoder.tuned_on(range(len(gathered.features)), checkpoints)
-        gathered, facts, tuning = tuned.gathered, tuned.facts, tuned.tuning
-        checkpoints = _checkpoints(request, gathered)
-    fitted = fit(gathered, facts, request.options, listener, start=request.init, checkpoints=checkpoints, tuning=tuning)
+        encoder = EncoderTuning(dataset, request.features, request.options, listener)
+        tuned = encoder.tuned_on(range(len(dataset.features)), checkpoints)
+        dataset, facts, tuning = tuned.dataset, tuned.facts, tuned.tuning
+        checkpoints = _checkpoints(request, dataset)
+    fitted = fit(dataset, facts, request.options, listener, start=request.init, checkpoints=checkpoints, tuning=tuning)
     model = _named(fitted, request).save(request.output)
     if not fitted.interrupted:
         checkpoints.remove()
@@ -215,14 +215,14 @@ def label_options_from(init: Model | None, asked: LabelOptions) -> LabelOptions:
     return asked if init is None else replace(asked, rate=asked.rate or init.spec.rate)
 
 
-def _checkpoints(request: TrainRequest, gathered: FeatureDataset) -> Checkpoints:
+def _checkpoints(request: TrainRequest, dataset: FeatureDataset) -> Checkpoints:
     facts: dict[str, object] = {
         "options": repr(request.options),
-        "labels": repr((gathered.training_set.labels, gathered.training_set.task, gathered.training_set.examples)),
+        "labels": repr((dataset.training_set.labels, dataset.training_set.task, dataset.training_set.examples)),
         "init": request.init.sha256 if request.init else None,
     }
     arrays: Sequence[np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = [
-        view for clip in gathered.features for view in clip.views
+        view for clip in dataset.features for view in clip.views
     ]
     folder = request.output.with_name(f"{request.output.name}{SUFFIX}")
     return Checkpoints(folder, training_identity(facts, arrays))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.learnable import clip, coloured_clips, gathered
+from training.learnable import clip, coloured_clips, feature_dataset
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.provenance import FeatureSettings
@@ -23,7 +23,7 @@ from vidlabel.training.fitting.tensors import fill_first_motion
 
 
 def test_parts_keep_the_labels_of_all() -> None:
-    clips = gathered(coloured_clips(5), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(5), ("blue", "red"))
     part = subset(clips, [3, 0])
     assert [example.video for example in part.training_set.examples] == ["3.mp4", "0.mp4"]
     assert part.features == (clips.features[3], clips.features[0])
@@ -32,7 +32,7 @@ def test_parts_keep_the_labels_of_all() -> None:
 
 def test_streams_are_blocks_of_columns() -> None:
     values = np.arange(12, dtype=np.float32).reshape(2, 6)
-    clips = gathered([clip(values, "red")], ("red",), streams=("frames", "motion", "audio"))
+    clips = feature_dataset([clip(values, "red")], ("red",), streams=("frames", "motion", "audio"))
     turned = select_streams(clips, ("audio", "frames"))
     np.testing.assert_array_equal(turned.features[0].views[0], [[4, 5, 0, 1], [10, 11, 6, 7]])
     assert turned.streams == ("audio", "frames")
@@ -48,7 +48,7 @@ def test_facts_of_videos_come_from_the_recipe() -> None:
 
 
 def test_facts_of_files_are_what_they_say() -> None:
-    clips = gathered(coloured_clips(5), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(5), ("blue", "red"))
     settings = FeatureSettings(
         rate=5.0,
         streams=("frames",),
@@ -63,9 +63,9 @@ def test_facts_of_files_are_what_they_say() -> None:
     def of(kind: FeatureKind | None) -> FeatureDataset:
         return replace(clips, training_set=replace(clips.training_set, features=kind))
 
-    told = facts_of_files(of(FeatureKind(6, 5.0, settings)))
-    assert (told.rate, told.encoder.sha256, told.preprocessing.short_side) == (5.0, "cd" * 32, 112)
-    assert told.preprocessing.crop == "none"
+    on_progress = facts_of_files(of(FeatureKind(6, 5.0, settings)))
+    assert (on_progress.rate, on_progress.encoder.sha256, on_progress.preprocessing.short_side) == (5.0, "cd" * 32, 112)
+    assert on_progress.preprocessing.crop == "none"
     unknown = facts_of_files(of(FeatureKind(6, 2.5, None)))
     assert (unknown.rate, unknown.encoder, unknown.lag_s) == (2.5, UNKNOWN_ENCODER, None)
     with pytest.raises(ValueError, match="videos"):

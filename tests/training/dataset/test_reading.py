@@ -249,14 +249,14 @@ def test_videos_and_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "bad.mp4").write_text("Dear diary\n" * 100)
     (tmp_path / "folder.mp4").mkdir()
     table = write_table(tmp_path, "good.mp4,0.5,1,run\nbad.mp4,,,run\nfolder.mp4,,,walk\n")
-    told: list[tuple[int, int]] = []
-    found = read_examples(table, told=lambda done, of: told.append((done, of)))
+    on_progress: list[tuple[int, int]] = []
+    found = read_examples(table, on_progress=lambda done, of: on_progress.append((done, of)))
     assert [(example.video, example.duration_s) for example in found.examples] == [("good.mp4", 2.0)]
     assert [video.video for video in found.unusable] == ["bad.mp4", "folder.mp4"]
     assert all(str(tmp_path / video.video) in video.reason for video in found.unusable)
     assert found.lost_labels == ("walk",)
     assert found.features is None
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert on_progress == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_no_usable_video_is_an_error(tmp_path: Path) -> None:

@@ -41,14 +41,14 @@ def test_rows_of_one_file_come_together_and_faults_are_told_apart(tmp_path: Path
         Annotation("bad.npz", 0, 1, "hug", line=4),
         Annotation("./a.npz", 3, 4, "hug", line=5),
     ]
-    told: list[tuple[int, int]] = []
-    found = probe_videos(rows, tmp_path, None, None, lambda done, all_: told.append((done, all_)))
+    on_progress: list[tuple[int, int]] = []
+    found = probe_videos(rows, tmp_path, None, None, lambda done, all_: on_progress.append((done, all_)))
     (known,) = found.videos
     assert [(row.line, row.label) for row in known.rows] == [(2, "background"), (5, "hug")]
     assert known.source.duration_s == pytest.approx(10.0)
     assert [unusable.video for unusable in found.unusable] == ["bad.npz"]
     assert [problem.line for problem in found.problems] == [3]
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert on_progress == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_an_example_is_in_order_of_time_and_ends_with_its_video() -> None:

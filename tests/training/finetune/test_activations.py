@@ -49,9 +49,9 @@ def test_kept_pictures_are_the_samples_before_the_tail(clip: Path) -> None:
     network, tail = load_network(NAME).requires_grad_(False), EncoderTail(NAME, 1)
     with open_samples(clip, SampleRequest(rate=RATE, short_side=SIDE)) as samples:
         taken = list(samples)
-    gathered = gathered_at(clip, *(sample.time_s for sample in taken))
+    dataset = gathered_at(clip, *(sample.time_s for sample in taken))
     squares = np.stack([view_picture(sample.rgb, "centre") for sample in taken])
-    (kept,) = keeper().keep(gathered, SilentTrainListener())
+    (kept,) = keeper().keep(dataset, SilentTrainListener())
     assert kept.samples.tolist() == list(range(7))
     for view, pictures in enumerate((squares, squares[:, :, ::-1])):
         (found,) = tail.features([kept.values[view][0]])

@@ -26,7 +26,7 @@ from vidlabel.heads.scoring import make_scorer
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import VIEWS, FeatureOptions, gather
+from vidlabel.training.features import VIEWS, FeatureOptions, extract_features
 from vidlabel.training.finetune import train as tune_module
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.finetune.train import EncoderTuning, held_out_part, tune
@@ -46,11 +46,11 @@ OPTIONS = TrainOptions(
 class StopsAfter(SilentTrainListener):
     """Interrupts after so many epochs of a job."""
 
-    def __init__(self, job: str, epochs: int) -> None:
-        self.job, self.left = job, epochs
+    def __init__(self, run: str, epochs: int) -> None:
+        self.run, self.left = run, epochs
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:  # noqa: ARG002 - the protocol has it
-        self.left -= job == self.job
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:  # noqa: ARG002 - the protocol has it
+        self.left -= run == self.run
         if self.left == 0:
             raise KeyboardInterrupt
 
@@ -88,15 +88,15 @@ TrainingTensors = tuple[FeatureDataset, list[KeptPictures]]
 
 
 @pytest.fixture(scope="module")
-def material(folder: Path) -> TrainingTensors:
+def tensors(folder: Path) -> TrainingTensors:
     asked = request(folder, folder / "none")
-    gathered, _ = gather(asked.training_set, asked.features, None, SilentTrainListener())
+    dataset, _ = extract_features(asked.training_set, asked.features, None, SilentTrainListener())
     keeper = PictureKeeper(asked.features.recipe, ("frames",), VIEWS, EncoderTail(NAME, 1))
-    return gathered, keeper.keep(gathered, SilentTrainListener())
+    return dataset, keeper.keep(dataset, SilentTrainListener())
 
 
-def tuned_digest(gathered: FeatureDataset, kept: list[KeptPictures], options: TrainOptions = OPTIONS) -> str:
-    return tune(gathered, kept, EncoderTail(NAME, 1), RATE, options, SilentTrainListener(), None).weights.sha256
+def tuned_digest(dataset: FeatureDataset, kept: list[KeptPictures], options: TrainOptions = OPTIONS) -> str:
+    return tune(dataset, kept, EncoderTail(NAME, 1), RATE, options, SilentTrainListener(), None).weights.sha256
 
 
 def network_of(model: Path) -> EfficientNetLite:
@@ -115,10 +115,10 @@ def network_of(model: Path) -> EfficientNetLite:
     return network
 
 
-def test_an_encoder_that_falls_apart_is_refused(material: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_that_falls_apart_is_refused(tensors: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tune_module, "ENCODER_RATE", 1e30)
     with pytest.raises(UsageError, match="give a smaller one"):
-        tuned_digest(*material)
+        tuned_digest(*tensors)
 
 
 def test_tuning_lowers_the_loss_and_is_the_same_again(made: Path, folder: Path, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     recipe = FeatureConfig(rate=RATE, short_side=SIDE)
     training_set = read_examples(folder / "labels.csv", LabelOptions())
     options = FeatureOptions(recipe=recipe, streams=("frames",), cache=folder / "cache")
-    by_init, facts = gather(training_set, options, model, SilentTrainListener())
+    by_init, facts = extract_features(training_set, options, model, SilentTrainListener())
     assert facts.encoder == model.spec.encoder
     np.testing.assert_allclose(by_init.features[3].views[0], features, atol=5e-3)  # the cache keeps half precision
     scorer = make_scorer(model)
@@ -152,31 +152,31 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     np.testing.assert_allclose(found.scores.values, expected, atol=1e-4)
 
 
-def changed(material: TrainingTensors, clip: int) -> TrainingTensors:
+def changed(tensors: TrainingTensors, clip: int) -> TrainingTensors:
     """The same with noise in place of one clip, in features and pictures."""
-    gathered, kept = material
+    dataset, kept = tensors
     generator = np.random.default_rng(0)
-    features, pictures = list(gathered.features), list(kept)
+    features, pictures = list(dataset.features), list(kept)
     noise = tuple(generator.normal(size=view.shape).astype(np.float32) for view in features[clip].views)
     features[clip] = replace(features[clip], views=noise)
     values = tuple(tuple(generator.permuted(one) for one in view) for view in kept[clip].values)
     pictures[clip] = replace(kept[clip], values=values)
-    return replace(gathered, features=tuple(features)), pictures
+    return replace(dataset, features=tuple(features)), pictures
 
 
-def test_groups_held_out_are_never_seen(material: TrainingTensors) -> None:
-    (fold,) = held_out_part(material[0], OPTIONS)
-    groups = [example.group for example in material[0].training_set.examples]
+def test_groups_held_out_are_never_seen(tensors: TrainingTensors) -> None:
+    (fold,) = held_out_part(tensors[0], OPTIONS)
+    groups = [example.group for example in tensors[0].training_set.examples]
     assert not {groups[clip] for clip in fold.train_indices} & {groups[clip] for clip in fold.test_indices}
     quick = replace(OPTIONS, epochs=2)
-    before = tuned_digest(*material, quick)
+    before = tuned_digest(*tensors, quick)
     for clip in fold.test_indices:
-        assert tuned_digest(*changed(material, clip), quick) == before
-    assert tuned_digest(*changed(material, fold.train_indices[0]), quick) != before
+        assert tuned_digest(*changed(tensors, clip), quick) == before
+    assert tuned_digest(*changed(tensors, fold.train_indices[0]), quick) != before
 
 
-def test_figures_are_those_of_the_groups_held_out(folder: Path, made: Path, material: TrainingTensors) -> None:
-    (fold,) = held_out_part(material[0], OPTIONS)
+def test_figures_are_those_of_the_groups_held_out(folder: Path, made: Path, tensors: TrainingTensors) -> None:
+    (fold,) = held_out_part(tensors[0], OPTIONS)
     trained = run_training(request(folder, made.with_name("again.safetensors")), SilentTrainListener())
     validation = trained.fitted.validation
     assert validation is not None
@@ -191,8 +191,8 @@ def test_a_fold_of_an_evaluation_is_tuned_without_its_test_part(folder: Path, tm
 
     def digest(folder: Path) -> str:
         asked = request(folder, tmp_path / "none", replace(OPTIONS, epochs=2))
-        gathered, _ = gather(asked.training_set, asked.features, None, SilentTrainListener())
-        tuning = EncoderTuning(gathered, asked.features, asked.options, SilentTrainListener())
+        dataset, _ = extract_features(asked.training_set, asked.features, None, SilentTrainListener())
+        tuning = EncoderTuning(dataset, asked.features, asked.options, SilentTrainListener())
         return tuning.tuned_on((0, 1, 2, 3, 4, 5), None).tuning.weights.sha256
 
     copy: Callable[[Path], Path] = lambda path: Path(tmp_path, path.name)  # noqa: E731
@@ -204,13 +204,13 @@ def test_a_fold_of_an_evaluation_is_tuned_without_its_test_part(folder: Path, tm
 
 
 @pytest.mark.parametrize("job", ["encoder", "validating"])
-def test_an_interrupted_tuning_goes_on_to_the_same_model(folder: Path, made: Path, tmp_path: Path, job: str) -> None:
+def test_an_interrupted_tuning_goes_on_to_the_same_model(folder: Path, made: Path, tmp_path: Path, run: str) -> None:
     output = tmp_path / "m.safetensors"
-    stop = StopsAfter("encoder", 3) if job == "encoder" else StopsAfter("fold-0-recurrent-0", 2)
+    stop = StopsAfter("encoder", 3) if run == "encoder" else StopsAfter("fold-0-recurrent-0", 2)
     with pytest.raises(KeyboardInterrupt):
         run_training(request(folder, output), stop)
     assert not output.exists()
-    told = StopsAfter("encoder", 1 + (3 if job == "encoder" else 0))  # must not come to so many epochs again
+    told = StopsAfter("encoder", 1 + (3 if run == "encoder" else 0))  # must not come to so many epochs again
     run_training(replace(request(folder, output), resume=True), told)
     assert output.read_bytes() == made.read_bytes()
     assert not list(tmp_path.glob("*.training"))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.learnable import FACTS, clip, coloured_clips, gathered, timed_videos
+from training.learnable import FACTS, clip, coloured_clips, feature_dataset, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.spec import ModelSpec
@@ -52,12 +52,12 @@ def test_without_clips_held_out_forms_share_evenly() -> None:
 
 
 def test_without_clips_held_out_thresholds_are_those_that_need_none() -> None:
-    clips = gathered(coloured_clips(4), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(4), ("blue", "red"))
     assert decide(clips, None, knows_background=True).thresholds == (UNKNOWN_FOOTAGE,) * 2
     assert decide(clips, None, knows_background=False).thresholds == (0.0, 0.0)
-    own = gathered(coloured_clips(4), ("blue", "red"), task="multi")
+    own = feature_dataset(coloured_clips(4), ("blue", "red"), task="multi")
     assert decide(own, None, knows_background=False).thresholds == (UNDECIDED,) * 2
-    timed = gathered(timed_videos(2), ("red",), task="binary", unlabelled="background")
+    timed = feature_dataset(timed_videos(2), ("red",), task="binary", unlabelled="background")
     found = decide(timed, None, knows_background=False)
     assert (found.thresholds, found.minimum_durations_s) == ((0.5,), (0.0,))
 
@@ -81,7 +81,7 @@ def five_clips(streams: tuple[str, ...] = ("frames",)) -> FeatureDataset:
     names = ("blue", "red", "red", "red", "blue")
     clips = [clip(np.zeros((2 + n % 2 + n // 4, 6), np.float32), name, number=n) for n, name in enumerate(names)]
     odd = [(example, replace(own, decoder="pyav: open GOP")) for example, own in clips[:2]]
-    return gathered([*odd, *clips[2:]], ("blue", "red"), streams=streams)
+    return feature_dataset([*odd, *clips[2:]], ("blue", "red"), streams=streams)
 
 
 def spec_of(clips: FeatureDataset, members: list[MemberSpec], validation: Validation | None = None) -> ModelSpec:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, gathered, order_clips, timed_videos
+from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, feature_dataset, order_clips, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
 from vidlabel.heads.spec import Task
@@ -36,22 +36,22 @@ class StopsAfter:
 
     def __init__(self, epochs: int) -> None:
         self.left = epochs
-        self.jobs: list[str] = []
+        self.runs: list[str] = []
 
     def begun(self, stage: str, heads: int, epochs: int) -> None: ...
 
     def head_begun(self, name: str) -> None: ...
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:
         assert np.isfinite(figures.loss)
-        self.jobs.append(job)
+        self.runs.append(run)
         self.left -= 1
         if self.left == 0:
             raise KeyboardInterrupt
 
 
 def test_recurrent_heads_tell_what_came_first_where_the_mean_cannot() -> None:
-    everything = gathered(order_clips(280), ("blue first", "red first"))
+    everything = feature_dataset(order_clips(280), ("blue first", "red first"))
     train, test = subset(everything, range(200)), subset(everything, range(200, 280))
     options = TrainOptions(head="gru", bidirectional=True, hidden=16, folds=0, epochs=14)
     assert accuracy(fit(train, FACTS, options), test) >= 0.95
@@ -60,7 +60,7 @@ def test_recurrent_heads_tell_what_came_first_where_the_mean_cannot() -> None:
 
 
 def test_the_default_is_calibrated_and_knows_what_it_has_not_seen() -> None:
-    fitted = fit(gathered(coloured_clips(48), ("blue", "red")), FACTS, replace(QUICK, epochs=12))
+    fitted = fit(feature_dataset(coloured_clips(48), ("blue", "red")), FACTS, replace(QUICK, epochs=12))
     spec = fitted.network.spec
     assert [(m.head.kind, m.role) for m in spec.members] == [
         ("gru", "labels"),
@@ -75,14 +75,14 @@ def test_the_default_is_calibrated_and_knows_what_it_has_not_seen() -> None:
     assert validation.accuracy >= 0.95
     assert validation.majority_accuracy == 0.5
     assert sorted(validation.clips) == list(range(48))
-    assert accuracy(fitted, gathered(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.95
+    assert accuracy(fitted, feature_dataset(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.95
     sample_counts = sorted(len(features.times) for _, features in coloured_clips(48))
     assert spec.window_s == round(float(np.median(sample_counts))) / RATE
 
 
 @pytest.mark.usefixtures("two_threads")
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    clips = gathered(coloured_clips(16), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(16), ("blue", "red"))
     same = fit(clips, FACTS, QUICK).save(tmp_path / "same.safetensors")
     torch.set_num_threads(1)
     torch.rand(7)
@@ -95,14 +95,14 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two_threads")
 def test_training_leaves_torch_as_it_was() -> None:
     state = torch.get_rng_state()
-    fit(gathered(coloured_clips(8), ("blue", "red")), FACTS, replace(QUICK, epochs=1, folds=0))
+    fit(feature_dataset(coloured_clips(8), ("blue", "red")), FACTS, replace(QUICK, epochs=1, folds=0))
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_num_threads() == 2
 
 
 @pytest.mark.parametrize("epochs", [3, 18, 26])
 def test_interrupted_training_resumes_to_the_same_bytes(tmp_path: Path, epochs: int) -> None:
-    clips = gathered(coloured_clips(16), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(16), ("blue", "red"))
     whole = fit(clips, FACTS, QUICK).save(tmp_path / "whole.safetensors")
     checkpoints = Checkpoints(tmp_path / "states", "this training", every_s=0)
     listener = StopsAfter(epochs)
@@ -116,13 +116,13 @@ def test_interrupted_training_resumes_to_the_same_bytes(tmp_path: Path, epochs: 
     resumed_listener = StopsAfter(-1)
     resumed = fit(clips, FACTS, QUICK, resumed_listener, checkpoints=checkpoints).save(tmp_path / "resumed.safetensors")
     assert resumed.path.read_bytes() == whole.path.read_bytes()
-    assert len(listener.jobs) + len(resumed_listener.jobs) == 36  # no epoch was trained twice: (2 * 3 + 3) heads * 4
+    assert len(listener.runs) + len(resumed_listener.runs) == 36  # no epoch was trained twice: (2 * 3 + 3) heads * 4
     for other in (Checkpoints(tmp_path / "states", "another"), Checkpoints(tmp_path / "nowhere", "this training")):
         assert other.find("model-recurrent-0") is None
 
 
 def test_damaged_states_count_as_missing(tmp_path: Path) -> None:
-    clips = gathered(coloured_clips(16), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(16), ("blue", "red"))
     checkpoints = Checkpoints(tmp_path, "this", every_s=0)
     whole = fit(clips, FACTS, QUICK, checkpoints=checkpoints).save(tmp_path / "whole.safetensors")
     for path in tmp_path.glob("*-*.safetensors"):
@@ -132,16 +132,16 @@ def test_damaged_states_count_as_missing(tmp_path: Path) -> None:
 
 
 def test_a_model_goes_on_with_more_labels(tmp_path: Path) -> None:
-    start = fit(gathered(coloured_clips(32), ("blue", "red")), FACTS, replace(QUICK, epochs=10))
+    start = fit(feature_dataset(coloured_clips(32), ("blue", "red")), FACTS, replace(QUICK, epochs=10))
     model = start.save(tmp_path / "start.safetensors")
     three = ("blue", "red", "green")
-    clips = gathered(coloured_clips(48, three), ("blue", "green", "red"))
+    clips = feature_dataset(coloured_clips(48, three), ("blue", "green", "red"))
     fitted = fit(clips, FACTS, replace(QUICK, epochs=10), start=model)
     assert fitted.network.spec.labels == ("blue", "green", "red", "background")
     assert fitted.network.projection is not None
     assert model.projection is not None
     assert torch.equal(fitted.network.projection.components, model.projection.components)
-    assert accuracy(fitted, gathered(coloured_clips(30, three, seed=3), ("blue", "green", "red"))) >= 0.9
+    assert accuracy(fitted, feature_dataset(coloured_clips(30, three, seed=3), ("blue", "green", "red"))) >= 0.9
 
 
 def test_the_stream_that_helps_is_chosen() -> None:
@@ -153,7 +153,7 @@ def test_the_stream_that_helps_is_chosen() -> None:
         noise[:] += generator.normal(0, 3, 40).astype(np.float32)  # says much about the clip and nothing of the label
         motion[:, 0] += number % 2
         clips.append(clip(np.concatenate([noise, motion], axis=1), ("blue", "red")[number % 2], number=number))
-    both = gathered(clips, ("blue", "red"), streams=("frames", "motion"))
+    both = feature_dataset(clips, ("blue", "red"), streams=("frames", "motion"))
     chosen = fit(both, FACTS, replace(QUICK, epochs=10)).network.spec
     assert (chosen.streams, chosen.feature_size, chosen.lag_s) == (("motion",), 40, 0.1)
     asked = fit(both, FACTS, replace(QUICK, epochs=1, folds=0, streams=("frames",))).network.spec
@@ -165,7 +165,7 @@ def test_the_stream_that_helps_is_chosen() -> None:
 def mirrored(clips: list[tuple[Example, ExampleFeatures]], places: list[int]) -> FeatureDataset:
     """The clips with a second view, in which the numbers of the features stand at these places."""
     pairs = [(one, replace(features, views=(*features.views, features.views[0][:, places]))) for one, features in clips]
-    return gathered(pairs, ("blue", "red"))
+    return feature_dataset(pairs, ("blue", "red"))
 
 
 @pytest.mark.parametrize("folds", [0, 2])
@@ -174,7 +174,7 @@ def test_what_tells_left_from_right_is_not_learnt_from_mirrored_pictures(folds: 
     clips = mirrored(coloured_clips(24), [1, 0, 2, 3, 4, 5])
     fitted = fit(clips, FACTS, TrainOptions(head="mean", folds=folds, epochs=20))
     assert fitted.network.spec.training["mirrored"] is False
-    assert accuracy(fitted, gathered(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.9
+    assert accuracy(fitted, feature_dataset(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.9
 
 
 def test_mirrored_pictures_are_learnt_from_where_that_helps() -> None:
@@ -185,11 +185,11 @@ def test_mirrored_pictures_are_learnt_from_where_that_helps() -> None:
     named = [(replace(one, group=f"g{number // 12}"), features) for number, (one, features) in enumerate(clips)]
     fitted = fit(mirrored(named, [5, 4, 3, 2, 1, 0]), FACTS, TrainOptions(head="mean", folds=2, epochs=20))
     assert fitted.network.spec.training["mirrored"] is True
-    assert accuracy(fitted, gathered(turned, ("blue", "red"))) >= 0.9
+    assert accuracy(fitted, feature_dataset(turned, ("blue", "red"))) >= 0.9
 
 
 def test_the_recipe_of_the_article() -> None:
-    clips = gathered(coloured_clips(40, ("red", "background")), ("red",), task="binary")
+    clips = feature_dataset(coloured_clips(40, ("red", "background")), ("red",), task="binary")
     options = TrainOptions(head="rnn", activation="relu", hidden=64, epochs=10, batch_size=32)
     fitted = fit(clips, FACTS, options)
     (member,) = fitted.network.spec.members
@@ -204,7 +204,7 @@ def test_the_recipe_of_the_article() -> None:
     ("task", "labels", "background"), [("single", ("red", "background"), 1), ("binary", ("red",), None)]
 )
 def test_labels_with_times_give_scores_in_time(task: str, labels: tuple[str, ...], background: int | None) -> None:
-    videos = gathered(timed_videos(12), labels, task, background, "background")  # type: ignore[arg-type]
+    videos = feature_dataset(timed_videos(12), labels, task, background, "background")  # type: ignore[arg-type]
     fitted = fit(videos, FACTS, TrainOptions(epochs=12, hidden=12, members=1, folds=2, batch_size=4))
     (tested, features) = timed_videos(1, seed=9)[0]
     scorer = make_scorer(fitted.network)
@@ -223,7 +223,7 @@ def test_minimum_durations_are_chosen_without_videos_held_out(labels: tuple[str,
     for _, features in videos:
         features.views[0][[5, 6, 60, 61, 140, 141], 0] += 1.5
     task: Task = "single" if len(labels) == 2 else "binary"
-    clips = gathered(videos, labels, task, 1 if len(labels) == 2 else None, "background")
+    clips = feature_dataset(videos, labels, task, 1 if len(labels) == 2 else None, "background")
     fitted = fit(clips, FACTS, TrainOptions(head="mean", folds=0, epochs=20, batch_size=4))
     assert fitted.validation is None
     assert 0.5 < fitted.network.spec.minimum_durations_s[0] < 3
@@ -231,7 +231,7 @@ def test_minimum_durations_are_chosen_without_videos_held_out(labels: tuple[str,
 
 def test_one_group_gives_a_model_without_figures() -> None:
     clips = [(replace(example, group="all"), features) for example, features in coloured_clips(8)]
-    fitted = fit(gathered(clips, ("blue", "red")), FACTS, QUICK)
+    fitted = fit(feature_dataset(clips, ("blue", "red")), FACTS, QUICK)
     assert fitted.validation is None
     assert fitted.network.spec.metrics == {}
     assert {member.temperature for member in fitted.network.spec.members} == {1.0}
@@ -250,6 +250,6 @@ def test_every_kind_of_head_learns(head: str, bidirectional: bool) -> None:
         learning_rate=0.02,
         folds=0,
     )
-    fitted = fit(gathered(coloured_clips(40), ("blue", "red")), FACTS, options)
-    assert accuracy(fitted, gathered(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.9
+    fitted = fit(feature_dataset(coloured_clips(40), ("blue", "red")), FACTS, options)
+    assert accuracy(fitted, feature_dataset(coloured_clips(20, seed=1), ("blue", "red"))) >= 0.9
     assert fitted.network.spec.feature_size == WIDTH

@@ -30,10 +30,10 @@ from vidlabel.training.options import TrainOptions
 def linear_lesson() -> HeadTask:
     """A head on samples without recurrence: its logits are one linear layer."""
     targets = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1]])
-    material = TrainingTensors(counting_bank(4), targets, torch.ones(4), "single", whole=False)
+    tensors = TrainingTensors(counting_bank(4), targets, torch.ones(4), "single", whole=False)
     options = TrainOptions(head="mean", epochs=2, learning_rate=0.1)
     plan = new_members(options, TaskShape(3, 2, False, 2))[0].plan
-    return make_head_task(plan, material, options, WindowLength(4, 4.0))
+    return make_head_task(plan, tensors, options, WindowLength(4, 4.0))
 
 
 def batch(steps: int = 5) -> Batch:
@@ -46,30 +46,30 @@ def batch(steps: int = 5) -> Batch:
 
 
 def test_inputs_are_disturbed() -> None:
-    lesson = linear_lesson()
-    quiet = replace(lesson, plan=replace(lesson.plan, noise=0.0, input_dropout=0.0))
+    head_task = linear_lesson()
+    quiet = replace(head_task, plan=replace(head_task.plan, noise=0.0, input_dropout=0.0))
     torch.testing.assert_close(disturbed(batch(), quiet).inputs, batch().inputs)
-    loud = replace(lesson, plan=replace(lesson.plan, noise=0.5, input_dropout=0.0))
+    loud = replace(head_task, plan=replace(head_task.plan, noise=0.5, input_dropout=0.0))
     torch.manual_seed(1)
     difference = disturbed(batch(4000), loud).inputs - batch(4000).inputs
     assert float(difference.std()) == pytest.approx(0.5, rel=0.05)
     torch.manual_seed(1)
-    left_out = replace(lesson, plan=replace(lesson.plan, noise=0.0, input_dropout=0.25))
+    left_out = replace(head_task, plan=replace(head_task.plan, noise=0.0, input_dropout=0.25))
     assert float((disturbed(batch(4000), left_out).inputs == 0).float().mean()) == pytest.approx(0.25, rel=0.05)
 
 
 def test_the_loss_is_that_of_the_rows_that_count() -> None:
-    lesson = replace(linear_lesson(), class_weights=torch.tensor([1.0, 3.0]))
-    head = lesson.plan.build().eval()
+    head_task = replace(linear_lesson(), class_weights=torch.tensor([1.0, 3.0]))
+    head = head_task.plan.build().eval()
     with torch.no_grad():
         head.output.weight.copy_(torch.tensor([[1.0, -1, 0.5], [0, 2, -1]]))
         head.output.bias.copy_(torch.tensor([0.25, -0.25]))
     shown, tally = batch(), LossMean()
-    found = window_loss(lesson, head, shown, tally)
+    found = window_loss(head_task, head, shown, tally)
     known = shown.mask.flatten() > 0
     logits = (shown.inputs @ head.output.weight.T + head.output.bias).flatten(0, 1)[known]
     truth = shown.targets.flatten(0, 1)[known].argmax(dim=1)
-    rows = functional.cross_entropy(logits, truth, weight=lesson.class_weights, reduction="none")
+    rows = functional.cross_entropy(logits, truth, weight=head_task.class_weights, reduction="none")
     torch.testing.assert_close(found, rows.mean())
     assert tally.rows == 7
     assert tally.share == pytest.approx(float((logits.argmax(dim=1) == truth).float().mean()))
@@ -80,9 +80,9 @@ def test_nothing_counted_is_nothing_right() -> None:
 
 
 def test_the_finished_head_has_what_was_learnt() -> None:
-    lesson = linear_lesson()
+    head_task = linear_lesson()
     torch.manual_seed(2)
-    trainer = HeadTrainer(lesson, lesson.plan.build())
+    trainer = HeadTrainer(head_task, head_task.plan.build())
     trainer.run(lambda progress: None)
     learnt = trainer.finished_parameters()
     assert float(learnt["output.weight"].abs().max()) > 0.01
@@ -107,26 +107,26 @@ def test_a_window_in_seconds() -> None:
 
 def test_labels_of_whole_clips_count_the_same() -> None:
     plan = new_members(OPTIONS, TaskShape(3, 2, True, 2))[0].plan
-    lesson = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
-    assert isinstance(lesson.windows, ClipWindows)
-    torch.testing.assert_close(lesson.class_weights, torch.tensor([4 / 6, 4 / 2]))
-    assert (lesson.task, lesson.learning_rate) == ("single", 0.01)
+    head_task = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
+    assert isinstance(head_task.windows, ClipWindows)
+    torch.testing.assert_close(head_task.class_weights, torch.tensor([4 / 6, 4 / 2]))
+    assert (head_task.task, head_task.learning_rate) == ("single", 0.01)
 
 
 def test_rare_labels_of_samples_count_by_the_root() -> None:
-    material = TrainingTensors(counting_bank(4), TARGETS, torch.ones(4), "single", whole=False)
+    tensors = TrainingTensors(counting_bank(4), TARGETS, torch.ones(4), "single", whole=False)
     plan = new_members(OPTIONS, TaskShape(3, 2, False, 2))[0].plan
-    lesson = make_head_task(plan, material, OPTIONS, WINDOW)
-    assert isinstance(lesson.windows, TimedWindows)
-    torch.testing.assert_close(lesson.class_weights, torch.tensor([(4 / 6) ** 0.5, (4 / 2) ** 0.5]))
+    head_task = make_head_task(plan, tensors, OPTIONS, WINDOW)
+    assert isinstance(head_task.windows, TimedWindows)
+    torch.testing.assert_close(head_task.class_weights, torch.tensor([(4 / 6) ** 0.5, (4 / 2) ** 0.5]))
 
 
 def test_background_is_one_class_more() -> None:
     plan = new_background_members(OPTIONS, TaskShape(3, 2, True, 2))[0].plan
-    lesson = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
-    assert isinstance(lesson.windows, BackgroundWindows)
-    assert lesson.class_weights.tolist() == [1, 1, 1]
-    targets = next(iter(lesson.windows.batches())).targets
+    head_task = make_head_task(plan, whole_clips(), OPTIONS, WINDOW)
+    assert isinstance(head_task.windows, BackgroundWindows)
+    assert head_task.class_weights.tolist() == [1, 1, 1]
+    targets = next(iter(head_task.windows.batches())).targets
     assert targets.shape[1] == 3
     assert targets.sum(dim=1).tolist() == pytest.approx([1.0] * len(targets))
 
@@ -139,7 +139,7 @@ def plan(*, whole: bool) -> MemberPlan:
     return label_plans(TrainOptions(hidden=4), TaskShape(inputs=3, classes=2, whole=whole, updates=9))[0]
 
 
-def material() -> TrainingTensors:
+def tensors() -> TrainingTensors:
     """Three clips of random inputs."""
     bank = counting_bank(*LENGTHS)
     values = torch.randn(2, sum(LENGTHS), 3, generator=torch.Generator().manual_seed(0))
@@ -160,7 +160,7 @@ def test_pooling_before_the_output_layer_gives_the_same(steps: int) -> None:
 
 def test_whole_clips_are_resampled_in_their_first_view() -> None:
     torch.manual_seed(2)
-    chosen, clips = plan(whole=True), material()
+    chosen, clips = plan(whole=True), tensors()
     head = chosen.build().eval()
     found = clip_logits(chosen, head, clips)
     values = clips.bank.values[0].numpy()
@@ -173,7 +173,7 @@ def test_whole_clips_are_resampled_in_their_first_view() -> None:
 
 def test_samples_are_asked_clip_by_clip() -> None:
     torch.manual_seed(3)
-    chosen, clips = plan(whole=False), material()
+    chosen, clips = plan(whole=False), tensors()
     head = chosen.build().eval()
     found = clip_logits(chosen, head, clips)
     assert found.shape == (38, 2)

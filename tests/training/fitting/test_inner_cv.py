@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.learnable import coloured_clips, gathered
+from training.learnable import coloured_clips, feature_dataset
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.inner_cv import choose_streams, inner_folds
@@ -25,7 +25,7 @@ def labelled(groups: list[int], labels: list[int]) -> FeatureDataset:
         (replace(example, group=f"g{group}", clip_labels=(names[label],)), features)
         for (example, features), group, label in zip(CLIPS, groups, labels, strict=False)
     ]
-    return gathered(clips, names)
+    return feature_dataset(clips, names)
 
 
 PAIRS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2)), min_size=1, max_size=12)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from training.learnable import coloured_clips, gathered
+from training.learnable import coloured_clips, feature_dataset
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.head_trainer import HeadTask, HeadTrainer, make_head_task, train_head
@@ -20,12 +20,12 @@ from vidlabel.training.options import TrainOptions
 OPTIONS = TrainOptions(hidden=3, members=1, epochs=3, batch_size=4)
 
 
-def lesson() -> tuple[MemberPlan, HeadTask]:
+def head_task() -> tuple[MemberPlan, HeadTask]:
     """A small recurrent head, and eight clips in two updates."""
-    clips = gathered(coloured_clips(8), ("blue", "red"))
-    material = make_training_tensors(clips, learn_whitening(clips))
-    plan = label_plans(OPTIONS, TaskShape(material.inputs, 2, True, 2))[0]
-    return plan, make_head_task(plan, material, OPTIONS, WindowLength(8, 4.0))
+    clips = feature_dataset(coloured_clips(8), ("blue", "red"))
+    tensors = make_training_tensors(clips, learn_whitening(clips))
+    plan = label_plans(OPTIONS, TaskShape(tensors.inputs, 2, True, 2))[0]
+    return plan, make_head_task(plan, tensors, OPTIONS, WindowLength(8, 4.0))
 
 
 def weights(trainer: HeadTrainer) -> torch.Tensor:
@@ -43,17 +43,17 @@ class EndsAfter:
 
     def head_begun(self, name: str) -> None: ...
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:
         assert figures.loss > 0
-        self.told.append(job)
+        self.told.append(run)
         if len(self.told) == self.epochs:
             raise KeyboardInterrupt
 
 
 def test_a_job_is_the_same_whatever_was_trained_before() -> None:
-    plan, what = lesson()
-    jobs = TrainingRuns(7, SilentListener(), None)
-    first, second = (weights(train_head(jobs, name, what, plan.build)) for name in ("one", "two"))
+    plan, what = head_task()
+    runs = TrainingRuns(7, SilentListener(), None)
+    first, second = (weights(train_head(runs, name, what, plan.build)) for name in ("one", "two"))
     assert not torch.equal(first, second)
     torch.rand(5)
     other_order = TrainingRuns(7, SilentListener(), None)
@@ -63,7 +63,7 @@ def test_a_job_is_the_same_whatever_was_trained_before() -> None:
 
 
 def test_every_epoch_is_told() -> None:
-    plan, what = lesson()
+    plan, what = head_task()
     listener = EndsAfter(100)
     trainer = train_head(TrainingRuns(0, listener, None), "job", what, plan.build)
     assert listener.told == ["job"] * 3
@@ -71,7 +71,7 @@ def test_every_epoch_is_told() -> None:
 
 
 def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
-    plan, what = lesson()
+    plan, what = head_task()
     whole = weights(train_head(TrainingRuns(0, SilentListener(), None), "job", what, plan.build))
     states = Checkpoints(tmp_path, "this", every_s=1e9)  # so that only the interruption writes
     interrupted = TrainingRuns(0, EndsAfter(2), states)
@@ -88,7 +88,7 @@ def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
 
 
 def test_a_finished_head_is_not_trained_again(tmp_path: Path) -> None:
-    plan, what = lesson()
+    plan, what = head_task()
     states = Checkpoints(tmp_path, "this", every_s=1e9)
     whole = weights(train_head(TrainingRuns(0, SilentListener(), states), "job", what, plan.build))
     listener = EndsAfter(100)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from training.banks import counting_bank
-from training.learnable import RATE, coloured_clips, gathered
+from training.learnable import RATE, coloured_clips, feature_dataset
 from training.learnable import clip as labelled_clip
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.feature_dataset import (
@@ -80,18 +80,18 @@ def test_clips_lie_one_after_the_other_in_all_their_views() -> None:
 
 
 def test_clips_have_one_target_each() -> None:
-    clips = gathered(coloured_clips(5), ("blue", "red"))
-    material = make_training_tensors(clips, learn_whitening(clips))
+    clips = feature_dataset(coloured_clips(5), ("blue", "red"))
+    tensors = make_training_tensors(clips, learn_whitening(clips))
     assert is_whole(clips)
-    assert material.whole
-    assert material.targets.argmax(dim=1).tolist() == [0, 1, 0, 1, 0]
-    assert (material.classes, material.inputs, material.bank.clips) == (2, 6, 5)
-    assert material.mask.tolist() == [1] * 5
+    assert tensors.whole
+    assert tensors.targets.argmax(dim=1).tolist() == [0, 1, 0, 1, 0]
+    assert (tensors.classes, tensors.inputs, tensors.bank.clips) == (2, 6, 5)
+    assert tensors.mask.tolist() == [1] * 5
 
 
 def test_samples_have_targets_at_their_times() -> None:
     values = np.random.default_rng(0).normal(size=(8, 6)).astype(np.float32)
-    videos = gathered(
+    videos = feature_dataset(
         [
             labelled_clip(values, spans=(Span(0.5, 1.0, "red"),)),
             labelled_clip(values[:4], spans=(Span(0.0, 0.25, "red"),), number=4),
@@ -100,18 +100,18 @@ def test_samples_have_targets_at_their_times() -> None:
         background=1,
         unlabelled="ignore",
     )
-    material = make_training_tensors(videos, learn_whitening(videos))
-    assert not material.whole
+    tensors = make_training_tensors(videos, learn_whitening(videos))
+    assert not tensors.whole
     held = [0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0]  # at 4 samples a second
     assert RATE == 4
-    assert material.targets[:, 0].tolist() == held
-    assert material.mask.tolist() == held  # nobody looked at the rest
+    assert tensors.targets[:, 0].tolist() == held
+    assert tensors.mask.tolist() == held  # nobody looked at the rest
     background = replace(videos, training_set=replace(videos.training_set, unlabelled="background"))
     assert make_training_tensors(background, learn_whitening(videos)).mask.tolist() == [1] * 12
 
 
 def test_whitening_is_learnt_from_all_clips() -> None:
-    clips = gathered(coloured_clips(6), ("blue", "red"))
+    clips = feature_dataset(coloured_clips(6), ("blue", "red"))
     whitening = learn_whitening(clips)
     everything = np.concatenate([own.views[0] for own in clips.features])
     torch.testing.assert_close(whitening.streams[0].mean, torch.tensor(everything.mean(axis=0)), atol=1e-5, rtol=1e-4)
@@ -120,7 +120,7 @@ def test_whitening_is_learnt_from_all_clips() -> None:
 def test_streams_may_be_of_unlike_sizes() -> None:
     values = np.arange(12, dtype=np.float32).reshape(2, 6)
     example, own_features = labelled_clip(values, "red")
-    clips = gathered(
+    clips = feature_dataset(
         [(example, replace(own_features, stream_sizes=(3, 1, 2)))], ("red",), streams=("frames", "motion", "audio")
     )
     turned = select_streams(clips, ("audio", "frames"))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from training.banks import counting_bank
-from training.learnable import RATE, gathered
+from training.learnable import RATE, feature_dataset
 from training.learnable import clip as labelled_clip
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
@@ -63,13 +63,13 @@ def test_windows_of_videos_carry_the_targets_of_their_samples() -> None:
 def of_clips(*samples: int) -> FeatureDataset:
     """Clips of so many samples, labelled as a whole."""
     clips = [labelled_clip(np.zeros((count, 6), np.float32), "red", number=n) for n, count in enumerate(samples)]
-    return gathered(clips, ("red",))
+    return feature_dataset(clips, ("red",))
 
 
 def of_spans(*seconds: float) -> FeatureDataset:
     """A video with labels that last so long."""
     spans = tuple(Span(40.0 * number, 40.0 * number + length, "red") for number, length in enumerate(seconds))
-    return gathered(
+    return feature_dataset(
         [labelled_clip(np.zeros((9, 6), np.float32), spans=spans)], ("red",), "binary", unlabelled="background"
     )
 

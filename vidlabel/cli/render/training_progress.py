@@ -82,7 +82,7 @@ class _LearningProgress:
         if self._bars is not None:
             self._bars.stop()
 
-    def gathering_begun(self, stage: str, videos: int) -> None:
+    def feature_pass_begun(self, stage: str, videos: int) -> None:
         """Show that so many videos are read once more."""
         self._end_encoding()
         if self._bars is not None:
@@ -158,7 +158,7 @@ class TrainProgress(_LearningProgress):
         )
         self._bar = bars.add_task(stage, total=epochs)
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:  # noqa: ARG002 - the key of seeds and checkpoints
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:  # noqa: ARG002 - the key of seeds and checkpoints
         """Advance the bar by an epoch."""
         if self._bars is not None and self._bar is not None:
             self._bars.update(self._bar, advance=1, description=f"{self._position}: loss {figures.loss:.2f}")
@@ -194,7 +194,7 @@ class EvaluationProgress(_LearningProgress):
         super().head_begun(name)
         self._describe()
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:
         """Nothing: the bar counts folds."""
 
     def _describe(self) -> None:

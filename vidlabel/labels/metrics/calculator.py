@@ -21,12 +21,10 @@ from vidlabel.labels.metrics.evaluation import (
     LabelFigures,
     Predictions,
 )
-from vidlabel.labels.metrics.samples import confusion_matrix
+from vidlabel.labels.metrics.samples import BINS, calibration_bins, confusion_matrix
 from vidlabel.labels.metrics.segments import OVERLAPS, event_recall, segment_metrics
 from vidlabel.labels.result import Segment
 
-BINS = 15
-"""Of the calibration error, as in Guo et al."""
 _DRAWN_AT_ONCE = 4_000_000
 """Numbers of a matrix of draws by rows."""
 
@@ -199,11 +197,6 @@ def top_probabilities(tested: GroundTruth, answers: Predictions) -> tuple[Number
     return sure.ravel(), right.ravel(), np.repeat(videos, scores.shape[1])
 
 
-def calibration_bins(sure: Numbers) -> npt.NDArray[np.int64]:
-    """The bin of each probability; bins include their upper bound."""
-    return np.clip(np.ceil(sure * BINS).astype(np.int64) - 1, 0, BINS - 1)
-
-
 def _calibration_error(tested: GroundTruth, answers: Predictions) -> Statistic:
     sure, right, videos = top_probabilities(tested, answers)
     gaps = np.zeros((len(tested.videos), BINS))
@@ -255,7 +248,7 @@ def _divided(parts: Numbers, wholes: Numbers) -> Numbers:
 
 
 def _average_precision(draws: Numbers, videos: npt.NDArray[np.intp], truth: Booleans, scores: Numbers) -> Numbers:
-    """As `metrics_samples.average_precision`, with each row in so often as its video is: (B, V) to (B,)."""
+    """Average precision with each row weighted by the draws of its video: (B, V) to (B,)."""
     order = np.argsort(-scores, kind="stable")
     last_of_equals = np.append(np.diff(scores[order]) != 0, True)
     figures = [

@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+BINS = 15
+"""Of the calibration error, as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
+
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]
 Booleans = npt.NDArray[np.bool_]
@@ -45,7 +48,12 @@ def label_f1(truth: Booleans, predicted: Booleans) -> npt.NDArray[np.float64]:
     return figures
 
 
-def expected_calibration_error(truth: Integers, probabilities: Floats, bins: int = 15) -> float:
+def calibration_bins(confidence: npt.NDArray[np.float64], bins: int = BINS) -> npt.NDArray[np.int64]:
+    """The bin of each probability; bins have equal widths and include their upper bound."""
+    return np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+
+
+def expected_calibration_error(truth: Integers, probabilities: Floats, bins: int = BINS) -> float:
     """How far the probability of the top class is from being right that often.
 
     Guo et al., On Calibration of Modern Neural Networks, ICML 2017: bins of equal width over the top probability, upper
@@ -60,7 +68,6 @@ def expected_calibration_error(truth: Integers, probabilities: Floats, bins: int
         return float("nan")
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == truth
-    in_bin = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
     # |share right - mean probability| times the share of the bin is |sum of differences| over N.
-    gaps = np.bincount(in_bin, weights=right - confidence, minlength=bins)
+    gaps = np.bincount(calibration_bins(confidence, bins), weights=right - confidence, minlength=bins)
     return float(np.abs(gaps).sum() / len(truth))

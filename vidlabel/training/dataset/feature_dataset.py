@@ -80,34 +80,34 @@ class FeatureDataset:
         return stream_columns(self.streams, self.width, self.stream_sizes)
 
 
-def is_whole(gathered: FeatureDataset) -> bool:
+def is_whole(dataset: FeatureDataset) -> bool:
     """Whether all clips are labelled as a whole: scores belong to clips then, and to samples otherwise."""
-    return gathered.training_set.unlabelled is None
+    return dataset.training_set.unlabelled is None
 
 
-def subset(gathered: FeatureDataset, clips: Sequence[int]) -> FeatureDataset:
+def subset(dataset: FeatureDataset, clips: Sequence[int]) -> FeatureDataset:
     """Some of the clips, with the labels of all."""
-    examples = tuple(gathered.training_set.examples[clip] for clip in clips)
-    features = tuple(gathered.features[clip] for clip in clips)
-    return FeatureDataset(replace(gathered.training_set, examples=examples), features, gathered.streams)
+    examples = tuple(dataset.training_set.examples[clip] for clip in clips)
+    features = tuple(dataset.features[clip] for clip in clips)
+    return FeatureDataset(replace(dataset.training_set, examples=examples), features, dataset.streams)
 
 
-def select_streams(gathered: FeatureDataset, streams: Sequence[str]) -> FeatureDataset:
+def select_streams(dataset: FeatureDataset, streams: Sequence[str]) -> FeatureDataset:
     """The features of some streams alone, in the order given."""
-    if tuple(streams) == gathered.streams:
-        return gathered
-    places = [gathered.columns[stream] for stream in streams]
+    if tuple(streams) == dataset.streams:
+        return dataset
+    places = [dataset.columns[stream] for stream in streams]
     sizes = unlike_sizes([place.stop - place.start for place in places])
     features = []
-    for clip in gathered.features:
+    for clip in dataset.features:
         views = tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views)
         features.append(replace(clip, views=views, stream_sizes=sizes))
-    return FeatureDataset(gathered.training_set, tuple(features), tuple(streams))
+    return FeatureDataset(dataset.training_set, tuple(features), tuple(streams))
 
 
-def first_view(gathered: FeatureDataset) -> FeatureDataset:
+def first_view(dataset: FeatureDataset) -> FeatureDataset:
     """The same without further views, which are mirrored."""
-    return replace(gathered, features=tuple(replace(clip, views=clip.views[:1]) for clip in gathered.features))
+    return replace(dataset, features=tuple(replace(clip, views=clip.views[:1]) for clip in dataset.features))
 
 
 UNKNOWN_ENCODER = EncoderInfo(name=UNKNOWN, sha256="0" * 64)
@@ -139,9 +139,9 @@ def facts_of_recipe(recipe: FeatureConfig) -> FeatureFacts:
     )
 
 
-def facts_of_files(gathered: FeatureDataset) -> FeatureFacts:
+def facts_of_files(dataset: FeatureDataset) -> FeatureFacts:
     """Of files of features, as far as they say."""
-    kind = gathered.training_set.features
+    kind = dataset.training_set.features
     if kind is None:
         raise ValueError("these are videos")
     settings = kind.settings

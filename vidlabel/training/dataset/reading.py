@@ -16,7 +16,7 @@ from vidlabel.training.dataset.label_scheme import infer_label_scheme
 from vidlabel.training.dataset.row_checks import Overlap, label_overlaps, label_problem
 from vidlabel.training.dataset.sources import resolve
 from vidlabel.training.dataset.videos import (
-    Told,
+    ProbeProgress,
     as_example,
     common_kind,
     file_warnings,
@@ -26,14 +26,16 @@ from vidlabel.training.dataset.videos import (
 )
 
 
-def read_examples(table: Path, options: LabelOptions = NOTHING_SAID, told: Told | None = None) -> TrainingSet:
+def read_examples(
+    table: Path, options: LabelOptions = NOTHING_SAID, on_progress: ProbeProgress | None = None
+) -> TrainingSet:
     """Read a table of labels and look into all of its videos.
 
     Args:
         table: a CSV file with the columns `video,start,end,label`, or what `predict` writes; paths are relative to it.
             In place of videos it may name files of features.
         options: what the user says about it.
-        told: how far it has come.
+        on_progress: called with the number of videos probed and the number of all.
 
     Returns:
         The examples. Files that are there and cannot be read are left out, and named in `unusable`.
@@ -45,12 +47,12 @@ def read_examples(table: Path, options: LabelOptions = NOTHING_SAID, told: Told 
     """
     read = read_label_table(table)
     groups = read_group_table(options.groups, table.parent) if options.groups is not None else None
-    training_set = build_training_set(read.rows, table.parent, str(table), groups, options, told)
+    training_set = build_training_set(read.rows, table.parent, str(table), groups, options, on_progress)
     return replace(training_set, warnings=(*read.warnings, *training_set.warnings))
 
 
 def examples_from_folders(
-    folder: Path, files: Sequence[Path], options: LabelOptions = NOTHING_SAID, told: Told | None = None
+    folder: Path, files: Sequence[Path], options: LabelOptions = NOTHING_SAID, on_progress: ProbeProgress | None = None
 ) -> TrainingSet:
     """Take the names of folders for the labels of the clips in them.
 
@@ -58,7 +60,7 @@ def examples_from_folders(
         folder: holds one folder for each label.
         files: the clips, as paths relative to `folder`.
         options: what the user says about them.
-        told: how far it has come.
+        on_progress: called with the number of videos probed and the number of all.
 
     Raises:
         AnnotationError: clips lie beside the folders, in two of them, or nowhere; else as `read_examples`.
@@ -74,7 +76,7 @@ def examples_from_folders(
     _check_folder_names(folder, {path.parts[0] for path in files})
     rows = [Annotation(str(path), None, None, composed(path.parts[0])) for path in files]
     _check_each_once(folder, rows)
-    return build_training_set(rows, folder, str(folder), groups, options, told)
+    return build_training_set(rows, folder, str(folder), groups, options, on_progress)
 
 
 def build_training_set(
@@ -83,7 +85,7 @@ def build_training_set(
     name: str,
     groups: GroupTable | None,
     options: LabelOptions,
-    told: Told | None = None,
+    on_progress: ProbeProgress | None = None,
 ) -> TrainingSet:
     """Look into the videos of labels and put all together.
 
@@ -93,14 +95,14 @@ def build_training_set(
         name: of the table, for messages.
         groups: which group each video belongs to; None: as the rows say.
         options: what the user says; its table of groups is not read here.
-        told: how far it has come.
+        on_progress: called with the number of videos probed and the number of all.
 
     Raises:
         LabelTableError, AnnotationError, UsageError: as `read_examples`.
     """
     if not rows:
         raise AnnotationError(name, "holds no labels", "add rows of video,start,end,label")
-    found = probe_videos(rows, folder, groups, options.rate, told)
+    found = probe_videos(rows, folder, groups, options.rate, on_progress)
     overlaps = [overlap for video in found.videos for overlap in label_overlaps(video.rows)]
     problems = [*found.problems, *_contradictions(overlaps, options)]
     if problems:
@@ -110,15 +112,15 @@ def build_training_set(
         raise AnnotationError(name, f"none of its {len(found.unusable)} files can be used: {first}", "check the files")
     features = common_kind(name, found.videos)
     examples = [as_example(video) for video in found.videos]
-    meaning = infer_label_scheme(
+    scheme = infer_label_scheme(
         examples, options.wanted_task, options.unlabelled, overlap=bool(overlaps), positive=options.positive
     )
     return TrainingSet(
-        examples=meaning.examples,
-        labels=meaning.labels,
-        task=meaning.task,
-        background=meaning.background,
-        unlabelled=meaning.unlabelled,
+        examples=scheme.examples,
+        labels=scheme.labels,
+        task=scheme.task,
+        background=scheme.background,
+        unlabelled=scheme.unlabelled,
         features=features,
         unusable=found.unusable,
         lost_labels=_lost_labels(rows, examples),
@@ -127,7 +129,7 @@ def build_training_set(
             *resampling_warnings(found.videos),
             *late_end_warnings(found.videos),
             *_overlap_warnings(overlaps, options),
-            *meaning.warnings,
+            *scheme.warnings,
         ),
     )
 
@@ -155,7 +157,7 @@ def _check_each_once(folder: Path, rows: Sequence[Annotation]) -> None:
 
 
 def _contradictions(overlaps: Sequence[Overlap], options: LabelOptions) -> list[LineProblem]:
-    """Overlaps that cannot be meant: with background, or where one label at a time was asked for."""
+    """Invalid overlaps: with background, or where one label at a time was asked for."""
     problems = []
     for overlap in overlaps:
         first, second = overlap.first, overlap.second

@@ -16,7 +16,7 @@ from vidlabel.training.dataset.grouping import GroupTable, group_of_rows
 from vidlabel.training.dataset.row_checks import early_problems, end_problems, label_problems, repeated_label_problems
 from vidlabel.training.dataset.sources import Source, is_there, missing_file_problem, open_source, resolve
 
-Told = Callable[[int, int], None]
+ProbeProgress = Callable[[int, int], None]
 """Called with how many videos of how many have been looked into."""
 
 _MOST_FILE_WARNINGS = 10
@@ -46,7 +46,11 @@ class ProbedVideos:
 
 
 def probe_videos(
-    rows: Sequence[Annotation], folder: Path, groups: GroupTable | None, rate: float | None, told: Told | None
+    rows: Sequence[Annotation],
+    folder: Path,
+    groups: GroupTable | None,
+    rate: float | None,
+    on_progress: ProbeProgress | None,
 ) -> ProbedVideos:
     """Open the videos of a table and check that its rows fit them.
 
@@ -55,7 +59,7 @@ def probe_videos(
         folder: that paths are relative to.
         groups: which group each video belongs to; None: as the rows say.
         rate: samples per second that files of features are wanted at; None: their own.
-        told: how far it has come.
+        on_progress: called with the number of videos probed and the number of all.
     """
     by_path: dict[Path, list[Annotation]] = {}
     for row in rows:
@@ -64,8 +68,8 @@ def probe_videos(
     unusable: list[UnusableVideo] = []
     problems = label_problems(rows)
     for done, (path, own) in enumerate(by_path.items(), 1):
-        if told is not None:
-            told(done, len(by_path))
+        if on_progress is not None:
+            on_progress(done, len(by_path))
         first = own[0]
         if not is_there(path):
             problems.append(LineProblem(first.line, missing_file_problem(folder, first.video)))

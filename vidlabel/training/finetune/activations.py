@@ -19,7 +19,7 @@ from vidlabel.features.pipeline import prepare_blocks
 from vidlabel.features.streams.registry import lag_of, reading_request
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.features import GatheringListener
+from vidlabel.training.features import FeatureListener
 from vidlabel.video.request import Sample
 from vidlabel.video.samples import open_isolated_samples
 
@@ -58,12 +58,12 @@ class PictureKeeper:
         self._views = views
         self._tail = tail
 
-    def keep(self, gathered: FeatureDataset, listener: GatheringListener) -> list[KeptPictures]:
+    def keep(self, dataset: FeatureDataset, listener: FeatureListener) -> list[KeptPictures]:
         """Keep pictures of all videos.
 
         Args:
-            gathered: the videos, with their features.
-            listener: told how it goes.
+            dataset: the videos, with their features.
+            listener: receives progress.
 
         Returns:
             One for each video. All together need `MOST_BYTES` at most, or `LEAST_SAMPLES` of each video where that is
@@ -77,15 +77,15 @@ class PictureKeeper:
         room = MOST_BYTES // (blank.nbytes * len(self._streams) * len(self._views))
         # The first sample has no frame before it: its motion picture is blank.
         first = 0 if lag_of(self._recipe, self._streams) is None else 1
-        chosen = chosen_samples([len(clip.times) for clip in gathered.features], room, first)
+        chosen = chosen_samples([len(clip.times) for clip in dataset.features], room, first)
         kept = []
-        for example, clip, numbers in zip(gathered.training_set.examples, gathered.features, chosen, strict=True):
+        for example, clip, numbers in zip(dataset.training_set.examples, dataset.features, chosen, strict=True):
             wanted = dict(zip(clip.times[numbers].tolist(), numbers.tolist(), strict=True))
             kept.append(self._keep_video(example, wanted, listener))
             listener.ended(example.video, None)
         return kept
 
-    def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: GatheringListener) -> KeptPictures:
+    def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: FeatureListener) -> KeptPictures:
         pieces: list[tuple[tuple[Activations, ...], ...]] = []
         found: list[int] = []
         with open_isolated_samples(example.path, reading_request(self._recipe, self._streams)) as samples:
@@ -114,7 +114,7 @@ def chosen_samples(lengths: Sequence[int], room: int, first: int) -> list[npt.ND
 
     Args:
         lengths: samples of each video.
-        room: for so many of all.
+        room: the number of samples of all videos together that fit into memory.
         first: the first that may be kept, of videos that have more.
     """
     share = min(1.0, room / sum(lengths))

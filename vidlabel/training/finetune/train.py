@@ -35,7 +35,7 @@ from vidlabel.training.dataset.feature_dataset import (
     subset,
 )
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import VIEWS, FeatureOptions, GatheringListener, gather
+from vidlabel.training.features import VIEWS, FeatureListener, FeatureOptions, extract_features
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer
@@ -55,18 +55,18 @@ from vidlabel.training.fitting.windows import Batch, choose_window, timed_window
 from vidlabel.training.options import TrainOptions
 
 
-class TuningListener(GatheringListener, FitListener, Protocol):
-    """Told while an encoder is tuned."""
+class TuningListener(FeatureListener, FitListener, Protocol):
+    """Receives the progress of fine-tuning an encoder."""
 
-    def gathering_begun(self, stage: str, videos: int) -> None:
-        """So many videos are gone through once more: `keeping pictures`, `encoding anew`."""
+    def feature_pass_begun(self, stage: str, videos: int) -> None:
+        """Another pass over this many videos begins: `keeping pictures`, `encoding anew`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tuned:
     """All that heads learn from, by the tuned encoder."""
 
-    gathered: FeatureDataset
+    dataset: FeatureDataset
     facts: FeatureFacts
     tuning: Tuning
 
@@ -75,10 +75,10 @@ class EncoderTuning:
     """Tunes the encoder on the clips of a training set, or on parts of it; they are decoded for it once.
 
     Args:
-        gathered: the clips, with features of the published encoder.
+        dataset: the clips, with features of the published encoder.
         features: how these were made.
         options: how to train; `tune_encoder` is set.
-        listener: told how it goes.
+        listener: receives progress.
 
     Raises:
         VideoError: a video cannot be decoded any more.
@@ -86,16 +86,16 @@ class EncoderTuning:
     """
 
     def __init__(
-        self, gathered: FeatureDataset, features: FeatureOptions, options: TrainOptions, listener: TuningListener
+        self, dataset: FeatureDataset, features: FeatureOptions, options: TrainOptions, listener: TuningListener
     ) -> None:
-        self._gathered = gathered
+        self._dataset = dataset
         self._features = features
         self._options = options
         self._listener = listener
         tail = self._tail()
-        listener.gathering_begun("keeping pictures", len(gathered.features))
+        listener.feature_pass_begun("keeping pictures", len(dataset.features))
         keeper = PictureKeeper(features.recipe, features.streams, VIEWS[:1], tail)
-        self._kept: list[KeptPictures] = keeper.keep(gathered, listener)
+        self._kept: list[KeptPictures] = keeper.keep(dataset, listener)
         tail.close()
 
     def tuned_on(self, clips: range | tuple[int, ...], checkpoints: Checkpoints | None) -> Tuned:
@@ -109,24 +109,24 @@ class EncoderTuning:
             All clips, in their order; the splits of `tuning` count among `clips`.
         """
         tail = self._tail()
-        learnt, kept = subset(self._gathered, clips), [self._kept[clip] for clip in clips]
+        learnt, kept = subset(self._dataset, clips), [self._kept[clip] for clip in clips]
         tuning = tune(learnt, kept, tail, self._features.recipe.rate, self._options, self._listener, checkpoints)
         tail.close()
         recipe = replace(self._features.recipe, tuned=tuning.weights)
-        self._listener.gathering_begun("encoding anew", len(self._gathered.features))
+        self._listener.feature_pass_begun("encoding anew", len(self._dataset.features))
         features = replace(self._features, recipe=recipe)
-        gathered, facts = gather(self._gathered.training_set, features, None, self._listener)
-        if len(gathered.features) != len(self._gathered.features):
+        dataset, facts = extract_features(self._dataset.training_set, features, None, self._listener)
+        if len(dataset.features) != len(self._dataset.features):
             problem = "a video that was decoded before cannot be decoded any more"
             raise UsageError("--tune-encoder", problem, "leave it out of the table")
-        return Tuned(gathered, facts, tuning)
+        return Tuned(dataset, facts, tuning)
 
     def _tail(self) -> EncoderTail:
         return EncoderTail(self._features.recipe.encoder, self._options.tune_encoder or 0)
 
 
 def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Model | None) -> None:
-    """Refuse to tune an encoder where there is none, or where it is not known which.
+    """Refuse to fine-tune where the encoder is missing or unknown.
 
     Raises:
         UsageError: it cannot be done.
@@ -158,13 +158,13 @@ small sets up instead of down."""
 _HEAD = "head-on-top."
 
 
-def held_out_part(gathered: FeatureDataset, options: TrainOptions) -> list[Fold]:
+def held_out_part(dataset: FeatureDataset, options: TrainOptions) -> list[Fold]:
     """The first fold of the inner cross-validation, or none where that has none."""
-    return inner_folds(gathered.training_set.examples, options)[:1]
+    return inner_folds(dataset.training_set.examples, options)[:1]
 
 
 def tune(
-    gathered: FeatureDataset,
+    dataset: FeatureDataset,
     kept: Sequence[KeptPictures],
     tail: EncoderTail,
     rate: float,
@@ -175,52 +175,52 @@ def tune(
     """Tune the encoder on all clips but those of the groups that are held out.
 
     Args:
-        gathered: the clips, with features of the published encoder.
+        dataset: the clips, with features of the published encoder.
         kept: their pictures, before the tail.
         tail: of the published encoder; afterwards it is the tuned one.
         rate: samples per second.
         options: how to train.
-        listener: told how it goes.
+        listener: receives progress.
         checkpoints: keeps the state, and goes on from one that is there.
 
     Raises:
         OutputError: a state cannot be kept.
         KeyboardInterrupt: it was ended; what was done is kept.
     """
-    held_out = held_out_part(gathered, options)
+    held_out = held_out_part(dataset, options)
     learnt = held_out[0].train_indices if held_out else range(len(kept))
     # Mirrored pictures would spoil labels that tell left from right, and nothing is validated yet.
-    seen, pictures = subset(first_view(fill_first_motion(gathered)), learnt), [kept[clip] for clip in learnt]
+    seen, pictures = subset(first_view(fill_first_motion(dataset)), learnt), [kept[clip] for clip in learnt]
     with one_thread(), torch.random.fork_rng(devices=[]):
-        jobs = TrainingRuns(options.seed, listener, checkpoints)
-        lesson, head, projection = _learn_head(seen, rate, options, jobs)
-        lesson = replace(lesson, plan=replace(lesson.plan, epochs=_epochs(options, lesson)))
-        listener.begun("tuning the encoder", 1, lesson.plan.epochs)
-        trainer = jobs.run(
+        runs = TrainingRuns(options.seed, listener, checkpoints)
+        head_task, head, projection = _learn_head(seen, rate, options, runs)
+        head_task = replace(head_task, plan=replace(head_task.plan, epochs=_epochs(options, head_task)))
+        listener.begun("tuning the encoder", 1, head_task.plan.epochs)
+        trainer = runs.run(
             "encoder",
-            lambda found: EncoderTrainer(lesson, head, projection, pictures, tail, found),
-            lesson.plan.epochs,
+            lambda found: EncoderTrainer(head_task, head, projection, pictures, tail, found),
+            head_task.plan.epochs,
         )
     return Tuning(trainer.finished_weights(), held_out, {"encoder": trainer.progress.history})
 
 
 def _learn_head(
-    seen: FeatureDataset, rate: float, options: TrainOptions, jobs: TrainingRuns
+    seen: FeatureDataset, rate: float, options: TrainOptions, runs: TrainingRuns
 ) -> tuple[HeadTask, Head, Projection]:
-    """A head on the published features, and the lesson that goes on from there."""
+    """A head on the published features, and the task that continues from there."""
     whitening = learn_whitening(seen, LEAST_DEVIATION)
-    material = make_training_tensors(seen, whitening)
+    tensors = make_training_tensors(seen, whitening)
     window = choose_window(seen, rate)
-    windows = material.bank.clips
-    if not material.whole:
-        windows = timed_windows(int(material.bank.lengths.sum()), windows, window.samples)
+    windows = tensors.bank.clips
+    if not tensors.whole:
+        windows = timed_windows(int(tensors.bank.lengths.sum()), windows, window.samples)
     updates = -(-windows // options.batch_size)
-    problem = TaskShape(whitening.inputs_size, material.classes, is_whole(seen), updates)
+    problem = TaskShape(whitening.inputs_size, tensors.classes, is_whole(seen), updates)
     plan = label_plans(options, problem)[0]
-    jobs.listener.begun("preparing to tune", 1, plan.epochs)
-    lesson = make_head_task(plan, material, options, window)
-    head = train_head(jobs, "encoder-head", lesson, plan.build).finished_head()
-    addressed = replace(material, bank=_addresses(material.bank))
+    runs.listener.begun("preparing to tune", 1, plan.epochs)
+    head_task = make_head_task(plan, tensors, options, window)
+    head = train_head(runs, "encoder-head", head_task, plan.build).finished_head()
+    addressed = replace(tensors, bank=_addresses(tensors.bank))
     return make_head_task(plan, addressed, options, window), head, whitening.projection
 
 
@@ -233,15 +233,15 @@ def _addresses(bank: PackedClips) -> PackedClips:
     return PackedClips(torch.stack(values).float(), bank.starts, bank.lengths)
 
 
-def _epochs(options: TrainOptions, lesson: HeadTask) -> int:
-    return options.epochs or max(EPOCHS, -(-UPDATES // lesson.windows.updates))
+def _epochs(options: TrainOptions, head_task: HeadTask) -> int:
+    return options.epochs or max(EPOCHS, -(-UPDATES // head_task.windows.updates))
 
 
 class EncoderTrainer(EpochTrainer):
     """Trains the tail of an encoder and a head on top of it.
 
     Args:
-        lesson: windows of addresses, see `_addresses`, and what is to be said about them.
+        head_task: windows of addresses, see `_addresses`, with their targets.
         head: that has learnt from the published features.
         projection: from features to its inputs.
         pictures: of each clip.
@@ -251,23 +251,23 @@ class EncoderTrainer(EpochTrainer):
 
     def __init__(
         self,
-        lesson: HeadTask,
+        head_task: HeadTask,
         head: Head,
         projection: Projection,
         pictures: Sequence[KeptPictures],
         tail: EncoderTail,
         resumed: EpochProgress | None,
     ) -> None:
-        self._lesson = lesson
+        self._head_task = head_task
         self._head = head
         self._projection = projection
         self._pictures = pictures
         self._tail = tail
         own = {f"{_HEAD}{name}": parameter for name, parameter in head.named_parameters()}
         size = {name: float(tensor.detach().square().mean().sqrt()) for name, tensor in tail.parameters.items()}
-        rates = {name: ENCODER_RATE * lesson.learning_rate * own_size for name, own_size in size.items()}
-        rates |= dict.fromkeys(own, HEAD_RATE * lesson.learning_rate)
-        super().__init__({**tail.parameters, **own}, rates, lesson.plan.epochs, resumed)
+        rates = {name: ENCODER_RATE * head_task.learning_rate * own_size for name, own_size in size.items()}
+        rates |= dict.fromkeys(own, HEAD_RATE * head_task.learning_rate)
+        super().__init__({**tail.parameters, **own}, rates, head_task.plan.epochs, resumed)
 
     def finished_weights(self) -> FinetunedWeights:
         """The encoder after its last epochs."""
@@ -277,9 +277,9 @@ class EncoderTrainer(EpochTrainer):
     def _train_epoch(self, epoch: int) -> EpochFigures:
         self._head.train()
         losses, tally = [], LossMean()
-        updates = self._lesson.windows.updates
-        for number, batch in enumerate(self._lesson.windows.batches()):
-            self._set_learning_rate(epoch * updates + number, updates * self._lesson.plan.epochs)
+        updates = self._head_task.windows.updates
+        for number, batch in enumerate(self._head_task.windows.batches()):
+            self._set_learning_rate(epoch * updates + number, updates * self._head_task.plan.epochs)
             losses.append(self._update(batch, tally))
             if not math.isfinite(losses[-1]):
                 raise UsageError("--learning-rate", "is so large that the encoder fell apart", "give a smaller one")
@@ -295,8 +295,8 @@ class EncoderTrainer(EpochTrainer):
             self._projection(window.shares @ torch.cat(features[place * streams : (place + 1) * streams], dim=1))
             for place, window in enumerate(windows)
         ]
-        shown = disturbed(replace(batch, inputs=torch.stack(inputs)), self._lesson)
-        loss = window_loss(self._lesson, self._head, shown, tally)
+        shown = disturbed(replace(batch, inputs=torch.stack(inputs)), self._head_task)
+        loss = window_loss(self._head_task, self._head, shown, tally)
         self._optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         outputs = [torch.zeros_like(own) if own.grad is None else own.grad for own in features]

@@ -30,14 +30,14 @@ a quarter at least: one recurrent head is validated, and the model has several, 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOutLogits:
-    """What heads said about clips that they had not learnt from."""
+    """Logits for clips that the heads were not trained on."""
 
     clips: tuple[int, ...]
-    """Of the gathered ones, in the order of the rows."""
+    """Indices into the dataset, in the order of the rows."""
     rows_of_clip: tuple[int, ...]
     """How many rows each has: 1 where clips are labelled as a whole."""
     logits: Mapping[MemberKind, Tensor]
-    """(R, C) by the form of head; one head of each form is asked."""
+    """(R, C) by the kind of member; of one head of each kind."""
     targets: Tensor
     """(R, C)."""
     mask: Tensor
@@ -84,7 +84,7 @@ def fit_mixture(outcome: HeldOutLogits, forms: Sequence[MemberKind], task: Task)
     """A temperature for each form, the shares of two forms, and a temperature for the whole, by likelihood.
 
     Args:
-        outcome: what heads said about clips that they had not learnt from.
+        outcome: logits for clips that the heads were not trained on.
         forms: at most two.
         task: softmax for `single`, sigmoid otherwise.
     """
@@ -127,13 +127,13 @@ def mixed_scores(logits: Sequence[Tensor], factors: Sequence[float], task: Task)
 class Validation:
     """Scores for clips that were not learnt from, and what they are worth.
 
-    The temperatures were fitted to the same clips; there is one for each form of head, so that hardly anything can be
+    The temperatures were fitted to the same clips; there is one for each kind of member, so that hardly anything can be
     fitted by it. Where training goes on from a model that knew the clips, the figures are too good.
     """
 
     folds: int
     clips: tuple[int, ...]
-    """Of the gathered ones, in the order of the rows."""
+    """Indices into the dataset, in the order of the rows."""
     rows_of_clip: tuple[int, ...]
     scores: npt.NDArray[np.float32]
     """(R, C) calibrated probabilities."""
@@ -142,20 +142,20 @@ class Validation:
     mask: npt.NDArray[np.float32]
     """(R,) 1 where the target is known."""
     accuracy: float
-    """Share of the rows that are told right, 0 to 1: the best class, or all labels."""
+    """Share of correct rows, 0 to 1: the best class, or all labels."""
     baseline_accuracy: float
     """Of the mean over the clip, or of each sample on its own, under a linear layer."""
     majority_accuracy: float
-    """Of always the most frequent answer."""
+    """Of always predicting the most frequent target."""
     calibration_error: float
     """Expected calibration error, 0 to 1."""
 
 
 def summarise(outcome: HeldOutLogits, scores: Tensor, baseline: Tensor, folds: int, task: Task) -> Validation:
-    """Put figures to what was said.
+    """Compute the metrics of held-out logits.
 
     Args:
-        outcome: what heads said.
+        outcome: logits of held-out clips.
         scores: (R, C) of the mixture.
         baseline: (R, C) logits.
         folds: how many there were.
@@ -182,6 +182,6 @@ def summarise(outcome: HeldOutLogits, scores: Tensor, baseline: Tensor, folds: i
 def _calibration_error(scores: npt.NDArray[np.float64], targets: npt.NDArray[np.float32], task: Task) -> float:
     if task == "single":
         return expected_calibration_error(targets.argmax(axis=1), scores)
-    # Each label is a question of its own with the answers no and yes.
+    # Each label is a binary decision of its own.
     yes = scores.ravel()
     return expected_calibration_error(targets.ravel().astype(np.int64), np.stack([1 - yes, yes], axis=1))

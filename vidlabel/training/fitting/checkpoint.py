@@ -25,7 +25,7 @@ from vidlabel.tensor_files import read_metadata
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
 EVERY_S = 10.0
-"""Seconds between two writings of a head that is being trained: an epoch may be much shorter than a flush to disk."""
+"""Seconds between two writes of a state in training: an epoch may be much shorter than a flush to disk."""
 SUFFIX = ".training"
 """Of the folder beside the model."""
 
@@ -45,7 +45,7 @@ class Checkpoints:
     Args:
         folder: made when it is first needed.
         identity: of the training that the states belong to; those of another are as good as missing.
-        every_s: seconds between two writings of a head that is not finished.
+        every_s: seconds between two writes of the state while a head is not finished.
     """
 
     def __init__(self, folder: Path, identity: str, every_s: float = EVERY_S) -> None:
@@ -54,8 +54,8 @@ class Checkpoints:
         self._every_s = every_s
         self._latest_s = time.monotonic()
 
-    def keep(self, job: str, progress: EpochProgress, *, last: bool) -> None:
-        """Write the state of a head, if enough time has gone by or it is its last.
+    def keep(self, run: str, progress: EpochProgress, *, last: bool) -> None:
+        """Write a head's state, if enough time has gone by or it is its last.
 
         Raises:
             OutputError: the folder cannot be written.
@@ -65,14 +65,14 @@ class Checkpoints:
             return
         description = json.dumps(asdict(_Description(self._identity, progress.epochs, progress.history)))
         tensors = {name: tensor.contiguous() for name, tensor in progress.tensors.items()}
-        with atomic_write(self._path(job)) as file:
+        with atomic_write(self._path(run)) as file:
             file.write(save(tensors, {"vidlabel": description}))
         self._latest_s = now
 
-    def find(self, job: str) -> EpochProgress | None:
-        """The state of a head, if one was kept in the same training; a damaged one counts as missing."""
+    def find(self, run: str) -> EpochProgress | None:
+        """A head's state, if one was kept in the same training; a damaged one counts as missing."""
         try:
-            content = self._path(job).read_bytes()
+            content = self._path(run).read_bytes()
             tensors = load(content)
             found = dataclass_from_json(_Description, parse_json(read_metadata(content)), "")
         except (OSError, SafetensorError, ValueError, KeyError):
@@ -83,8 +83,8 @@ class Checkpoints:
         """Delete all states: the model is written."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _path(self, job: str) -> Path:
-        return self._folder / f"{job}.safetensors"
+    def _path(self, run: str) -> Path:
+        return self._folder / f"{run}.safetensors"
 
 
 def training_identity(facts: Mapping[str, object], arrays: Sequence[npt.NDArray[np.generic]]) -> str:

@@ -60,11 +60,11 @@ class TrainedMember:
 
 
 def calibrated_members(trained: Sequence[TrainedMember], outcome: HeldOutLogits | None, task: Task) -> list[MemberSpec]:
-    """Weights and temperatures: one temperature, and one share, for each form of head.
+    """Weights and temperatures: one temperature, and one share, for each kind of member.
 
     Args:
         trained: the heads.
-        outcome: what heads like them said about clips they had not learnt from; None: temperatures are 1, shares even.
+        outcome: held-out logits of heads like them; None: temperatures are 1, shares even.
         task: of the labels.
     """
     labels = [one.plan.form for one in trained if not one.knows_background]
@@ -88,15 +88,15 @@ def validation_scores(
     return mixed_scores(logits, [member.weight / member.temperature for _, member in pairs], task)
 
 
-def decide(gathered: FeatureDataset, validation: Validation | None, *, knows_background: bool) -> DecisionRule:
+def decide(dataset: FeatureDataset, validation: Validation | None, *, knows_background: bool) -> DecisionRule:
     """Thresholds and minimum durations of the labels; none of the latter where nothing was held out to choose them on.
 
     Args:
-        gathered: what was learnt from.
+        dataset: what was learnt from.
         validation: scores of clips that were not.
         knows_background: whether there are heads that learnt background without examples of it.
     """
-    training_set = gathered.training_set
+    training_set = dataset.training_set
     labels, background = training_set.labels, training_set.background
     if training_set.task == "single":
         thresholds = (UNKNOWN_FOOTAGE if knows_background else 0.0,) * len(labels)
@@ -104,28 +104,28 @@ def decide(gathered: FeatureDataset, validation: Validation | None, *, knows_bac
         thresholds = (UNDECIDED,) * len(labels)
     else:
         thresholds = best_thresholds(validation.scores, validation.targets, validation.mask)
-    if is_whole(gathered):
-        durations = clip_minimum_durations(gathered, labels)
+    if is_whole(dataset):
+        durations = clip_minimum_durations(dataset, labels)
     elif validation is None:
         durations = (0.0,) * len(labels)
     else:
         durations = best_minimum_durations(
-            _tested(gathered, validation), labels, thresholds, training_set.task, background
+            _tested(dataset, validation), labels, thresholds, training_set.task, background
         )
     return DecisionRule(thresholds, durations)
 
 
-def with_durations_as_learnt(network: Network, gathered: FeatureDataset) -> Network:
+def with_durations_as_learnt(network: Network, dataset: FeatureDataset) -> Network:
     """The same model with minimum durations chosen on the very videos that it learnt from, for want of others.
 
     Args:
         network: of labels with times.
-        gathered: what it learnt from.
+        dataset: what it learnt from.
     """
     spec = network.spec
-    pairs = zip(gathered.training_set.examples, gathered.features, strict=True)
-    told = [HeldOutClip(example, features.times, _scores(network, features)) for example, features in pairs]
-    durations = best_minimum_durations(told, spec.labels, spec.thresholds, spec.task, spec.background)
+    pairs = zip(dataset.training_set.examples, dataset.features, strict=True)
+    predicted = [HeldOutClip(example, features.times, _scores(network, features)) for example, features in pairs]
+    durations = best_minimum_durations(predicted, spec.labels, spec.thresholds, spec.task, spec.background)
     return replace(network, spec=replace(spec, minimum_durations_s=durations))
 
 
@@ -142,10 +142,10 @@ def _scores(network: Network, features: ExampleFeatures) -> Scores:
     return np.concatenate([scorer.push(features.views[0]), scorer.finish()])
 
 
-def _tested(gathered: FeatureDataset, validation: Validation) -> list[HeldOutClip]:
+def _tested(dataset: FeatureDataset, validation: Validation) -> list[HeldOutClip]:
     scores = np.split(validation.scores, np.cumsum(validation.rows_of_clip)[:-1])
     return [
-        HeldOutClip(gathered.training_set.examples[clip], gathered.features[clip].times, own)
+        HeldOutClip(dataset.training_set.examples[clip], dataset.features[clip].times, own)
         for clip, own in zip(validation.clips, scores, strict=True)
     ]
 
@@ -154,7 +154,7 @@ _STREAMS: tuple[Stream, ...] = ("frames", "motion", "audio", "text", "features")
 
 
 def build_spec(
-    gathered: FeatureDataset,
+    dataset: FeatureDataset,
     facts: FeatureFacts,
     options: TrainOptions,
     members: Sequence[MemberSpec],
@@ -163,10 +163,10 @@ def build_spec(
     validation: Validation | None,
     histories: Mapping[str, tuple[EpochFigures, ...]],
 ) -> ModelSpec:
-    """All that the model file says, but for its name, origin and licence.
+    """Make the description of the model, without its name, origin and licence.
 
     Args:
-        gathered: what was learnt from, of the streams that were chosen.
+        dataset: what was learnt from, of the streams that were chosen.
         facts: how its features were made.
         options: how it was trained.
         members: of the model.
@@ -175,7 +175,7 @@ def build_spec(
         validation: its figures.
         histories: epochs of the members, by their names.
     """
-    training_set = gathered.training_set
+    training_set = dataset.training_set
     labels, background = training_set.labels, training_set.background
     thresholds, durations = decisions.thresholds, decisions.minimum_durations_s
     if any(member.role == "background" for member in members):
@@ -188,28 +188,28 @@ def build_spec(
         members=tuple(members),
         encoder=facts.encoder,
         preprocessing=facts.preprocessing,
-        feature_size=gathered.width,
-        streams=_model_streams(gathered.streams),
-        stream_sizes=gathered.stream_sizes,
-        decoder=_usual_decoder(gathered),
+        feature_size=dataset.width,
+        streams=_model_streams(dataset.streams),
+        stream_sizes=dataset.stream_sizes,
+        decoder=_usual_decoder(dataset),
         rate=facts.rate,
         thresholds=thresholds,
         minimum_durations_s=durations,
         licence="",
         created="",
-        lag_s=facts.lag_s if "motion" in gathered.streams else None,
+        lag_s=facts.lag_s if "motion" in dataset.streams else None,
         background=background,
         projection=True,
         window_s=window_s if any(member.needs_window for member in members) else None,
         metrics=_metrics(validation),
-        data=_data_summary(gathered),
-        training={"options": asdict(options), "mirrored": gathered.mirrored, "history": _history(histories)},
+        data=_data_summary(dataset),
+        training={"options": asdict(options), "mirrored": dataset.mirrored, "history": _history(histories)},
     )
 
 
-def _usual_decoder(gathered: FeatureDataset) -> str:
+def _usual_decoder(dataset: FeatureDataset) -> str:
     """The library that decoded most clips; why it was chosen stands after a colon."""
-    names = Counter(clip.decoder.partition(":")[0].strip() for clip in gathered.features)
+    names = Counter(clip.decoder.partition(":")[0].strip() for clip in dataset.features)
     return names.most_common(1)[0][0] or "unknown"
 
 
@@ -242,14 +242,14 @@ def _split(validation: Validation) -> str:
     return f"{validation.folds} folds by group, of the clips that were trained on afterwards"
 
 
-def _data_summary(gathered: FeatureDataset) -> dict[str, object]:
-    examples = gathered.training_set.examples
+def _data_summary(dataset: FeatureDataset) -> dict[str, object]:
+    examples = dataset.training_set.examples
     return {
         "clips": len(examples),
         "groups": len({example.group for example in examples}),
         "seconds": round(sum(example.duration_s for example in examples), 3),
         "clips_of_label": {
-            label: sum(label in example.labels for example in examples) for label in gathered.training_set.labels
+            label: sum(label in example.labels for example in examples) for label in dataset.training_set.labels
         },
     }
 

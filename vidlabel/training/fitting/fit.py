@@ -1,4 +1,4 @@
-"""From gathered features to a model."""
+"""From a feature dataset to a model."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class FittedModel:
 
 
 def fit(
-    gathered: FeatureDataset,
+    dataset: FeatureDataset,
     facts: FeatureFacts,
     options: TrainOptions = DEFAULT_OPTIONS,
     listener: FitListener | None = None,
@@ -88,38 +88,38 @@ def fit(
     checkpoints: Checkpoints | None = None,
     tuning: Tuning | None = None,
 ) -> FittedModel:
-    """Train a model on all clips that were gathered.
+    """Train a model on all clips of a dataset.
 
     An inner cross-validation by group chooses the streams, calibrates, and gives the figures in `validation`; then the
-    heads of the model are trained on everything. Nothing but `gathered`, `facts`, `options` and `start` changes the
+    heads of the model are trained on everything. Nothing but `dataset`, `facts`, `options` and `start` changes the
     result; neither the number of cores nor torch's global generator does.
 
     Args:
-        gathered: the clips, in one view or several (all are learnt from, the first one is tested on). `subset` gives
+        dataset: the clips, in one view or several (all are learnt from, the first one is tested on). `subset` gives
             some of them, for an outer cross-validation.
         facts: how the features were made.
         options: how to train.
-        listener: told how it goes.
+        listener: receives progress.
         start: a model to go on from, with its heads and whitening; outputs are kept by the names of the labels.
         checkpoints: keeps the state of training, and goes on from one that is there.
         tuning: how the encoder was tuned that made the features; the clips that it was not tuned on then take the
             place of the inner cross-validation.
 
     Raises:
-        UsageError: streams that were not gathered, or a model that cannot be gone on from.
+        UsageError: streams that the dataset lacks, or a model that cannot be gone on from.
         OutputError: a state cannot be kept.
         KeyboardInterrupt: before any head of the model itself was trained for an epoch.
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
-        jobs = TrainingRuns(options.seed, listener or SilentListener(), checkpoints)
-        return _Fitting(fill_first_motion(gathered), facts, options, jobs, start, tuning).run()
+        runs = TrainingRuns(options.seed, listener or SilentListener(), checkpoints)
+        return _Fitting(fill_first_motion(dataset), facts, options, runs, start, tuning).run()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Learnt:
     """What was learnt before the heads of the model."""
 
-    gathered: FeatureDataset
+    dataset: FeatureDataset
     """What they are to learn from."""
     whitening: Whitening
     inner: Sequence[InnerFold]
@@ -131,90 +131,90 @@ class _Fitting:
 
     def __init__(
         self,
-        gathered: FeatureDataset,
+        dataset: FeatureDataset,
         facts: FeatureFacts,
         options: TrainOptions,
-        jobs: TrainingRuns,
+        runs: TrainingRuns,
         start: Model | None,
         tuning: Tuning | None,
     ) -> None:
-        self._gathered = gathered
+        self._dataset = dataset
         self._facts = facts
         self._options = options
-        self._jobs = jobs
+        self._runs = runs
         self._start = start
-        self._whole = is_whole(gathered)
-        self._window = choose_window(gathered, facts.rate)
+        self._whole = is_whole(dataset)
+        self._window = choose_window(dataset, facts.rate)
         self._tuning = tuning
-        self._folds = inner_folds(gathered.training_set.examples, options) if tuning is None else tuning.held_out
+        self._folds = inner_folds(dataset.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
         """Choose the streams, validate, choose the views, train."""
         found = self._continue_whitening(self._start) if self._start else self._learn_whitening()
         found = self._choose_views(found)
-        self._gathered = found.gathered
+        self._dataset = found.dataset
         members = self._members(found.whitening)
         trained, interrupted = self._train(members, found.whitening)
         return self._assemble(trained, found.whitening, found.validated, interrupted=interrupted)
 
     def _choose_views(self, found: _Learnt) -> _Learnt:
         """Leave mirrored pictures out where they were seen to spoil labels, such as those that tell left from right."""
-        if not found.gathered.mirrored:
+        if not found.dataset.mirrored:
             return self._validated(found, "fold")
-        plain = first_view(found.gathered)
+        plain = first_view(found.dataset)
         if self._start is None:
             inner = learn_inner_whitenings(plain, [one.fold for one in found.inner])
             unmirrored = _Learnt(plain, learn_whitening(plain), inner)
         else:
-            unmirrored = replace(found, gathered=plain)
+            unmirrored = replace(found, dataset=plain)
         if not found.inner:
             return unmirrored
         mirrored = self._validated(found, "fold")
         unmirrored = self._validated(unmirrored, "fold-unmirrored", "validating without mirrored pictures")
         assert mirrored.validated is not None
         assert unmirrored.validated is not None
-        spoil = mirrors_spoil(found.gathered, mirrored.validated.outcome, unmirrored.validated.outcome)
+        spoil = mirrors_spoil(found.dataset, mirrored.validated.outcome, unmirrored.validated.outcome)
         return unmirrored if spoil else mirrored
 
     def _continue_whitening(self, start: Model) -> _Learnt:
         whitening = _whitening_of(start)
-        gathered = select_streams(self._gathered, start.spec.streams)
-        return _Learnt(gathered, whitening, [InnerFold(fold, whitening) for fold in self._folds])
+        dataset = select_streams(self._dataset, start.spec.streams)
+        return _Learnt(dataset, whitening, [InnerFold(fold, whitening) for fold in self._folds])
 
     def _learn_whitening(self) -> _Learnt:
-        inner = learn_inner_whitenings(self._gathered, self._folds)
+        inner = learn_inner_whitenings(self._dataset, self._folds)
         streams = self._options.streams or self._best_streams(inner)
-        unknown = sorted(set(streams).difference(self._gathered.streams))
+        unknown = sorted(set(streams).difference(self._dataset.streams))
         if unknown:
-            remedy = f"choose among {', '.join(self._gathered.streams)}"
+            remedy = f"choose among {', '.join(self._dataset.streams)}"
             raise UsageError("--streams", f"there are no features of {', '.join(unknown)}", remedy)
-        numbers = [self._gathered.streams.index(stream) for stream in streams]
-        gathered = select_streams(self._gathered, streams)
+        numbers = [self._dataset.streams.index(stream) for stream in streams]
+        dataset = select_streams(self._dataset, streams)
         chosen = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
-        return _Learnt(gathered, learn_whitening(gathered), chosen)
+        return _Learnt(dataset, learn_whitening(dataset), chosen)
 
     def _best_streams(self, inner: Sequence[InnerFold]) -> tuple[str, ...]:
         """By a head without recurrence, which is quick and ranks streams as the others do."""
-        everything = self._gathered.streams
+        everything = self._dataset.streams
         if len(everything) == 1 or not inner:
             return everything
         choices = [everything, *((stream,) for stream in everything)]
         epochs, heads = linear_plan(self._options, self._problem(1)).epochs, len(choices) * len(inner)
-        self._jobs.listener.begun("choosing streams", heads, heads * epochs)
+        self._runs.listener.begun("choosing streams", heads, heads * epochs)
         found = {}
         for streams in choices:
             numbers = [everything.index(stream) for stream in streams]
             folds = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
             plan = linear_plan(self._options, self._problem(folds[0].whitening.inputs_size))
             stage = "streams-" + "-".join(streams)
-            gathered = select_streams(self._gathered, streams)
+            dataset = select_streams(self._dataset, streams)
             members = [Member(plan, plan.build)]
-            found[streams] = self._run_folds(gathered, folds, members, stage, " and ".join(streams)).outcome
+            found[streams] = self._run_folds(dataset, folds, members, stage, " and ".join(streams)).outcome
         logits = {streams: outcome.logits["linear"] for streams, outcome in found.items()}
-        return choose_streams(self._gathered, logits, found[everything])
+        return choose_streams(self._dataset, logits, found[everything])
 
     def _members(self, whitening: Whitening) -> list[Member]:
-        training_set, options = self._gathered.training_set, self._options
+        training_set, options = self._dataset.training_set, self._options
         problem = self._problem(whitening.inputs_size)
         if self._start is not None:
             return continued_members(self._start, training_set.labels, options, problem)
@@ -224,14 +224,14 @@ class _Fitting:
         return members
 
     def _problem(self, inputs: int) -> TaskShape:
-        clips = len(self._gathered.features)
+        clips = len(self._dataset.features)
         if not self._whole:
-            clips = timed_windows(sum(len(clip.times) for clip in self._gathered.features), clips, self._window.samples)
+            clips = timed_windows(sum(len(clip.times) for clip in self._dataset.features), clips, self._window.samples)
         updates = -(-clips // self._options.batch_size)
-        return TaskShape(inputs, len(self._gathered.training_set.labels), self._whole, updates)
+        return TaskShape(inputs, len(self._dataset.training_set.labels), self._whole, updates)
 
     def _validated(self, found: _Learnt, stage: str, title: str = "validating") -> _Learnt:
-        """The same with the answers of heads to clips that they have not learnt from, if any are held out."""
+        """The same with logits for held-out clips, if there are any."""
         if not found.inner:
             return found
         baseline = baseline_plan(self._options, self._problem(found.whitening.inputs_size))
@@ -241,31 +241,31 @@ class _Fitting:
         tested = [*one_of_each.values(), Member(baseline, baseline.build)]
         folds = len(found.inner)
         epochs = folds * sum(member.plan.epochs for member in tested)
-        self._jobs.listener.begun(title, folds * len(tested), epochs)
-        return replace(found, validated=self._run_folds(found.gathered, found.inner, tested, stage))
+        self._runs.listener.begun(title, folds * len(tested), epochs)
+        return replace(found, validated=self._run_folds(found.dataset, found.inner, tested, stage))
 
     def _run_folds(
         self,
-        gathered: FeatureDataset,
+        dataset: FeatureDataset,
         inner: Sequence[InnerFold],
         members: Sequence[Member],
         stage: str,
         name: str = "",
     ) -> Validated:
-        return validate(gathered, inner, members, self._options, self._window, self._jobs, stage, name)
+        return validate(dataset, inner, members, self._options, self._window, self._runs, stage, name)
 
     def _train(self, members: Sequence[Member], whitening: Whitening) -> tuple[list[TrainedMember], bool]:
         """Train on everything; what an interruption leaves is kept if it can tell the labels apart."""
-        material = make_training_tensors(self._gathered, whitening)
-        self._jobs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
+        tensors = make_training_tensors(self._dataset, whitening)
+        self._runs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
         for member in members:
             plan = member.plan
-            lesson = make_head_task(plan, material, self._options, self._window)
+            head_task = make_head_task(plan, tensors, self._options, self._window)
             try:
-                trainer = train_head(self._jobs, f"model-{plan.name}", lesson, member.build, plan.form)
+                trainer = train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.form)
             except KeyboardInterrupt:
-                left = self._jobs.running
+                left = self._runs.running
                 if isinstance(left, HeadTrainer) and left.progress.epochs > 0:
                     trained.append(TrainedMember(plan, left.finished_head(), left.progress.history))
                 if not any(one.plan.form != "background" for one in trained):
@@ -277,7 +277,7 @@ class _Fitting:
     def _assemble(
         self, trained: Sequence[TrainedMember], whitening: Whitening, validated: Validated | None, *, interrupted: bool
     ) -> FittedModel:
-        task = self._gathered.training_set.task
+        task = self._dataset.training_set.task
         members = calibrated_members(trained, validated.outcome if validated else None, task)
         validation = None
         if validated is not None:
@@ -286,11 +286,11 @@ class _Fitting:
             validation = summarise(outcome, scores, outcome.logits["baseline"], len(self._folds), task)
         knows_background = any(one.knows_background for one in trained)
         spec = build_spec(
-            self._gathered,
+            self._dataset,
             self._facts,
             self._options,
             members,
-            decide(self._gathered, validation, knows_background=knows_background),
+            decide(self._dataset, validation, knows_background=knows_background),
             self._window.seconds,
             validation,
             {
@@ -301,7 +301,7 @@ class _Fitting:
         encoder = {} if self._facts.tuned is None else self._facts.tuned.tensors
         network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoder=encoder)
         if validation is None and not self._whole:
-            network = with_durations_as_learnt(network, self._gathered)
+            network = with_durations_as_learnt(network, self._dataset)
         return FittedModel(network, validation, interrupted)
 
 

@@ -27,7 +27,7 @@ from vidlabel.training.options import TrainOptions
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadTask:
-    """What to learn, and how."""
+    """A head's training task."""
 
     plan: MemberPlan
     windows: Windows
@@ -42,16 +42,16 @@ class HeadTrainer(EpochTrainer):
     """Trains a head.
 
     Args:
-        lesson: what to learn.
+        head_task: what to learn.
         head: to start with.
-        resumed: where an earlier run of the same lesson stood.
+        resumed: where an earlier run of the same task stood.
     """
 
-    def __init__(self, lesson: HeadTask, head: Head, resumed: EpochProgress | None = None) -> None:
-        self._lesson = lesson
+    def __init__(self, head_task: HeadTask, head: Head, resumed: EpochProgress | None = None) -> None:
+        self._head_task = head_task
         self._head = head
         parameters = dict(head.named_parameters())
-        super().__init__(parameters, dict.fromkeys(parameters, lesson.learning_rate), lesson.plan.epochs, resumed)
+        super().__init__(parameters, dict.fromkeys(parameters, head_task.learning_rate), head_task.plan.epochs, resumed)
 
     def finished_head(self) -> Head:
         """The average of the last epochs, or the last epoch if it has not come to them."""
@@ -61,24 +61,24 @@ class HeadTrainer(EpochTrainer):
 
     def _train_epoch(self, epoch: int) -> EpochFigures:
         self._head.train()
-        lesson = self._lesson
+        head_task = self._head_task
         losses, tally = [], LossMean()
-        updates = lesson.windows.updates
-        for number, batch in enumerate(lesson.windows.batches()):
-            self._set_learning_rate(epoch * updates + number, updates * lesson.plan.epochs)
-            loss = window_loss(lesson, self._head, disturbed(batch, lesson), tally)
+        updates = head_task.windows.updates
+        for number, batch in enumerate(head_task.windows.batches()):
+            self._set_learning_rate(epoch * updates + number, updates * head_task.plan.epochs)
+            loss = window_loss(head_task, self._head, disturbed(batch, head_task), tally)
             self._optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             self._step()
             losses.append(loss.item())
         figures = EpochFigures(sum(losses) / len(losses), tally.share)
-        return figures if lesson.held_out is None else self._validated(figures, lesson.held_out)
+        return figures if head_task.held_out is None else self._validated(figures, head_task.held_out)
 
     def _validated(self, figures: EpochFigures, held_out: TrainingTensors) -> EpochFigures:
-        lesson = self._lesson
-        logits = clip_logits(lesson.plan, self._head.eval(), held_out)
-        loss = weighted_loss(logits, held_out.targets, held_out.mask, lesson.class_weights, lesson.task)
-        right = (right_rows(logits, held_out.targets, lesson.task) * held_out.mask).sum()
+        head_task = self._head_task
+        logits = clip_logits(head_task.plan, self._head.eval(), held_out)
+        loss = weighted_loss(logits, held_out.targets, held_out.mask, head_task.class_weights, head_task.task)
+        right = (right_rows(logits, held_out.targets, head_task.task) * held_out.mask).sum()
         accuracy = float(right / held_out.mask.sum().clamp(min=1))
         return replace(figures, validation_loss=float(loss), validation_accuracy=accuracy)
 
@@ -102,7 +102,7 @@ def train_head(runs: TrainingRuns, run: str, task: HeadTask, build: Callable[[],
 
 @dataclass(slots=True)
 class LossMean:
-    """Counts right answers."""
+    """Counts correct rows."""
 
     right: float = 0.0
     rows: float = 0.0
@@ -113,21 +113,21 @@ class LossMean:
         return self.right / max(self.rows, 1.0)
 
 
-def disturbed(batch: Batch, lesson: HeadTask) -> Batch:
-    """The same windows with noise, as the plan of the head asks for it."""
-    inputs = batch.inputs + lesson.plan.noise * torch.randn(batch.inputs.shape)
-    return replace(batch, inputs=functional.dropout(inputs, lesson.plan.input_dropout))
+def disturbed(batch: Batch, head_task: HeadTask) -> Batch:
+    """The same windows with noise, as the plan of its head has it."""
+    inputs = batch.inputs + head_task.plan.noise * torch.randn(batch.inputs.shape)
+    return replace(batch, inputs=functional.dropout(inputs, head_task.plan.input_dropout))
 
 
-def window_loss(lesson: HeadTask, head: Head, batch: Batch, tally: LossMean) -> Tensor:
-    """What a head makes of windows: the loss, and how many of its answers were right."""
-    logits, targets, mask = _answers(lesson.plan, head, batch)
-    tally.right += float((right_rows(logits.detach(), targets, lesson.task) * mask).sum())
+def window_loss(head_task: HeadTask, head: Head, batch: Batch, tally: LossMean) -> Tensor:
+    """Loss on a batch of windows; adds to the tally how many rows it got right."""
+    logits, targets, mask = _logits(head_task.plan, head, batch)
+    tally.right += float((right_rows(logits.detach(), targets, head_task.task) * mask).sum())
     tally.rows += float(mask.sum())
-    return weighted_loss(logits, targets, mask, lesson.class_weights, lesson.task)
+    return weighted_loss(logits, targets, mask, head_task.class_weights, head_task.task)
 
 
-def _answers(plan: MemberPlan, head: Head, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+def _logits(plan: MemberPlan, head: Head, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Logits (N, C), targets (N, C) and mask (N,), N windows or all their steps."""
     if plan.pooled_parts is not None:
         return pooled_logits(head, batch.inputs, plan.pooled_parts), batch.targets, batch.mask
@@ -145,45 +145,45 @@ LINEAR_RATE = 0.2
 
 def make_head_task(
     plan: MemberPlan,
-    material: TrainingTensors,
+    tensors: TrainingTensors,
     options: TrainOptions,
     window: WindowLength,
     held_out: TrainingTensors | None = None,
 ) -> HeadTask:
-    """What a head is to learn.
+    """Make the task of one head.
 
     Args:
         plan: of the head.
-        material: to learn from.
-        options: what was asked for.
+        tensors: to learn from.
+        options: of training.
         window: that the model runs in.
         held_out: to validate on after each epoch.
     """
-    balance = CLIP_BALANCE if material.whole else SAMPLE_BALANCE
-    weights = class_weights(material.targets, material.mask, material.task, power=balance)
+    balance = CLIP_BALANCE if tensors.whole else SAMPLE_BALANCE
+    weights = class_weights(tensors.targets, tensors.mask, tensors.task, power=balance)
     if plan.form == "background":
-        weights = torch.ones(material.classes + 1)
+        weights = torch.ones(tensors.classes + 1)
     return HeadTask(
         plan=plan,
-        windows=_windows(plan, material, options.batch_size, window),
+        windows=_windows(plan, tensors, options.batch_size, window),
         class_weights=weights,
-        task=material.task,
+        task=tensors.task,
         learning_rate=options.learning_rate * (LINEAR_RATE if plan.is_linear else 1.0),
         held_out=held_out,
     )
 
 
-def _windows(plan: MemberPlan, material: TrainingTensors, batch_size: int, window: WindowLength) -> Windows:
+def _windows(plan: MemberPlan, tensors: TrainingTensors, batch_size: int, window: WindowLength) -> Windows:
     if plan.form == "background":
-        targets = functional.pad(material.targets, (0, 1))
-        return BackgroundWindows(material.bank, batch_size, targets, window.samples, window.rate)
-    if material.whole:
-        return ClipWindows(material.bank, batch_size, material.targets, material.task)
-    return TimedWindows(material.bank, batch_size, material.targets, material.mask, material.task, steps=window.samples)
+        targets = functional.pad(tensors.targets, (0, 1))
+        return BackgroundWindows(tensors.bank, batch_size, targets, window.samples, window.rate)
+    if tensors.whole:
+        return ClipWindows(tensors.bank, batch_size, tensors.targets, tensors.task)
+    return TimedWindows(tensors.bank, batch_size, tensors.targets, tensors.mask, tensors.task, steps=window.samples)
 
 
 def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
-    """What `pool_parts` makes of the outputs of a head, with dropout after pooling: (B, W, P) to (B, C).
+    """Logits pooled over parts, with dropout after pooling: (B, W, P) to (B, C).
 
     Before pooling, dropout would hardly be felt: the mean over a part evens it out.
     """
@@ -195,15 +195,15 @@ def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
 
 
 @torch.inference_mode()
-def clip_logits(plan: MemberPlan, head: Head, material: TrainingTensors) -> Tensor:
+def clip_logits(plan: MemberPlan, head: Head, tensors: TrainingTensors) -> Tensor:
     """The outputs for whole clips in their first view: (N, C), or (S, C) where each sample has its own label.
 
     Args:
         plan: of the head.
         head: in evaluation mode.
-        material: the clips.
+        tensors: the clips.
     """
     if plan.pooled_parts is not None and plan.resampled_steps is not None:
-        return pooled_logits(head, material.bank.whole(plan.resampled_steps), plan.pooled_parts)
-    clips = range(material.bank.clips)
-    return torch.cat([head(material.bank.clip(number))[0] for number in clips])
+        return pooled_logits(head, tensors.bank.whole(plan.resampled_steps), plan.pooled_parts)
+    clips = range(tensors.bank.clips)
+    return torch.cat([head(tensors.bank.clip(number))[0] for number in clips])

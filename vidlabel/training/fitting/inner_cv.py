@@ -42,7 +42,7 @@ class Validated:
 
     outcome: HeldOutLogits
     histories: Mapping[MemberKind, tuple[EpochFigures, ...]]
-    """By the form of head: the means over the folds."""
+    """By the kind of member: the means over the folds."""
 
 
 def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold]:
@@ -67,45 +67,49 @@ def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold
     return [Fold(tuple(sorted(everything.difference(test))), test) for test in tests]
 
 
-def learn_inner_whitenings(gathered: FeatureDataset, folds: Iterable[Fold]) -> list[InnerFold]:
+def learn_inner_whitenings(dataset: FeatureDataset, folds: Iterable[Fold]) -> list[InnerFold]:
     """Learn the whitening of each fold from its training part."""
-    return [InnerFold(fold, learn_whitening(subset(gathered, fold.train_indices))) for fold in folds]
+    return [InnerFold(fold, learn_whitening(subset(dataset, fold.train_indices))) for fold in folds]
 
 
 def validate(
-    gathered: FeatureDataset,
+    dataset: FeatureDataset,
     folds: Sequence[InnerFold],
     members: Sequence[Member],
     options: TrainOptions,
     window: WindowLength,
-    jobs: TrainingRuns,
+    runs: TrainingRuns,
     stage: str,
     name: str = "",
 ) -> Validated:
-    """Train members on the training part of each fold, and ask them about the rest.
+    """Train members on the training part of each fold, and predict the rest.
 
     Args:
-        gathered: N clips, of the streams that the folds' whitenings are for.
+        dataset: N clips, of the streams that the folds' whitenings are for.
         folds: at least one.
         members: to train, one of each form.
-        options: what was asked for.
+        options: of training.
         window: that the model runs in.
-        jobs: trains.
-        stage: begins the names of the jobs.
+        runs: trains.
+        stage: prefix of the names of the runs.
         name: of the heads, for progress; else the form of each.
     """
     logits: dict[MemberKind, list[Tensor]] = {member.plan.form: [] for member in members}
     histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
     tested: list[TrainingTensors] = []
     for number, inner in enumerate(folds):
-        train = make_training_tensors(subset(gathered, inner.fold.train_indices), inner.whitening)
-        test = make_training_tensors(subset(gathered, inner.fold.test_indices), inner.whitening)
+        train = make_training_tensors(subset(dataset, inner.fold.train_indices), inner.whitening)
+        test = make_training_tensors(subset(dataset, inner.fold.test_indices), inner.whitening)
         tested.append(test)
         for member in members:
             plan = member.plan
-            lesson = make_head_task(plan, train, options, window, test)
+            head_task = make_head_task(plan, train, options, window, test)
             trainer = train_head(
-                jobs, f"{stage}-{number}-{plan.name}", lesson, member.build, f"{name or plan.form}, fold {number + 1}"
+                runs,
+                f"{stage}-{number}-{plan.name}",
+                head_task,
+                member.build,
+                f"{name or plan.form}, fold {number + 1}",
             )
             logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
             histories[plan.form].append(trainer.progress.history)
@@ -120,42 +124,42 @@ def validate(
 
 
 def choose_streams(
-    gathered: FeatureDataset, outcomes: Mapping[tuple[str, ...], Tensor], outcome: HeldOutLogits
+    dataset: FeatureDataset, outcomes: Mapping[tuple[str, ...], Tensor], outcome: HeldOutLogits
 ) -> tuple[str, ...]:
     """All streams, or the one that alone is better by more than one standard error.
 
-    Better is what gives the right answers a higher likelihood at its best temperature. Accuracy would need more clips:
+    Better is what gives the targets a higher likelihood at its best temperature. Accuracy would need more clips:
     on fight-surv it could not tell motion alone from both, which the likelihood does by two standard errors.
 
     Args:
-        gathered: N clips with all streams.
+        dataset: N clips with all streams.
         outcomes: logits (R, C) for each choice of streams, one of them all.
         outcome: which rows are of which clip, and their targets.
     """
-    task = gathered.training_set.task
+    task = dataset.training_set.task
     likelihoods = {streams: _log_likelihoods(logits, outcome, task) for streams, logits in outcomes.items()}
-    base = likelihoods[gathered.streams]
-    gains = {streams: _sure_gain(own - base, gathered, outcome) for streams, own in likelihoods.items()}
+    base = likelihoods[dataset.streams]
+    gains = {streams: _sure_gain(own - base, dataset, outcome) for streams, own in likelihoods.items()}
     best = max(gains, key=lambda streams: gains[streams])
-    return best if gains[best] > 0 else gathered.streams
+    return best if gains[best] > 0 else dataset.streams
 
 
-def mirrors_spoil(gathered: FeatureDataset, mirrored: HeldOutLogits, plain: HeldOutLogits) -> bool:
+def mirrors_spoil(dataset: FeatureDataset, mirrored: HeldOutLogits, plain: HeldOutLogits) -> bool:
     """Whether heads that learnt from no mirrored pictures are better by more than one standard error.
 
     Args:
-        gathered: N clips.
+        dataset: N clips.
         mirrored: of heads that learnt from mirrored pictures, too.
         plain: of heads that did not, about the same clips.
     """
-    task = gathered.training_set.task
+    task = dataset.training_set.task
     best = [max(_all_log_likelihoods(outcome, task), key=lambda own: float(own.sum())) for outcome in (mirrored, plain)]
-    return _sure_gain(best[1] - best[0], gathered, plain) > 0
+    return _sure_gain(best[1] - best[0], dataset, plain) > 0
 
 
-def _sure_gain(gains: Tensor, gathered: FeatureDataset, outcome: HeldOutLogits) -> float:
+def _sure_gain(gains: Tensor, dataset: FeatureDataset, outcome: HeldOutLogits) -> float:
     """Sum of (R,) gains less its standard error. Clips of a group resemble each other: whole groups are what varies."""
-    groups = [gathered.training_set.examples[clip].group for clip in outcome.clips]
+    groups = [dataset.training_set.examples[clip].group for clip in outcome.clips]
     group_of_row = np.repeat(groups, outcome.rows_of_clip)
     sums = np.array([gains.numpy()[group_of_row == group].sum() for group in sorted(set(groups))])
     return float(sums.sum() - np.sqrt((sums**2).sum()))
@@ -166,7 +170,7 @@ def _all_log_likelihoods(outcome: HeldOutLogits, task: Task) -> list[Tensor]:
 
 
 def _log_likelihoods(logits: Tensor, outcome: HeldOutLogits, task: Task) -> Tensor:
-    """(R,) of the right answers; 0 where they are not known."""
+    """(R,) of the targets; 0 where they are not known."""
     temperature = fit_temperature(logits, outcome.targets, outcome.mask, task)
     return -row_losses(logits.double() / temperature, outcome.targets.double(), task) * outcome.mask
 

@@ -1,4 +1,4 @@
-"""What training makes small.
+"""Training losses and class weights.
 
 N rows (clips or samples), C classes.
 """
@@ -64,7 +64,7 @@ def weighted_loss(logits: Tensor, targets: Tensor, mask: Tensor, weights: Tensor
 
 
 def right_rows(logits: Tensor, targets: Tensor, task: Task) -> Tensor:
-    """(N,) 1 where a row is told right: the best class holds, or all labels are right."""
+    """(N,) 1 where a row is correct: the best class holds, or all labels are right."""
     if task == "single":
         return (logits.argmax(dim=1) == targets.argmax(dim=1)).float()
     return ((logits > 0) == (targets > 0.5)).all(dim=1).float()

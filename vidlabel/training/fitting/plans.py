@@ -16,7 +16,7 @@ from vidlabel.training.options import TrainOptions
 WINDOW_STEPS = 24
 """Steps that whole clips are resampled to: 16 and 32 were no better."""
 PARTS = 3
-"""Whole clips are pooled over so many parts: one part gave 10 % less on ut-interaction, five were not better."""
+"""Parts that whole clips are pooled over: one part gave 10 % less on ut-interaction, five were not better."""
 RECURRENT_EPOCHS = 30
 MEAN_EPOCHS = 40
 RECURRENT_UPDATES = 180
@@ -79,12 +79,12 @@ class MemberPlan:
 
 @dataclass(frozen=True, slots=True)
 class TaskShape:
-    """What heads are to learn, as far as their form depends on it."""
+    """The facts of a task that decide which heads are trained."""
 
     inputs: int
     """P."""
     classes: int
-    """That are told apart, without background that is learnt without examples."""
+    """C, without background that is learnt without examples."""
     whole: bool
     """Whether clips are labelled as a whole."""
     updates: int
@@ -92,7 +92,7 @@ class TaskShape:
 
 
 def label_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
-    """The heads that tell the labels from each other."""
+    """The heads that distinguish the labels."""
     if options.head == "mean":
         return [_mean_plan("recurrent", options, problem, problem.classes, 1)]
     kind = options.head or "gru"
@@ -102,7 +102,7 @@ def label_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
 
 
 def background_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
-    """The heads that tell labels from background, for models of whole clips; background is their last class."""
+    """The heads that distinguish labels from background, for models of whole clips; background is their last class."""
     classes = problem.classes + 1
     if options.head == "mean":
         return [_mean_plan("background", options, problem, classes, PARTS)]
@@ -122,7 +122,7 @@ def baseline_plan(options: TrainOptions, problem: TaskShape) -> MemberPlan:
 
 
 def default_epochs(problem: TaskShape, *, recurrent: bool) -> int:
-    """So many that few clips are gone through more often: it is the number of updates that counts."""
+    """Default number of epochs, more for few clips: it is the number of updates that counts."""
     least, updates = (RECURRENT_EPOCHS, RECURRENT_UPDATES) if recurrent else (MEAN_EPOCHS, MEAN_UPDATES)
     return max(least, -(-updates // problem.updates))
 
@@ -167,12 +167,12 @@ class Member:
 
 
 def new_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
-    """Heads with random starts that tell the labels from each other."""
+    """New heads that distinguish the labels."""
     return [Member(plan, plan.build) for plan in label_plans(options, problem)]
 
 
 def new_background_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
-    """Heads with random starts that know background."""
+    """New heads that know background."""
     return [Member(plan, plan.build) for plan in background_plans(options, problem)]
 
 
@@ -203,12 +203,12 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
             noise=LINEAR_NOISE if linear else INPUT_NOISE,
             input_dropout=0.0 if linear else INPUT_DROPOUT,
         )
-        known = start.spec.labels if member.role == "background" else _told_apart(start)
+        known = start.spec.labels if member.role == "background" else _distinguished_labels(start)
         members.append(Member(plan, _Continuation(plan, head, known, names)))
     return members
 
 
-def _told_apart(start: Model) -> tuple[str, ...]:
+def _distinguished_labels(start: Model) -> tuple[str, ...]:
     """The labels that the members without background have outputs for."""
     return start.spec.labels[:-1] if start.spec.members_with("background") else start.spec.labels
 

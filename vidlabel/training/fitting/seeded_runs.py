@@ -15,7 +15,7 @@ SomeTrainer = TypeVar("SomeTrainer", bound=EpochTrainer)
 
 
 class FitListener(Protocol):
-    """Told while heads are trained."""
+    """Receives the progress of training heads."""
 
     def begun(self, stage: str, heads: int, epochs: int) -> None:
         """A stage begins: `choosing streams`, `validating`, `training`; with all epochs of all its heads."""
@@ -23,12 +23,12 @@ class FitListener(Protocol):
     def head_begun(self, name: str) -> None:
         """The next head of the stage begins; its name is for a person: `motion, fold 4`."""
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:
         """A head has been through its clips once more."""
 
 
 class SilentListener:
-    """Tells nobody."""
+    """Ignores progress."""
 
     def begun(self, stage: str, heads: int, epochs: int) -> None:
         """Nothing."""
@@ -36,7 +36,7 @@ class SilentListener:
     def head_begun(self, name: str) -> None:
         """Nothing."""
 
-    def epoch_done(self, job: str, figures: EpochFigures) -> None:
+    def epoch_done(self, run: str, figures: EpochFigures) -> None:
         """Nothing."""
 
 
@@ -44,8 +44,8 @@ class TrainingRuns:
     """Trains heads.
 
     Args:
-        seed: all random numbers follow from it and from the names of the jobs.
-        listener: told how it goes.
+        seed: all random numbers follow from it and from the names of the runs.
+        listener: receives progress.
         checkpoints: where to keep states, and to find those of an earlier run.
     """
 
@@ -56,31 +56,31 @@ class TrainingRuns:
         self.running: EpochTrainer | None = None
         """The trainer that an interruption cut short."""
 
-    def run(self, job: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
+    def run(self, run: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
         """Train something epoch by epoch, to its end.
 
         Args:
-            job: unlike all others.
+            run: unlike all others.
             make: makes what trains, from where an earlier run stood; may draw from torch's global generator.
             epochs: how many it has.
 
         Raises:
             OutputError: its state cannot be kept.
         """
-        digest = hashlib.sha256(f"{self._seed}/{job}".encode()).digest()
+        digest = hashlib.sha256(f"{self._seed}/{run}".encode()).digest()
         torch.manual_seed(int.from_bytes(digest[:7], "little"))
         self.running = None
-        trainer = make(None if self._checkpoints is None else self._checkpoints.find(job))
+        trainer = make(None if self._checkpoints is None else self._checkpoints.find(run))
         self.running = trainer
         try:
-            trainer.run(lambda progress: self._after_epoch(job, epochs, progress))
+            trainer.run(lambda progress: self._after_epoch(run, epochs, progress))
         except KeyboardInterrupt:
             if self._checkpoints is not None and trainer.progress.epochs > 0:
-                self._checkpoints.keep(job, trainer.progress, last=True)
+                self._checkpoints.keep(run, trainer.progress, last=True)
             raise
         return trainer
 
-    def _after_epoch(self, job: str, epochs: int, progress: EpochProgress) -> None:
-        self.listener.epoch_done(job, progress.history[-1])
+    def _after_epoch(self, run: str, epochs: int, progress: EpochProgress) -> None:
+        self.listener.epoch_done(run, progress.history[-1])
         if self._checkpoints is not None:
-            self._checkpoints.keep(job, progress, last=progress.epochs == epochs)
+            self._checkpoints.keep(run, progress, last=progress.epochs == epochs)

@@ -104,37 +104,37 @@ class TrainingTensors:
         return self.targets.shape[1]
 
 
-def learn_whitening(gathered: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
+def learn_whitening(dataset: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """The whitening of all clips, in all their views."""
-    views = [view for clip in gathered.features for view in clip.views]
-    return fit_whitening(views, list(gathered.columns.values()), least_deviation)
+    views = [view for clip in dataset.features for view in clip.views]
+    return fit_whitening(views, list(dataset.columns.values()), least_deviation)
 
 
-def make_training_tensors(gathered: FeatureDataset, whitening: Whitening) -> TrainingTensors:
+def make_training_tensors(dataset: FeatureDataset, whitening: Whitening) -> TrainingTensors:
     """Whiten the features and lay out the targets.
 
     Args:
-        gathered: the clips.
+        dataset: the clips.
         whitening: learnt from the clips that are learnt from, which may be others.
     """
-    training_set = gathered.training_set
-    bank = fill_bank(gathered.features, whitening)
-    if is_whole(gathered):
+    training_set = dataset.training_set
+    bank = fill_bank(dataset.features, whitening)
+    if is_whole(dataset):
         targets = torch.from_numpy(np.stack([clip_targets(training_set, e) for e in training_set.examples]))
         return TrainingTensors(bank, targets, torch.ones(len(targets)), training_set.task, whole=True)
-    pairs = zip(training_set.examples, gathered.features, strict=True)
+    pairs = zip(training_set.examples, dataset.features, strict=True)
     found = [frame_targets(training_set, example, features.times) for example, features in pairs]
     values = torch.from_numpy(np.concatenate([one.values for one in found]))
     mask = torch.from_numpy(np.concatenate([one.mask for one in found]))
     return TrainingTensors(bank, values, mask, training_set.task, whole=False)
 
 
-def fill_first_motion(gathered: FeatureDataset) -> FeatureDataset:
+def fill_first_motion(dataset: FeatureDataset) -> FeatureDataset:
     """The same, where the first sample of each clip has the motion of the second, as scoring has it."""
-    if "motion" not in gathered.streams:
-        return gathered
-    motion = gathered.columns["motion"]
+    if "motion" not in dataset.streams:
+        return dataset
+    motion = dataset.columns["motion"]
     features = tuple(
-        replace(clip, views=tuple(filled_motion(view, motion) for view in clip.views)) for clip in gathered.features
+        replace(clip, views=tuple(filled_motion(view, motion) for view in clip.views)) for clip in dataset.features
     )
-    return replace(gathered, features=features)
+    return replace(dataset, features=features)

@@ -44,7 +44,7 @@ class DecisionRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOutClip:
-    """What was said about a clip that was not learnt from."""
+    """Scores of a clip that was not trained on."""
 
     example: Example
     times: npt.NDArray[np.float64]
@@ -68,9 +68,9 @@ def best_thresholds(scores: Scores, targets: Scores, mask: Scores) -> tuple[floa
     return tuple(float(GRID[places[len(places) // 2]]) for places in best)
 
 
-def clip_minimum_durations(gathered: FeatureDataset, labels: Sequence[str]) -> tuple[float, ...]:
+def clip_minimum_durations(dataset: FeatureDataset, labels: Sequence[str]) -> tuple[float, ...]:
     """Half the usual length of the clips of each label, 1 s at most."""
-    examples = gathered.training_set.examples
+    examples = dataset.training_set.examples
     durations = {label: [e.duration_s for e in examples if label in e.clip_labels] for label in labels}
     return tuple(
         round(min(LONGEST_MINIMUM_S, median(durations[label]) / 2), 3) if durations[label] else 0.0 for label in labels

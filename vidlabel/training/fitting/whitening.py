@@ -1,7 +1,7 @@
 """Whitened inputs: standardised features, turned to their principal components, on one scale.
 
 Each stream is whitened on its own, and the results are joined. T samples, D numbers in a feature of all streams
-together, P inputs of a head.
+together, P head inputs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COMPONENTS = 128
 """Of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
 FLOOR = 1.0
 """A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known.
-With 0.3, recurrent heads told real footage as well, and moving shapes worse: see docs/training-experiments.md."""
+With 0.3, recurrent heads were as good on real footage, and worse on moving shapes: see docs/training-experiments.md."""
 LEAST_DEVIATION = 1e-3
 """Share of the deviation of all numbers that is added to that of each: some numbers hardly ever change."""
 

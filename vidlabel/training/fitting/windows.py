@@ -34,7 +34,7 @@ STRETCH = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """Windows and what is to be said about them."""
+    """Windows with their targets."""
 
     inputs: Tensor
     """(B, W, P)."""
@@ -180,16 +180,16 @@ LEAST_SAMPLES = 32
 MOST_SAMPLES = 256
 
 
-def choose_window(gathered: FeatureDataset, rate: float) -> WindowLength:
+def choose_window(dataset: FeatureDataset, rate: float) -> WindowLength:
     """The usual length of a clip that is labelled as a whole; where labels have times, several of their usual length.
 
     Args:
-        gathered: what is learnt from.
+        dataset: what is learnt from.
         rate: samples per second.
     """
-    if is_whole(gathered):
-        return WindowLength(max(1, round(median(len(clip.times) for clip in gathered.features))), rate)
-    spans = [span.end - span.start for example in gathered.training_set.examples for span in example.spans]
+    if is_whole(dataset):
+        return WindowLength(max(1, round(median(len(clip.times) for clip in dataset.features))), rate)
+    spans = [span.end - span.start for example in dataset.training_set.examples for span in example.spans]
     samples = round(SPANS_PER_WINDOW * median(spans) * rate)
     return WindowLength(min(max(samples, LEAST_SAMPLES), MOST_SAMPLES), rate)
 
