@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.config import FeatureConfig, View
-from vidlabel.features.encoders.hardware import Device
-from vidlabel.features.streams.base import Inputs, StreamEncoder
-from vidlabel.video.request import Sample
+if TYPE_CHECKING:
+    from vidlabel.features.config import FeatureConfig, View
+    from vidlabel.features.encoders.hardware import Device
+    from vidlabel.features.streams.base import Inputs, StreamEncoder
+    from vidlabel.video.request import Sample
 
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3), RGB."""
@@ -40,7 +42,7 @@ class PictureStream(ABC):
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
-        from vidlabel.features.encoders.frame_encoder import load_encoder  # torch, which a name of a stream needs not
+        from vidlabel.features.encoders.frame_encoder import load_encoder  # torch: the names of streams do without
 
         return load_encoder(config.encoder, device, threads, config.runtime, config.tuned, config.scaling)
 
