@@ -161,9 +161,9 @@ def test_streams_have_encoders_of_their_own() -> None:
 
 def test_one_encoder_serves_all_streams_of_pictures() -> None:
     pipeline = FeaturePipeline(FeatureConfig(), ("motion", "frames"), "cpu", threads=1)
-    loaded = pipeline.load()
+    loaded = pipeline.load(("motion", "frames"))
     assert list(loaded) == ["motion", "frames"]
-    assert loaded["motion"] is loaded["frames"] is pipeline.load()["frames"]
+    assert loaded["motion"] is loaded["frames"] is pipeline.load(["frames"])["frames"]
 
 
 def test_a_pipeline_of_an_unknown_stream_is_refused() -> None:

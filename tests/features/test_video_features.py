@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,12 @@ from vidlabel.errors import VideoError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.config import FeatureConfig, View
 from vidlabel.features.encoders.frame_encoder import load_encoder
+from vidlabel.features.encoders.hardware import Device
+from vidlabel.features.streams import registry
+from vidlabel.features.streams.base import Inputs, StreamEncoder
+from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import Sample, SampleRequest
 
 RECIPE = FeatureConfig(rate=5.0, short_side=64)
 
@@ -155,3 +160,47 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"notes\.mp4"):
         extractor(tmp_path).features(path)
     assert not list(tmp_path.rglob("*.safetensors"))
+
+
+class Brightness:
+    """A stream of its own: the mean of each colour, by an encoder that has nothing to do with pictures' own."""
+
+    name, needs_earlier_frame, encoder_kind = "brightness", False, "brightness"
+    feature_size, batch_size = 3, 1
+
+    def encoder_sha256(self, config: FeatureConfig) -> str:  # noqa: ARG002
+        return "ab" * 32
+
+    def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:  # noqa: ARG002
+        return self
+
+    def prepare(self, samples: Sequence[Sample], views: Sequence[View]) -> list[Inputs]:
+        return [np.stack([sample.rgb for sample in samples]) for _ in views]
+
+    def encode(self, inputs: Inputs, /) -> npt.NDArray[np.float32]:
+        means: npt.NDArray[np.float32] = inputs.mean(axis=(1, 2), dtype=np.float32)
+        return means
+
+
+def test_a_new_stream_is_a_class_in_the_registry(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Computed and kept beside the others, whatever its width and encoder."""
+    monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
+    streams = ("brightness", "frames")
+    found = FeatureExtractor(RECIPE, streams, cache=FeatureCache(tmp_path), device="cpu").features(video)
+    with open_samples(video, SampleRequest(rate=5.0, short_side=64)) as taken:
+        means = np.stack([sample.rgb.reshape(-1, 3).mean(axis=0) for sample in taken])
+    assert found.stream_sizes(streams) == (3, 1280)
+    joined = found.joined(streams, "centre")
+    np.testing.assert_allclose(joined[:, :3], means, atol=0.07)  # kept as half precision
+    alone = FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video, Heard())
+    np.testing.assert_array_equal(joined[:, 3:], alone.joined(("frames",), "centre"))
+
+
+def test_only_the_encoders_of_what_is_missing_are_loaded(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
+    FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video)
+    monkeypatch.setattr(PictureStream, "load_encoder", lambda *_: pytest.fail("loaded without need"))
+    both = FeatureExtractor(RECIPE, ("frames", "brightness"), cache=FeatureCache(tmp_path), device="cpu")
+    assert both.features(video).stream_sizes(("frames", "brightness")) == (1280, 3)

@@ -29,7 +29,7 @@ from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
-from vidlabel.features.streams.registry import lag_of
+from vidlabel.features.streams.registry import find_stream, lag_of
 from vidlabel.files import atomic_write
 from vidlabel.labels.fields import Fields, MismatchError
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, tensor_digest
@@ -105,7 +105,8 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
     lag_s = lag_of(recipe, [part.stream])
     runtime = resolve_runtime(recipe.runtime, "auto")
-    facts = [REVISION, content, recipe.encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
+    encoder_sha256 = find_stream(part.stream).encoder_sha256(recipe)
+    facts = [REVISION, content, encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
     if runtime != "torch":  # Entries made before there was another one keep their names.
         facts.append(runtime)
     if recipe.tuned is not None:

@@ -67,23 +67,26 @@ class FeaturePipeline:
         self._stopwatch = stopwatch
         self._loaded: dict[str, StreamEncoder] = {}
 
-    def load(self) -> Mapping[str, StreamEncoder]:
-        """The encoder of each stream by its name, loaded by the first call.
+    def load(self, names: Iterable[str]) -> dict[str, StreamEncoder]:
+        """The encoders of some of the streams by the names of these; each is loaded once.
 
         Raises:
             UsageError, InstallationError: one cannot be loaded.
         """
-        for stream in self._streams.values():
+        found = {}
+        for name in names:
+            stream = self._streams[name]
             if stream.encoder_kind not in self._loaded:
                 self._loaded[stream.encoder_kind] = stream.load_encoder(self.config, self.device, self._threads)
-        return {name: self._loaded[stream.encoder_kind] for name, stream in self._streams.items()}
+            found[name] = self._loaded[stream.encoder_kind]
+        return found
 
     def encode(
         self, samples: Iterable[Sample], blocks: Sequence[FeatureBlock], least: int = _LEAST_SAMPLES
     ) -> Iterator[Features]:
         """Encode samples as `encode_samples`, in pieces of `least` samples, or of as many as a batch holds."""
-        encoders = self.load()
-        size = max(least, *(encoders[block.stream].batch_size for block in blocks))
+        encoders = self.load(block.stream for block in blocks)
+        size = max(least, *(encoder.batch_size for encoder in encoders.values()))
         return encode_samples(samples, encoders, blocks, size, self._stopwatch)
 
 

@@ -119,7 +119,7 @@ SCHEMA = "vidlabel.model/1"
 TUNED_SCHEMA = "vidlabel.model/2"
 """Of models that hold weights of their encoder, which readers of version 1 would not use."""
 Task = Literal["single", "multi", "binary"]
-Stream = Literal["frames", "motion", "audio", "text", "features"]
+StreamName = Literal["frames", "motion", "audio", "text", "features"]
 """`features`: external features of unknown origin."""
 
 
@@ -169,7 +169,7 @@ class ModelSpec:
     preprocessing: Preprocessing
     feature_size: int
     """D. Without `projection` it is the heads' input size."""
-    streams: tuple[Stream, ...]
+    streams: tuple[StreamName, ...]
     """In the order in which their features are joined. The first sample of `motion`, without a frame before it, takes
     the features of the second."""
     decoder: str

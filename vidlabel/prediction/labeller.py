@@ -168,7 +168,7 @@ class Labeller:
         if options.rate is not None:
             config = replace(config, rate=options.rate)
         pipeline = FeaturePipeline(config, self._spec.streams, options.device, self._threads, self._stopwatch)
-        pipeline.load()
+        pipeline.load(self._spec.streams)
         return pipeline
 
     def label(self, shown: str, listener: Listener) -> Result:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream, lag_of, parse_streams, reading_request
+from vidlabel.heads.spec import StreamName
 
 
 def test_a_stream_is_found_by_its_name() -> None:
@@ -14,6 +17,10 @@ def test_a_stream_is_found_by_its_name() -> None:
     assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion"]
     with pytest.raises(UsageError, match="stream audio: this version cannot compute it"):
         find_stream("audio")
+
+
+def test_models_may_name_every_stream() -> None:
+    assert set(VIDEO_STREAMS) <= set(get_args(StreamName))
 
 
 def test_only_motion_asks_for_a_frame_before() -> None:

@@ -55,6 +55,10 @@ class FeatureStream(Protocol):
         """Streams of one kind share an encoder: it is loaded once, and takes the inputs of all of them together."""
         ...
 
+    def encoder_sha256(self, config: FeatureConfig) -> str:
+        """Of the published weights of the encoder, which its features in the cache are found by."""
+        ...
+
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the encoder.
 

@@ -40,6 +40,10 @@ class PictureStream(ABC):
         pictures = [self.picture(sample) for sample in samples]
         return [np.stack([view_picture(picture, view) for picture in pictures]) for view in views]
 
+    def encoder_sha256(self, config: FeatureConfig) -> str:
+        """That of the encoder that was asked for."""
+        return config.encoder_sha256
+
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
         from vidlabel.features.encoders.frame_encoder import load_encoder  # torch: the names of streams do without

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import get_args
 
 import numpy as np
 from torch import Tensor
@@ -17,7 +18,7 @@ from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.heads.spec import ModelSpec, Stream, Task
+from vidlabel.heads.spec import ModelSpec, StreamName, Task
 from vidlabel.training.dataset.examples import BACKGROUND
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts, is_whole
 from vidlabel.training.fitting.calibration import (
@@ -150,7 +151,7 @@ def _tested(dataset: FeatureDataset, validation: Validation) -> list[HeldOutClip
     ]
 
 
-_STREAMS: tuple[Stream, ...] = ("frames", "motion", "audio", "text", "features")
+_STREAMS: tuple[StreamName, ...] = get_args(StreamName)
 
 
 def build_spec(
@@ -213,7 +214,7 @@ def _usual_decoder(dataset: FeatureDataset) -> str:
     return names.most_common(1)[0][0] or "unknown"
 
 
-def _model_streams(names: Sequence[str]) -> tuple[Stream, ...]:
+def _model_streams(names: Sequence[str]) -> tuple[StreamName, ...]:
     found = tuple(stream for name in names for stream in _STREAMS if stream == name)
     if len(found) != len(names):
         raise UsageError("--streams", f"{', '.join(names)}: one of them is not known", f"use {', '.join(_STREAMS)}")
