@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 from vidlabel.features.streams.registry import find_stream, lag_of
 from vidlabel.files import atomic_write
-from vidlabel.labels.fields import Fields, MismatchError
+from vidlabel.json_fields import MismatchError, exact_dataclass_from_json
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, tensor_digest
 from vidlabel.video.request import ReadReport
 
@@ -116,22 +115,19 @@ def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _EntryFields:
+    """The metadata of an entry."""
+
+    key: str
+    sha256: str
+    report: ReadReport
+
+
 def _parse(content: bytes, key: str) -> CachedPart:
-    facts = Fields(json.loads(read_metadata(content)), "", ("key", "sha256", "report"))
+    facts = exact_dataclass_from_json(_EntryFields, json.loads(read_metadata(content)), "")
     tensors = load(content)
     times, values = tensors["times"], tensors["values"]
-    if facts.text("key") != key or facts.text("sha256") != tensor_digest({"times": times, "values": values}):
+    if facts.key != key or facts.sha256 != tensor_digest({"times": times, "values": values}):
         raise MismatchError("", "is damaged")
-    report = facts.child("report", ReadReport.__slots__)
-    return CachedPart(
-        times,
-        values.astype(np.float32),
-        ReadReport(
-            decoder=report.text("decoder"),
-            decode_errors=report.integer("decode_errors", 0),
-            decoded_ratio=report.number("decoded_ratio", 0, 1),
-            duration_s=report.number("duration_s", 0),
-            warnings=report.filled_texts("warnings"),
-            holes=tuple((start, end) for start, end in report.rows("holes", 0, math.inf)),
-        ),
-    )
+    return CachedPart(times, values.astype(np.float32), facts.report)

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
-from vidlabel.labels.fields import Fields
+from vidlabel.json_fields import FilledText, MismatchError, Range, Sha256, exact_dataclass_from_json
 
 SCHEMA = "vidlabel.features/1"
-_OPTIONAL = ("stream_sizes",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureSettings:
     """What the features of a file were asked for; equal for files that can be used together."""
 
-    rate: float
+    rate: Annotated[float, Range(1e-6, 1e6)]
     """Samples per second."""
-    streams: tuple[str, ...]
+    streams: tuple[FilledText, ...]
     """In the order in which their features are joined."""
-    encoder: str
-    encoder_sha256: str
-    short_side: int
+    encoder: FilledText
+    encoder_sha256: Sha256
+    short_side: Annotated[int, Range(1)]
     """Pixels of the shorter side of a sample."""
-    view: str
+    view: FilledText
     """What the encoder saw of it: `centre`, `whole`."""
-    lag_s: float | None
+    lag_s: Annotated[float, Range(0)] | None
     """Of the stream `motion`."""
-    decoder: str
+    decoder: FilledText
     """As asked for: `auto`, `decord`, `pyav`."""
 
 
@@ -37,18 +37,18 @@ class Provenance:
 
     video: str
     """Path as it was given."""
-    size_bytes: int
+    size_bytes: Annotated[int, Range(0)]
     """Of the video; with its time, it tells whether the video has changed since."""
-    modified_ns: int
-    duration_s: float
+    modified_ns: Annotated[int, Range(-(1 << 63))]
+    duration_s: Annotated[float, Range(0)]
     settings: FeatureSettings
-    runtime: str
+    runtime: FilledText
     """Which library computed the encoder; files of several can be used together, they differ in the last digits."""
-    decoder: str
+    decoder: FilledText
     """Which library decoded, and why."""
-    decode_errors: int
-    decoded_ratio: float
-    stream_sizes: tuple[int, ...] | None = None
+    decode_errors: Annotated[int, Range(0)]
+    decoded_ratio: Annotated[float, Range(0, 1)]
+    stream_sizes: tuple[Annotated[int, Range(1)], ...] | None = None
     """Numbers in a feature of each stream; None: as many in all of them."""
 
     def to_json(self) -> str:
@@ -69,33 +69,11 @@ class Provenance:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ValueError("has metadata that is no JSON") from error
-        required = [name for name in Provenance.__slots__ if name not in _OPTIONAL]
-        fields = Fields(document, "metadata", ("schema", *required), _OPTIONAL)
-        fields.choice("schema", (SCHEMA,))
-        return Provenance(
-            video=fields.text("video"),
-            size_bytes=fields.integer("size_bytes", 0),
-            modified_ns=fields.integer("modified_ns", -(1 << 63)),
-            duration_s=fields.number("duration_s", 0),
-            settings=_parse_settings(
-                fields.child("settings", FeatureSettings.__slots__), document["settings"]["lag_s"]
-            ),
-            runtime=fields.filled_text("runtime"),
-            decoder=fields.filled_text("decoder"),
-            decode_errors=fields.integer("decode_errors", 0),
-            decoded_ratio=fields.number("decoded_ratio", 0, 1),
-            stream_sizes=fields.integers("stream_sizes", 1) if "stream_sizes" in fields else None,
-        )
-
-
-def _parse_settings(fields: Fields, lag_s: object) -> FeatureSettings:
-    return FeatureSettings(
-        rate=fields.number("rate", 1e-6, 1e6),
-        streams=fields.filled_texts("streams"),
-        encoder=fields.filled_text("encoder"),
-        encoder_sha256=fields.hexadecimal("encoder_sha256", 64),
-        short_side=fields.integer("short_side", 1),
-        view=fields.filled_text("view"),
-        lag_s=None if lag_s is None else fields.number("lag_s", 0),
-        decoder=fields.filled_text("decoder"),
-    )
+        if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
+            raise ValueError(f"metadata.schema: is not {SCHEMA}")
+        if "stream_sizes" in document and document["stream_sizes"] is None:
+            raise ValueError("metadata.stream_sizes: is not an array")  # None is not written
+        try:
+            return exact_dataclass_from_json(Provenance, document, "metadata")
+        except MismatchError as error:
+            raise ValueError(f"{error.where}: {error.problem}") from error

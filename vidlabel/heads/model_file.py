@@ -23,7 +23,7 @@ from vidlabel.errors import ModelFileError
 from vidlabel.files import atomic_write
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
-from vidlabel.json_fields import parse_json
+from vidlabel.json_text import parse_json
 from vidlabel.tensor_files import tensor_digest
 
 if TYPE_CHECKING:  # to read the description alone needs no numpy

@@ -35,7 +35,8 @@ from typing import Literal
 
 from vidlabel.columns import stream_columns
 from vidlabel.heads.config import MAX_SIZE, MAX_WINDOW_SAMPLES, MemberRole, MemberSpec, require
-from vidlabel.json_fields import LATER, check_json_object, dataclass_from_json, parse_json, to_json
+from vidlabel.json_fields import dataclass_from_json
+from vidlabel.json_text import LATER, check_json_object, parse_json, to_json
 
 UNKNOWN = "unknown"
 """Name of the encoder of features that were made elsewhere."""

@@ -1,9 +1,14 @@
-"""What labelling one video gives: the data behind every output format."""
+"""What labelling one video gives: the data behind every output format.
+
+Limits of fields are checked where a result is read from a file.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from vidlabel.json_fields import FilledText, OneOf, Range, Sha256
 
 if TYPE_CHECKING:  # the command line imports this file to name the formats: numpy costs it 0.1 s
     import numpy as np
@@ -41,21 +46,21 @@ class Segment:
 class VideoInfo:
     """The facts of a video that its result repeats."""
 
-    path: str
+    path: FilledText
     """As the user gave it."""
-    duration: float
+    duration: Annotated[float, Range(0)]
     """Seconds from the first presented frame to the end of the last."""
-    fps: float
+    fps: Annotated[float, Range(0)]
     """Frames over duration; the rate may vary within the file."""
-    width: int
+    width: Annotated[int, Range(0)]
     """Pixels as shown: after rotation and pixel aspect ratio; 0, as the height, for a file of features."""
-    height: int
+    height: Annotated[int, Range(0)]
     codec: str
-    start_time: float
+    start_time: Annotated[float, Range()]
     """Seconds on the container's clock at the first presented frame."""
-    rotation: int
+    rotation: Annotated[int, OneOf(0, 90, 180, 270)]
     """Degrees that the picture was turned counterclockwise for showing: 0, 90, 180 or 270."""
-    size_bytes: int
+    size_bytes: Annotated[int, Range(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,10 @@ class ModelInfo:
     """Which model gave the labels."""
 
     name: str
-    labels: tuple[str, ...]
+    labels: tuple[FilledText, ...]
     head: str
     encoder: str
-    sha256: str
+    sha256: Sha256
     """Of the model file, hexadecimal."""
 
 
@@ -74,20 +79,20 @@ class ModelInfo:
 class RunInfo:
     """How the labels were made. Holds no clock time: the same input gives the same bytes."""
 
-    rate: float
+    rate: Annotated[float, Range(0)]
     """Samples asked for per second."""
-    samples: int
+    samples: Annotated[int, Range(0)]
     """Samples that the labels rest on."""
     decoder: str
     """Which library decoded, and why: `decord`, `pyav: open GOP`."""
-    decode_errors: int
-    decoded_ratio: float
+    decode_errors: Annotated[int, Range(0)]
+    decoded_ratio: Annotated[float, Range(0, 1)]
     """Share of the video's time that could be decoded, 0 to 1."""
     device: str
     runtime: str
     """Which library computed the encoder: `torch`, `torch-half` (on a GPU), `openvino`; `none` where nobody knows."""
     version: str
-    fingerprint: str
+    fingerprint: FilledText
     """Hash of the input's path, size and time, the model, and the options that change the result."""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from vidlabel.errors import UsageError
+from vidlabel.json_fields import FilledText, Range
 
 if TYPE_CHECKING:  # the command line imports this file for its options: numpy costs it 0.1 s
     import numpy as np
@@ -104,15 +105,15 @@ class ReadReport:
 
     decoder: str
     """Which library decoded, and why: `decord`, `pyav: edit list`."""
-    decode_errors: int = 0
+    decode_errors: Annotated[int, Range(0)] = 0
     """Packets or frames that the codec rejected."""
-    decoded_ratio: float = 1.0
+    decoded_ratio: Annotated[float, Range(0, 1)] = 1.0
     """Share of the asked time that could be decoded, 0 to 1."""
-    duration_s: float = 0.0
+    duration_s: Annotated[float, Range(0)] = 0.0
     """From the first presented frame to the end of the last."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[FilledText, ...] = ()
     """One line each, for the user."""
-    holes: tuple[tuple[float, float], ...] = ()
+    holes: tuple[tuple[Annotated[float, Range(0)], Annotated[float, Range(0)]], ...] = ()
     """Start and end, in seconds, of stretches longer than two frames that could not be decoded."""
 
 

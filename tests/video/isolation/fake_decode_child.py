@@ -99,7 +99,7 @@ BREAKS: dict[str, Callable[[], None]] = {
 
 def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
     memory = open_memory(setup.memory)
-    send(Probed(FACTS, 0, 40))
+    send(Probed(FACTS, 0, 40, ()))
     slot = 0
     after = -1 if order.after is None else order.after
     decoder = "decord" if order.after is None else f"pyav: {order.reason}"
@@ -127,7 +127,7 @@ def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
             slot += 1
         if index == 1 and misdeed == "die twice" and order.after is None:
             kill()
-    send(Finished())
+    send(Finished(0.0))
 
 
 def main(misdeed: str, starts: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from contextlib import suppress
 from typing import Any
@@ -14,11 +15,19 @@ from vidlabel.video.isolation.messages import (
     BrokenMessageError,
     Failed,
     Finished,
+    Order,
     Probed,
+    ReadVideo,
+    Release,
     SampleReady,
+    Setup,
     Stats,
+    Stop,
     decode_message,
+    encode,
+    read_orders,
 )
+from vidlabel.video.request import SampleRequest
 
 FACTS = {
     "size_bytes": 1, "container": "avi", "codec": "h264", "shown_width": 4, "shown_height": 3, "rotation": 0,
@@ -69,6 +78,14 @@ def test_any_other_value_is_taken_or_broken(data: st.DataObject, kind: str, valu
     ("kind", "field", "value"),
     [
         ("Finished", "cpu_s", 10**400),
+        ("Finished", "cpu_s", 1e301),
+        ("SampleReady", "tick", 1 << 64),
+        ("Stats", "holes", [[1, 2, 3]]),
+        ("Stats", "warnings", "odd"),
+        ("Probed", "end", -(1 << 64)),
+        ("Probed", "facts", {**FACTS, "rotation": 271}),
+        ("Probed", "facts", {**FACTS, "time_base": [1, 1 << 64]}),
+        ("Probed", "facts", {**FACTS, "time_base": [0.5, 1]}),
         ("Finished", "cpu_s", float("nan")),
         ("Finished", "cpu_s", "1"),
         ("SampleReady", "tick", -1),
@@ -88,3 +105,23 @@ def test_values_that_cannot_be_are_broken(kind: str, field: str, value: object) 
 def test_lines_that_are_none(line: bytes) -> None:
     with pytest.raises(BrokenMessageError):
         decode_message(line)
+
+
+@pytest.mark.parametrize(("kind", "field"), [(kind, field) for kind, fields in WHOLE.items() for field in fields])
+def test_messages_without_a_field_are_broken(kind: str, field: str) -> None:
+    fields = {name: value for name, value in WHOLE[kind].items() if name != field}
+    with pytest.raises(BrokenMessageError, match=field):
+        decode_message(message(kind, **fields))
+
+
+def test_texts_of_any_length_are_cut() -> None:
+    found = decode_message(message("Failed", **{**WHOLE["Failed"], "problem": "x" * 100_000}))
+    assert isinstance(found, Failed)
+    assert found.problem == "x" * 1000
+
+
+def test_orders_come_out_as_they_went_in() -> None:
+    request = SampleRequest(rate=3, start_s=1.5, end_s=None, lag_s=0.25, decoder="pyav")
+    orders: list[Order] = [Setup("3", 4, 5), ReadVideo("/a\udcff.mp4", request, 60.0, after=7), Release(2), Stop()]
+    read = read_orders(io.BytesIO(b"".join(encode(order) for order in orders) + b'{"type": "St'))
+    assert [read() for _ in range(5)] == [*orders, None]

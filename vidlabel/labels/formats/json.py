@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib.resources import files
 from itertools import chain, repeat
-from typing import Any, NoReturn, cast
+from typing import Annotated, Any, NoReturn, cast
 
 from vidlabel.errors import AnnotationError
+from vidlabel.json_fields import FilledText, MismatchError, Range, exact_dataclass_from_json
 from vidlabel.labels.annotations import Annotation, LabelTable, LabelTableError, composed, label_table
-from vidlabel.labels.fields import Fields, MismatchError
 from vidlabel.labels.formats.delimited import LineProblem, TableError, decode_text
 from vidlabel.labels.result import SCHEMA, ModelInfo, Result, RunInfo, Scores, Segment, Status, VideoInfo
 
@@ -208,7 +209,8 @@ def parse_result(content: str | bytes, name: str) -> Result:
     try:
         return _result(document)
     except MismatchError as error:
-        raise AnnotationError(name, f"is not a result of vidlabel: {error}", _REMEDY) from error
+        problem = f"is not a result of vidlabel: {error.where or 'it'}: {error.problem}"
+        raise AnnotationError(name, problem, _REMEDY) from error
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -231,6 +233,38 @@ def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")
 
 
+@dataclass(frozen=True, slots=True)
+class _SegmentFields:
+    start: Annotated[float, Range(0)]
+    end: Annotated[float, Range()]
+    label: FilledText
+    score: Annotated[float, Range(0, 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class _ScoresFields:
+    times: tuple[Annotated[float, Range(0)], ...]
+    labels: tuple[FilledText, ...]
+    values: tuple[tuple[Annotated[float, Range(0, 1)], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _ResultFields:
+    """The object of a file."""
+
+    schema: str
+    status: Status
+    video: VideoInfo
+    model: ModelInfo
+    run: RunInfo
+    segments: tuple[_SegmentFields, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _ScoredResultFields(_ResultFields):
+    scores: _ScoresFields
+
+
 def _result(document: object) -> Result:
     schema = document.get("schema") if isinstance(document, dict) else None
     if schema != SCHEMA:
@@ -239,79 +273,31 @@ def _result(document: object) -> Result:
         raise MismatchError(
             "schema", f"is {schema}, this version reads {SCHEMA}" if is_other_version else f"is not {SCHEMA}"
         )
-    fields = Fields(document, "", ("schema", "status", "video", "model", "run", "segments"), optional=("scores",))
+    has_scores = isinstance(document, dict) and "scores" in document
+    found = exact_dataclass_from_json(_ScoredResultFields if has_scores else _ResultFields, document, "")
+    if not found.model.labels:
+        raise MismatchError("model.labels", "is empty")
+    if found.run.rate == 0:
+        raise MismatchError("run.rate", "is 0")
+    for position, own in enumerate(found.segments):
+        if own.end < own.start:
+            raise MismatchError(f"segments[{position}].end", f"is not a number of at least {own.start:g}")
     return Result(
-        status=cast("Status", fields.choice("status", ("ok", "partial"))),
-        video=_video(fields.child("video", tuple(VideoInfo.__dataclass_fields__))),
-        model=_model(fields.child("model", tuple(ModelInfo.__dataclass_fields__))),
-        run=_run(fields.child("run", tuple(RunInfo.__dataclass_fields__))),
-        segments=tuple(map(_segment, fields.children("segments", tuple(Segment.__dataclass_fields__)))),
-        scores=_scores(fields.child("scores", tuple(Scores.__dataclass_fields__))) if "scores" in fields else None,
+        status=found.status,
+        video=found.video,
+        model=found.model,
+        run=found.run,
+        segments=tuple(Segment(own.start, own.end, own.label, own.score) for own in found.segments),
+        scores=_scores(found.scores) if isinstance(found, _ScoredResultFields) else None,
     )
 
 
-def _video(fields: Fields) -> VideoInfo:
-    return VideoInfo(
-        path=fields.filled_text("path"),
-        duration=fields.number("duration", least=0),
-        fps=fields.number("fps", least=0),
-        width=fields.integer("width", least=0),
-        height=fields.integer("height", least=0),
-        codec=fields.text("codec"),
-        start_time=fields.number("start_time"),
-        rotation=int(fields.choice("rotation", (0, 90, 180, 270))),
-        size_bytes=fields.integer("size_bytes", least=0),
-    )
-
-
-def _model(fields: Fields) -> ModelInfo:
-    labels = fields.filled_texts("labels")
-    if not labels:
-        raise fields.mismatch("labels", "is empty")
-    return ModelInfo(
-        name=fields.text("name"),
-        labels=labels,
-        head=fields.text("head"),
-        encoder=fields.text("encoder"),
-        sha256=fields.hexadecimal("sha256", digits=64),
-    )
-
-
-def _run(fields: Fields) -> RunInfo:
-    rate = fields.number("rate", least=0)
-    if rate == 0:
-        raise fields.mismatch("rate", "is 0")
-    return RunInfo(
-        rate=rate,
-        samples=fields.integer("samples", least=0),
-        decoder=fields.text("decoder"),
-        decode_errors=fields.integer("decode_errors", least=0),
-        decoded_ratio=fields.number("decoded_ratio", least=0, most=1),
-        device=fields.text("device"),
-        runtime=fields.text("runtime"),
-        version=fields.text("version"),
-        fingerprint=fields.filled_text("fingerprint"),
-    )
-
-
-def _segment(fields: Fields) -> Segment:
-    start = fields.number("start", least=0)
-    return Segment(
-        start=start,
-        end=fields.number("end", least=start),
-        label=fields.filled_text("label"),
-        score=fields.number("score", least=0, most=1),
-    )
-
-
-def _scores(fields: Fields) -> Scores:
+def _scores(fields: _ScoresFields) -> Scores:
     import numpy as np  # the command line imports this file to name the formats: numpy costs it 0.1 s
 
-    times = fields.numbers("times", least=0)
-    labels = fields.filled_texts("labels")
-    rows = fields.rows("values", least=0, most=1)
+    times, labels, rows = fields.times, fields.labels, fields.values
     if len(rows) != len(times) or any(len(row) != len(labels) for row in rows):
-        raise fields.mismatch("values", f"is not a table of {len(times)} times by {len(labels)} labels")
+        raise MismatchError("scores.values", f"is not a table of {len(times)} times by {len(labels)} labels")
     return Scores(
         times=np.array(times, dtype=np.float64),
         labels=labels,

@@ -20,7 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from vidlabel.files import atomic_write
-from vidlabel.json_fields import dataclass_from_json, parse_json
+from vidlabel.json_fields import dataclass_from_json
+from vidlabel.json_text import parse_json
 from vidlabel.tensor_files import read_metadata
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 
