@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from vidlabel.batch.plan import Outcome, Task
+from vidlabel.batch.job import Task
+from vidlabel.batch.plan import Outcome
 from vidlabel.batch.summary import RunSummary, check_summary, write_summary
 from vidlabel.errors import InputError, UsageError
 

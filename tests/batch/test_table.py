@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
 from examples import example_result
-from vidlabel.batch import run
 from vidlabel.batch.inputs import VideoInput
+from vidlabel.batch.job import Product, Task
+from vidlabel.batch.jobs.label import LabelJob, product_of
 from vidlabel.batch.output_paths import TableDestination
-from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.batch.unit import run_one
 from vidlabel.errors import OutputError, VideoError
 from vidlabel.labels.formats.registry import FORMATS
-from vidlabel.labels.result import Result
-from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import PredictOptions
 
 
-def run_here(options: WorkOptions, tasks: Sequence[Task], workers: int) -> Iterator[Outcome]:
+def run_here(options: WorkOptions, tasks: Sequence[Task]) -> Generator[Outcome, None, None]:
     """In place of worker processes: each video is labelled by what it holds."""
 
-    def label(shown: str) -> Result:
-        if Path(shown).read_text() == "bad":
-            raise VideoError(shown, "has no pictures", "look at it")
-        known = fingerprint(shown, options.model_sha256, options.predict)
-        return example_result(shown, fingerprint=known)
+    def label(task: Task) -> Product:
+        if Path(task.shown).read_text() == "bad":
+            raise VideoError(task.shown, "has no pictures", "look at it")
+        return product_of(example_result(task.shown, fingerprint=options.job.fingerprint(task.shown)), task.output)
 
     for task in tasks:
         yield run_one(options, task, label)
-
-
-@pytest.fixture(autouse=True)
-def _without_processes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "run_local", run_here)
 
 
 @pytest.fixture
@@ -53,11 +46,11 @@ def target(tmp_path: Path) -> TableDestination:
 
 
 def options(overwrite: bool = False) -> WorkOptions:
-    return WorkOptions(Path(), PredictOptions(), "a" * 64, overwrite=overwrite)
+    return WorkOptions(Path(), LabelJob(PredictOptions(), "a" * 64), overwrite=overwrite)
 
 
 def label(videos: list[VideoInput], target: TableDestination, overwrite: bool = False) -> list[Outcome]:
-    events = label_table(videos, target, options(overwrite), 1)
+    events = label_table(videos, target, options(overwrite), run_here)
     return [event for event in events if isinstance(event, Outcome)]
 
 
@@ -103,7 +96,7 @@ def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(
     videos: list[VideoInput], target: TableDestination
 ) -> None:
     label(videos[:1], target)
-    events = label_table(videos, target, options(), 1)
+    events = label_table(videos, target, options(), run_here)
     next(events)
     target.path.write_text("corrected")
     with pytest.raises(OutputError, match="was changed since it was written"):
@@ -114,13 +107,15 @@ def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(
 def test_one_video_and_many_share_a_table(videos: list[VideoInput], target: TableDestination) -> None:
     """A folder that held one video holds more later; its table is the same."""
 
-    def alone(shown: str) -> Result:
-        return example_result(shown, fingerprint=fingerprint(shown, "a" * 64, PredictOptions()))
+    job = LabelJob(PredictOptions(), "a" * 64)
 
-    first = WorkOptions(target.path.parent, PredictOptions(), "a" * 64)
+    def alone(task: Task) -> Product:
+        return product_of(example_result(task.shown, fingerprint=job.fingerprint(task.shown)), task.output)
+
+    first = WorkOptions(target.path.parent, job)
     assert run_one(first, Task(videos[0].shown, target.path), alone).status == "done"
     label(videos, target)
     assert target.path.read_text().count("dog") == 2
-    again = WorkOptions(target.path.parent, PredictOptions(), "a" * 64)
+    again = WorkOptions(target.path.parent, job)
     assert run_one(again, Task(videos[0].shown, target.path), alone).status == "done"
     assert target.path.read_text().count("dog") == 1

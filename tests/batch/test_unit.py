@@ -14,14 +14,18 @@ from pathlib import Path
 import pytest
 
 from examples import example_result
+from vidlabel.batch.job import DoTask, Product, Task
+from vidlabel.batch.jobs.label import LabelJob, product_of, read_output
 from vidlabel.batch.locks import hold_output
-from vidlabel.batch.plan import MOST_STARTS, Outcome, Task, WorkOptions, plan_task, read_output
+from vidlabel.batch.plan import MOST_STARTS, Outcome, WorkOptions, plan_task
 from vidlabel.batch.records import Records
 from vidlabel.batch.unit import record_crash, run_one, take_back_start
 from vidlabel.errors import OutputError, UsageError, VideoError
-from vidlabel.labels.result import Result, Status
-from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.labels.result import Status
 from vidlabel.prediction.options import PredictOptions
+
+JOB = LabelJob(PredictOptions(), "a" * 64)
+OTHER_MODEL = replace(JOB, model_sha256="b" * 64)
 
 
 class Labels:
@@ -32,15 +36,15 @@ class Labels:
         self.status = status
         self.seen: list[str] = []
 
-    def __call__(self, shown: str) -> Result:
-        self.seen.append(shown)
-        known = fingerprint(shown, self.options.model_sha256, self.options.predict)
-        return example_result(shown, fingerprint=known, status=self.status)
+    def __call__(self, task: Task) -> Product:
+        self.seen.append(task.shown)
+        known = self.options.job.fingerprint(task.shown)
+        return product_of(example_result(task.shown, fingerprint=known, status=self.status), task.output)
 
 
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
-    return WorkOptions(tmp_path / "out", PredictOptions(), "a" * 64)
+    return WorkOptions(tmp_path / "out", JOB)
 
 
 @pytest.fixture
@@ -51,14 +55,14 @@ def task(tmp_path: Path, options: WorkOptions) -> Task:
 
 def later(options: WorkOptions, **changes: object) -> WorkOptions:
     """Another run into the same folder."""
-    return replace(WorkOptions(options.folder, options.predict, options.model_sha256), **changes)  # type: ignore[arg-type]
+    return replace(WorkOptions(options.folder, options.job), **changes)  # type: ignore[arg-type]
 
 
-def broken(shown: str) -> Result:
-    raise VideoError(shown, "has no pictures", "look at it")
+def broken(task: Task) -> Product:
+    raise VideoError(task.shown, "has no pictures", "look at it")
 
 
-def dies(shown: str) -> Result:
+def dies(task: Task) -> Product:
     raise MemoryError  # stands for the end of the process: nothing below the unit of work gets to see it
 
 
@@ -82,8 +86,8 @@ def test_work_is_done_once(options: WorkOptions, task: Task) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda options, task: later(options, predict=replace(options.predict, rate=5.0)),
-        lambda options, task: later(options, model_sha256="b" * 64),
+        lambda options, task: later(options, job=replace(JOB, predict=PredictOptions(rate=5.0))),
+        lambda options, task: later(options, job=OTHER_MODEL),
         lambda options, task: (Path(task.shown).write_bytes(b"another video"), later(options))[1],
         lambda options, task: (task.output.unlink(), later(options))[1],
         lambda options, task: later(options, overwrite=True),
@@ -115,9 +119,9 @@ def test_results_decide_when_the_records_are_gone(options: WorkOptions, task: Ta
 def test_a_result_without_record_may_have_been_corrected(options: WorkOptions, task: Task) -> None:
     run_one(options, task, Labels(options))
     forget(options)
-    other = later(options, model_sha256="b" * 64)
+    other = later(options, job=OTHER_MODEL)
     assert "no record shows that it was written here" in run_one(other, task, Labels(other)).reason
-    assert plan_task(replace(other, overwrite=True), task).action == "label"
+    assert plan_task(replace(other, overwrite=True), task).action == "do"
 
 
 @pytest.mark.parametrize("corrected", [lambda text: text + " ", lambda text: text.replace("dog", "cow")])
@@ -127,7 +131,7 @@ def test_labels_that_were_corrected_by_hand_are_kept(
     run_one(options, task, Labels(options))
     text = corrected(task.output.read_text())
     task.output.write_text(text)
-    for now in (later(options), later(options, model_sha256="b" * 64)):
+    for now in (later(options), later(options, job=OTHER_MODEL)):
         outcome = run_one(now, task, Labels(now))
         assert outcome.status == "failed"
         assert "was changed since it was written; move it away, or replace it with --overwrite" in outcome.reason
@@ -137,12 +141,10 @@ def test_labels_that_were_corrected_by_hand_are_kept(
 
 
 @pytest.mark.parametrize("end", [dies, broken], ids=["broken off", "failed"])
-def test_labels_that_were_corrected_after_a_vain_try_are_kept(
-    options: WorkOptions, task: Task, end: Callable[[str], Result]
-) -> None:
+def test_labels_that_were_corrected_after_a_vain_try_are_kept(options: WorkOptions, task: Task, end: DoTask) -> None:
     """The file of an earlier run lies there still, and somebody corrects it before the work is tried again."""
     run_one(options, task, Labels(options))
-    other = later(options, model_sha256="b" * 64)
+    other = later(options, job=OTHER_MODEL)
     with contextlib.suppress(MemoryError):
         run_one(other, task, end)
     text = task.output.read_text().replace("dog", "cow")
@@ -162,11 +164,11 @@ def test_a_file_that_was_put_there_after_a_failure_is_kept(options: WorkOptions,
 
 def test_an_old_file_is_replaced_after_a_vain_try(options: WorkOptions, task: Task) -> None:
     run_one(options, task, Labels(options))
-    other = later(options, model_sha256="b" * 64)
+    other = later(options, job=OTHER_MODEL)
     run_one(other, task, broken)
     again = later(other, retry_failed=True)
     assert run_one(again, task, Labels(again)).status == "done"
-    assert read_output(task.output).run.fingerprint == fingerprint(task.shown, "b" * 64, options.predict)
+    assert read_output(task.output).run.fingerprint == OTHER_MODEL.fingerprint(task.shown)
 
 
 @pytest.mark.parametrize("other", [{}, {"overwrite": True}], ids=["changed", "overwrite"])
@@ -175,14 +177,14 @@ def test_a_kill_before_the_file_gets_its_name_is_no_correction_by_hand(
 ) -> None:
     run_one(options, task, Labels(options))
     before = task.output.read_bytes()
-    now = later(options, model_sha256="b" * 64, **other)
+    now = later(options, job=OTHER_MODEL, **other)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", _dies_with_the_output)
         with pytest.raises(MemoryError):
             run_one(now, task, Labels(now))
     assert task.output.read_bytes() == before
     for options_ in (now, later(now)):
-        assert plan_task(options_, task).action == "label"
+        assert plan_task(options_, task).action == "do"
     assert run_one(later(now), task, Labels(now)).status == "done"
 
 
@@ -242,7 +244,7 @@ def test_a_failure_is_remembered_until_something_changes(options: WorkOptions, t
 def test_a_failure_counts_under_its_own_conditions_only(
     options: WorkOptions, task: Task, first: dict[str, object]
 ) -> None:
-    strained = later(options, predict=replace(options.predict, **first))  # type: ignore[arg-type]
+    strained = later(options, job=replace(JOB, predict=PredictOptions(**first)))  # type: ignore[arg-type]
     assert run_one(strained, task, broken).status == "failed"
     assert plan_task(later(strained), task).action == "fail"
     assert plan_task(later(options), task).why == "failed under other options"
@@ -275,7 +277,7 @@ def test_a_partial_result_is_written_unless_strict(options: WorkOptions, task: T
 @pytest.mark.parametrize("asked", [{}, {"overwrite": True}, {"retry_failed": True}], ids=str)
 def test_a_video_that_ends_its_process_is_given_up(options: WorkOptions, task: Task, asked: dict[str, bool]) -> None:
     run_one(options, task, broken if "retry_failed" in asked else Labels(options))
-    now = later(options, model_sha256="b" * 64, **asked)
+    now = later(options, job=OTHER_MODEL, **asked)
     outcomes = [crash(now, task) for _ in range(MOST_STARTS)]
     assert outcomes[:-1] == [None] * (MOST_STARTS - 1)
     given_up = outcomes[-1]
@@ -322,7 +324,7 @@ def test_what_a_run_has_done_is_not_done_again_when_it_is_delivered_again(
 def test_what_is_not_the_fault_of_the_video_does_not_count(
     options: WorkOptions, task: Task, error: BaseException
 ) -> None:
-    def label(shown: str) -> Result:
+    def label(task: Task) -> Product:
         raise error
 
     for _ in range(MOST_STARTS + 1):
@@ -333,24 +335,26 @@ def test_what_is_not_the_fault_of_the_video_does_not_count(
 
 def test_a_video_is_given_up_though_nobody_saw_its_process_end(options: WorkOptions, task: Task) -> None:
     for _ in range(MOST_STARTS):
-        assert plan_task(later(options), task).action == "label"
+        assert plan_task(later(options), task).action == "do"
         with pytest.raises(MemoryError):
             run_one(later(options), task, dies)
     assert "broken off 3 times" in run_one(later(options), task, Labels(options)).reason
     record = Records(options.folder).read(task.output)
     assert record is not None
     assert record.state == "failed"
-    assert plan_task(later(options, retry_failed=True), task).action == "label"
+    assert plan_task(later(options, retry_failed=True), task).action == "do"
 
 
 KILLS_ITSELF = """
 import os, signal, sys
 from pathlib import Path
-from vidlabel.batch.plan import Task, WorkOptions
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import LabelJob
+from vidlabel.batch.plan import WorkOptions
 from vidlabel.batch.unit import run_one, work_watchdog
 from vidlabel.prediction.options import PredictOptions
 
-def label(shown):
+def label(task):
     if sys.argv[2] == "killed":
         os.kill(os.getpid(), signal.SIGKILL)
     import ctypes
@@ -359,7 +363,7 @@ def label(shown):
     ctypes.PyDLL(None).pause()
 
 folder = Path(sys.argv[1])
-options = WorkOptions(folder / "out", PredictOptions(), "a" * 64)
+options = WorkOptions(folder / "out", LabelJob(PredictOptions(), "a" * 64))
 watchdog = work_watchdog(options)
 print(run_one(options, Task(str(folder / "a.mp4"), folder / "out" / "a.mp4.json"), label, watchdog=watchdog).reason)
 """

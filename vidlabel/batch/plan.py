@@ -18,13 +18,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from vidlabel.batch.job import Job, Task
 from vidlabel.batch.records import Record, Records
-from vidlabel.errors import AnnotationError, InputError, OutputError
+from vidlabel.errors import InputError, OutputError
 from vidlabel.files import sha256_of
-from vidlabel.labels.formats.json import parse_result
-from vidlabel.labels.result import Result
-from vidlabel.prediction.fingerprint import fingerprint
-from vidlabel.prediction.options import PredictOptions
 
 MOST_STARTS = 3
 """A video whose work was begun this often, and ended its process or was killed each time, is given up."""
@@ -40,7 +37,7 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 UNREADABLE = "unreadable"
 """In place of the digest of something that is there and no file that can be read."""
 
-Action = Literal["label", "skip", "fail"]
+Action = Literal["do", "skip", "fail"]
 
 
 def _new_run_id() -> str:
@@ -53,8 +50,7 @@ class WorkOptions:
 
     folder: Path
     """Output folder; the records lie in it."""
-    predict: PredictOptions
-    model_sha256: str
+    job: Job
     strict: bool = False
     """Whether a partly decoded video counts as failed."""
     overwrite: bool = False
@@ -64,24 +60,14 @@ class WorkOptions:
     profile: bool = False
     """Whether the time of the phases is taken."""
     threads: int | None = None
-    """Pictures that one worker encodes at the same time; None: as many as there are cores."""
+    """Cores for each video; None: all that there are."""
     run_id: str = field(default_factory=_new_run_id)
     """Another one for each run; all deliveries of a task in one run share it."""
 
     @property
     def conditions(self) -> str:
-        """The options that change no result, but whether there is one."""
-        predict = self.predict
-        return f"timeout {predict.timeout:g}, require_gpu_decode {predict.require_gpu_decode}, strict {self.strict}"
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One video and the file that its labels go to."""
-
-    shown: str
-    """Path of the video as the user gave it."""
-    output: Path
+        """The options that change no output, but whether there is one."""
+        return f"{self.job.conditions}, strict {self.strict}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +79,7 @@ class Plan:
     """A few words for a person: `new`, `done`, `the input, model or options changed`."""
     fingerprint: str
     record: Record | None
-    """What is known from before; where the task is to be labelled, what to go on from."""
+    """What is known from before; where the task is to be done, what to go on from."""
     gives_up: bool = False
     """Whether it fails because its work was broken off too often."""
 
@@ -119,7 +105,7 @@ def plan_task(options: WorkOptions, task: Task) -> Plan:
     """Decide from the disk alone what is to be done with one task; changes nothing."""
     record = Records(options.folder).read(task.output)
     try:
-        now = fingerprint(task.shown, options.model_sha256, options.predict)
+        now = options.job.fingerprint(task.shown)
     except InputError as error:
         return Plan("fail", str(error), "", record)
     found = digest_of(task.output)
@@ -127,15 +113,15 @@ def plan_task(options: WorkOptions, task: Task) -> Plan:
         return _plan_repeated_delivery(task, now, record, found)
     fresh = _fresh_record(task, now, record, found)
     if options.overwrite:
-        return Plan("label", "to be overwritten", now, fresh)
+        return Plan("do", "to be overwritten", now, fresh)
     if is_unknown(record, found):
         return _plan_without_record(options, task, now, found)
     if record is None:
-        return Plan("label", "new", now, fresh)
+        return Plan("do", "new", now, fresh)
     if is_changed(record, found):
         return Plan("fail", str(changed_output(task.output)), now, record)
     if record.fingerprint != now:
-        return Plan("label", "the video, the model or the options changed", now, fresh)
+        return Plan("do", "the video, the model or the options changed", now, fresh)
     if record.state == "done":
         return _plan_done(options, record, fresh, found)
     return _plan_failed_or_started(options, task, record, fresh)
@@ -150,26 +136,23 @@ def _plan_repeated_delivery(task: Task, now: str, record: Record, found: str | N
     if _is_broken_off_too_often(record):
         return _give_up(task, now, record)
     # The counts stay even if the video has changed since: one that is still being recorded changes all the time.
-    return Plan("label", "was interrupted", now, replace(record, fingerprint=now))
+    return Plan("do", "was interrupted", now, replace(record, fingerprint=now))
 
 
 def _plan_without_record(options: WorkOptions, task: Task, now: str, found: str | None) -> Plan:
-    try:
-        known = None if found == UNREADABLE else read_output(task.output)
-    except AnnotationError:
-        known = None
-    if known is None or known.run.fingerprint != now:
+    known = None if found == UNREADABLE else options.job.recognise(task.output, now)
+    if known is None:
         return Plan("fail", str(unknown_output(task.output)), now, None)
-    if options.strict and known.status == "partial":
-        return Plan("fail", partial_reason(known), now, None)
+    if options.strict and known.partial:
+        return Plan("fail", known.reason, now, None)
     return Plan("skip", "done", now, None)
 
 
 def _plan_done(options: WorkOptions, record: Record, fresh: Record, found: str | None) -> Plan:
     if found is None:
-        return Plan("label", "its output is missing", record.fingerprint, fresh)
+        return Plan("do", "its output is missing", record.fingerprint, fresh)
     if found != record.sha256:  # The record is written just before its output gets its name.
-        return Plan("label", "was interrupted", record.fingerprint, fresh)
+        return Plan("do", "was interrupted", record.fingerprint, fresh)
     if options.strict and record.partial:
         return Plan("fail", record.reason, record.fingerprint, record)
     return Plan("skip", "done", record.fingerprint, record)
@@ -180,11 +163,11 @@ def _plan_failed_or_started(options: WorkOptions, task: Task, record: Record, fr
     broken_off = _is_broken_off_too_often(record)
     if record.state == "started" and not broken_off:
         counted = replace(fresh, starts=record.starts)
-        return Plan("label", "was interrupted", now, counted)
+        return Plan("do", "was interrupted", now, counted)
     if options.retry_failed:
-        return Plan("label", "failed before", now, fresh)
+        return Plan("do", "failed before", now, fresh)
     if record.conditions != options.conditions:
-        return Plan("label", "failed under other options", now, fresh)
+        return Plan("do", "failed under other options", now, fresh)
     if record.state == "started":
         return _give_up(task, now, record)
     hint = "" if "--retry-failed" in record.reason else " (failed before; --retry-failed tries again)"
@@ -246,25 +229,3 @@ def digest_of(path: Path) -> str | None:
         return UNREADABLE if path.exists() else None
     except (InputError, OSError):
         return UNREADABLE
-
-
-def read_output(path: Path) -> Result:
-    """Read back the JSON of one video.
-
-    Raises:
-        AnnotationError: it is not a result.
-    """
-    try:
-        with path.open("rb") as file:
-            return parse_result(file.read(), str(path))
-    except OSError as error:
-        raise AnnotationError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
-
-
-def partial_reason(result: Result) -> str:
-    """One line that says how much of a partly decoded video is missing."""
-    percent = 100 * (1 - result.run.decoded_ratio)
-    errors = result.run.decode_errors
-    return str(
-        InputError(result.video.path, f"is damaged: {errors} decode errors, {percent:.1f} % of its time not decoded")
-    )

@@ -8,18 +8,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from vidlabel.batch.engines.local import Event, run_local
+from vidlabel.batch.engines.base import Engine, Event
 from vidlabel.batch.inputs import VideoInput
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import read_output
 from vidlabel.batch.locks import hold_folder
 from vidlabel.batch.output_paths import plan_outputs
-from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Plan, Task, WorkOptions, plan_task, read_output
+from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Plan, WorkOptions, plan_task
 from vidlabel.batch.records import STATE_FOLDER
 from vidlabel.batch.unit import settle_task
 from vidlabel.errors import VideoError
 from vidlabel.files import remove_leftovers
 from vidlabel.labels.formats.registry import Format
 from vidlabel.labels.result import Result
-from vidlabel.prediction.fingerprint import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,19 @@ class Labelled:
 
 
 def plan_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOptions) -> list[tuple[Task, Plan]]:
-    """What `label_folder` would do with each video, and why; changes nothing."""
-    return [(task, plan_task(options, task)) for task in folder_tasks(videos, format_, options)]
+    """What `run_folder` would do with each video, and why; changes nothing."""
+    return [(task, plan_task(options, task)) for task in folder_tasks(videos, format_.suffix, options)]
 
 
-def label_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOptions, workers: int) -> Iterator[Event]:
-    """Label videos into a folder, one file each, skipping what is done.
+def run_folder(tasks: Sequence[Task], options: WorkOptions, engine: Engine) -> Iterator[Event]:
+    """Bring tasks to their ends in an output folder, skipping what is done.
 
     Yields:
-        Progress as it comes, and one outcome a video, in the order in which they end.
+        Progress as it comes, and one outcome a task, in the order in which they end.
 
     Raises:
         OutputError: the folder cannot be written, or another run holds it; what is done is kept.
     """
-    tasks = folder_tasks(videos, format_, options)
     with hold_folder(options.folder):
         _remove_leftovers(options.folder, tasks)
         left = []
@@ -55,7 +55,7 @@ def label_folder(videos: Sequence[VideoInput], format_: Format, options: WorkOpt
                 yield outcome
         try:
             if left:
-                yield from run_local(options, left, workers)
+                yield from engine(options, left)
         finally:
             _remove_leftovers(options.folder, tasks)  # Workers may have been ended in the middle of writing.
 
@@ -65,14 +65,14 @@ def plan_stream(videos: Sequence[VideoInput], options: WorkOptions) -> list[tupl
     plans = []
     for video in videos:
         try:
-            plan = Plan("label", "new", fingerprint(video.shown, options.model_sha256, options.predict), None)
+            plan = Plan("do", "new", options.job.fingerprint(video.shown), None)
         except VideoError as error:
             plan = Plan("fail", str(error), "", None)
         plans.append((Task(video.shown, STANDARD_OUTPUT), plan))
     return plans
 
 
-def label_stream(videos: Sequence[VideoInput], options: WorkOptions, workers: int) -> Iterator[Event | Labelled]:
+def label_stream(videos: Sequence[VideoInput], options: WorkOptions, engine: Engine) -> Iterator[Event | Labelled]:
     """Label videos one after the other, keeping nothing.
 
     Yields:
@@ -87,7 +87,7 @@ def label_stream(videos: Sequence[VideoInput], options: WorkOptions, workers: in
         ended: dict[Path, Outcome] = {}
         following = iter(tasks)
         expected = next(following, None)
-        for event in run_local(passing, tasks, workers):
+        for event in engine(passing, tasks):
             if not isinstance(event, Outcome):
                 yield event
                 continue
@@ -101,9 +101,9 @@ def label_stream(videos: Sequence[VideoInput], options: WorkOptions, workers: in
                 expected = next(following, None)
 
 
-def folder_tasks(videos: Sequence[VideoInput], format_: Format, options: WorkOptions) -> list[Task]:
+def folder_tasks(videos: Sequence[VideoInput], suffix: str, options: WorkOptions) -> list[Task]:
     """Each video with its file in the output folder."""
-    outputs = plan_outputs(videos, options.folder, format_.suffix)
+    outputs = plan_outputs(videos, options.folder, suffix)
     return [Task(video.shown, output) for video, output in zip(videos, outputs, strict=True)]
 
 

@@ -7,24 +7,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vidlabel.batch.engines.local import Event
+from vidlabel.batch.engines.base import Engine, Event
 from vidlabel.batch.inputs import VideoInput
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import read_output
 from vidlabel.batch.locks import hold_output
 from vidlabel.batch.output_paths import TableDestination
 from vidlabel.batch.plan import (
     Outcome,
     Plan,
-    Task,
     WorkOptions,
     changed_output,
     digest_of,
     is_changed,
     is_unknown,
-    read_output,
     unknown_output,
 )
 from vidlabel.batch.records import Record, Records, table_state_folder
-from vidlabel.batch.run import folder_tasks, label_folder, plan_folder
+from vidlabel.batch.run import folder_tasks, plan_folder, run_folder
 from vidlabel.batch.unit import write_recorded
 from vidlabel.errors import OutputError
 from vidlabel.files import remove_leftovers
@@ -45,26 +45,26 @@ def plan_table(videos: Sequence[VideoInput], table: TableDestination, options: W
 
 
 def label_table(
-    videos: Sequence[VideoInput], table: TableDestination, options: WorkOptions, workers: int
+    videos: Sequence[VideoInput], table: TableDestination, options: WorkOptions, engine: Engine
 ) -> Iterator[Event]:
     """Label videos into one file; each video's labels are kept beside it, so that a rerun skips what is done.
 
     Yields:
-        As `label_folder`, the table being the output of every video; it is written when all videos are done.
+        As `run_folder`, the table being the output of every video; it is written when all videos are done.
 
     Raises:
-        OutputError: as `label_folder`; or the table has been changed since it was written.
+        OutputError: as `run_folder`; or the table has been changed since it was written.
     """
     _check_table(table.path, options)
     kept = _kept(table, options)
     outcomes: dict[Path, Outcome] = {}
-    for event in label_folder(videos, _KEPT, kept, workers):
+    tasks = folder_tasks(videos, _KEPT.suffix, kept)
+    for event in run_folder(tasks, kept, engine):
         if isinstance(event, Outcome):
             outcomes[event.task.output] = event
             yield replace(event, task=replace(event.task, output=table.path))
         else:
             yield event
-    tasks = folder_tasks(videos, _KEPT, kept)
     _write_table(table, options, [task.output for task in tasks if outcomes[task.output].status != "failed"])
 
 

@@ -1,4 +1,4 @@
-"""The unit of work: label one video and leave one whole file, whatever runs it and however often.
+"""The unit of work: do a job on one video and leave one whole file, whatever runs it and however often.
 
 Whoever delivers the work (this process, worker processes, a cluster) must only deliver each input at least once. What
 is promised lives here and in `vidlabel.batch.plan`, which decides what is to be done: a result is absent, or whole
@@ -13,34 +13,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from vidlabel.batch.job import DoTask, JobReport, Product, Task
 from vidlabel.batch.locks import hold_output
 from vidlabel.batch.plan import (
     MOST_STARTS,
     Outcome,
     Plan,
-    Task,
     WorkOptions,
     given_up,
-    partial_reason,
     plan_task,
 )
 from vidlabel.batch.records import Record, Records
 from vidlabel.child_process import Watchdog
 from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import atomic_write, sha256_of
-from vidlabel.labels.formats.registry import format_of
-from vidlabel.labels.result import Result
 from vidlabel.profiling import OFF, Stopwatch
 
 COLD_START_S = 60.0
 """Grace for the first pictures: a first call of torch on a busy machine was measured at over 6 s."""
 
-Label = Callable[[str], Result]
-"""Labels the video at a path as given."""
-
 
 def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
-    """Bring a task to its end if that needs no labelling: it is done, or cannot be done.
+    """Bring a task to its end if its job need not be done: it is done, or cannot be done.
 
     Raises:
         OutputError: the output folder cannot be written.
@@ -49,20 +43,20 @@ def settle_task(options: WorkOptions, task: Task) -> Outcome | None:
 
 
 def run_one(
-    options: WorkOptions, task: Task, label: Label, stopwatch: Stopwatch = OFF, watchdog: Watchdog | None = None
+    options: WorkOptions, task: Task, do: DoTask, stopwatch: Stopwatch = OFF, watchdog: Watchdog | None = None
 ) -> Outcome:
-    """Bring one task to its end: labelled, skipped or failed, and recorded as such.
+    """Bring one task to its end: done, skipped or failed, and recorded as such.
 
     Args:
         options: what all tasks of the run share.
         task: the video and its output.
-        label: what labels one video; it raises VidlabelError for a video that cannot be labelled.
+        do: does the job on one video; it raises VidlabelError for a video that it cannot be done on.
         stopwatch: takes the time of writing.
-        watchdog: ends this process when it hangs, to be restarted by what labels; None: a person waits who can do that.
+        watchdog: ends this process when it hangs, restarted by what does the job; None: a person watches.
 
     Raises:
         OutputError: the output folder cannot be written: no other task can be done either.
-        UsageError: an option that no video can be labelled with.
+        UsageError: an option that the job cannot be done with on any video.
     """
     with watchdog or contextlib.nullcontext(), hold_output(options.folder, task.output) as is_held:
         if not is_held:
@@ -70,7 +64,7 @@ def run_one(
             return Outcome(task, "failed", str(busy))
         plan = plan_task(options, task)
         settled = _settle(options, task, plan)
-        return settled or _label_and_write(options, task, plan, label, stopwatch)
+        return settled or _do_and_write(options, task, plan, do, stopwatch)
 
 
 def record_crash(options: WorkOptions, task: Task, how: str, stderr_tail: str = "") -> Outcome | None:
@@ -118,7 +112,12 @@ def take_back_start(options: WorkOptions, task: Task) -> None:
 def work_watchdog(options: WorkOptions) -> Watchdog:
     """The deadline of each unit of work: it ends the process when nothing moves for too long."""
     # The reading of a video has its own, shorter deadline; this one is for everything else.
-    return Watchdog(2 * options.predict.timeout + COLD_START_S)
+    return Watchdog(2 * options.job.timeout_s + COLD_START_S)
+
+
+def outcome_of(task: Task, report: JobReport) -> Outcome:
+    """The outcome of a task whose job was done."""
+    return Outcome(task, "done", report.reason, report.partial, report.duration, report.samples, report.decode_errors)
 
 
 def write_recorded(path: Path, records: Records, record: Record, write: Callable[[BinaryIO], None]) -> None:
@@ -142,7 +141,7 @@ def write_recorded(path: Path, records: Records, record: Record, write: Callable
 
 
 def _settle(options: WorkOptions, task: Task, plan: Plan) -> Outcome | None:
-    if plan.action == "label":
+    if plan.action == "do":
         return None
     known = plan.record
     if plan.action == "fail":
@@ -154,7 +153,7 @@ def _settle(options: WorkOptions, task: Task, plan: Plan) -> Outcome | None:
     return Outcome(task, "skipped", plan.why, known.partial, known.duration, known.samples, known.decode_errors)
 
 
-def _label_and_write(options: WorkOptions, task: Task, plan: Plan, label: Label, stopwatch: Stopwatch) -> Outcome:
+def _do_and_write(options: WorkOptions, task: Task, plan: Plan, do: DoTask, stopwatch: Stopwatch) -> Outcome:
     records = Records(options.folder)
     earlier = plan.record or Record(task.shown, plan.fingerprint, "started")
     begun = replace(
@@ -167,19 +166,19 @@ def _label_and_write(options: WorkOptions, task: Task, plan: Plan, label: Label,
     )
     records.begin(task.output, begun)
     try:
-        result = label(task.shown)
+        product = do(task)
     except VidlabelError as error:
-        if isinstance(error, OutputError | UsageError):  # No other video can be labelled either.
+        if isinstance(error, OutputError | UsageError):  # It can be done on no other video either.
             _take_back_start(records, task, begun)
             raise
         return _fail(records, task, begun, str(error), details_of(error))
     except KeyboardInterrupt:
         _take_back_start(records, task, begun)
         raise
-    if options.strict and result.status == "partial":
-        return _fail(records, task, begun, partial_reason(result))
+    if options.strict and product.report.partial:
+        return _fail(records, task, begun, product.report.reason)
     with stopwatch.phase("write"):
-        return _finish(records, task, begun, result)
+        return _finish(records, task, begun, product)
 
 
 def _take_back_start(records: Records, task: Task, begun: Record) -> None:
@@ -193,20 +192,17 @@ def _fail(records: Records, task: Task, begun: Record, reason: str, details: str
     return Outcome(task, "failed", reason, details=details)
 
 
-def _finish(records: Records, task: Task, begun: Record, result: Result) -> Outcome:
-    partial = result.status == "partial"
-    reason = partial_reason(result) if partial else ""
-    run = result.run
+def _finish(records: Records, task: Task, begun: Record, product: Product) -> Outcome:
+    report = product.report
     done = replace(
         begun,
         state="done",
-        fingerprint=run.fingerprint,
-        reason=reason,
-        partial=partial,
-        duration=result.video.duration,
-        samples=run.samples,
-        decode_errors=run.decode_errors,
+        fingerprint=product.fingerprint,
+        reason=report.reason,
+        partial=report.partial,
+        duration=report.duration,
+        samples=report.samples,
+        decode_errors=report.decode_errors,
     )
-    format_ = format_of(task.output)
-    write_recorded(task.output, records, done, lambda file: format_.write(result, file))
-    return Outcome(task, "done", reason, partial, result.video.duration, run.samples, run.decode_errors)
+    write_recorded(task.output, records, done, product.write)
+    return outcome_of(task, report)

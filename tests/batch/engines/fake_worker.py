@@ -7,34 +7,35 @@ finds the disk full.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from examples import example_result
 from vidlabel.batch.engines.worker import serve
+from vidlabel.batch.job import DoTask, Product, Task
+from vidlabel.batch.jobs.label import product_of
 from vidlabel.batch.plan import WorkOptions
-from vidlabel.batch.unit import Label
 from vidlabel.errors import OutputError, VideoError
-from vidlabel.labels.result import Result
-from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import Listener
 from vidlabel.profiling import Stopwatch
 
 
-def make_label(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
-    def label(shown: str) -> Result:
-        known = fingerprint(shown, options.model_sha256, options.predict)
+@contextlib.contextmanager
+def open_job(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Iterator[DoTask]:
+    def label(task: Task) -> Product:
         with (options.folder / "starts").open("a") as log:
-            log.write(f"{Path(shown).name}\n")
+            log.write(f"{Path(task.shown).name}\n")
         listener.progress(0.0, 4.0)
-        _act(Path(shown), options)
-        return example_result(shown, fingerprint=known)
+        _act(Path(task.shown), options)
+        return product_of(example_result(task.shown, fingerprint=options.job.fingerprint(task.shown)), task.output)
 
-    return label
+    yield label
 
 
 def _act(path: Path, options: WorkOptions) -> None:
@@ -58,4 +59,4 @@ def _act(path: Path, options: WorkOptions) -> None:
 
 
 if __name__ == "__main__":
-    serve(make_label, sys.stdin.buffer, sys.stdout.buffer)
+    serve(open_job, sys.stdin.buffer, sys.stdout.buffer)

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from vidlabel.batch.engines import local
-from vidlabel.batch.engines.local import KILL_AFTER_S, Working, default_workers, run_local
-from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.engines.base import Working
+from vidlabel.batch.engines.local import KILL_AFTER_S, LocalWorkers, default_workers
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import LabelJob
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.errors import OutputError, VidlabelError
 from vidlabel.prediction.options import PredictOptions
 
@@ -29,7 +32,7 @@ def _fakes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
     (tmp_path / "out").mkdir()
-    return WorkOptions(tmp_path / "out", PredictOptions(), "a" * 64)
+    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), "a" * 64))
 
 
 def make_tasks(folder: Path, *contents: str) -> list[Task]:
@@ -47,7 +50,7 @@ def children() -> set[int]:
 
 
 def run(options: WorkOptions, tasks: list[Task], workers: int = 2) -> dict[str, Outcome]:
-    outcomes = [event for event in run_local(options, tasks, workers, FAKE_WORKER) if isinstance(event, Outcome)]
+    outcomes = [event for event in LocalWorkers(workers, FAKE_WORKER)(options, tasks) if isinstance(event, Outcome)]
     assert len(outcomes) == len(tasks)
     return {Path(outcome.task.shown).stem: outcome for outcome in outcomes}
 
@@ -95,7 +98,7 @@ def test_a_file_that_ends_its_worker_is_given_up_whatever_was_asked(
 
 def test_progress_is_told(tmp_path: Path, options: WorkOptions) -> None:
     (task,) = make_tasks(tmp_path, "ok")
-    working = [event for event in run_local(options, [task], 1, FAKE_WORKER) if isinstance(event, Working)]
+    working = [event for event in LocalWorkers(1, FAKE_WORKER)(options, [task]) if isinstance(event, Working)]
     assert [(event.task, event.progress.duration_s) for event in working] == [(task, 4.0)]
 
 
@@ -109,12 +112,12 @@ def test_a_full_disk_stops_the_run_with_its_own_error(tmp_path: Path, options: W
 def test_workers_that_cannot_start_end_the_run(tmp_path: Path, options: WorkOptions) -> None:
     command = (sys.executable, "-c", "import sys; sys.exit('no such thing')")
     with pytest.raises(VidlabelError, match="does not start: its process ended with exit status 1, saying no such"):
-        list(run_local(options, make_tasks(tmp_path, "ok"), 1, command))
+        list(LocalWorkers(1, command)(options, make_tasks(tmp_path, "ok")))
 
 
 def test_no_process_is_left_when_the_run_is_broken_off(tmp_path: Path, options: WorkOptions) -> None:
     before = children()
-    with contextlib.closing(run_local(options, make_tasks(tmp_path, "ok", "ok"), 2, FAKE_WORKER)) as events:
+    with contextlib.closing(LocalWorkers(2, FAKE_WORKER)(options, make_tasks(tmp_path, "ok", "ok"))) as events:
         next(events)
         assert len(children() - before) == 2
     assert children() <= before
@@ -124,7 +127,7 @@ def test_workers_that_do_not_end_by_themselves_hold_up_ctrl_c_together_not_one_b
     tmp_path: Path, options: WorkOptions
 ) -> None:
     before = children()
-    with contextlib.closing(run_local(options, make_tasks(tmp_path, *["stop"] * 6), 6, FAKE_WORKER)) as events:
+    with contextlib.closing(LocalWorkers(6, FAKE_WORKER)(options, make_tasks(tmp_path, *["stop"] * 6))) as events:
         for _ in range(6):
             next(events)
         started = time.monotonic()

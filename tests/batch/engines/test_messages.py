@@ -21,7 +21,9 @@ from vidlabel.batch.engines.messages import (
     read_options,
     read_tasks,
 )
-from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import LabelJob
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.prediction.options import PredictOptions
 
 TASK = Task("caf\udce9\n.mp4", Path("out/a.json"))
@@ -52,7 +54,7 @@ def test_messages(message: Message) -> None:
 
 
 def test_options_and_tasks() -> None:
-    options = WorkOptions(Path("out"), PredictOptions(rate=4.0, top=2), "a" * 64, strict=True, threads=1)
+    options = WorkOptions(Path("out"), LabelJob(PredictOptions(rate=4.0, top=2), "a" * 64), strict=True, threads=1)
     file = pipe(options, TASK, TASK)
     assert read_options(file) == options
     assert list(read_tasks(file)) == [TASK, TASK]

@@ -7,20 +7,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.batch.jobs.label import label_one, label_to_file, load_labeller
+from vidlabel.batch.jobs.label import LabelJob, label_one, label_to_file, load_labeller
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.records import Record, Records
 from vidlabel.errors import VideoError, VidlabelError
 from vidlabel.files import sha256_of, temporary_name
 from vidlabel.heads.bundled_models import find_model
-from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.video.isolation.pool import DecodePool
@@ -40,6 +38,8 @@ with DecodePool() as pool:
     print(loading, gc.isenabled(), frozen > 100_000, len(collections))
 """
 
+JOB = LabelJob(PredictOptions(device="cpu"), sha256_of(find_model("objects")))
+
 DAMAGED = Record("", "", "started")
 """In place of a record that is not there."""
 
@@ -58,44 +58,42 @@ def _unfreeze() -> Iterator[None]:
 
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
-    return WorkOptions(
-        folder=tmp_path, predict=PredictOptions(device="cpu"), model_sha256=sha256_of(find_model("objects"))
-    )
+    return WorkOptions(tmp_path, JOB)
 
 
-def test_a_video_has_an_outcome_and_a_result(clip: Path, options: WorkOptions) -> None:
-    outcome, result = label_one(str(clip), options, PythonListener())
+def test_a_video_has_an_outcome_and_a_result(clip: Path) -> None:
+    outcome, result = label_one(str(clip), JOB.predict, PythonListener())
     assert (outcome.status, outcome.partial, outcome.samples) == ("done", False, 3)
     assert outcome.duration == pytest.approx(30 / 25)
     assert result is not None
     assert result.video.path == str(clip)
 
 
-def test_what_is_no_video_has_a_reason_and_no_result(tmp_path: Path, options: WorkOptions) -> None:
+def test_what_is_no_video_has_a_reason_and_no_result(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"text")
-    outcome, result = label_one(str(tmp_path / "a.mp4"), options, PythonListener())
+    outcome, result = label_one(str(tmp_path / "a.mp4"), JOB.predict, PythonListener())
     assert outcome.status == "failed"
     assert "no video that FFmpeg can open" in outcome.reason
     assert result is None
 
 
-def test_a_missing_file_is_told_at_once(tmp_path: Path, options: WorkOptions) -> None:
+def test_a_missing_file_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match="no such file"):
-        label_one(str(tmp_path / "none.mp4"), options, PythonListener())
+        label_one(str(tmp_path / "none.mp4"), JOB.predict, PythonListener())
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_a_video_in_part_is_a_failure_if_that_is_asked(clip: Path, tmp_path: Path, options: WorkOptions) -> None:
+def test_a_video_in_part_is_a_failure_if_that_is_asked(clip: Path, tmp_path: Path) -> None:
     data = clip.read_bytes()
     with av.open(str(clip)) as container:
         places = [packet.pos for packet in container.demux(video=0) if packet.pos is not None]
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(data[: places[14] + 5] + b"\xff" * (places[18] - places[14] - 5) + data[places[18] :])
-    outcome, result = label_one(str(damaged), options, PythonListener())
+    outcome, result = label_one(str(damaged), JOB.predict, PythonListener())
     assert (outcome.status, outcome.partial) == ("done", True)
     assert result is not None
     assert result.status == "partial"
-    strict, nothing = label_one(str(damaged), replace(options, strict=True), PythonListener())
+    strict, nothing = label_one(str(damaged), JOB.predict, PythonListener(), strict=True)
     assert (strict.status, strict.reason, nothing) == ("failed", outcome.reason, None)
 
 
@@ -104,7 +102,7 @@ def test_a_file_is_one_unit_of_work(clip: Path, options: WorkOptions) -> None:
     record = Records(options.folder)
 
     def again(**changes: bool) -> Outcome:
-        now = WorkOptions(options.folder, options.predict, options.model_sha256, **changes)  # type: ignore[arg-type]
+        now = WorkOptions(options.folder, JOB, **changes)  # type: ignore[arg-type]
         return label_to_file(str(clip), target, now, PythonListener())
 
     assert again().status == "done"
@@ -138,7 +136,7 @@ def test_a_file_that_was_there_before_is_kept(clip: Path, options: WorkOptions) 
 def test_what_a_killed_run_left_is_removed(options: WorkOptions) -> None:
     video, target = options.folder / "a.mp4", options.folder / "a.json"
     video.write_bytes(b"text")
-    begun = Record(str(video), fingerprint(str(video), options.model_sha256, options.predict), "started", starts=1)
+    begun = Record(str(video), JOB.fingerprint(str(video)), "started", starts=1)
     Records(options.folder).write(target, begun)
     left = temporary_name(target)
     left = left.with_name(left.name.replace(f"-{os.getpid()}.", "-999999999."))

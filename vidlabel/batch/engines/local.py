@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from vidlabel import errors
+from vidlabel.batch.engines.base import Event, Working
 from vidlabel.batch.engines.messages import (
     Message,
     Profiled,
@@ -25,7 +26,8 @@ from vidlabel.batch.engines.messages import (
     encode,
     read_messages,
 )
-from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.job import Task
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.unit import record_crash, take_back_start
 from vidlabel.child_process import ChildProcess, start_command
 from vidlabel.errors import OutputError, VidlabelError
@@ -42,42 +44,28 @@ KILL_AFTER_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
-    """Something moved: how far a worker has come in its video."""
+class LocalWorkers:
+    """The engine of worker processes on this machine; it sees when one ends, and starts another.
 
-    task: Task
-    progress: WorkerProgress
-
-
-Event = Working | Warned | Profiled | Outcome
-
-
-def run_local(
-    options: WorkOptions, tasks: Sequence[Task], workers: int, command: Sequence[str] | None = None
-) -> Generator[Event, None, None]:
-    """Do all tasks in worker processes.
-
-    Args:
-        options: what all tasks share.
-        tasks: what is to be done.
-        workers: how many processes, 1 or more.
-        command: what starts a worker; None: vidlabel's own.
-
-    Yields:
-        Progress as it comes, and one outcome a task, in the order in which they end.
-
-    Raises:
-        OutputError: the output folder cannot be written; what is done is kept.
+    Raises, when it runs, also:
         VidlabelError: the workers cannot start.
     """
-    workers = min(workers, len(tasks))
-    shared = replace(options, threads=max(1, available_cores() // max(1, workers)))
-    run = _Run(shared, tasks, command or start_command("vidlabel.batch.engines.worker"))
-    try:
-        run.start_workers(workers)
-        yield from run.events()
-    finally:
-        run.end_workers()
+
+    workers: int
+    """How many processes, 1 or more."""
+    command: tuple[str, ...] = ()
+    """What starts a worker; empty: vidlabel's own."""
+
+    def __call__(self, options: WorkOptions, tasks: Sequence[Task]) -> Generator[Event, None, None]:
+        """As `Engine`."""
+        workers = min(self.workers, len(tasks))
+        shared = replace(options, threads=max(1, available_cores() // max(1, workers)))
+        run = _Run(shared, tasks, self.command or start_command("vidlabel.batch.engines.worker"))
+        try:
+            run.start_workers(workers)
+            yield from run.events()
+        finally:
+            run.end_workers()
 
 
 def default_workers() -> int:

@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vidlabel.batch.plan import Outcome, Task, WorkOptions
+from vidlabel.batch.job import Job, Task
+from vidlabel.batch.jobs.label import LabelJob
+from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.child_process import decode_line, encode_line
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.profiling import Profile
@@ -64,7 +66,10 @@ Message = WorkerReady | WorkerProgress | Warned | Profiled | TaskFinished | Stop
 
 def encode(message: Message | Task | WorkOptions) -> bytes:
     """One message as a line."""
-    return encode_line(message, asdict(message), str)
+    fields = asdict(message)
+    if isinstance(message, WorkOptions):
+        fields["job"]["type"] = type(message.job).__name__
+    return encode_line(message, fields, str)
 
 
 def write_message(pipe: BinaryIO, message: Message) -> None:
@@ -84,8 +89,7 @@ def read_messages(pipe: BinaryIO) -> Iterator[Message]:
 def read_options(pipe: BinaryIO) -> WorkOptions:
     """The first line that a worker gets."""
     fields = _parse_fields(pipe.readline(), "WorkOptions") or {}
-    predict = PredictOptions(**fields.pop("predict"))
-    return WorkOptions(folder=Path(fields.pop("folder")), predict=predict, **fields)
+    return WorkOptions(folder=Path(fields.pop("folder")), job=_job(fields.pop("job")), **fields)
 
 
 def read_tasks(pipe: BinaryIO) -> Iterator[Task]:
@@ -115,6 +119,10 @@ def _parse_message(line: bytes) -> Message | None:
 def _parse_fields(line: bytes, kind: str) -> dict[str, Any] | None:
     fields = decode_line(line)
     return fields if fields is not None and fields.pop("type") == kind else None
+
+
+def _job(fields: dict[str, Any]) -> Job:
+    return LabelJob(PredictOptions(**fields["predict"]), fields["model_sha256"])
 
 
 def _task(fields: dict[str, Any]) -> Task:

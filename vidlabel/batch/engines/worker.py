@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import BinaryIO
 
@@ -24,26 +25,24 @@ from vidlabel.batch.engines.messages import (
     read_tasks,
     write_message,
 )
-from vidlabel.batch.jobs.label import load_labeller
-from vidlabel.batch.plan import Task, WorkOptions
-from vidlabel.batch.unit import Label, run_one, work_watchdog
+from vidlabel.batch.job import DoTask, Task
+from vidlabel.batch.plan import WorkOptions
+from vidlabel.batch.unit import run_one, work_watchdog
 from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
 from vidlabel.errors import VidlabelError
-from vidlabel.labels.result import Result
 from vidlabel.prediction.options import Listener
 from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import OFF, Stopwatch
-from vidlabel.video.isolation.pool import DecodePool
 
-MakeLabel = Callable[[WorkOptions, Listener, Stopwatch], Label]
-"""Loads what is needed to label videos."""
+OpenJob = Callable[[WorkOptions, Listener, Stopwatch], AbstractContextManager[DoTask]]
+"""Loads what a job needs."""
 
 
-def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None:
+def serve(open_job: OpenJob, incoming: BinaryIO, outgoing: BinaryIO) -> None:
     """Do tasks until there are no more.
 
     Args:
-        make_label: loads the model and gives the function that labels one video.
+        open_job: loads what the job needs and gives the function that does it on one video.
         incoming: the options, then tasks.
         outgoing: messages.
     """
@@ -53,13 +52,13 @@ def serve(make_label: MakeLabel, incoming: BinaryIO, outgoing: BinaryIO) -> None
     tasks = _follow(incoming)
 
     try:
-        label = make_label(options, _PipeListener(outgoing, watchdog), stopwatch)
-        write_message(outgoing, WorkerReady())
-        for task in tasks:
-            outcome = run_one(options, task, label, stopwatch, watchdog)
-            if options.profile:
-                write_message(outgoing, Profiled(stopwatch.take()))
-            write_message(outgoing, TaskFinished(outcome))
+        with open_job(options, _PipeListener(outgoing, watchdog), stopwatch) as do:
+            write_message(outgoing, WorkerReady())
+            for task in tasks:
+                outcome = run_one(options, task, do, stopwatch, watchdog)
+                if options.profile:
+                    write_message(outgoing, Profiled(stopwatch.take()))
+                write_message(outgoing, TaskFinished(outcome))
     except VidlabelError as error:
         write_message(outgoing, Stopped(type(error).__name__, error.subject, error.problem, error.remedy))
 
@@ -106,23 +105,16 @@ def _follow(incoming: BinaryIO) -> Iterator[Task]:
         idle.set()
 
 
-def label_videos(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> Label:
-    """Load the model once for all videos of this worker."""
-    pool = DecodePool()  # Its processes end with this one, however that ends.
-    labeller = load_labeller(options.predict, pool, options.threads, stopwatch)
-
-    def label(shown: str) -> Result:
-        """Label the video of this name."""
-        return labeller.label(shown, listener)
-
-    return label
+def open_job(options: WorkOptions, listener: Listener, stopwatch: Stopwatch) -> AbstractContextManager[DoTask]:
+    """Load the job of a run."""
+    return options.job.open(listener, stopwatch, options.threads)
 
 
 def main() -> None:
     """Entry point of the process."""
     outgoing = claim_standard_output()
     keep_freed_memory()
-    serve(label_videos, sys.stdin.buffer, outgoing)
+    serve(open_job, sys.stdin.buffer, outgoing)
     outgoing.flush()
     os._exit(0)
 

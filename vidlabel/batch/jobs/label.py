@@ -1,17 +1,24 @@
-"""Labels one video in this process, to standard output or into one file; loads what labels."""
+"""Labels videos: the job, and one video labelled in this process, to standard output or into one file."""
 
 from __future__ import annotations
 
+import contextlib
 import gc
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Task, WorkOptions, partial_reason
+from vidlabel.batch.job import DoTask, JobReport, Product, Task
+from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, WorkOptions
 from vidlabel.batch.records import STATE_FOLDER, Records
-from vidlabel.batch.unit import run_one, settle_task
-from vidlabel.errors import OutputError, UsageError, VidlabelError, details_of
+from vidlabel.batch.unit import outcome_of, run_one, settle_task
+from vidlabel.errors import AnnotationError, InputError, OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import remove_leftovers
+from vidlabel.labels.formats.json import parse_result
+from vidlabel.labels.formats.registry import format_of
 from vidlabel.labels.result import Result
+from vidlabel.paths import stat_video
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.profiling import OFF, Stopwatch
@@ -21,40 +28,110 @@ if TYPE_CHECKING:
     from vidlabel.prediction.labeller import Labeller
 
 
+@dataclass(frozen=True, slots=True)
+class LabelJob:
+    """Label a video with a model."""
+
+    predict: PredictOptions
+    model_sha256: str
+
+    @property
+    def conditions(self) -> str:
+        """The options that change no result, but whether there is one."""
+        return f"timeout {self.predict.timeout:g}, require_gpu_decode {self.predict.require_gpu_decode}"
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds without a sign of life until reading a video counts as hung."""
+        return self.predict.timeout
+
+    def fingerprint(self, shown: str) -> str:
+        """Hash of the video, the model and the options that change the result."""
+        return fingerprint(shown, self.model_sha256, self.predict)
+
+    def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
+        """What a JSON result with this fingerprint says; other formats carry none."""
+        try:
+            result = read_output(output)
+        except AnnotationError:
+            return None
+        return report_of(result) if result.run.fingerprint == fingerprint else None
+
+    @contextlib.contextmanager
+    def open(self, listener: Listener, stopwatch: Stopwatch, threads: int | None) -> Iterator[DoTask]:
+        """Load the model and start a decoding process."""
+        with DecodePool() as pool:
+            labeller = load_labeller(self.predict, pool, threads, stopwatch)
+            yield lambda task: product_of(labeller.label(task.shown, listener), task.output)
+
+
+def product_of(result: Result, output: Path) -> Product:
+    """A result in the format that the name of its file asks for."""
+    return Product(result.run.fingerprint, report_of(result), lambda file: format_of(output).write(result, file))
+
+
+def report_of(result: Result) -> JobReport:
+    """How labelling went."""
+    partial, run = result.status == "partial", result.run
+    reason = _partial_reason(result) if partial else ""
+    return JobReport(partial, reason, result.video.duration, run.samples, run.decode_errors)
+
+
+def _partial_reason(result: Result) -> str:
+    """One line that says how much of a partly decoded video is missing."""
+    percent = 100 * (1 - result.run.decoded_ratio)
+    errors = result.run.decode_errors
+    return str(
+        InputError(result.video.path, f"is damaged: {errors} decode errors, {percent:.1f} % of its time not decoded")
+    )
+
+
+def read_output(path: Path) -> Result:
+    """Read back the JSON of one video.
+
+    Raises:
+        AnnotationError: it is not a result.
+    """
+    try:
+        with path.open("rb") as file:
+            return parse_result(file.read(), str(path))
+    except OSError as error:
+        raise AnnotationError(path, f"cannot be read ({error.strerror})", "check its permissions") from error
+
+
 def label_one(
-    shown: str, options: WorkOptions, listener: Listener, stopwatch: Stopwatch = OFF
+    shown: str, predict: PredictOptions, listener: Listener, stopwatch: Stopwatch = OFF, *, strict: bool = False
 ) -> tuple[Outcome, Result | None]:
     """Label one video, keeping nothing.
 
     Args:
         shown: its path as given.
-        options: of the run.
-        listener: told how it goes.
+        predict: how it is labelled.
+        listener: follows the progress.
         stopwatch: takes the time of the phases.
+        strict: whether a partly decoded video counts as failed.
 
     Returns:
-        What became of it, and the result unless it failed.
+        How it went, and the result unless it failed.
 
     Raises:
         UsageError: an option that this machine or model cannot meet.
         ModelFileError: the model cannot be used.
     """
     task = Task(shown, STANDARD_OUTPUT)
-    fingerprint(shown, options.model_sha256, options.predict)  # A missing file is told before the model is loaded.
+    stat_video(shown)  # Reports a missing file before the model is loaded.
     with DecodePool() as pool:
-        labeller = load_labeller(options.predict, pool, stopwatch=stopwatch)
+        labeller = load_labeller(predict, pool, stopwatch=stopwatch)
         try:
             result = labeller.label(shown, listener)
         except (OutputError, UsageError):
             raise
         except VidlabelError as error:
             return Outcome(task, "failed", str(error), details=details_of(error)), None
-    partial = result.status == "partial"
-    reason = partial_reason(result) if partial else ""
-    if partial and options.strict:
-        return Outcome(task, "failed", reason), None
-    run = result.run
-    return Outcome(task, "done", reason, partial, result.video.duration, run.samples, run.decode_errors), result
+    report = report_of(result)
+    if report.partial and strict:
+        return Outcome(task, "failed", report.reason), None
+    return outcome_of(task, report), result
 
 
 def label_to_file(
@@ -66,7 +143,7 @@ def label_to_file(
         shown: its path as given.
         output: the file, in `options.folder`.
         options: of the run.
-        listener: told how it goes.
+        listener: follows the progress.
         stopwatch: takes the time of the phases.
 
     Raises:
@@ -78,9 +155,8 @@ def label_to_file(
     if settled is not None:
         return settled
     _remove_leftovers(options, task)
-    with DecodePool() as pool:
-        labeller = load_labeller(options.predict, pool, stopwatch=stopwatch)
-        return run_one(options, task, lambda video: labeller.label(video, listener), stopwatch)
+    with options.job.open(listener, stopwatch, options.threads) as do:
+        return run_one(options, task, do, stopwatch)
 
 
 def _remove_leftovers(options: WorkOptions, task: Task) -> None:

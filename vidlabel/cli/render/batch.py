@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vidlabel.batch.engines.local import Event, Working
+from vidlabel.batch.engines.base import Event, Working
 from vidlabel.batch.engines.messages import Profiled, Warned
 from vidlabel.batch.folder_search import describe_left_out
 from vidlabel.batch.inputs import Inputs
-from vidlabel.batch.plan import Outcome, Plan, Task
+from vidlabel.batch.job import Task
+from vidlabel.batch.plan import Outcome, Plan
 from vidlabel.batch.summary import RunSummary
 from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
 from vidlabel.cli.render.profile import Profiler
@@ -33,7 +34,8 @@ def report_inputs(arguments: Sequence[str], inputs: Inputs) -> None:
 def print_plans(plans: Iterable[tuple[Task, Plan]], inputs: Inputs) -> None:
     """Print what a run would do with each input, and why."""
     for task, plan in plans:
-        print_output(f"{plan.action:5}  {task.shown}  ({plan.why})")
+        action = "label" if plan.action == "do" else plan.action
+        print_output(f"{action:5}  {task.shown}  ({plan.why})")
     for path in inputs.left_out:
         print_output(f"leave  {path}  (not called like a video)")
 

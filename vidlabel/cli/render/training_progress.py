@@ -10,7 +10,8 @@ from typing import Self
 from rich.progress import BarColumn, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
 
-from vidlabel.batch.plan import Outcome, Task
+from vidlabel.batch.job import Task
+from vidlabel.batch.plan import Outcome
 from vidlabel.cli.console import error_console, print_line, print_warning
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.training.fitting.epochs import EpochFigures

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.batch.job import Task
 from vidlabel.batch.output_paths import plan_outputs
-from vidlabel.batch.plan import Outcome, Task
+from vidlabel.batch.plan import Outcome
 from vidlabel.batch.summary import NOTHING_DONE, RunSummary
 from vidlabel.cli.console import print_details, print_line, print_warning
 from vidlabel.cli.render.batch import counts, left_out_words, report_inputs

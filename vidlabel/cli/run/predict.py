@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from vidlabel.batch.engines.local import Event, default_workers
+from vidlabel.batch.engines.base import Event
+from vidlabel.batch.engines.local import LocalWorkers, default_workers
 from vidlabel.batch.inputs import Inputs, collect_inputs
-from vidlabel.batch.jobs.label import label_one, label_to_file
+from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.label import LabelJob, label_one, label_to_file
 from vidlabel.batch.output_paths import (
     Destination,
     Folder,
@@ -20,8 +22,8 @@ from vidlabel.batch.output_paths import (
     Terminal,
     choose_destination,
 )
-from vidlabel.batch.plan import Plan, Task, WorkOptions, plan_task
-from vidlabel.batch.run import Labelled, label_folder, label_stream, plan_folder, plan_stream
+from vidlabel.batch.plan import Plan, WorkOptions, plan_task
+from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_folder
 from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, RunSummary, check_summary, write_summary
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.cli.console import print_error, print_line
@@ -90,7 +92,7 @@ def run_predict(
             keep_freed_memory()
             with make_progress(len(inputs.videos), quiet=quiet) as progress:
                 reporter = BatchReporter(outcomes, progress, profiler, debug=debug)
-                events = _events(inputs, destination, work_options, workers, progress, profiler.stopwatch)
+                events = _events(inputs, destination, options, work_options, workers, progress, profiler.stopwatch)
                 status = _follow(events, reporter, outcomes, debug=debug)
     finally:
         if summary is not None:
@@ -114,8 +116,7 @@ def _work_options(
     """Read the model file; the rest is as given."""
     return WorkOptions(
         folder=_output_folder(destination),
-        predict=options,
-        model_sha256=sha256_of(find_model(options.model)),
+        job=LabelJob(options, sha256_of(find_model(options.model))),
         strict=strict,
         overwrite=overwrite,
         retry_failed=retry_failed,
@@ -156,6 +157,7 @@ def _follow(events: Iterable[Event], reporter: BatchReporter, outcomes: RunSumma
 def _events(
     inputs: Inputs,
     destination: Destination,
+    predict: PredictOptions,
     work_options: Callable[[], WorkOptions],
     workers: int | None,
     progress: Progress,
@@ -167,19 +169,20 @@ def _events(
         case OneFile():
             yield label_to_file(inputs.videos[0].shown, destination.path, options, progress, stopwatch)
         case Folder():
-            yield from label_folder(inputs.videos, destination.format, options, _worker_count(workers, inputs))
+            tasks = folder_tasks(inputs.videos, destination.format.suffix, options)
+            yield from run_folder(tasks, options, _engine(workers, inputs))
         case TableDestination():
-            yield from label_table(inputs.videos, destination, options, _worker_count(workers, inputs))
+            yield from label_table(inputs.videos, destination, options, _engine(workers, inputs))
         case Terminal() | Stream():
             write = _result_writer(destination, progress)
             if len(inputs.videos) == 1:
-                outcome, result = label_one(inputs.videos[0].shown, options, progress, stopwatch)
+                outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:
                     with stopwatch.phase("write"):
                         write(result)
                 yield outcome
                 return
-            for event in label_stream(inputs.videos, options, _worker_count(workers, inputs)):
+            for event in label_stream(inputs.videos, options, _engine(workers, inputs)):
                 if isinstance(event, Labelled):
                     write(event.result)
                 else:
@@ -206,12 +209,12 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
     return pass_on
 
 
-def _worker_count(workers: int | None, inputs: Inputs) -> int:
+def _engine(workers: int | None, inputs: Inputs) -> LocalWorkers:
     if workers is None:
-        return min(default_workers(), len(inputs.videos))
+        return LocalWorkers(min(default_workers(), len(inputs.videos)))
     if workers < 1:
         raise UsageError("--workers", f"{workers} is not possible", "give a whole number, 1 or more")
-    return workers
+    return LocalWorkers(workers)
 
 
 def _explain(inputs: Inputs, destination: Destination, work_options: Callable[[], WorkOptions]) -> int:
