@@ -1,4 +1,4 @@
-"""Video labelling: what happens when in a video.
+"""Label what happens when in videos.
 
     import vidlabel
 
@@ -6,7 +6,7 @@
     for segment in result.segments:
         print(segment.start, segment.end, segment.label, segment.score)
 
-Names are loaded when they are first used: `import vidlabel` itself imports neither torch nor a decoder.
+Names are loaded on first use: `import vidlabel` itself loads neither torch nor a decoder.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ def main() -> None:
 
         prepare_standard_streams()
         from vidlabel.cli.app import run
-    except KeyboardInterrupt:  # Nothing has begun that would have to be told of.
+    except KeyboardInterrupt:  # No work has begun yet.
         sys.exit(INTERRUPTED)
     run()
 

@@ -126,8 +126,8 @@ def test_no_segment_claims_time_without_samples(
 def test_what_the_model_says_of_itself(capfd: pytest.CaptureFixture[str], taught: Path) -> None:
     shown = call(capfd, "info", taught / "on.safetensors").output
     assert "  labels      1: on; and background\n" in shown
-    assert "  features    made elsewhere, 4 numbers a sample; it labels such files, and no videos\n" in shown
-    assert "  rate        5 samples/s, trained on files of features\n" in shown
+    assert "  features    external, 4 values per sample; the model labels feature files only\n" in shown
+    assert "  rate        5 samples/s, trained on feature files\n" in shown
     assert "unknown" not in shown
 
 

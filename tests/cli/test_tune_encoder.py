@@ -26,7 +26,7 @@ def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[st
     assert ended.status == 0
     assert "tuning the encoder: 2 epochs" in ended.errors
     assert "encoding anew: 4 videos" in ended.errors
-    assert "of groups held out" in ended.output
+    assert "in one split by group" in ended.output
     tuned = load_model(model).spec.encoder.tuned
     assert tuned is not None
     assert not list(tmp_path.glob("*.training"))

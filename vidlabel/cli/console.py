@@ -1,4 +1,4 @@
-"""What a person reads: messages and progress on standard error, results on standard output."""
+"""Printing: messages and progress on standard error, results on standard output."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ if TYPE_CHECKING:
 
 
 def print_error(error: VidlabelError) -> None:
-    """One line on standard error: what is wrong with which file, and what to do."""
+    """Print an error as one line on standard error."""
     print_line(f"error: {error}")
 
 
 def print_warning(text: str) -> None:
-    """One line on standard error about something that went on all the same."""
+    """Print a warning as one line on standard error."""
     print_line(f"warning: {text}")
 
 
 def print_line(text: str) -> None:
-    """One line on standard error, as it is: file names hold brackets that rich would take for styles."""
+    """Print a line on standard error as it is: rich would take brackets in file names for styles."""
     print(printable(text), file=sys.stderr, flush=True)
 
 
 def print_details(text: str) -> None:
-    """Many lines on standard error that stand behind an error."""
+    """Print the details of an error on standard error."""
     for line in text.splitlines():
         print_line(line)
 
 
 def print_output(text: str) -> None:
-    """One line on standard output."""
+    """Print a line on standard output."""
     print(printable(text))
 
 
 def print_bytes(data: bytes) -> None:
-    """A whole text for programs on standard output, in its own encoding."""
+    """Write encoded text to standard output."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -52,7 +52,7 @@ def error_console() -> Console:
 
 
 def output_console() -> Console:
-    """A rich console on standard output, for tables that a person reads."""
+    """A rich console on standard output, for tables."""
     from rich.console import Console
 
     return Console(markup=False, highlight=False)

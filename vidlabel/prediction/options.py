@@ -20,29 +20,29 @@ class PredictOptions:
     rate: float | None = None
     """Samples per second; None: the model's."""
     threshold: float | None = None
-    """Least score of a shown segment's samples, 0 to 1, for every label; None: the model's, per label."""
+    """Minimum score, 0 to 1, at which a label holds; None: the model's, per label."""
     min_duration: float | None = None
-    """Seconds a segment must last to be shown, for every label; None: the model's, per label."""
+    """Minimum duration of a segment in seconds; None: the model's, per label."""
     top: int | None = None
-    """Show only this many labels: those that hold the most time; None: all."""
+    """Keep only so many labels, those with the longest total time; None: all."""
     scores: bool = False
-    """Also give the scores of each sample."""
+    """Also return the scores of every sample."""
     device: Device = "auto"
-    """Where the network runs."""
+    """Where the networks run."""
     runtime: Runtime = "auto"
-    """Which library computes the encoder; `auto`: OpenVINO on the CPU where it is installed, else torch."""
+    """Library that runs the encoder; `auto`: OpenVINO on the CPU where it is installed, else torch."""
     decode_device: DecodeDevice = "auto"
     require_gpu_decode: bool = False
-    """Decode on the GPU, and fail a video that it cannot decode."""
+    """Fail a video that the GPU cannot decode."""
     decoder: Decoder = "auto"
     keyframes: bool = False
-    """Look at key frames only: several times faster on H.264 and HEVC, and as coarse as they lie apart."""
+    """Decode key frames only: several times faster on H.264 and HEVC, with times as coarse as their distance."""
     start: float = 0.0
     """Seconds from the first presented frame at which labelling begins."""
     end: float | None = None
     """Seconds at which it ends; None: with the video."""
     timeout: float = 60.0
-    """Seconds without a new frame before a video is given up."""
+    """Seconds without a new frame after which a video fails."""
 
     def __post_init__(self) -> None:
         _check(self.rate is None or 0 < self.rate < math.inf, "--rate", self.rate, "give a number above 0")
@@ -74,7 +74,7 @@ class Listener(Protocol):
         """So many of the video's seconds are labelled."""
 
     def alive(self) -> None:
-        """The video is being read, and there is nothing new to tell: probing a day of video takes minutes."""
+        """Heartbeat while a video is read: probing a day of video takes minutes."""
 
     def warn(self, text: str) -> None:
-        """Something is odd about the video or this machine, and the work goes on; one line."""
+        """A warning of one line about the video or this machine; the work continues."""

@@ -1,4 +1,4 @@
-"""What can be chosen in training; the defaults won in cross-validation by group on small video data."""
+"""Options of training; the defaults won in cross-validation by group on small video data."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ class TrainOptions:
     """How to train.
 
     Raises:
-        UsageError: an invalid value.
+        UsageError: a value is out of range, or contradicts another.
     """
 
     head: HeadKind | None = None
     """None: bidirectional GRUs and, for clips labelled as a whole, a head without recurrence beside them."""
     activation: Literal["tanh", "relu"] = "tanh"
-    """Of `rnn` alone."""
+    """Activation of the head `rnn`."""
     hidden: int = 48
-    """Numbers in the state of one direction."""
+    """Hidden units of a recurrent layer, per direction."""
     layers: int = 1
     bidirectional: bool | None = None
-    """None: only if `head` is None."""
+    """None: only where `head` is None."""
     dropout: float = 0.3
     epochs: int | None = None
     """None: 30, or 40 without recurrence; more for few clips."""
     batch_size: int = 16
     learning_rate: float = 1e-2
     members: int | None = None
-    """Recurrent heads with different random starts; None: 3, or 1 if `head` is set."""
+    """Recurrent heads with different random initialisations; None: 3, or 1 with `head`."""
     folds: int = 5
-    """Of the inner cross-validation by group, which calibrates and chooses; 0: none."""
+    """Folds of the inner cross-validation by group that calibrates scores; 0 disables it."""
     streams: tuple[str, ...] | None = None
-    """None: all that were extracted, or one of them if it alone is clearly better."""
+    """None: chosen by validation: all, or one of them if it alone is clearly better."""
     seed: int = 0
     tune_encoder: int | None = None
-    """Blocks at the end of the encoder that are tuned to the labels first; None: the encoder stays as published."""
+    """Last blocks of the encoder that are fine-tuned on the labels first; None: the encoder stays as published."""
 
     def __post_init__(self) -> None:
         if self.activation != "tanh" and self.head != "rnn":

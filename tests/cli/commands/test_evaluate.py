@@ -66,7 +66,7 @@ def test_an_interrupted_evaluation_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("arguments", "status", "problem"), [
-    ((), 2, "wants a table of labels"),
+    ((), 2, "needs a table of labels"),
     (("labels.csv", "--folds", "7"), 2, "7 folds cannot be made of 6 groups"),
     (("labels.csv", "--folds", "3", "--leave-one-group-out"), 2, "leave --folds out"),
     (("labels.csv", "--model", "objects", "--rate", "2"), 2, "the model's own"),

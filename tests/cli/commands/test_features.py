@@ -161,4 +161,4 @@ def test_info_wants_one_thing(capfd: pytest.CaptureFixture[str]) -> None:
     for arguments in (("--json",), ("objects", "--cache")):
         ended = call(capfd, "info", *arguments)
         assert (ended.status, ended.output) == (2, "")
-        assert ended.errors == "error: info: wants a model, a video, or --cache; give one of them\n"
+        assert ended.errors == "error: info: needs a model, a video, or --cache; give one of them\n"

@@ -109,12 +109,12 @@ def test_one_label_is_refused_before_anything_is_computed(capfd: pytest.CaptureF
 
 
 @pytest.mark.parametrize(("arguments", "problem"), [
-    ((), "wants a table of labels"),
+    ((), "needs a table of labels"),
     (("x.csv", "--head", "mean", "--layers", "2"), "one layer"),
     (("x.csv", "--activation", "relu"), "only --head rnn"),
     (("x.csv", "--inner-folds", "1"), "leaves nothing"),
     (("x.csv", "--dropout", "1"), "out of range"),
-    (("--from-folders", "nowhere"), "is no folder"),
+    (("--from-folders", "nowhere"), "is not a folder"),
 ])  # fmt: skip
 def test_wrong_usage(capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], problem: str) -> None:
     ended = call(capfd, "train", "--quiet", *arguments)
@@ -143,7 +143,7 @@ def test_scores_that_nothing_calibrated_are_told(capfd: pytest.CaptureFixture[st
     settings = ("--head", "mean", "--rate", "3", "--streams", "frames", "--epochs", "1")
     ended = call(capfd, "train", *data, "-o", model, *settings, "--quiet")
     assert ended.status == 0
-    assert "too few groups to hold one out: scores are as the heads give them, not calibrated" in ended.errors
+    assert "too few groups to hold one out: scores are not calibrated" in ended.errors
     assert "validation" not in call(capfd, "info", model).output
     # Whoever asks for no validation knows.
     ended = call(capfd, "train", *data, "-o", model, *settings, "--quiet", "--inner-folds", "0")

@@ -60,10 +60,10 @@ def test_a_folder_that_cannot_be_listed_costs_that_folder_alone(
 
 @pytest.mark.parametrize("given", [(None, None), ("labels.csv", "clips")])
 def test_both_or_none_are_refused(given: tuple[str | None, str | None]) -> None:
-    with pytest.raises(UsageError, match=r"^evaluate: wants a table of labels, or --from-folders; give one of them"):
+    with pytest.raises(UsageError, match=r"^evaluate: needs a table of labels, or --from-folders; give one of them"):
         read_training_set("evaluate", *given, NOTHING_SAID)
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="missing is no folder"):
+    with pytest.raises(UsageError, match="missing is not a folder"):
         read_training_set("train", None, str(tmp_path / "missing"), NOTHING_SAID)

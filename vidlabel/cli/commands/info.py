@@ -35,7 +35,7 @@ def info(
     """Describe a model, a video, or the feature cache."""
     if cache or target is None:
         if target is not None or not cache:
-            raise UsageError("info", "wants a model, a video, or --cache", "give one of them")
+            raise UsageError("info", "needs a model, a video, or --cache", "give one of them")
         _print_cache(cache_dir, as_json=as_json)
         return
     _print_target(target, as_json=as_json)
@@ -46,7 +46,7 @@ def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
 
     folder = cache_folder(Path(cache_dir) if cache_dir is not None else None)
     if folder is None:
-        raise UsageError("--cache", "features are kept nowhere, since the user has no home", "name it with --cache-dir")
+        raise UsageError("--cache", "the user has no home folder to keep features in", "name one with --cache-dir")
     found = cache_summary(folder)
     if as_json:
         typer.echo(json.dumps({**asdict(found), "folder": str(found.folder)}, indent=2))
@@ -100,13 +100,13 @@ def _labels(spec: ModelSpec) -> str:
 
 
 def _input_lines(spec: ModelSpec) -> list[str]:
-    """What the model takes, and whether this version can compute it from videos."""
+    """The features that the model takes, and why videos cannot be labelled, if so."""
     from vidlabel.prediction.video_inputs import video_problem
 
     if not spec.encoder.is_known:
         return [
-            f"  features    made elsewhere, {spec.feature_size} numbers a sample; it labels such files, and no videos",
-            f"  rate        {spec.rate:g} samples/s, trained on files of features",
+            f"  features    external, {spec.feature_size} values per sample; the model labels feature files only",
+            f"  rate        {spec.rate:g} samples/s, trained on feature files",
         ]
     seen, problem = spec.preprocessing, video_problem(spec)
     what = "the square in the middle" if seen.crop == "centre" else "all"
@@ -120,13 +120,13 @@ def _input_lines(spec: ModelSpec) -> list[str]:
 
 
 def _digests(encoder: EncoderInfo) -> str:
-    """Of the published weights, and of those that replace some of them."""
+    """Digest of the published weights, and of fine-tuned ones."""
     published = encoder.sha256[:8]
     return published if encoder.tuned is None else f"{published}, {encoder.tuned.sha256[:8]}"
 
 
 def _validation_lines(spec: ModelSpec) -> list[str]:
-    """The figures that training put into the model, if it did."""
+    """The validation metrics in the model file, if any."""
     validation = spec.metrics.get("validation")
     if not isinstance(validation, Mapping):
         return []
@@ -137,15 +137,15 @@ def _validation_lines(spec: ModelSpec) -> list[str]:
 
 
 def _member_lines(spec: ModelSpec) -> list[str]:
-    """One line for each form of head, and how many of it there are."""
+    """One line for each kind of head, with their number."""
     forms = Counter(_member_form(member) for member in spec.members)
     return [f"{count} x {form}" if count > 1 else form for form, count in forms.items()]
 
 
 def _member_form(member: MemberSpec) -> str:
     head = member.head
-    way = "both ways" if head.bidirectional else "forward"
-    role = "; tells background" if member.role == "background" else ""
+    way = "bidirectional" if head.bidirectional else "forward"
+    role = "; recognises background" if member.role == "background" else ""
     size = f"{head.kind}, {head.hidden_size} hidden, {head.layers} layers, {way}"
     return f"{size}; temperature {member.temperature:.3g}{role}"
 

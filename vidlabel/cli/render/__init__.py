@@ -1,1 +1,1 @@
-"""What a person reads on the terminal."""
+"""Output of the commands: progress, tables and reports."""

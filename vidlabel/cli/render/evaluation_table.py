@@ -1,4 +1,4 @@
-"""What a person reads of an evaluation."""
+"""Prints an evaluation as tables."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vidlabel.errors import printable
 from vidlabel.labels.metrics.evaluation import METRIC_NAMES, METRICS, Confusion, Evaluation, Figure, Figures
 
 MOST_CONFUSION_LABELS = 12
-"""Wider matrices stand in the JSON and the plot alone."""
+"""Larger matrices are in the JSON and the plot only."""
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Print the figures on standard output: beside the baselines, by label, and what was taken for which."""
+    """Print the metrics on standard output: beside the baselines, per label, and the confusion matrix."""
     data, model = evaluation.data, evaluation.model
     made_of = ", ".join((model.head, *model.streams, *([model.runtime] if model.runtime else [])))
     print_output(
@@ -33,7 +33,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     _print_labels(evaluation)
     if evaluation.confusion is not None and len(evaluation.confusion.labels) <= MOST_CONFUSION_LABELS:
         print_output("")
-        print_output(f"rows: true, columns: told; {data.unit}s")
+        print_output(f"rows: true, columns: predicted; {data.unit}s")
         _print_confusion(evaluation.confusion)
     print_output("")
     for name in ("interval", "mean", "majority", "missing"):

@@ -1,4 +1,4 @@
-"""Where the time of a run went, as lines for a person."""
+"""The table of `--profile`: time of each phase of a run."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ class Profiler:
     """Collects the profile of a run, from this process and from workers.
 
     Args:
-        asked: whether anybody wants it.
+        enabled: whether to take times at all.
     """
 
-    def __init__(self, asked: bool) -> None:
-        self.stopwatch: Stopwatch = Stopwatch() if asked else OFF
-        self._asked = asked
+    def __init__(self, enabled: bool) -> None:
+        self.stopwatch: Stopwatch = Stopwatch() if enabled else OFF
+        self._enabled = enabled
         self._of_workers = Profile()
         self._started = time.perf_counter()
 
     def add(self, profile: Profile) -> None:
-        """Add what a worker measured."""
+        """Add the profile of a worker."""
         self._of_workers += profile
 
     def show(self) -> None:
-        """Print it on standard error, if it was asked for."""
-        if self._asked:
+        """Print the profile on standard error, if enabled."""
+        if self._enabled:
             profile = self._of_workers + self.stopwatch.take()
             for line in profile_lines(profile, time.perf_counter() - self._started):
                 print_line(line)

@@ -1,4 +1,4 @@
-"""How far the work has come, on standard error: bars for a terminal, plain lines for a log, nothing for `--quiet`."""
+"""Progress on standard error: bars on a terminal, plain lines in a log, nothing with `--quiet`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME_WIDTH = 32
 
 
 class Progress(Protocol):
-    """What is told while a command works."""
+    """Shows the progress of a command; a context manager."""
 
     def __enter__(self) -> Progress: ...
     def __exit__(
@@ -25,30 +25,30 @@ class Progress(Protocol):
     ) -> None: ...
 
     def progress(self, labelled_s: float, duration_s: float, name: str = "") -> None:
-        """So much of the video is labelled."""
+        """Show how many seconds of a video are labelled."""
 
     def alive(self) -> None:
-        """The video is being read, and there is nothing new to tell."""
+        """Heartbeat: the video is being read."""
 
     def warn(self, text: str) -> None:
-        """Something is odd, and the work goes on."""
+        """Show a warning; the work continues."""
 
     def advance(self, outcome: Outcome) -> None:
-        """One video has come to its end."""
+        """Show that a video is finished."""
 
     def hide(self) -> None:
-        """Make room for results on the same terminal."""
+        """Stop drawing, to make room for results on the same terminal."""
 
 
 def make_progress(videos: int, *, quiet: bool) -> Progress:
-    """The progress that fits where standard error goes."""
+    """Bars if standard error is a terminal, else lines."""
     if quiet:
         return NoProgress()
     return BarProgress(videos) if sys.stderr.isatty() else LineProgress(videos)
 
 
 class NoProgress:
-    """Tells nothing."""
+    """Shows warnings only."""
 
     def __enter__(self) -> NoProgress:
         return self
@@ -56,27 +56,27 @@ class NoProgress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Nothing to end."""
+        """Nothing."""
 
     def progress(self, labelled_s: float, duration_s: float, name: str = "") -> None:
-        """Tell nothing."""
+        """Nothing."""
 
     def alive(self) -> None:
-        """Tell nothing."""
+        """Nothing."""
 
     def warn(self, text: str) -> None:
-        """Warnings are told all the same."""
+        """Show a warning."""
         print_warning(text)
 
     def advance(self, outcome: Outcome) -> None:
-        """Tell nothing."""
+        """Nothing."""
 
     def hide(self) -> None:
-        """Nothing is in the way."""
+        """Nothing."""
 
 
 class LineProgress(NoProgress):
-    """One line a video, if there are several.
+    """One line per video, if there are several.
 
     Args:
         videos: how many there are.
@@ -87,7 +87,7 @@ class LineProgress(NoProgress):
         self._ended = 0
 
     def advance(self, outcome: Outcome) -> None:
-        """Tell how one video ended; failures have a line of their own."""
+        """Print the outcome of a video; errors have a line of their own."""
         self._ended += 1
         if self._videos > 1 and outcome.status != "failed":
             words = f" ({outcome.reason})" if outcome.status == "skipped" else f": {outcome.duration:.1f} s of video"
@@ -116,18 +116,18 @@ class BarProgress(NoProgress):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Take the bars away."""
+        """Remove the bars."""
         self._rich.stop()
 
     def progress(self, labelled_s: float, duration_s: float, name: str = "") -> None:
-        """Move the bar of one video."""
+        """Advance the bar of one video."""
         if name not in self._bars:
             self._bars[name] = self._rich.add_task(_short(name), total=duration_s, amount="")
         amount = f"{labelled_s:.0f}/{duration_s:.0f} s"
         self._rich.update(self._bars[name], completed=labelled_s, total=duration_s, amount=amount)
 
     def advance(self, outcome: Outcome) -> None:
-        """Move the bar of all videos, and take away that of the one."""
+        """Advance the bar of all videos, and remove that of this one."""
         bar = self._bars.pop(outcome.task.shown, None)
         if bar is not None:
             self._rich.remove_task(bar)
@@ -135,7 +135,7 @@ class BarProgress(NoProgress):
         self._rich.update(self._all, amount=f"{self._rich.tasks[0].completed:.0f}/{self._videos}")
 
     def hide(self) -> None:
-        """Stop drawing, so that what follows is not drawn over."""
+        """Stop drawing."""
         self._rich.stop()
 
 

@@ -1,4 +1,4 @@
-"""The labels of one video as a person reads them: a table, and a bar of time for each label."""
+"""Prints the result of one video: a table of segments, and a timeline for each label."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class _EncodingProgress:
         self._progress.__enter__()
 
     def close(self) -> None:
-        """Take the bars away."""
+        """Remove the bars."""
         self._progress.__exit__(None, None, None)
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:

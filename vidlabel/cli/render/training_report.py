@@ -1,4 +1,4 @@
-"""What `vidlabel train` shows: the labels before, the figures after."""
+"""Lines of `vidlabel train`: the labels before training, the metrics after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vidlabel.training.train import Trained
 
 
 def check_lines(report: CheckReport) -> list[str]:
-    """What there is to learn from, as lines of text."""
+    """The labels of a training set, as a table."""
     width = max([len("label"), *(len(count.label) for count in report.labels)])
     lines = [
         f"{report.clips} clips in {report.groups} groups, {report.seconds:.1f} s; task {report.task}",
@@ -28,34 +28,34 @@ def check_lines(report: CheckReport) -> list[str]:
 
 
 def fitted_lines(trained: Trained) -> list[str]:
-    """The model and its figures beside the baselines, as lines of text."""
+    """The model, and its metrics beside the baselines."""
     spec, validation = trained.model.spec, trained.fitted.validation
     lines = [
         f"{trained.model.path}: {_label_count(spec)}, {spec.head_name}, streams {', '.join(spec.streams)}",
     ]
     if spec.training.get("mirrored"):
-        lines[0] += ", learnt from mirrored pictures, too"
+        lines[0] += ", trained on mirrored pictures too"
     if validation is None:
-        chosen = "" if spec.pooled else "; minimum durations were chosen on the videos that were learnt from"
-        return [*lines, f"no figures: no group was held out{chosen}"]
+        chosen = "" if spec.pooled else "; minimum durations were chosen on the training videos"
+        return [*lines, f"no metrics: no group was held out{chosen}"]
     unit = "clips" if spec.pooled else "samples"
     count = int(validation.mask.sum())
     return [
         *lines,
-        f"accuracy on {count} {unit} that were not learnt from, {_split(validation)}:",
+        f"accuracy on {count} held-out {unit}, {_split(validation)}:",
         f"  {spec.head_name:<12}{validation.accuracy:6.1%}",
-        f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (without order in time)",
-        f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent answer)",
+        f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (ignores order in time)",
+        f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent label)",
         f"  calibration error {validation.calibration_error:.3f}",
     ]
 
 
 def uncalibrated_warning(trained: Trained) -> str:
-    """What is to be known of the scores of a model for which no group could be held out."""
+    """Warning about the scores of a model for which no group could be held out."""
     spec = trained.model.spec
-    thresholds = "" if spec.task == "single" else f"; labels hold from a score of {UNDECIDED:g} on"
+    thresholds = "" if spec.task == "single" else f"; every threshold is {UNDECIDED:g}"
     return (
-        f"there are too few groups to hold one out: scores are as the heads give them, not calibrated{thresholds}; "
+        f"there are too few groups to hold one out: scores are not calibrated{thresholds}; "
         "add clips of other groups, or do not trust the scores"
     )
 
@@ -67,4 +67,4 @@ def _label_count(spec: ModelSpec) -> str:
 
 
 def _split(validation: Validation) -> str:
-    return "of groups held out" if validation.folds == 1 else f"in {validation.folds} folds by group"
+    return "in one split by group" if validation.folds == 1 else f"in {validation.folds} folds by group"

@@ -56,7 +56,7 @@ def run_evaluate(
     """
     _check_output(output)
     if model is not None and rate is not None:
-        raise UsageError("--rate", "is the model's own where one is measured", "leave it out")
+        raise UsageError("--rate", "cannot be changed for a model that is measured", "leave --rate or --model out")
     keep_freed_memory()
     fold_number = fold_count(folds, leave_one_group_out=leave_one_group_out)
     loaded = None if model is None else load_model(model)
@@ -79,7 +79,7 @@ def run_evaluate(
         kept = "finished work is kept; the same command continues" if request.state else "with -o it could continue"
         print_line(f"interrupted: {kept}")
         return INTERRUPTED
-    _give(evaluation, output, as_json=as_json, quiet=quiet)
+    _show(evaluation, output, as_json=as_json, quiet=quiet)
     return SOME_FAILED if request.training_set.unusable or progress.failed else DONE
 
 
@@ -90,8 +90,8 @@ def _check_output(output: str | None) -> None:
         check_folder(Path(output))
 
 
-def _give(evaluation: Evaluation, output: str | None, *, as_json: bool, quiet: bool) -> None:
-    """Write and print what was asked for."""
+def _show(evaluation: Evaluation, output: str | None, *, as_json: bool, quiet: bool) -> None:
+    """Write the files of an evaluation, and print it."""
     if output is not None:
         write_evaluation(evaluation, Path(output))
     if as_json:

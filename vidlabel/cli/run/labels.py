@@ -1,4 +1,4 @@
-"""The labels of `train` and `evaluate`: a table, or folders of clips."""
+"""Reads the labels of `train` and `evaluate`: a table, or folders of clips."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from vidlabel.training.dataset.reading import examples_from_folders, read_exampl
 
 
 def read_training_set(command: str, labels: str | None, from_folders: str | None, options: LabelOptions) -> TrainingSet:
-    """Read what was given.
+    """Read a training set.
 
     Args:
-        command: that asks.
+        command: name for error messages.
         labels: a table.
         from_folders: a folder with one folder for each label.
-        options: what the user says about them.
+        options: how to read the labels.
 
     Raises:
-        UsageError: both or none are given, or the folder is none.
+        UsageError: both or none are given, or the folder is not one.
         InputError: they cannot be used.
     """
     if labels is not None and from_folders is None:
         return read_examples(Path(labels), options)
     if labels is not None or from_folders is None:
-        raise UsageError(command, "wants a table of labels, or --from-folders", "give one of them")
+        raise UsageError(command, "needs a table of labels, or --from-folders", "give one of them")
     folder = Path(from_folders)
     if not is_folder(folder):
         raise UsageError(
-            "--from-folders", f"{from_folders} is no folder", "give one that holds a folder for each label"
+            "--from-folders", f"{from_folders} is not a folder", "give a folder with one subfolder of clips per label"
         )
     return _read_folders(folder, options)
 
