@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load
 
-from command_line import start
+from command_line import call, start
 from evaluation.evaluated import telling_table
 
 MOST_WAIT_S = 120.0
-OPTIONS = ("--hidden", "4", "--members", "2", "--epochs", "400", "--inner-folds", "0", "--quiet")
+OPTIONS = ("--hidden", "4", "--members", "2", "--epochs", "150", "--inner-folds", "0", "--quiet")
 SECOND_HEAD_RUNS = "recurrent-0"
-"""Its state is kept when it is done; three other heads follow, of a second or more each."""
+"""Its state is kept when it is done; three other heads follow, of a good part of a second each."""
 
 
 def interrupted(folder: Path, kind: signal.Signals) -> subprocess.Popen[bytes]:
@@ -34,46 +34,47 @@ def interrupted(folder: Path, kind: signal.Signals) -> subprocess.Popen[bytes]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Holds a table of clips; models made on different days are the same."""
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    """The working folder, which holds a table of clips."""
+    monkeypatch.chdir(tmp_path)
     telling_table(tmp_path)
     return tmp_path
 
 
-def undisturbed(folder: Path) -> bytes:
-    """The model of a training that was left alone."""
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The tensors of a training that was left alone."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    telling_table(folder)
     assert start("train", "labels.csv", "-o", "m.safetensors", *OPTIONS, folder=folder).status == 0
-    model = folder / "m.safetensors"
-    content = model.read_bytes()
-    model.unlink()
-    return content
+    return tensors(folder / "m.safetensors")
 
 
-def tensors(model: bytes) -> dict[str, bytes]:
+def tensors(model: Path) -> dict[str, bytes]:
     """The numbers of a model; its description tells the command, which says --resume in one of two."""
-    return {name: values.tobytes() for name, values in load(model).items()}
+    return {name: values.tobytes() for name, values in load(model.read_bytes()).items()}
 
 
-def test_control_c_keeps_a_model_and_resume_ends_with_the_same(folder: Path) -> None:
-    whole = undisturbed(folder)
+def test_control_c_keeps_a_model_and_resume_ends_with_the_same(
+    capfd: pytest.CaptureFixture[str], folder: Path, undisturbed: dict[str, bytes]
+) -> None:
     process = interrupted(folder, signal.SIGINT)
     _, errors = process.communicate(timeout=MOST_WAIT_S)
     assert process.returncode == 130
     assert b"--resume" in errors
-    shown = start("info", "m.safetensors", folder=folder)
+    shown = call(capfd, "info", "m.safetensors")
     assert shown.status == 0
     assert "left" in shown.output
-    resumed = start("train", "labels.csv", "-o", "m.safetensors", *OPTIONS, "--resume", folder=folder)
-    assert resumed.status == 0
-    again = (folder / "m.safetensors").read_bytes()
-    assert tensors(again) == tensors(whole)
+    assert tensors(folder / "m.safetensors") != undisturbed
+    assert call(capfd, "train", "labels.csv", "-o", "m.safetensors", *OPTIONS, "--resume").status == 0
+    assert tensors(folder / "m.safetensors") == undisturbed
     assert not list(folder.glob("*.training"))
 
 
-def test_a_kill_leaves_no_model_and_what_was_done(folder: Path) -> None:
-    whole = undisturbed(folder)
+def test_a_kill_leaves_no_model_and_what_was_done(
+    capfd: pytest.CaptureFixture[str], folder: Path, undisturbed: dict[str, bytes]
+) -> None:
     process = interrupted(folder, signal.SIGKILL)
     process.communicate(timeout=MOST_WAIT_S)
     assert not (folder / "m.safetensors").exists()
-    assert start("train", "labels.csv", "-o", "m.safetensors", *OPTIONS, "--resume", folder=folder).status == 0
-    assert tensors((folder / "m.safetensors").read_bytes()) == tensors(whole)
+    assert call(capfd, "train", "labels.csv", "-o", "m.safetensors", *OPTIONS, "--resume").status == 0
+    assert tensors(folder / "m.safetensors") == undisturbed

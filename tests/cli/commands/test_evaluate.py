@@ -41,11 +41,12 @@ def test_a_model_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert json.loads(ended.output)["model"]["name"] == "m"
 
 
-def test_an_interrupted_evaluation_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_evaluation_goes_on(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The second run trains nothing of the first fold again, and ends with the same bytes."""
     table = telling_table(tmp_path)
-    command = [sys.executable, "-m", "vidlabel", "evaluate", str(table), "--folds", "3", *QUICK_OPTIONS]
-    with subprocess.Popen([*command, "-o", str(tmp_path / "out")], stderr=subprocess.PIPE, text=True) as running:
+    command = ("evaluate", str(table), "--folds", "3", *QUICK_OPTIONS)
+    process = [sys.executable, "-m", "vidlabel", *command, "-o", str(tmp_path / "out")]
+    with subprocess.Popen(process, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if line.startswith("fold 2"):
@@ -58,8 +59,8 @@ def test_an_interrupted_evaluation_goes_on(tmp_path: Path) -> None:
     assert kept
     assert not (tmp_path / "out" / "evaluation.json").exists()
     for name in ("out", "whole"):
-        ended = subprocess.run([*command, "-q", "-o", str(tmp_path / name)], capture_output=True, check=False)
-        assert ended.returncode == 0, ended.stderr
+        ended = call(capfd, *command, "--quiet", "-o", tmp_path / name)
+        assert ended.status == 0, ended.errors
     whole = tmp_path / "whole"
     for path in whole.iterdir():
         assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes(), path.name

@@ -21,7 +21,7 @@ from terminal import shown_on_terminal
 from vidlabel.labels.formats.json import result_schema
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "bottle-detection.mp4"
-QUICK = ("--end", "3", "--threshold", "0", "--min-duration", "0")
+EVERYTHING = ("--threshold", "0", "--min-duration", "0")
 
 
 @pytest.fixture(scope="module")
@@ -54,15 +54,15 @@ def test_the_example_is_a_water_bottle_for_about_the_whole_clip(capfd: pytest.Ca
     assert result["run"]["decoder"] == "pyav: frames that no sample needs are skipped"
 
 
-def test_the_same_input_gives_the_same_bytes(capfd: pytest.CaptureFixture[str]) -> None:
-    first, second = (call(capfd, "predict", EXAMPLE, *QUICK, "--scores").output for _ in range(2))
+def test_the_same_input_gives_the_same_bytes(capfd: pytest.CaptureFixture[str], clip: Path) -> None:
+    first, second = (call(capfd, "predict", clip, *EVERYTHING, "--scores").output for _ in range(2))
+    assert first
     assert first == second
 
 
 def test_scores_are_probabilities_of_each_sample(capfd: pytest.CaptureFixture[str]) -> None:
-    scores = json.loads(call(capfd, "predict", EXAMPLE, *QUICK, "--rate", "2", "--scores", "--top", "2").output)[
-        "scores"
-    ]
+    options = ("--end", "3", "--rate", "2", "--scores", "--top", "2")
+    scores = json.loads(call(capfd, "predict", EXAMPLE, *EVERYTHING, *options).output)["scores"]
     assert len(scores["times"]) == len(scores["values"]) == 6
     assert "water bottle" in scores["labels"]
     assert all(len(row) == 2 and min(row) >= 0 and sum(row) <= 1.0001 for row in scores["values"])
@@ -70,11 +70,11 @@ def test_scores_are_probabilities_of_each_sample(capfd: pytest.CaptureFixture[st
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "csv", "srt", "vtt"])
 def test_every_format_to_a_file_and_to_standard_output(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, suffix: str
+    capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path, suffix: str
 ) -> None:
     path = tmp_path / f"out.{suffix}"
-    assert call(capfd, "predict", EXAMPLE, *QUICK, "-o", path).status == 0
-    printed = call(capfd, "predict", EXAMPLE, *QUICK, "--format", suffix)
+    assert call(capfd, "predict", clip, *EVERYTHING, "-o", path).status == 0
+    printed = call(capfd, "predict", clip, *EVERYTHING, "--format", suffix)
     assert printed.output == path.read_bytes().decode()
     assert printed.output
 
@@ -116,7 +116,7 @@ def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: 
 
 
 def test_one_table_for_a_folder(capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
-    options = ("--threshold", "0", "--min-duration", "0", "-o", tmp_path / "all.csv")
+    options = (*EVERYTHING, "-o", tmp_path / "all.csv")
     (folder / "b.mkv").unlink()
     assert call(capfd, "predict", folder, *options).status == 0
     rows = list(csv.DictReader(io.StringIO((tmp_path / "all.csv").read_text())))
@@ -142,7 +142,7 @@ def test_the_summary_names_what_each_mode_wrote(
         (one,): ["-"],
     }.items():
         for _ in range(2 if "-o" in arguments else 1):  # The second run skips what is done, which has the same output.
-            call(capfd, "predict", *arguments, "--summary", summary)
+            call(capfd, "predict", *arguments, "--workers", "1", "--summary", summary)
             assert [row["output"] for row in json.loads(Path(summary).read_text())] == outputs
 
 
@@ -153,9 +153,12 @@ def test_many_to_standard_output_in_the_order_given(capfd: pytest.CaptureFixture
     assert [result["video"]["path"] for result in results] == [str(folder / "more" / "a.mp4"), str(folder / "a.mp4")]
 
 
-def test_lists_and_standard_input(folder: Path) -> None:
-    (folder / "list").write_bytes(b"a.mp4\nmore/a.mp4\n")
-    listed = start("predict", "@list", "--format", "csv", folder=folder)
+def test_lists_and_standard_input(
+    capfd: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    Path("list").write_bytes(b"a.mp4\nmore/a.mp4\n")
+    listed = call(capfd, "predict", "@list", "--format", "csv", "--workers", "1")
     piped = start("predict", "-", "--format", "csv", folder=folder, given=b"a.mp4\0more/a.mp4\0")
     assert (listed.status, piped.status) == (0, 0)
     assert listed.output == piped.output
