@@ -1,16 +1,19 @@
-"""Every command that the README and the documents show runs, as it stands there."""
+"""Every command that the README and the documents show runs, and prints what they say it prints."""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
 from terminal import shown_on_terminal
@@ -19,27 +22,45 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = ("install", "test")
 BLOCK = re.compile(r"(?:<!-- (?P<marker>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#]*)(?:#(?P<heading>[^)]*))?\)")
 
 
-def blocks(language: str) -> list[tuple[str, str]]:
-    """Code blocks of all documents: the document's name and line, and the text."""
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code in a document."""
+
+    place: str
+    """The document and the line."""
+    marker: str
+    language: str
+    text: str
+
+
+def blocks() -> list[Block]:
+    """Blocks of code of all documents, but for those that `.ci/run` runs."""
     found = []
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         for match in BLOCK.finditer(text):
-            if match["language"] == language and match["marker"] not in RUN_BY_CI:
-                line = text.count("\n", 0, match.start()) + 1
-                found.append((f"{path.relative_to(ROOT).as_posix()}:{line}", match["text"]))
-    return found
+            line = text.count("\n", 0, match.start()) + 1
+            place = f"{path.relative_to(ROOT).as_posix()}:{line}"
+            found.append(Block(place, match["marker"] or "", match["language"], match["text"]))
+    return [block for block in found if block.marker not in RUN_BY_CI]
 
 
-def commands() -> list[tuple[str, str]]:
-    return [(place, line) for place, text in blocks("sh") for line in text.splitlines() if line.strip()]
+def commands() -> dict[str, str]:
+    """Command lines, each once, in the order of the documents, and the first place of each."""
+    first: dict[str, str] = {}
+    for block in blocks():
+        if block.language == "sh":
+            for line in block.text.splitlines():
+                first.setdefault(line.strip(), block.place)
+    return first
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the documents name."""
+    """A folder with the files that the documents name, one for all commands: later ones use what earlier ones made."""
     folder = tmp_path_factory.mktemp("readme")
     write_video(folder / "clip.mp4", Recipe())
     (folder / "videos" / "more").mkdir(parents=True)
@@ -56,31 +77,78 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("place", "line"), commands())
-def test_commands_run(folder: Path, place: str, line: str) -> None:
-    ended = run(["bash", "-euo", "pipefail", "-c", line], folder)
-    assert ended.returncode == 0, f"{place}: {line}\n{ended.stderr}"
+def is_plain(line: str) -> bool:
+    """Whether a line calls `vidlabel` alone and uses nothing of the shell."""
+    return line.startswith("vidlabel ") and not re.search(r"[|<>;&$`*?]", line)
 
 
-@pytest.mark.parametrize(("place", "code"), blocks("python"))
-def test_python_runs(folder: Path, place: str, code: str) -> None:
-    ended = run([sys.executable, "-c", code], folder)
-    assert ended.returncode == 0, f"{place}\n{ended.stderr}"
+@pytest.mark.parametrize(("place", "line"), [(place, line) for line, place in commands().items()])
+def test_commands_run(
+    folder: Path, place: str, line: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_plain(line):  # in this process, which has loaded torch already
+        monkeypatch.chdir(folder)
+        ended = call(capfd, *shlex.split(line)[1:])
+        assert ended.status == 0, f"{place}: {line}\n{ended.errors}"
+    else:
+        process = run(["bash", "-euo", "pipefail", "-c", line], folder)
+        assert process.returncode == 0, f"{place}: {line}\n{process.stderr}"
 
 
-def outputs() -> list[tuple[str, str, str]]:
-    """Outputs that the documents show: place, command, text."""
-    found = []
-    for path in DOCUMENTS:
-        text = path.read_text(encoding="utf-8")
-        for match in BLOCK.finditer(text):
-            if (match["marker"] or "").startswith("output: "):
-                line = text.count("\n", 0, match.start()) + 1
-                found.append((f"{path.name}:{line}", match["marker"].removeprefix("output: "), match["text"]))
-    return found
+@pytest.mark.parametrize(
+    "block", [block for block in blocks() if block.language == "python"], ids=lambda one: one.place
+)
+def test_python_runs(folder: Path, block: Block) -> None:
+    ended = run([sys.executable, "-c", block.text], folder)
+    assert ended.returncode == 0, f"{block.place}\n{ended.stderr}"
 
 
-@pytest.mark.parametrize(("place", "command", "text"), outputs())
-def test_outputs_are_those_of_the_commands(folder: Path, place: str, command: str, text: str) -> None:
-    shown = shown_on_terminal([sys.executable, "-m", *command.split()], folder)
-    assert [line.rstrip() for line in shown.splitlines()] == text.splitlines(), place
+@pytest.mark.parametrize(
+    "block", [block for block in blocks() if block.marker.startswith("output: ")], ids=lambda one: one.place
+)
+def test_outputs_are_those_of_the_commands(folder: Path, block: Block) -> None:
+    command = block.marker.removeprefix("output: ").split()
+    shown = shown_on_terminal([sys.executable, "-m", *command], folder)
+    assert [line.rstrip() for line in shown.splitlines()] == block.text.splitlines(), block.place
+
+
+def test_the_picture_is_that_of_a_run(tmp_path: Path) -> None:
+    ended = run([sys.executable, str(ROOT / "docs" / "terminal.py"), str(tmp_path / "terminal.svg")], tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "terminal.svg").read_text() == (ROOT / "docs" / "terminal.svg").read_text()
+
+
+def headings(document: str) -> set[str]:
+    """The anchors that a page has for its headings."""
+    titles = re.findall(r"^#+ (.*)$", document, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def broken_links(path: Path) -> list[str]:
+    """Links of a document to files or headings that do not exist."""
+    broken = []
+    for match in LINK.finditer(path.read_text(encoding="utf-8")):
+        target = path.parent / match["path"] if match["path"] else path
+        if not target.is_file() or (match["heading"] and match["heading"] not in headings(target.read_text())):
+            broken.append(match[0])
+    return broken
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    assert broken_links(path) == []
+
+
+def test_broken_links_are_found(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A b, c\n[x](#a-b-c) [y](#none) [z](b.md) [w](a.md#a-b-c)\n")
+    assert broken_links(tmp_path / "a.md") == ["](#none)", "](b.md)"]
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 160
+
+
+def test_every_page_is_named_in_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    pages = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS[1:]]
+    assert [page for page in pages if page not in text] == []
