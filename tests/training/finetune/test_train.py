@@ -203,7 +203,7 @@ def test_a_fold_of_an_evaluation_is_tuned_without_its_test_part(folder: Path, tm
     assert digest(tmp_path) == digest(folder)
 
 
-@pytest.mark.parametrize("job", ["encoder", "validating"])
+@pytest.mark.parametrize("run", ["encoder", "validating"])
 def test_an_interrupted_tuning_goes_on_to_the_same_model(folder: Path, made: Path, tmp_path: Path, run: str) -> None:
     output = tmp_path / "m.safetensors"
     stop = StopsAfter("encoder", 3) if run == "encoder" else StopsAfter("fold-0-recurrent-0", 2)

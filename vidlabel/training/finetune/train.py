@@ -215,8 +215,8 @@ def _learn_head(
     if not tensors.whole:
         windows = timed_windows(int(tensors.bank.lengths.sum()), windows, window.samples)
     updates = -(-windows // options.batch_size)
-    problem = TaskShape(whitening.inputs_size, tensors.classes, is_whole(seen), updates)
-    plan = label_plans(options, problem)[0]
+    shape = TaskShape(whitening.inputs_size, tensors.classes, is_whole(seen), updates)
+    plan = label_plans(options, shape)[0]
     runs.listener.begun("preparing to tune", 1, plan.epochs)
     head_task = make_head_task(plan, tensors, options, window)
     head = train_head(runs, "encoder-head", head_task, plan.build).finished_head()

@@ -199,13 +199,13 @@ class _Fitting:
         if len(everything) == 1 or not inner:
             return everything
         choices = [everything, *((stream,) for stream in everything)]
-        epochs, heads = linear_plan(self._options, self._problem(1)).epochs, len(choices) * len(inner)
+        epochs, heads = linear_plan(self._options, self._task_shape(1)).epochs, len(choices) * len(inner)
         self._runs.listener.begun("choosing streams", heads, heads * epochs)
         found = {}
         for streams in choices:
             numbers = [everything.index(stream) for stream in streams]
             folds = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
-            plan = linear_plan(self._options, self._problem(folds[0].whitening.inputs_size))
+            plan = linear_plan(self._options, self._task_shape(folds[0].whitening.inputs_size))
             stage = "streams-" + "-".join(streams)
             dataset = select_streams(self._dataset, streams)
             members = [Member(plan, plan.build)]
@@ -215,15 +215,15 @@ class _Fitting:
 
     def _members(self, whitening: Whitening) -> list[Member]:
         training_set, options = self._dataset.training_set, self._options
-        problem = self._problem(whitening.inputs_size)
+        shape = self._task_shape(whitening.inputs_size)
         if self._start is not None:
-            return continued_members(self._start, training_set.labels, options, problem)
-        members = new_members(options, problem)
+            return continued_members(self._start, training_set.labels, options, shape)
+        members = new_members(options, shape)
         if self._whole and training_set.task == "single" and training_set.background is None:
-            members += new_background_members(options, problem)
+            members += new_background_members(options, shape)
         return members
 
-    def _problem(self, inputs: int) -> TaskShape:
+    def _task_shape(self, inputs: int) -> TaskShape:
         clips = len(self._dataset.features)
         if not self._whole:
             clips = timed_windows(sum(len(clip.times) for clip in self._dataset.features), clips, self._window.samples)
@@ -234,7 +234,7 @@ class _Fitting:
         """The same with logits for held-out clips, if there are any."""
         if not found.inner:
             return found
-        baseline = baseline_plan(self._options, self._problem(found.whitening.inputs_size))
+        baseline = baseline_plan(self._options, self._task_shape(found.whitening.inputs_size))
         # Heads that differ by their random start alone are alike: one of them is enough to calibrate all.
         members = [member for member in self._members(found.whitening) if member.plan.form != "background"]
         one_of_each = {member.plan.form: member for member in reversed(members)}

@@ -91,49 +91,49 @@ class TaskShape:
     """In an epoch."""
 
 
-def label_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
+def label_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan]:
     """The heads that distinguish the labels."""
     if options.head == "mean":
-        return [_mean_plan("recurrent", options, problem, problem.classes, 1)]
+        return [_mean_plan("recurrent", options, shape, shape.classes, 1)]
     kind = options.head or "gru"
     members = range(options.recurrent_members)
-    plans = [_recurrent_plan("recurrent", number, options, kind, problem, problem.classes) for number in members]
-    return [*plans, linear_plan(options, problem)] if options.head is None and problem.whole else plans
+    plans = [_recurrent_plan("recurrent", number, options, kind, shape, shape.classes) for number in members]
+    return [*plans, linear_plan(options, shape)] if options.head is None and shape.whole else plans
 
 
-def background_plans(options: TrainOptions, problem: TaskShape) -> list[MemberPlan]:
+def background_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan]:
     """The heads that distinguish labels from background, for models of whole clips; background is their last class."""
-    classes = problem.classes + 1
+    classes = shape.classes + 1
     if options.head == "mean":
-        return [_mean_plan("background", options, problem, classes, PARTS)]
+        return [_mean_plan("background", options, shape, classes, PARTS)]
     kind = options.head or "gru"
     members = range(options.recurrent_members)
-    return [_recurrent_plan("background", number, options, kind, problem, classes) for number in members]
+    return [_recurrent_plan("background", number, options, kind, shape, classes) for number in members]
 
 
-def linear_plan(options: TrainOptions, problem: TaskShape) -> MemberPlan:
+def linear_plan(options: TrainOptions, shape: TaskShape) -> MemberPlan:
     """A head without recurrence, over the parts of a clip, or on each sample."""
-    return _mean_plan("linear", options, problem, problem.classes, PARTS)
+    return _mean_plan("linear", options, shape, shape.classes, PARTS)
 
 
-def baseline_plan(options: TrainOptions, problem: TaskShape) -> MemberPlan:
+def baseline_plan(options: TrainOptions, shape: TaskShape) -> MemberPlan:
     """The honest baseline: the mean of a clip, or each sample on its own, under a linear layer."""
-    return _mean_plan("baseline", options, problem, problem.classes, 1)
+    return _mean_plan("baseline", options, shape, shape.classes, 1)
 
 
-def default_epochs(problem: TaskShape, *, recurrent: bool) -> int:
+def default_epochs(shape: TaskShape, *, recurrent: bool) -> int:
     """Default number of epochs, more for few clips: it is the number of updates that counts."""
     least, updates = (RECURRENT_EPOCHS, RECURRENT_UPDATES) if recurrent else (MEAN_EPOCHS, MEAN_UPDATES)
-    return max(least, -(-updates // problem.updates))
+    return max(least, -(-updates // shape.updates))
 
 
 def _recurrent_plan(
-    form: MemberKind, number: int, options: TrainOptions, kind: HeadKind, problem: TaskShape, classes: int
+    form: MemberKind, number: int, options: TrainOptions, kind: HeadKind, shape: TaskShape, classes: int
 ) -> MemberPlan:
-    parts = PARTS if problem.whole else None
+    parts = PARTS if shape.whole else None
     config = HeadConfig(
         kind=kind,
-        input_size=problem.inputs,
+        input_size=shape.inputs,
         hidden_size=options.hidden,
         outputs=classes * (parts or 1),
         layers=options.layers,
@@ -141,20 +141,20 @@ def _recurrent_plan(
         activation=options.activation,
         dropout=options.dropout,
     )
-    epochs = options.epochs or default_epochs(problem, recurrent=True)
+    epochs = options.epochs or default_epochs(shape, recurrent=True)
     return MemberPlan(f"{form}-{number}", form, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
 
 
-def _mean_plan(form: MemberKind, options: TrainOptions, problem: TaskShape, classes: int, parts: int) -> MemberPlan:
+def _mean_plan(form: MemberKind, options: TrainOptions, shape: TaskShape, classes: int, parts: int) -> MemberPlan:
     config = HeadConfig(
         kind="mean",
-        input_size=problem.inputs,
-        hidden_size=problem.inputs,
-        outputs=classes * (parts if problem.whole else 1),
+        input_size=shape.inputs,
+        hidden_size=shape.inputs,
+        outputs=classes * (parts if shape.whole else 1),
         dropout=options.dropout,
     )
-    epochs = options.epochs or default_epochs(problem, recurrent=False)
-    return MemberPlan(f"{form}-0", form, config, parts if problem.whole else None, epochs, LINEAR_NOISE, 0.0)
+    epochs = options.epochs or default_epochs(shape, recurrent=False)
+    return MemberPlan(f"{form}-0", form, config, parts if shape.whole else None, epochs, LINEAR_NOISE, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,24 +166,24 @@ class Member:
     """Draws from torch's global generator."""
 
 
-def new_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
+def new_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
     """New heads that distinguish the labels."""
-    return [Member(plan, plan.build) for plan in label_plans(options, problem)]
+    return [Member(plan, plan.build) for plan in label_plans(options, shape)]
 
 
-def new_background_members(options: TrainOptions, problem: TaskShape) -> list[Member]:
+def new_background_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
     """New heads that know background."""
-    return [Member(plan, plan.build) for plan in background_plans(options, problem)]
+    return [Member(plan, plan.build) for plan in background_plans(options, shape)]
 
 
-def continued_members(start: Model, labels: Sequence[str], options: TrainOptions, problem: TaskShape) -> list[Member]:
+def continued_members(start: Model, labels: Sequence[str], options: TrainOptions, shape: TaskShape) -> list[Member]:
     """The heads of a model with outputs for other labels: those of labels that it knows are kept.
 
     Args:
         start: the model.
         labels: C names; for heads that know background it is added as the last.
         options: how many epochs.
-        problem: to learn.
+        shape: to learn.
     """
     members = []
     for number, (member, head) in enumerate(zip(start.spec.members, start.heads, strict=True)):
@@ -199,7 +199,7 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
             form="linear" if linear and form == "recurrent" else form,
             config=config,
             pooled_parts=member.pooled_parts,
-            epochs=options.epochs or default_epochs(problem, recurrent=not linear),
+            epochs=options.epochs or default_epochs(shape, recurrent=not linear),
             noise=LINEAR_NOISE if linear else INPUT_NOISE,
             input_dropout=0.0 if linear else INPUT_DROPOUT,
         )
