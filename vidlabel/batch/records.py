@@ -10,19 +10,19 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Annotated, Literal
 
 from vidlabel.errors import InputError
 from vidlabel.files import TEMPORARY_SUFFIX, atomic_note, atomic_write
+from vidlabel.json_fields import MismatchError, Range, exact_dataclass_from_json
 from vidlabel.paths import is_folder
 
 STATE_FOLDER = ".vidlabel"
 SCHEMA = "vidlabel.record/1"
-_NUMBERS_BELOW = 1 << 63
 
 State = Literal["started", "done", "failed"]
+Count = Annotated[int, Range(0, (1 << 63) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class Record:
     """Why it failed, what is partial about it, or how its process ended since it was begun; one line."""
     partial: bool = False
     """Whether some of the video could not be decoded."""
-    starts: int = 0
+    starts: Count = 0
     """How often the work was begun without coming to an end, this time included."""
-    duration: float = 0.0
+    duration: Annotated[float, Range(0)] = 0.0
     """Seconds of video."""
-    samples: int = 0
-    decode_errors: int = 0
+    samples: Count = 0
+    decode_errors: Count = 0
     sha256: str = ""
     """Of the output, as it was last written; empty where none was."""
     replaced_sha256: str = ""
@@ -133,21 +133,9 @@ def _parse(path: Path) -> Record | None:
         return None
     if not isinstance(data, dict) or data.pop("schema", None) != SCHEMA:
         return None
-    kinds = _kinds()
-    if set(data) != set(kinds) or data["state"] not in ("started", "done", "failed"):
+    if len(data) != len(Record.__slots__):
         return None
-    if not all(_fits(data[name], kind) for name, kind in kinds.items()):
+    try:
+        return exact_dataclass_from_json(Record, data, "")
+    except MismatchError:
         return None
-    return Record(**data)
-
-
-@cache  # Looking at the types takes longer than all the rest of reading a record.
-def _kinds() -> dict[str, type]:
-    return {name: str if name == "state" else kind for name, kind in get_type_hints(Record).items()}
-
-
-def _fits(value: object, kind: type) -> bool:
-    """Whether a value may stand in a field; numbers are counts or seconds, and `true` is none."""
-    if kind in (int, float):
-        return type(value) in (int, kind) and 0 <= value < _NUMBERS_BELOW  # type: ignore[operator]
-    return type(value) is kind
