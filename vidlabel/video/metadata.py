@@ -1,4 +1,4 @@
-"""The facts of a video that are known before anything but its first picture is decoded."""
+"""The facts of a video that are known before anything but its first picture is decoded; and the size of its samples."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Count = Annotated[int, Range(0, 1 << 63)]
 Pixels = Annotated[int, Range(1, 1 << 24)]
 ShortText = Annotated[str, Text(longest=1000)]
+
+LARGEST_RATIO = 16
+"""Longer side over shorter one that samples follow; a more extreme picture (or pixel shape) is squeezed to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +77,23 @@ class VideoMetadata:
             rotation=self.rotation,
             size_bytes=self.size_bytes,
         )
+
+
+def shown_size(width: int, height: int, aspect: Fraction, swaps_sides: bool) -> tuple[int, int]:
+    """Width and height in square pixels of a stored picture whose pixels are `aspect` times as wide as high."""
+    shown_width = max(1, _round_half_up(width * aspect))
+    return (height, shown_width) if swaps_sides else (shown_width, height)
+
+
+def sample_size(width: int, height: int, short_side: int) -> tuple[int, int]:
+    """Width and height of a sample: the shorter side has `short_side` pixels, the other follows, even, aspect kept."""
+    short, long = sorted((width, height))
+    ratio = min(Fraction(long, short), Fraction(LARGEST_RATIO))
+    if ratio == 1:
+        return short_side, short_side
+    other = max(short_side, 2 * _round_half_up(short_side * ratio / 2))
+    return (other, short_side) if width > height else (short_side, other)
+
+
+def _round_half_up(value: Fraction) -> int:
+    return int(value + Fraction(1, 2))

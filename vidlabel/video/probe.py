@@ -15,14 +15,7 @@ import numpy.typing as npt
 from vidlabel.errors import VideoError
 from vidlabel.video.container.dahua import frame_times, is_cut_off
 from vidlabel.video.container.nal_units import nal_units, tells_unreferred
-from vidlabel.video.container.orientation import (
-    LARGEST_RATIO,
-    UPRIGHT,
-    Orientation,
-    orientation_of,
-    sample_size,
-    shown_size,
-)
+from vidlabel.video.container.orientation import UPRIGHT, Orientation, orientation_of
 from vidlabel.video.container.packets import (
     NO_TIME,
     SPOILT,
@@ -39,7 +32,7 @@ from vidlabel.video.damage.cut_start import mark_unshown
 from vidlabel.video.damage.lost_references import LostReferences, ReferenceScan
 from vidlabel.video.damage.missing_packets import PacketPositions
 from vidlabel.video.damage.truncation import missing_packets
-from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.metadata import LARGEST_RATIO, VideoMetadata, sample_size, shown_size
 from vidlabel.video.request import Heartbeat, no_heartbeat
 from vidlabel.video.sampling import Preceding
 

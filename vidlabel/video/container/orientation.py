@@ -1,9 +1,8 @@
-"""How a stored picture is shown: turned and mirrored by its display matrix, in square pixels; and sizes of samples."""
+"""How a stored picture has to be turned for showing, from its display matrix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from av.sidedata.sidedata import Type
@@ -13,8 +12,6 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _MATRIX_BYTES = 36
-LARGEST_RATIO = 16
-"""Longer side over shorter one that samples follow; a more extreme picture (or pixel shape) is squeezed to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +65,3 @@ def from_matrix(matrix: bytes) -> Orientation:
     if abs(a) + abs(d) >= abs(b) + abs(c):
         return Orientation(180 if a + d < 0 else 0, mirrored)
     return Orientation(90 if c - b > 0 else 270, mirrored)
-
-
-def shown_size(width: int, height: int, aspect: Fraction, swaps_sides: bool) -> tuple[int, int]:
-    """Width and height in square pixels of a stored picture whose pixels are `aspect` times as wide as high."""
-    shown_width = max(1, _round_half_up(width * aspect))
-    return (height, shown_width) if swaps_sides else (shown_width, height)
-
-
-def sample_size(width: int, height: int, short_side: int) -> tuple[int, int]:
-    """Width and height of a sample: the shorter side has `short_side` pixels, the other follows, even, aspect kept."""
-    short, long = sorted((width, height))
-    ratio = min(Fraction(long, short), Fraction(LARGEST_RATIO))
-    if ratio == 1:
-        return short_side, short_side
-    other = max(short_side, 2 * _round_half_up(short_side * ratio / 2))
-    return (other, short_side) if width > height else (short_side, other)
-
-
-def _round_half_up(value: Fraction) -> int:
-    return int(value + Fraction(1, 2))

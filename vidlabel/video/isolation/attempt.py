@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Literal
 
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
-from vidlabel.video.container.orientation import sample_size
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,
@@ -25,7 +24,7 @@ from vidlabel.video.isolation.messages import (
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError, NativeOutput
 from vidlabel.video.isolation.shared_memory import FrameLayout
-from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.metadata import VideoMetadata, sample_size
 from vidlabel.video.request import Sample, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL
 

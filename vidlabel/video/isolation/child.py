@@ -24,7 +24,6 @@ import av.logging
 
 from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
 from vidlabel.errors import InstallationError, VidlabelError
-from vidlabel.video.container.orientation import sample_size
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.decord import load_decord
@@ -48,6 +47,7 @@ from vidlabel.video.isolation.messages import (
 )
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
 from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, open_memory
+from vidlabel.video.metadata import sample_size
 
 _BEATS_A_TIMEOUT = 4
 _LONGEST_BEAT_S = 1.0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.video.container.orientation import sample_size, shown_size
+from vidlabel.video.metadata import sample_size, shown_size
 
 
 @pytest.mark.parametrize(
