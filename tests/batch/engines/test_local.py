@@ -46,7 +46,11 @@ def make_tasks(folder: Path, *contents: str) -> list[Task]:
 
 def children() -> set[int]:
     """Processes that this one has started, running or dead."""
-    return {int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()}
+    found: set[int] = set()
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # A thread may end while it is looked at.
+            found.update(int(pid) for pid in (thread / "children").read_text().split())
+    return found
 
 
 def run(options: WorkOptions, tasks: list[Task], workers: int = 2) -> dict[str, Outcome]:
