@@ -75,7 +75,7 @@ class BatchReporter:
             print_line(f"error: {outcome.reason}")
             if self._debug:
                 print_details(outcome.details)
-        elif outcome.partial:
+        elif outcome.partial and outcome.status == "done":
             print_warning(outcome.reason)
 
 
