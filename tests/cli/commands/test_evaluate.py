@@ -70,7 +70,7 @@ def test_an_interrupted_evaluation_goes_on(capfd: pytest.CaptureFixture[str], tm
     ((), 2, "needs a table of labels"),
     (("labels.csv", "--folds", "7"), 2, "7 folds cannot be made of 6 groups"),
     (("labels.csv", "--folds", "3", "--leave-one-group-out"), 2, "leave --folds out"),
-    (("labels.csv", "--model", "objects", "--rate", "2"), 2, "the model's own"),
+    (("labels.csv", "--model", "objects", "--rate", "2"), 2, "cannot be changed for a model"),
     (("labels.csv", "--model", "objects", "--hidden", "3"), 2, "not trained"),
     (("labels.csv", "--model", "objects"), 2, "these files hold 6"),
     (("labels.csv", "--model", "nowhere.safetensors"), 1, "there is no such file"),
