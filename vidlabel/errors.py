@@ -1,7 +1,7 @@
 """The exceptions that vidlabel raises.
 
     VidlabelError                 everything below; catch this to catch all
-    ├── UsageError                options that cannot be meant: exit status 2, nothing was done
+    ├── UsageError                invalid options or arguments: exit status 2, nothing was done
     │   └── DeviceError           a device that was asked for is not there
     ├── InputError                a file that cannot be used
     │   ├── VideoError            ... as a video
@@ -44,7 +44,7 @@ class VidlabelError(Exception):
 
 
 class UsageError(VidlabelError):
-    """Options or arguments that cannot be meant; nothing was done."""
+    """Invalid options or arguments; nothing was done."""
 
 
 class DeviceError(UsageError):

@@ -38,7 +38,7 @@ class FeatureConfig:
     """How features are made; everything that changes their numbers but the part, the machine and library versions.
 
     Raises:
-        UsageError: there is no such encoder, or a value that cannot be meant.
+        UsageError: there is no such encoder, or a value is out of range.
     """
 
     encoder: str = "efficientnet-lite0"

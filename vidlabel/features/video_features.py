@@ -52,7 +52,7 @@ class ExtractionListener(Protocol):
     """Told while features are computed."""
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
-        """So many seconds of the video `name` are encoded."""
+        """This much of the video `name` is encoded, in seconds."""
 
     def warn(self, text: str) -> None:
         """Something is odd, and the work goes on."""

@@ -50,7 +50,7 @@ def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
 
 
 def features_info(shown: str, size_bytes: int, found: FeatureFile) -> VideoInfo:
-    """The facts of a file of features: no pictures, so many samples a second."""
+    """The facts of a file of features: no pictures, and samples per second as its frame rate."""
     return VideoInfo(
         path=shown,
         duration=found.duration_s,

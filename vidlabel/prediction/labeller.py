@@ -73,7 +73,7 @@ def predict(
         rate: samples per second; None: the model's.
         threshold: minimum score, 0 to 1, at which a label holds; None: the model's, per label.
         min_duration: minimum duration of a segment in seconds; None: the model's, per label.
-        top: keep only so many labels, those with the longest total time; None: all.
+        top: number of labels to keep, those with the longest total time; None: all.
         scores: also return the scores of every sample.
         device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.

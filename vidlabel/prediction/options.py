@@ -24,7 +24,7 @@ class PredictOptions:
     min_duration: float | None = None
     """Minimum duration of a segment in seconds; None: the model's, per label."""
     top: int | None = None
-    """Keep only so many labels, those with the longest total time; None: all."""
+    """Number of labels to keep, those with the longest total time; None: all."""
     scores: bool = False
     """Also return the scores of every sample."""
     device: Device = "auto"
@@ -71,7 +71,7 @@ class Listener(Protocol):
     """Told while a video is labelled."""
 
     def progress(self, labelled_s: float, duration_s: float) -> None:
-        """So many of the video's seconds are labelled."""
+        """How much of the video is labelled, in seconds."""
 
     def alive(self) -> None:
         """Heartbeat while a video is read: probing a day of video takes minutes."""

@@ -50,7 +50,7 @@ class SampleRequest:
     in it, so that windows side by side give what the whole gives.
 
     Raises:
-        UsageError: a value that cannot be meant.
+        UsageError: a value is out of range.
     """
 
     rate: float = 2.0

@@ -30,7 +30,7 @@ atexit.register(_shared_pool.close)
 
 
 class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"]):
-    """The samples of one video, decoded in another process, to be taken once; a context manager that lets go of it.
+    """The samples of one video, decoded in another process, to be taken once; a context manager that closes it.
 
     Made by `open_isolated_samples`.
     """
@@ -61,7 +61,7 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         self.close()
 
     def close(self) -> None:
-        """Stop reading and let go of the file."""
+        """Stop reading and close the file."""
         self._samples.close()
         self._end_attempts()
 
@@ -222,7 +222,7 @@ def samples(
         An iterator of `Sample(time_s, rgb)`, rgb being (H, W, 3) uint8; with `.probe` and `.report`.
 
     Raises:
-        UsageError: an argument that cannot be meant.
+        UsageError: an argument is out of range.
         VideoError: the file is no readable video.
 
     Example:

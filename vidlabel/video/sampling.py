@@ -140,7 +140,7 @@ class LagBuffer(Generic[Frame]):
         self._frames: deque[tuple[int, Frame]] = deque()
 
     def add(self, time: int, frame: Frame) -> None:
-        """Append the next frame and let go of those that no later sample can need."""
+        """Append the next frame and drop those that no later sample can need."""
         self._frames.append((time, frame))
         while len(self._frames) > 1 and self._frames[1][0] <= time - self._lag:
             self._frames.popleft()

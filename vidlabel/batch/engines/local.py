@@ -124,12 +124,12 @@ class _Run:
         self._dead_starts = 0
 
     def start_workers(self, count: int) -> None:
-        """Start so many, besides those that run."""
+        """Start this many, besides those that run."""
         for _ in range(count):
             self._workers.append(_Worker(self._command, self._options, self._inbox))
 
     def end_workers(self) -> None:
-        """End all of them: they are told to end, and killed where that takes long."""
+        """End all of them: they are asked to end, and killed where that takes long."""
         for worker in self._workers:
             worker.let_go()
         deadline = time.monotonic() + KILL_AFTER_S  # for all of them together

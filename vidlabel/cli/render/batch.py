@@ -85,7 +85,7 @@ def counts(summary: RunSummary) -> str:
 
 
 def closing_line(inputs: Inputs, summary: RunSummary, seconds: float) -> str:
-    """The counts of a run, with its speed; it took so many seconds."""
+    """The counts of a run that took this many seconds, with its speed."""
     words = [counts(summary)]
     if summary.partial:
         words.append(f"{summary.partial} of them partial")

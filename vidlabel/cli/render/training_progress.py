@@ -84,7 +84,7 @@ class _LearningProgress:
             self._bars.stop()
 
     def feature_pass_begun(self, stage: str, videos: int) -> None:
-        """Show that so many videos are read once more."""
+        """Show how many videos are read once more."""
         self._end_encoding()
         if self._bars is not None:
             self._bars.stop()

@@ -146,7 +146,7 @@ class EfficientNetLite(nn.Module):
         return hidden.mean(dim=(2, 3))
 
     def last_parameters(self, blocks: int) -> dict[str, nn.Parameter]:
-        """Weights and biases of so many blocks at the end, and of the head convolution, by their names."""
+        """Weights and biases of the last blocks, and of the head convolution, by their names."""
         first = len(self.blocks) - blocks
         parts = [(f"blocks.{number}", self.blocks[number]) for number in range(first, len(self.blocks))]
         parts.append(("head", self.head))

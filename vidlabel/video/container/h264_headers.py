@@ -44,7 +44,7 @@ class Bits:
         self._left = 8 * len(payload)
 
     def take(self, count: int) -> int:
-        """An unsigned number of so many bits."""
+        """An unsigned number of a given number of bits."""
         self._left -= count
         if self._left < 0:
             raise HeaderError

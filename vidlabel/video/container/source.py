@@ -72,7 +72,7 @@ class KeptPackets:
 
     packets: list[Packet[VideoStream]]
     decoded: int
-    """So many of them the decoder has been given."""
+    """How many of them the decoder has been given."""
     frames: list[VideoFrame]
     """What it gave for them."""
 
@@ -107,7 +107,7 @@ class VideoSource(AbstractContextManager["VideoSource"]):
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.container.close()
 
     def _open(self) -> InputContainer:

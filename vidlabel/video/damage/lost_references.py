@@ -29,7 +29,7 @@ _GAP, _REPEAT, _REFRESH, _BIDIRECTIONAL = 1, 2, 4, 8
 _HEAD_BYTES = 4096
 """Of a packet, in which its first slice begins but for very long further information."""
 _REORDERED_PACKETS = 8
-"""Among so many packets on each side lie those that are shown next to the lost ones."""
+"""Among this many packets on each side lie those that are shown next to the lost ones."""
 _LEAST_SYSTEMATIC = 8
 _SYSTEMATIC_SHARE = 5
 """Where every fifth picture leaves a gap, or repeats a number, and time does not leap, numbers mean something else."""

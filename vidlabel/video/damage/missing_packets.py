@@ -34,7 +34,7 @@ _LEAST_ZEROS = 512
 """A sector of a disk. Codecs and containers avoid runs of zeros, by which they find their place again."""
 _LOOK_BACK_PACKETS = 3
 _REORDERED_PACKETS = 4
-"""Decoding times lag behind the times of showing by so many frames, so that a leap in them comes late."""
+"""Decoding times lag behind the times of showing by this many frames, so that a leap in them comes late."""
 _LONGEST_LOOK = 64 << 20
 _BLOCK_OVERHEAD = 32
 

@@ -19,9 +19,9 @@ LEAP_STEPS = 1.5
 """Frame durations from one frame to the next: no leap yet, however times are rounded."""
 _REGULAR_SHARE = 0.98
 _LEAST_REGULAR = 8
-"""So many pictures, and so large a part of them, follow a rule before it is one."""
+"""The least pictures, and the least share of them, that must follow a rule before it counts."""
 _REORDERED_PACKETS = 16
-"""The pictures that follow a leap are decoded after at least one of so many that are shown after it."""
+"""The pictures that follow a leap are decoded after at least one of this many that are shown after it."""
 _SAME_PAUSE = 2
 """Counts across a leap that say nothing of lost pictures: one, or two of an encoder that counts fields."""
 

@@ -90,7 +90,7 @@ class DecordReader:
                 del held[done]
 
     def close(self) -> None:
-        """Let go of the file. decord crashes an interpreter that ends with a reader alive."""
+        """Close the file. decord crashes an interpreter that ends with a reader alive."""
         self._video = None
 
     def _open(self, on_gpu: bool) -> Any:  # noqa: ANN401 - decord has no types

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _LONG_RUN = 5
-"""So many rejected packets in a row spoil the frames after them; after fewer, pictures are a little off, and used."""
+"""This many rejected packets in a row spoil the frames after them; after fewer, pictures are a little off, and used."""
 _SUSPECT_FRAMES = 300
 """Frames that are left out so at most: some streams have no further key frame, and recover."""
 
@@ -92,7 +92,7 @@ class PyavReader:
             )
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._container.close()
 
     def _picture(self, time: int, frame: VideoFrame, earlier: VideoFrame | None) -> Picture | None:

@@ -74,7 +74,7 @@ class SkippingReader:
             pass  # The rest is looked through for holes.
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._opened.close()
 
     def _next_wanted(self, frames: Iterator[VideoFrame], time: int) -> npt.NDArray[np.uint8]:
@@ -106,7 +106,7 @@ class SkippingReader:
             raise self._failure("meets damage") from error
 
     def _packets(self, heartbeat: Heartbeat) -> Iterator[Packet[VideoStream]]:
-        """Packets that have to be decoded; the decoder is told of each whether it may skip it."""
+        """Packets that have to be decoded; each marked whether the decoder may skip it."""
         times, plan, context = self._probe.packets.pts, self._plan, self._stream.codec_context
         skips = False
         for index, packet in self._numbered_packets(heartbeat):

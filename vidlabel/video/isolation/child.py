@@ -55,7 +55,7 @@ _SELF_GRACE_S = 10.0
 """The process ends itself so much later than its owner would end it."""
 _MOST_WAITING = 4
 _LONGEST_WAIT_S = 0.05
-"""So many samples, and so long, may wait to be sent together."""
+"""How many samples may wait to be sent together, and for how long."""
 _MOST_NOISE = 4 << 20
 
 
@@ -264,7 +264,7 @@ def main() -> None:
     if not isinstance(setup, Setup):
         os._exit(OWNER_GONE)
     die_with_owner(setup.lifeline)
-    with contextlib.suppress(InstallationError):  # It is told when decord is needed.
+    with contextlib.suppress(InstallationError):  # Reported when decord is needed.
         load_decord()
     limit_memory(setup.memory_limit_bytes)
     let_ffmpeg_complain()

@@ -51,7 +51,7 @@ class ReadVideo:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """To the process: so many of the oldest waiting samples were taken, their slots are free."""
+    """To the process: how many of the oldest waiting samples were taken; their slots are free."""
 
     slots: int
 

@@ -88,7 +88,7 @@ class DecodePool(AbstractContextManager["DecodePool"]):
         self.close()
 
     def close(self) -> None:
-        """End all processes; what still reads from one is told that it is lost."""
+        """End all processes; whatever still reads from one finds it lost."""
         with self._lock:
             self._is_closed = True
             processes = [*self._idle, *self._busy]
