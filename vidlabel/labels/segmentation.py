@@ -123,7 +123,7 @@ class SegmentBuilder(ABC):
 
 
 @dataclass(slots=True)
-class _Run:
+class _Stretch:
     """Samples in a row with the same best label."""
 
     label: int
@@ -141,20 +141,20 @@ class SingleLabelBuilder(SegmentBuilder):
     always interrupts.
     """
 
-    _run: _Run | None = None
-    _before: _Run | None = None  # the run that ended where `_run` starts
+    _run: _Stretch | None = None
+    _before: _Stretch | None = None  # the run that ended where `_run` starts
 
     def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:
         best = int(scores.argmax())
         label = best if scores[best] >= self._thresholds[best] else NOTHING
         if self._run is None:
-            self._run = _Run(label, time_s)
+            self._run = _Stretch(label, time_s)
         elif self._run.label != label:
             self._run = self._turn(self._run, label, time_s)
         self._run.score_sum += float(scores[best])
         self._run.samples += 1
 
-    def _turn(self, run: _Run, label: int, time_s: float) -> _Run:
+    def _turn(self, run: _Stretch, label: int, time_s: float) -> _Stretch:
         """The run to go on with when `label` takes over from `run` at this time."""
         before = self._before
         if before is not None:
@@ -164,7 +164,7 @@ class SingleLabelBuilder(SegmentBuilder):
                 return before
             self._emit_run(before, run.start_s)
         self._before = run
-        return _Run(label, time_s)
+        return _Stretch(label, time_s)
 
     def _close(self, end_s: float) -> None:
         if self._run is not None:
@@ -173,7 +173,7 @@ class SingleLabelBuilder(SegmentBuilder):
             self._emit_run(self._run, end_s)
         self._run = self._before = None
 
-    def _emit_run(self, run: _Run, end_s: float) -> None:
+    def _emit_run(self, run: _Stretch, end_s: float) -> None:
         self._emit(run.label, run.start_s, end_s, run.score_sum / run.samples)
 
 

@@ -42,7 +42,7 @@ from vidlabel.process import available_cores
 CUDA_BATCH = 32
 
 
-class Network(Protocol):
+class EncoderNetwork(Protocol):
     """What computes the feature of one picture."""
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -106,7 +106,7 @@ class SpreadNetwork:
         threads: how many.
     """
 
-    def __init__(self, network: Network, threads: int) -> None:
+    def __init__(self, network: EncoderNetwork, threads: int) -> None:
         self._network = network
         self._workers = single_torch_threads(threads)
 
