@@ -111,14 +111,18 @@ def check_training(setting: Setting) -> Iterator[Row]:
 
 
 def _sides(setting: Setting, few: int, many: int) -> Mapping[str, Side]:
-    """So many copies for each core; the order is that of importance."""
+    """So many copies for each core; the order is that of importance.
+
+    NVDEC has fewer copies: on an H200 and 16 cores it read a twelfth of what the cores did.
+    """
     cores = 1 if setting.quick else available_cores()
     on_gpu = _on_gpu(setting)
+    on_nvdec = (*on_gpu, "--decode-device", setting.decode_device)
     return {
         _ONE_CORE: Side((*_CPU, "--workers", "1"), few, many, one_core=True),
         "GPU": Side(on_gpu, few * cores, many * cores),
-        "GPU and NVDEC": Side((*on_gpu, "--decode-device", setting.decode_device), few * cores, many * cores),
         "all cores": Side(_CPU, few * cores, many * cores),
+        "GPU and NVDEC": Side(on_nvdec, cores, (many // few) * cores),
     }
 
 
