@@ -1,12 +1,19 @@
-"""What is collected, threads that compute, and property tests: a busy machine must not make a test slow or fail."""
+"""What is collected, threads and processes that compute, and property tests: a busy machine must not fail a test."""
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from vidlabel.features.encoders.frame_encoder import Encoder
+    from vidlabel.video.isolation.pool import DecodePool
 
 # Threads that wait for each other on cores that other tests keep busy took 20 times the processor time of one thread,
 # and minutes instead of seconds. The libraries read this when they are first imported; child processes inherit it.
@@ -33,3 +40,52 @@ def two_threads() -> Iterator[None]:
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def decode_pool() -> Iterator[DecodePool]:
+    """Decoding processes for all tests: starting one takes a third of a second of a processor."""
+    from vidlabel.video.isolation.pool import DecodePool
+
+    with DecodePool() as pool:
+        yield pool
+
+
+@pytest.fixture
+def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Labelling in this process decodes in `decode_pool`, not in a new process for each command."""
+    for module in ("batch.jobs.label", "prediction.labeller"):
+        monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
+
+
+@pytest.fixture(scope="session")
+def encoders() -> Callable[..., Encoder]:
+    """Loads each encoder once for all tests: that takes a third of a second of a processor."""
+    from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+    from vidlabel.features.encoders.frame_encoder import load_encoder
+
+    load_once = functools.cache(load_encoder)
+
+    def load(*arguments: Any, **named: Any) -> Encoder:  # noqa: ANN401 - those of `load_encoder`
+        has_own_weights = any(isinstance(value, FinetunedWeights) for value in (*arguments, *named.values()))
+        return (load_encoder if has_own_weights else load_once)(*arguments, **named)
+
+    return load
+
+
+@pytest.fixture
+def shared_encoders(encoders: Callable[..., Encoder], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What computes features in this process shares the encoders of other tests."""
+    monkeypatch.setattr("vidlabel.features.encoders.frame_encoder.load_encoder", encoders)
+
+
+@pytest.fixture
+def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`predict` labels many videos in this process: a worker takes two seconds of a processor to load.
+
+    That engines come to the same results is the contract of tests/batch/engines.
+    """
+    from vidlabel.batch.engines.in_process import InProcess
+    from vidlabel.prediction.labeller import PythonListener
+
+    monkeypatch.setattr("vidlabel.cli.run.predict.LocalWorkers", lambda workers: InProcess(PythonListener()))

@@ -266,6 +266,7 @@ def test_words_of_decoders_stand_behind_each_failed_file(capfd: pytest.CaptureFi
         assert ended.errors.count("Traceback") == files
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_one_bad_file_does_not_stop_the_rest(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     good = write_video(tmp_path / "good.mp4", Recipe(frames=10))
     bad = make_bad("text", tmp_path)

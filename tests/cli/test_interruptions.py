@@ -14,23 +14,26 @@ from pathlib import Path
 
 import pytest
 
-from command_line import start
+from command_line import call
 from corpus import Recipe, write_video
 
 OPTIONS = ("--threshold", "0", "--min-duration", "0")
 MOST_WAIT_S = 120.0
+VIDEOS, BROKEN = 20, (5, 12)
+"""How many there are, and which of them are no videos: one in each folder."""
+WHOLE = VIDEOS - len(BROKEN)
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 40 small videos in two folders, three of them broken."""
+    """A folder of small videos in two folders, two of them broken."""
     folder = tmp_path_factory.mktemp("interrupted") / "videos"
     (folder / "more").mkdir(parents=True)
     original = write_video(folder / "0.mp4", Recipe(frames=30))
-    for number in range(1, 40):
+    for number in range(1, VIDEOS):
         target = folder / ("more" if number % 2 else "") / f"{number}.mp4"
         shutil.copy(original, target)
-        if number % 13 == 7:
+        if number in BROKEN:
             target.write_bytes(b"broken")
     return folder
 
@@ -99,7 +102,10 @@ def assert_all_gone(mark: int) -> None:
         time.sleep(0.05)
 
 
-def test_control_c_ends_cleanly_and_the_run_goes_on(tmp_path: Path, videos: Path, marked: int) -> None:
+@pytest.mark.usefixtures("in_one_process")
+def test_control_c_ends_cleanly_and_the_run_goes_on(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, marked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = begin(tmp_path, videos)
     wait_for_outputs(tmp_path, process, 3)
     process.send_signal(signal.SIGINT)
@@ -112,9 +118,9 @@ def test_control_c_ends_cleanly_and_the_run_goes_on(tmp_path: Path, videos: Path
     assert half_written(tmp_path) == []
     kept = outputs(tmp_path)
     assert len(kept) >= 3
-    again = start("predict", "videos", "-o", "out", *OPTIONS, folder=tmp_path)
-    assert again.status == 3
-    assert len(outputs(tmp_path)) == 37
+    monkeypatch.chdir(tmp_path)
+    assert call(capfd, "predict", "videos", "-o", "out", *OPTIONS).status == 3
+    assert len(outputs(tmp_path)) == WHOLE
     assert kept.items() <= outputs(tmp_path).items()
 
 
@@ -127,32 +133,46 @@ def test_no_process_outlives_its_run(tmp_path: Path, videos: Path, marked: int, 
     assert_all_gone(marked)
 
 
-def test_two_runs_over_one_folder_do_no_harm(tmp_path: Path, videos: Path) -> None:
-    first = begin(tmp_path, videos)
+def test_two_runs_over_one_folder_do_no_harm(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    first = begin(tmp_path, videos, "--workers", "1")
     wait_for_outputs(tmp_path, first, 1)
-    second = start("predict", "videos", "-o", "out", *OPTIONS, folder=tmp_path)
+    first.send_signal(signal.SIGSTOP)  # so that it does not end meanwhile
+    try:
+        second = call(capfd, "predict", "videos", "-o", "out", *OPTIONS)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert (second.status, second.output) == (1, "")
     assert second.errors == "error: out: another run is writing here; wait for its end, or choose another folder\n"
     first.communicate(timeout=MOST_WAIT_S)
     assert first.returncode == 3
-    assert len(outputs(tmp_path)) == 37
+    assert len(outputs(tmp_path)) == WHOLE
 
 
-def test_an_output_that_cannot_be_written_ends_the_run_which_then_goes_on(tmp_path: Path, videos: Path) -> None:
+def test_an_output_that_cannot_be_written_ends_the_run_which_then_goes_on(
+    capfd: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    videos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # A file where a folder of the tree has to be fails like a full disk: in the middle of the run, for good.
     (tmp_path / "videos").symlink_to(videos)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "more").touch()
-    ended = start("predict", "videos", "-o", "out", *OPTIONS, "--workers", "1", folder=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ended = call(capfd, "predict", "videos", "-o", "out", *OPTIONS, "--workers", "1")
     assert ended.status == 3
     assert [line for line in ended.errors.splitlines() if "cannot be written" in line] == [
         "error: out/more/1.mp4.json: cannot be written (File exists); choose another place or free some space"
     ]
-    assert len(outputs(tmp_path)) == 19
+    assert len(outputs(tmp_path)) == WHOLE // 2
     (tmp_path / "out" / "more").unlink()
-    again = start("predict", "videos", "-o", "out", *OPTIONS, folder=tmp_path)
-    assert again.status == 3
-    assert len(outputs(tmp_path)) == 37
+    request.getfixturevalue("in_one_process")
+    assert call(capfd, "predict", "videos", "-o", "out", *OPTIONS).status == 3
+    assert len(outputs(tmp_path)) == WHOLE
 
 
 @pytest.mark.slow
@@ -175,5 +195,5 @@ def test_thirty_kills_at_random_moments_change_nothing(tmp_path: Path, videos: P
     last.communicate(timeout=600)
     assert last.returncode == 3
     assert outputs(killed) == outputs(undisturbed)
-    assert len(outputs(killed)) == 37
+    assert len(outputs(killed)) == WHOLE
     assert half_written(killed) == []

@@ -60,22 +60,14 @@ def test_one_file(capfd: pytest.CaptureFixture[str], taught: Path, tmp_path: Pat
     assert (result["run"]["rate"], result["run"]["samples"], result["run"]["runtime"]) == (RATE, 100, "none")
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_a_folder_of_them_in_which_a_model_lies(
     capfd: pytest.CaptureFixture[str], taught: Path, tmp_path: Path
 ) -> None:
     for name, start in (("a", 3.0), ("sub/b", 9.0)):
         write_recording(tmp_path / "in" / f"{name}.npz", start, start + 6)
     shutil.copy(taught / "on.safetensors", tmp_path / "in" / "a-model.safetensors")
-    command = (
-        "predict",
-        tmp_path / "in",
-        "--model",
-        taught / "on.safetensors",
-        "-o",
-        tmp_path / "out",
-        "--workers",
-        "1",
-    )
+    command = ("predict", tmp_path / "in", "--model", taught / "on.safetensors", "-o", tmp_path / "out")
     ended = call(capfd, *command)
     assert ended.status == 0
     assert "2 done, 0 skipped, 0 failed" in ended.errors
@@ -86,6 +78,7 @@ def test_a_folder_of_them_in_which_a_model_lies(
     assert "2 skipped" in call(capfd, *command).errors
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_a_folder_with_videos_gives_its_videos(capfd: pytest.CaptureFixture[str], taught: Path, tmp_path: Path) -> None:
     write_recording(tmp_path / "in" / "a.npz", 3.0, 9.0)
     write_video(tmp_path / "in" / "a.mp4", Recipe(frames=4))
@@ -131,6 +124,7 @@ def test_what_the_model_says_of_itself(capfd: pytest.CaptureFixture[str], taught
     assert "unknown" not in shown
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_files_of_another_kind_are_named(capfd: pytest.CaptureFixture[str], taught: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", features=np.zeros((9, 7)), times=np.arange(9) / RATE)
     (tmp_path / "b.npz").write_bytes(b"PK no features")

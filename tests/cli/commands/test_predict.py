@@ -15,7 +15,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from command_line import call, start
+from command_line import call
 from corpus import Recipe, write_video
 from terminal import shown_on_terminal
 from vidlabel.labels.formats.json import result_schema
@@ -115,6 +115,7 @@ def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: 
     assert status.output.startswith("2 done, 0 partial, 1 failed, 0 unfinished\nfailed: ")
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_one_table_for_a_folder(capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
     options = (*EVERYTHING, "-o", tmp_path / "all.csv")
     (folder / "b.mkv").unlink()
@@ -129,6 +130,7 @@ def test_one_table_for_a_folder(capfd: pytest.CaptureFixture[str], folder: Path,
     assert call(capfd, "status", tmp_path / "all.csv").output.startswith("2 done")
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_the_summary_names_what_each_mode_wrote(
     capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path
 ) -> None:
@@ -142,10 +144,11 @@ def test_the_summary_names_what_each_mode_wrote(
         (one,): ["-"],
     }.items():
         for _ in range(2 if "-o" in arguments else 1):  # The second run skips what is done, which has the same output.
-            call(capfd, "predict", *arguments, "--workers", "1", "--summary", summary)
+            call(capfd, "predict", *arguments, "--summary", summary)
             assert [row["output"] for row in json.loads(Path(summary).read_text())] == outputs
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_many_to_standard_output_in_the_order_given(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
     ended = call(capfd, "predict", folder / "more" / "a.mp4", folder / "b.mkv", folder / "a.mp4")
     assert ended.status == 3
@@ -153,13 +156,15 @@ def test_many_to_standard_output_in_the_order_given(capfd: pytest.CaptureFixture
     assert [result["video"]["path"] for result in results] == [str(folder / "more" / "a.mp4"), str(folder / "a.mp4")]
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_lists_and_standard_input(
     capfd: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
     Path("list").write_bytes(b"a.mp4\nmore/a.mp4\n")
-    listed = call(capfd, "predict", "@list", "--format", "csv", "--workers", "1")
-    piped = start("predict", "-", "--format", "csv", folder=folder, given=b"a.mp4\0more/a.mp4\0")
+    listed = call(capfd, "predict", "@list", "--format", "csv")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a.mp4\0more/a.mp4\0")))
+    piped = call(capfd, "predict", "-", "--format", "csv")
     assert (listed.status, piped.status) == (0, 0)
     assert listed.output == piped.output
 
@@ -182,7 +187,7 @@ def test_modules_in_the_working_folder_are_not_imported(clip: Path, tmp_path: Pa
     for name in ("a.mp4", "b.mp4"):
         shutil.copy(clip, tmp_path / name)
     script = Path(sys.executable).with_name("vidlabel")
-    command = [str(script), "predict", "a.mp4", "b.mp4", "-o", "out"]
+    command = [str(script), "predict", "a.mp4", "b.mp4", "-o", "out", "--workers", "1"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
@@ -195,11 +200,12 @@ def test_an_input_is_never_changed(capfd: pytest.CaptureFixture[str], clip: Path
 
 
 def test_a_reader_that_goes_away_is_no_traceback(clip: Path) -> None:
-    command = f"{sys.executable} -m vidlabel predict {clip} {clip}.mp4 --format csv --scores | true"
+    command = f"{sys.executable} -m vidlabel predict {clip} {clip}.mp4 --format csv --scores --workers 1 | true"
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_odd_names_work(capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path) -> None:
     names = [
         "-dash.mp4",

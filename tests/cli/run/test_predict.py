@@ -54,6 +54,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_video(tmp_path_factory.mktemp("clip") / "clip.mp4", Recipe(frames=10))
 
 
+@pytest.mark.usefixtures("in_one_process")
 @pytest.mark.parametrize("name", ["one.json", "one.csv", "labels/"])
 def test_a_plan_is_what_happens(
     tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -28,11 +29,10 @@ REQUESTS = (
 
 
 def expected(painted: Painted, request: SampleRequest) -> Shown:
-    """What the definition says, by brute force on the maker's own times."""
+    """What the definition says of the maker's own times: the first frame at or after each target."""
     times, rate = painted.times, Fraction(str(request.rate))
-    chosen = set()
-    for target in range(int(times[-1] * rate) + 1):
-        chosen.add(next(index for index, time in enumerate(times) if time >= target / rate))
+    assert list(times) == sorted(times)
+    chosen = {bisect_left(times, target / rate) for target in range(int(times[-1] * rate) + 1)}
     start = Fraction(str(request.start_s))
     end = times[-1] + 1 if request.end_s is None else Fraction(str(request.end_s))
     shown: Shown = []
