@@ -96,7 +96,7 @@ def training_time_rows(place: Place, name: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         train = partial(vidlabel.train, place.table(name), Path(folder) / "model.safetensors")
         train = partial(train, groups=place.groups(name), cache_dir=place.cache)
-        train(epochs=1, folds=0)
+        train(epochs=1, inner_folds=0)
         wall, cpu = time.perf_counter(), time.process_time()
         train(seed=place.seed)
         seconds = time.perf_counter() - wall, time.process_time() - cpu

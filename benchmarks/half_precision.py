@@ -19,8 +19,8 @@ import torch
 
 import vidlabel
 from speed_measure import print_table
-from vidlabel.batch.folder_search import VIDEO_SUFFIXES
 from vidlabel.features.encoders.frame_encoder import BatchedNetwork, load_classifier, load_network
+from vidlabel.video.folder_search import VIDEO_SUFFIXES
 
 Values = npt.NDArray[np.float32]
 

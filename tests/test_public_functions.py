@@ -18,6 +18,7 @@ from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.features.config import FeatureConfig
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.features import FeatureOptions
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest
 
@@ -49,7 +50,7 @@ def test_the_example_in_the_docstring_runs(
     ("function", "options", "renamed"),
     [
         (vidlabel.predict, PredictOptions, {}),
-        (vidlabel.train, TrainOptions, {}),
+        (vidlabel.train, TrainOptions, {"folds": "inner_folds"}),
         (vidlabel.train, LabelOptions, {}),
         (vidlabel.evaluate, TrainOptions, {"folds": "inner_folds"}),
         (vidlabel.evaluate, LabelOptions, {}),
@@ -74,7 +75,9 @@ def test_no_function_takes_unnamed_options() -> None:
 def test_the_other_keywords_have_the_defaults_of_the_requests() -> None:
     train, evaluate = (inspect.signature(function).parameters for function in (vidlabel.train, vidlabel.evaluate))
     requested = {field.name: field.default for field in fields(TrainRequest)}
-    assert (train["init"].default, train["resume"].default) == (requested["init"], requested["resume"])
+    names = ("init", "resume", "licence")
+    assert [train[name].default for name in names] == [requested[name] for name in names]
     measured = {field.name: field.default for field in fields(EvaluationRequest)}
     assert (evaluate["model"].default, evaluate["tolerance"].default) == (measured["model"], measured["tolerance_s"])
     assert train["runtime"].default == evaluate["runtime"].default == FeatureConfig().runtime
+    assert train["device"].default == evaluate["device"].default == FeatureOptions().device

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from vidlabel.labels.metrics.segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
     from vidlabel.prediction.labeller import predict
+    from vidlabel.report.evaluation_folder import write_evaluation
     from vidlabel.training.train import train
     from vidlabel.video.request import Sample
     from vidlabel.video.samples import samples
@@ -43,6 +44,7 @@ __all__ = [
     "samples",
     "segment_metrics",
     "train",
+    "write_evaluation",
     "write_labels",
 ]
 
@@ -60,6 +62,7 @@ _HOMES = {
     "samples": "vidlabel.video.samples",
     "segment_metrics": "vidlabel.labels.metrics.segments",
     "train": "vidlabel.training.train",
+    "write_evaluation": "vidlabel.report.evaluation_folder",
     "write_labels": "vidlabel.labels.formats.registry",
 }
 

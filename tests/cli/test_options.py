@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
+import vidlabel
 from vidlabel.cli.app import app
 from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.evaluation.folds import USUAL_FOLDS
@@ -71,6 +73,29 @@ def test_options_that_are_in_requests_have_their_defaults(name: str, options: ty
     }
     assert len(wanted) == len(shared)
     assert {option: found[option].default for option in wanted} == wanted
+
+
+ON_THE_TERMINAL = {"quiet", "debug", "help"}
+OF_BATCHES = {
+    "inputs", "output", "format_name", "workers", "recursive", "overwrite", "retry_failed", "dry_run", "strict",
+    "summary", "profile",
+}  # fmt: skip
+"""`predict` in Python labels one video and returns its result."""
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("predict", OF_BATCHES),
+        ("train", {"check"}),
+        ("evaluate", {"as_json", "output"}),  # It returns the evaluation; `write_evaluation` writes the folder.
+    ],
+)
+def test_every_option_of_a_command_is_a_keyword_in_python(name: str, others: set[str]) -> None:
+    keywords = inspect.signature(getattr(vidlabel, name)).parameters
+    options = {option: one.default for option, one in parameters(name).items() if option not in others}
+    shared = {option: default for option, default in options.items() if option not in ON_THE_TERMINAL}
+    assert {option: keywords[option].default for option in shared if option in keywords} == shared
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,7 @@ def test_figures_of_segments_where_no_time_is_left_to_ignore(tmp_path: Path) -> 
 
 def test_a_model_file(tmp_path: Path) -> None:
     table = telling(tmp_path)
-    model = vidlabel.train(table, tmp_path / "m.safetensors", hidden=4, members=1, epochs=40, folds=0).path
+    model = vidlabel.train(table, tmp_path / "m.safetensors", hidden=4, members=1, epochs=40, inner_folds=0).path
     evaluation = vidlabel.evaluate(table, model=model)
     VALIDATOR.validate(json.loads(evaluation_text(evaluation)))
     assert value(evaluation, "accuracy") == 1.0

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from vidlabel.batch.folder_search import is_video_name, walk_files
 from vidlabel.batch.path_list import read_open_path_list, read_path_list
 from vidlabel.errors import InputError, UsageError
 from vidlabel.paths import exists, is_folder, real_path, reason_of
+from vidlabel.video.folder_search import is_video_name, walk_files
 
 STANDARD_INPUT = "standard input"
 

@@ -30,14 +30,14 @@ from vidlabel.evaluation.predictions import (
     score_video,
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
-from vidlabel.features.encoders.hardware import Runtime, resolve_hardware
+from vidlabel.features.encoders.hardware import Device, Runtime, resolve_hardware
 from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
 from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
-from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import check_report, refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.features import FeatureOptions, extract_features, extract_model_features, feature_options
@@ -87,9 +87,15 @@ class EvaluationRequest:
 
 
 def label_options_for(model: Model | None, asked: LabelOptions) -> LabelOptions:
-    """A table means what the model takes it for, where the user says nothing else."""
+    """The options for reading the labels; those of the model where the user gives no other.
+
+    Raises:
+        UsageError: a rate is given although the model has one.
+    """
     if model is None:
         return asked
+    if asked.rate is not None:
+        raise UsageError("--rate", "cannot be changed for a model that is measured", "leave --rate or --model out")
     spec, task = model.spec, asked.wanted_task or model.spec.task
     positive = spec.labels[0] if task == spec.task == "binary" and asked.positive is None else asked.positive
     return replace(asked, task=task, positive=positive, rate=spec.rate)
@@ -124,8 +130,9 @@ def request_warnings(request: EvaluationRequest) -> tuple[str, ...]:
 
 
 def evaluate(
-    labels: str | PathLike[str],
+    labels: str | PathLike[str] | None = None,
     *,
+    from_folders: str | PathLike[str] | None = None,
     model: str | PathLike[str] | None = None,
     folds: int | None = None,
     leave_one_group_out: bool = False,
@@ -150,14 +157,16 @@ def evaluate(
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
     cache_dir: str | PathLike[str] | None = None,
+    device: Device = "auto",
     runtime: Runtime = "auto",
 ) -> Evaluation:
     """Measure a model on labelled videos or, without one, what `train` makes of them in cross-validation by group.
 
-    The options of training, and `rate`, count without `model` alone.
+    The options of training, and `rate`, cannot be given with `model`.
 
     Args:
         labels: CSV file with the columns `video,start,end,label`.
+        from_folders: in place of a table: folder with one subfolder of clips per label.
         model: name of a shipped model, or path of a model file.
         folds: folds of the cross-validation by group; None: 5, or the number of groups if smaller.
         leave_one_group_out: cross-validate with one fold per group.
@@ -182,6 +191,7 @@ def evaluate(
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
         cache_dir: folder of the feature cache; None: the user's.
+        device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
 
     Raises:
@@ -214,12 +224,12 @@ def evaluate(
         tune_encoder=tune_encoder,
     )
     request = EvaluationRequest(
-        training_set=read_examples(Path(labels), label_options_for(loaded, label_options)),
-        source=str(labels),
+        training_set=read_training_set("evaluate", labels, from_folders, label_options_for(loaded, label_options)),
+        source=str(labels or from_folders or ""),
         model=loaded,
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=options,
-        features=feature_options(options, rate, cache_dir, runtime=runtime),
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
         tolerance_s=tolerance,
     )
     return run_evaluation(request, SilentEvaluationListener())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -32,16 +33,23 @@ def check_folder(folder: Path) -> None:
         raise UsageError("--output", "plots need matplotlib, which is missing", "pip install 'vidlabel[plot]'")
 
 
-def write_evaluation(evaluation: Evaluation, folder: Path) -> None:
-    """Write `evaluation.json`, `predictions.csv` and the plots, each whole or not at all.
+def write_evaluation(evaluation: Evaluation, folder: str | PathLike[str]) -> None:
+    """Write `evaluation.json`, `predictions.csv` and plots into a folder, each file whole or not at all.
 
     Args:
         evaluation: what to write.
         folder: made if it is missing; files of the same names are replaced.
 
     Raises:
+        UsageError: there is a file of that name, or matplotlib is missing.
         OutputError: it cannot be written.
+
+    Example:
+        >>> evaluation = vidlabel.evaluate("labels.csv", folds=2, inner_folds=0, head="mean", epochs=2)
+        >>> vidlabel.write_evaluation(evaluation, "figures")
     """
+    folder = Path(folder)
+    check_folder(folder)
     from vidlabel.report.evaluation_plots import plots
     from vidlabel.report.plotting import save_plot
 

@@ -15,6 +15,8 @@ background from labels: two of them gave 2 % less (F1@25) on long videos made of
 MOST_TUNED_BLOCKS = 16
 """All of efficientnet-lite0."""
 
+DEFAULT_OUTPUT = "model.safetensors"
+
 NO_LICENCE = "not stated"
 """The licence in a model file whose author names none."""
 

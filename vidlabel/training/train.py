@@ -14,21 +14,21 @@ from typing import Literal, Protocol
 import numpy as np
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.hardware import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
 from vidlabel.paths import is_folder
 from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.dataset.report import refuse_insufficient
+from vidlabel.training.dataset.reading import read_training_set
+from vidlabel.training.dataset.report import check_report, refuse_insufficient
 from vidlabel.training.features import FeatureOptions, extract_features, feature_options
 from vidlabel.training.finetune.train import EncoderTuning, TuningListener, refuse_untunable
 from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit
 from vidlabel.training.fitting.seeded_runs import SilentListener
-from vidlabel.training.options import NO_LICENCE, TrainOptions
+from vidlabel.training.options import DEFAULT_OUTPUT, NO_LICENCE, TrainOptions
 
 
 class TrainListener(TuningListener, Protocol):
@@ -36,13 +36,15 @@ class TrainListener(TuningListener, Protocol):
 
 
 class SilentTrainListener(SilentListener):
-    """Ignores progress."""
+    """Ignores progress; issues warnings as `UserWarning`."""
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """Nothing."""
 
-    def ended(self, name: str, failure: str | None) -> None:
-        """Nothing."""
+    def ended(self, name: str, failure: str | None) -> None:  # noqa: ARG002 - the failure names the file
+        """Warn of a video that cannot be used."""
+        if failure is not None:
+            self.warn(f"left out: {failure}")
 
     def feature_pass_begun(self, stage: str, videos: int) -> None:
         """Nothing."""
@@ -79,9 +81,10 @@ class Trained:
 
 
 def train(
-    labels: str | PathLike[str],
-    output: str | PathLike[str],
+    labels: str | PathLike[str] | None = None,
+    output: str | PathLike[str] = DEFAULT_OUTPUT,
     *,
+    from_folders: str | PathLike[str] | None = None,
     groups: str | PathLike[str] | None = None,
     task: Task | None = NOTHING_SAID.task,
     positive: str | None = NOTHING_SAID.positive,
@@ -96,21 +99,26 @@ def train(
     batch_size: int = DEFAULT_OPTIONS.batch_size,
     learning_rate: float = DEFAULT_OPTIONS.learning_rate,
     members: int | None = DEFAULT_OPTIONS.members,
-    folds: int = DEFAULT_OPTIONS.folds,
+    inner_folds: int = DEFAULT_OPTIONS.folds,
     streams: tuple[str, ...] | None = DEFAULT_OPTIONS.streams,
     seed: int = DEFAULT_OPTIONS.seed,
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
     init: str | PathLike[str] | None = None,
     resume: bool = False,
+    licence: str = NO_LICENCE,
     cache_dir: str | PathLike[str] | None = None,
+    device: Device = "auto",
     runtime: Runtime = "auto",
 ) -> Model:
     """Train a model on labelled videos or feature files, and write it to a file.
 
+    What speaks against the labels, and videos that are left out, are issued as `UserWarning`.
+
     Args:
         labels: CSV file with the columns `video,start,end,label`.
         output: model file to write.
+        from_folders: in place of a table: folder with one subfolder of clips per label.
         groups: CSV file with the columns `video,group`; a group is never split.
         task: one label at a time, several, or one that holds or not; None: inferred from the labels.
         positive: the label of a binary task that counts as positive; None: inferred from the names.
@@ -125,14 +133,16 @@ def train(
         batch_size: clips, or windows of long videos, per training step.
         learning_rate: peak learning rate.
         members: number of recurrent heads; None: 3, or 1 with `head`.
-        folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
+        inner_folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
         streams: streams to train on; None: chosen by validation.
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
         init: model file to continue from.
         resume: resume the same training after an interruption.
+        licence: licence of the model, stored in its file.
         cache_dir: folder of the feature cache; None: the user's.
+        device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
 
     Raises:
@@ -159,22 +169,27 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         members=members,
-        folds=folds,
+        folds=inner_folds,
         streams=streams,
         seed=seed,
         tune_encoder=tune_encoder,
     )
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
+    training_set = read_training_set("train", labels, from_folders, label_options_from(start, label_options))
+    listener = SilentTrainListener()
+    for warning in check_report(training_set).warnings:
+        listener.warn(warning)
     request = TrainRequest(
-        training_set=read_examples(Path(labels), label_options_from(start, label_options)),
-        source=str(labels),
+        training_set=training_set,
+        source=str(labels or from_folders or ""),
         output=Path(output),
         options=options,
-        features=feature_options(options, rate, cache_dir, runtime=runtime),
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
         init=start,
         resume=resume,
+        licence=licence,
     )
-    return run_training(request, SilentTrainListener()).model
+    return run_training(request, listener).model
 
 
 def run_training(request: TrainRequest, listener: TrainListener) -> Trained:

@@ -124,10 +124,12 @@ def test_wrong_usage(capfd: pytest.CaptureFixture[str], arguments: tuple[str, ..
 
 def test_from_python(tmp_path: Path) -> None:
     table = feature_table(tmp_path)
-    model = vidlabel.train(table, tmp_path / "m.safetensors", head="lstm", hidden=4, epochs=8, folds=2, task="multi")
+    model = vidlabel.train(
+        table, tmp_path / "m.safetensors", head="lstm", hidden=4, epochs=8, inner_folds=2, task="multi"
+    )
     assert (model.spec.task, model.spec.labels) == ("multi", ("even", "odd"))
     assert json.loads(model.spec.to_json())["training"]["options"]["head"] == "lstm"
-    more = vidlabel.train(table, tmp_path / "n.safetensors", init=model.path, epochs=2, folds=0, task="multi")
+    more = vidlabel.train(table, tmp_path / "n.safetensors", init=model.path, epochs=2, inner_folds=0, task="multi")
     assert more.spec.head_name == "lstm"
 
 

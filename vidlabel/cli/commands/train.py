@@ -37,7 +37,7 @@ from vidlabel.cli.options import (
     label_options_from,
     train_options_from,
 )
-from vidlabel.training.options import NO_LICENCE
+from vidlabel.training.options import DEFAULT_OUTPUT, NO_LICENCE
 
 Output = Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="Model file to write.")]
 Check = Annotated[bool, typer.Option("--check", help="Check the labels and videos, show a summary, and stop.")]
@@ -49,7 +49,7 @@ Licence = Annotated[str, typer.Option(help="Licence of the model, stored in its 
 def train(
     context: typer.Context,
     labels: LabelsFile = None,
-    output: Output = "model.safetensors",
+    output: Output = DEFAULT_OUTPUT,
     from_folders: FromFolders = None,
     groups: GroupsFile = None,
     check: Check = False,

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from vidlabel.batch.engines.base import Event, Working
 from vidlabel.batch.engines.messages import Profiled, Warned
-from vidlabel.batch.folder_search import describe_left_out
 from vidlabel.batch.inputs import Inputs
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, Plan
@@ -15,6 +14,7 @@ from vidlabel.cli.console import print_details, print_error, print_line, print_o
 from vidlabel.cli.render.profile import Profiler
 from vidlabel.cli.render.progress import Progress
 from vidlabel.errors import InputError
+from vidlabel.video.folder_search import describe_left_out
 
 
 def report_inputs(arguments: Sequence[str], inputs: Inputs) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from vidlabel.cli.console import print_bytes, print_line, print_warning
 from vidlabel.cli.render.evaluation_table import print_evaluation
 from vidlabel.cli.render.training_progress import EvaluationProgress
-from vidlabel.cli.run.labels import read_training_set
 from vidlabel.errors import UsageError
 from vidlabel.evaluation.evaluate import (
     EvaluationRequest,
@@ -23,6 +22,7 @@ from vidlabel.labels.metrics.evaluation_json import evaluation_text
 from vidlabel.process import keep_freed_memory
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.features import feature_options
 from vidlabel.training.options import TrainOptions
 
@@ -55,8 +55,6 @@ def run_evaluate(
         The exit status.
     """
     _check_output(output)
-    if model is not None and rate is not None:
-        raise UsageError("--rate", "cannot be changed for a model that is measured", "leave --rate or --model out")
     keep_freed_memory()
     fold_number = fold_count(folds, leave_one_group_out=leave_one_group_out)
     loaded = None if model is None else load_model(model)

@@ -9,11 +9,11 @@ from pathlib import Path
 from vidlabel.cli.console import print_line, print_output, print_warning
 from vidlabel.cli.render.training_progress import TrainProgress
 from vidlabel.cli.render.training_report import check_lines, fitted_lines, uncalibrated_warning
-from vidlabel.cli.run.labels import read_training_set
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.process import keep_freed_memory
 from vidlabel.training.dataset.examples import LabelOptions
+from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import check_report
 from vidlabel.training.features import feature_options
 from vidlabel.training.options import TrainOptions

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidlabel.batch.folder_search import VIDEO_SUFFIXES, describe_left_out, is_video_name, natural_key, walk_files
 from vidlabel.errors import InputError
+from vidlabel.video.folder_search import VIDEO_SUFFIXES, describe_left_out, is_video_name, natural_key, walk_files
 
 TRANSPORT_STREAM = (b"\x47" + bytes(187)) * 3
 BLURAY_STREAM = (bytes(4) + b"\x47" + bytes(187)) * 3

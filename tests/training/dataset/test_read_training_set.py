@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from training.sets import write_features, write_table
-from vidlabel.cli.run.labels import read_training_set
 from vidlabel.errors import InputError, UsageError
 from vidlabel.training.dataset.examples import NOTHING_SAID
+from vidlabel.training.dataset.reading import read_training_set
 
 
 def test_a_table(tmp_path: Path) -> None:
