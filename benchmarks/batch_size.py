@@ -22,7 +22,7 @@ from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.frame_encoder import TorchNetwork
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
-from vidlabel.features.encoders.openvino import OpenvinoNetwork
+from vidlabel.features.encoders.openvino import OpenvinoNetwork, efficientnet_graph
 from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
 
 runtime, batch, pictures = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -32,7 +32,7 @@ published = published_weights("efficientnet-lite0")
 network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
 network = network.requires_grad_(False)
 if runtime == "openvino":
-    encoder = OpenvinoNetwork(network, PUBLISHED_SCALING, threads=1)
+    encoder = OpenvinoNetwork(efficientnet_graph(network, PUBLISHED_SCALING), threads=1)
 else:
     encoder = TorchNetwork(network)
 frames = np.random.default_rng(0).integers(0, 256, (batch, 224, 398, 3), dtype=np.uint8)

@@ -88,15 +88,13 @@ def _longer(weight: Tensor, tall: int, wide: int) -> Tensor:
 class InvertedResidual(nn.Module):
     """One block: widen by a 1x1 convolution (not in the first stage), convolve each channel, narrow by a 1x1 one."""
 
-    def __init__(self, weights: Weights, prefix: str, stride: int) -> None:
+    def __init__(self, expand: SameConvolution | None, depthwise: SameConvolution, project: SameConvolution) -> None:
         super().__init__()
-        self.expand = None
-        if f"{prefix}._expand_conv.weight" in weights:
-            self.expand = _folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")
-        self.depthwise = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, depthwise=True)
-        self.project = _folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2")
-        inputs = self.depthwise.weight.shape[0] if self.expand is None else self.expand.weight.shape[1]
-        self.adds_input = stride == 1 and inputs == self.project.weight.shape[0]
+        self.expand = expand
+        self.depthwise = depthwise
+        self.project = project
+        inputs = depthwise.weight.shape[0] if expand is None else expand.weight.shape[1]
+        self.adds_input = depthwise.stride == 1 and inputs == project.weight.shape[0]
         """Whether what comes in is added to what goes out: where the shapes agree."""
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -118,7 +116,7 @@ class EfficientNetLite(nn.Module):
         super().__init__()
         self.stem = _folded(weights, "_conv_stem", "_bn0", stride=2)
         self.blocks = nn.Sequential(
-            *(InvertedResidual(weights, f"_blocks.{i}", stride) for i, stride in enumerate(_block_strides(depth)))
+            *(_block(weights, f"_blocks.{i}", stride) for i, stride in enumerate(_block_strides(depth)))
         )
         self.head = _folded(weights, "_conv_head", "_bn1")
         self.feature_size: int = self.head.weight.shape[0]
@@ -167,6 +165,14 @@ def _block_strides(depth: float) -> list[int]:
             repeats = math.ceil(repeats * depth)
         strides += [stride] + [1] * (repeats - 1)
     return strides
+
+
+def _block(weights: Weights, prefix: str, stride: int) -> InvertedResidual:
+    expand = None
+    if f"{prefix}._expand_conv.weight" in weights:
+        expand = _folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")
+    depthwise = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, depthwise=True)
+    return InvertedResidual(expand, depthwise, _folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2"))
 
 
 def _folded(

@@ -22,13 +22,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from vidlabel.errors import DeviceError, UsageError
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, put_tuned_weights
 from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
-from vidlabel.features.encoders.openvino import OpenvinoNetwork
+from vidlabel.features.encoders.openvino import OpenvinoNetwork, efficientnet_graph
 from vidlabel.features.encoders.weights import (
     PUBLISHED_SCALING,
     PixelScaling,
@@ -46,7 +46,7 @@ class EncoderNetwork(Protocol):
     """What computes the feature of one picture."""
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The feature (1, D) of a picture (1, H, W, 3)."""
+        """The feature (1, D), or maps (1, C, h, w), of a picture (1, H, W, 3)."""
         ...
 
 
@@ -80,7 +80,7 @@ class Encoder:
             precision = torch.float16 if runtime == "torch-half" else torch.float32
             self._compute = BatchedNetwork(frozen, device, precision, scaling=scaling).run
         elif runtime == "openvino":
-            self._compute = SpreadNetwork(OpenvinoNetwork(frozen, scaling, threads), threads).run
+            self._compute = SpreadNetwork(OpenvinoNetwork(efficientnet_graph(frozen, scaling), threads), threads).run
         else:
             self._compute = SpreadNetwork(TorchNetwork(frozen, scaling), threads).run
 
@@ -119,7 +119,7 @@ class SpreadNetwork:
 class TorchNetwork:
     """A network that torch runs on the CPU."""
 
-    def __init__(self, network: EfficientNetLite, scaling: PixelScaling = PUBLISHED_SCALING) -> None:
+    def __init__(self, network: nn.Module, scaling: PixelScaling = PUBLISHED_SCALING) -> None:
         self._network = network
         self._scaling = scaling
 
@@ -150,7 +150,7 @@ class BatchedNetwork:
 
     def __init__(
         self,
-        network: EfficientNetLite,
+        network: nn.Module,
         device: str,
         precision: torch.dtype,
         batch_size: int = CUDA_BATCH,

@@ -1,6 +1,6 @@
-"""The encoder's network in OpenVINO: the same layers and folded weights, for about two thirds of torch's CPU time.
+"""Networks of pictures in OpenVINO: the same layers and folded weights, for about two thirds of torch's CPU time.
 
-Pictures of H x W pixels, D numbers in a feature.
+B pictures of H x W pixels, D numbers in a feature, C channels.
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ import numpy.typing as npt
 from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
 from vidlabel.features.encoders.weights import PixelScaling
+
+if TYPE_CHECKING:
+    from torch import nn
 
 MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
@@ -35,30 +39,29 @@ class OpenvinoNetwork:
     It is compiled for each shape of batch, since a network for any size was measured to be 8 % slower.
 
     Args:
-        network: the layers and weights.
-        scaling: of the values 0 to 255.
+        build: makes the model out of a graph's operations, for batches of any shape.
         threads: batches that go through it at the same time.
 
     Raises:
         InstallationError: OpenVINO is damaged, or cannot run here.
     """
 
-    def __init__(self, network: EfficientNetLite, scaling: PixelScaling, threads: int) -> None:
+    def __init__(self, build: Callable[[NetworkGraph], Any], threads: int) -> None:
         openvino = load_openvino()
         self._threads = threads
         self._requests: dict[tuple[int, ...], SimpleQueue[_Request]] = {}
         with _ONE_AT_A_TIME:
             self._core = openvino.Core()
-            self._model = _Graph(openvino).build(network, scaling)
+            self._model = build(NetworkGraph(openvino))
 
     def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The features of pictures.
+        """What the model makes of pictures.
 
         Args:
             frames: (B, H, W, 3) RGB.
 
         Returns:
-            (B, D).
+            (B, ...), as the model was built.
         """
         requests = self._requests_for(frames.shape)
         request = requests.get()
@@ -134,45 +137,65 @@ def load_openvino() -> Any:  # noqa: ANN401 - a package without types, which nee
             del sys.modules[_TELEMETRY]
 
 
-class _Graph:
-    """Builds a network of OpenVINO's operations, for batches of any shape."""
+class NetworkGraph:
+    """Builds a network out of OpenVINO's operations, for batches of any shape; layers are those of torch."""
 
     def __init__(self, openvino: Any) -> None:  # noqa: ANN401
         self._openvino = openvino
-        self._operations = openvino.opset15
+        self.operations = openvino.opset15
+        """All of OpenVINO's operations, by their names."""
 
-    def build(self, network: EfficientNetLite, scaling: PixelScaling) -> Any:  # noqa: ANN401
-        """The model: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
-        operations = self._operations
-        frames = operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
+    def frames(self) -> Any:  # noqa: ANN401
+        """The input of the model: (B, H, W, 3) uint8."""
+        return self.operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
+
+    def model(self, output: Any, frames: Any) -> Any:  # noqa: ANN401
+        """The model that makes `output` of the pictures."""
+        return self._openvino.Model([output], [frames], "encoder")
+
+    def scaled(self, frames: Any, scaling: PixelScaling) -> Any:  # noqa: ANN401
+        """(B, H, W, 3) uint8 to (B, 3, H, W) float32."""
+        operations = self.operations
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
-        hidden = operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
-        hidden = self._relu6(self._convolve(network.stem, hidden))
-        for block in network.blocks:
-            assert isinstance(block, InvertedResidual)
-            hidden = self._block(block, hidden)
-        hidden = self._relu6(self._convolve(network.head, hidden))
-        return self._openvino.Model([operations.reduce_mean(hidden, [2, 3])], [frames], "encoder")
+        return operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
 
-    def _block(self, block: InvertedResidual, pictures: Any) -> Any:  # noqa: ANN401
-        hidden = pictures if block.expand is None else self._relu6(self._convolve(block.expand, pictures))
-        narrow = self._convolve(block.project, self._relu6(self._convolve(block.depthwise, hidden)))
-        return self._operations.add(narrow, pictures) if block.adds_input else narrow
+    def block(self, block: nn.Module, pictures: Any) -> Any:  # noqa: ANN401
+        """Apply an `InvertedResidual`."""
+        assert isinstance(block, InvertedResidual)
+        hidden = pictures if block.expand is None else self.relu6(self.convolve(block.expand, pictures))
+        narrow = self.convolve(block.project, self.relu6(self.convolve(block.depthwise, hidden)))
+        return self.operations.add(narrow, pictures) if block.adds_input else narrow
 
-    def _convolve(self, layer: SameConvolution, pictures: Any) -> Any:  # noqa: ANN401
+    def convolve(self, layer: SameConvolution, pictures: Any) -> Any:  # noqa: ANN401
+        """Apply a convolution to (B, C, H, W)."""
         values = np.ascontiguousarray(layer.weight.numpy())
         strides, no_padding, no_dilation = [layer.stride] * 2, [0, 0], [1, 1]
         arguments = (strides, no_padding, no_padding, no_dilation, "same_upper")
         kernel = self._constant(values[:, None] if layer.groups > 1 else values)
         if layer.groups > 1:
-            hidden = self._operations.group_convolution(pictures, kernel, *arguments)
+            hidden = self.operations.group_convolution(pictures, kernel, *arguments)
         else:
-            hidden = self._operations.convolution(pictures, kernel, *arguments)
-        return self._operations.add(hidden, self._constant(layer.bias.numpy()[None, :, None, None]))
+            hidden = self.operations.convolution(pictures, kernel, *arguments)
+        return self.operations.add(hidden, self._constant(layer.bias.numpy()[None, :, None, None]))
+
+    def relu6(self, hidden: Any) -> Any:  # noqa: ANN401
+        """Clip to 0 ... 6."""
+        return self.operations.clamp(hidden, 0.0, 6.0)
 
     def _constant(self, values: npt.NDArray[np.float32]) -> Any:  # noqa: ANN401
         """OpenVINO turns arrays into lists of Python's numbers where it makes the constants: 85 ms in place of 6."""
         return self._openvino.op.Constant(values)
 
-    def _relu6(self, hidden: Any) -> Any:  # noqa: ANN401
-        return self._operations.clamp(hidden, 0.0, 6.0)
+
+def efficientnet_graph(network: EfficientNetLite, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
+    """What builds the model of an EfficientNet: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
+
+    def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
+        frames = graph.frames()
+        hidden = graph.relu6(graph.convolve(network.stem, graph.scaled(frames, scaling)))
+        for block in network.blocks:
+            hidden = graph.block(block, hidden)
+        hidden = graph.relu6(graph.convolve(network.head, hidden))
+        return graph.model(graph.operations.reduce_mean(hidden, [2, 3]), frames)
+
+    return build
