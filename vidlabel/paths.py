@@ -26,6 +26,16 @@ _OTHER_ENCODINGS = ("cp1252", "cp850", "mac-roman", "cp1251", "cp932", "gb18030"
 """Of lists that are not UTF-8: those of Windows and of old Macs."""
 
 
+def weights_folder() -> Path:
+    """Where the shipped weights are: in the installed package, or in the checkout that vidlabel runs from."""
+    package = Path(__file__).parent
+    folder = package / "weights"
+    # A checkout is known by its project file: beside an installed package anybody's folder may be called so.
+    if not folder.is_dir() and (package.parent / "pyproject.toml").is_file():
+        folder = package.parent / "weights"
+    return folder
+
+
 def is_folder(path: str | Path) -> bool:
     """Whether a path leads to a folder; False also for a path that cannot be looked at."""
     return os.path.isdir(path)  # noqa: PTH112

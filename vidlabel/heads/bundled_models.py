@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.heads.model_file import read_spec
-from vidlabel.paths import reason_of
+from vidlabel.paths import reason_of, weights_folder
 
 SUFFIX = ".safetensors"
 
@@ -73,10 +73,5 @@ def _hint(files: Mapping[str, Path], name: str) -> str:
 
 
 def _shipped_files() -> dict[str, Path]:
-    """The file of each shipped model: in the installed package, or in the checkout that vidlabel runs from."""
-    package = Path(__file__).parents[1]
-    folder = package / "weights"
-    # A checkout is known by its project file: beside an installed package anybody's folder may be called so.
-    if not folder.is_dir() and (package.parent / "pyproject.toml").is_file():
-        folder = package.parent / "weights"
-    return {path.stem: path for path in sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stem)}
+    """The file of each shipped model."""
+    return {path.stem: path for path in sorted(weights_folder().glob(f"*{SUFFIX}"), key=lambda path: path.stem)}

@@ -1,0 +1,122 @@
+"""The pose encoder: pictures in, people with their keypoints out.
+
+B pictures of H x W pixels.
+
+Pictures go through the network as they are, padded with black to multiples of 32, on all sides alike.
+As with the frame encoder, the same picture gives the same bytes whatever is encoded beside it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from vidlabel.features.encoders.frame_encoder import (
+    CUDA_BATCH,
+    BatchedNetwork,
+    EncoderNetwork,
+    SpreadNetwork,
+    TorchNetwork,
+)
+from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
+from vidlabel.features.encoders.movenet import KEYPOINTS, MoveNet, movenet_graph
+from vidlabel.features.encoders.openvino import OpenvinoNetwork
+from vidlabel.features.encoders.people import BOX_COLUMNS, KEYPOINT_COLUMNS, MOST_PEOPLE, PERSON_SIZE, find_people
+from vidlabel.features.encoders.shipped_weights import MOVENET
+from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.process import available_cores
+
+SCALING = PixelScaling(mean=127.5, scale=127.5)
+"""That the network was trained with."""
+
+_STEP = 32
+"""Pixels: the coarsest level of the network has one cell for so many."""
+
+Frames = npt.NDArray[np.uint8]
+
+
+class PoseEncoder:
+    """A frozen network that finds people. Made by `load_pose_encoder`; may be shared by threads."""
+
+    def __init__(self, network: MoveNet, device: str, runtime: UsedRuntime, threads: int) -> None:
+        self.name = MOVENET.name
+        """`movenet-multipose-lightning`."""
+        self.sha256 = MOVENET.sha256
+        """Of the weights."""
+        self.device = device
+        """`cpu` or `cuda`."""
+        self.runtime = runtime
+        """`torch`, `torch-half` or `openvino`."""
+        self.feature_size = MOST_PEOPLE * PERSON_SIZE
+        self.batch_size = 1 if device == "cpu" else CUDA_BATCH
+        """Pictures that go through the network at once."""
+        frozen = network.eval().requires_grad_(False)
+        self._network: EncoderNetwork
+        if device != "cpu":
+            precision = torch.float16 if runtime == "torch-half" else torch.float32
+            self._network = PeopleNetwork(BatchedNetwork(frozen, device, precision, scaling=SCALING))
+        elif runtime == "openvino":
+            own = OpenvinoNetwork(movenet_graph(frozen, SCALING), threads)
+            self._network = SpreadNetwork(PeopleNetwork(own), threads)
+        else:
+            self._network = SpreadNetwork(PeopleNetwork(TorchNetwork(frozen, SCALING)), threads)
+
+    def encode(self, frames: Frames) -> npt.NDArray[np.float32]:
+        """Find the people in pictures.
+
+        Args:
+            frames: (B, H, W, 3) RGB, values 0 to 255; any size.
+
+        Returns:
+            (B, 6 * 56), the rows of `people.find_people` one after the other, in pixels of the pictures.
+        """
+        if len(frames) == 0:
+            return np.zeros((0, self.feature_size), np.float32)
+        return self._network.run(frames)
+
+
+class PeopleNetwork:
+    """Pads pictures for the network, and finds the people in its maps."""
+
+    def __init__(self, network: EncoderNetwork) -> None:
+        self._network = network
+
+    def run(self, frames: Frames) -> npt.NDArray[np.float32]:
+        """The people (B, 6 * 56) in pictures (B, H, W, 3)."""
+        before, after = zip(*(_margins(size) for size in frames.shape[1:3]), strict=True)
+        padded = np.pad(frames, [(0, 0), *zip(before, after, strict=True), (0, 0)])
+        return np.stack([moved(find_people(maps), before).ravel() for maps in self._network.run(padded)])
+
+
+def _margins(size: int) -> tuple[int, int]:
+    """Pixels of padding before and after so many pixels."""
+    missing = -size % _STEP
+    return missing // 2, missing - missing // 2
+
+
+def moved(people: npt.NDArray[np.float32], margins: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """People of a padded picture (P, 56), in pixels of the picture without its margins at the top and at the left."""
+    there = people.any(axis=1)
+    shift = np.array(margins, np.float32)
+    keypoints = people[:, KEYPOINT_COLUMNS].reshape(-1, KEYPOINTS, 3)
+    keypoints[there, :, :2] -= shift
+    people[there, BOX_COLUMNS] -= np.tile(shift, 2)
+    return people
+
+
+def load_pose_encoder(device: Device = "cpu", threads: int | None = None, runtime: Runtime = "auto") -> PoseEncoder:
+    """Load the pose encoder.
+
+    Args:
+        device: where it runs.
+        threads: pictures that are encoded at the same time on the CPU; None: as many as this process has cores.
+        runtime: which library computes it; `auto` takes OpenVINO on the CPU where it is installed, else torch.
+
+    Raises:
+        UsageError: there is no such runtime.
+        DeviceError: there is no GPU.
+        InstallationError: the weights or the runtime are missing or damaged.
+    """
+    used_device, used_runtime = resolve_hardware(device, runtime)
+    return PoseEncoder(MoveNet(MOVENET.read()), used_device, used_runtime, threads or available_cores())

@@ -1,0 +1,62 @@
+"""Weights of encoders that come with vidlabel itself, converted once by a script in `weights/`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+
+from vidlabel.errors import InstallationError
+from vidlabel.paths import weights_folder
+
+if TYPE_CHECKING:  # the names of encoders do without torch
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedWeights:
+    """One safetensors file of an encoder's weights."""
+
+    name: str
+    """Of the encoder; the file is called so, too."""
+    sha256: str
+    """Of the whole file."""
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies: in a folder of its own, since the files beside the shipped models are models."""
+        return weights_folder() / "encoders" / f"{self.name}.safetensors"
+
+    def read(self) -> dict[str, Tensor]:
+        """Read the tensors by their names, after checking that the file is the shipped one.
+
+        Raises:
+            InstallationError: the file is missing, cannot be read, or differs by as much as one bit.
+        """
+        return read_shipped_weights(self.path, self.sha256)
+
+
+MOVENET = ShippedWeights(
+    name="movenet-multipose-lightning", sha256="a6fafd33704c19917c4dc759757d26d606cd70f95396eb4a0294dfb7c9b1ca7f"
+)
+"""Google's MoveNet MultiPose Lightning, Apache-2.0: see NOTICE and `weights/build_pose.py`."""
+
+
+def read_shipped_weights(path: Path, sha256: str) -> dict[str, Tensor]:
+    """Read a file of weights as `ShippedWeights.read`."""
+    remedy = "run: pip install --force-reinstall --no-deps vidlabel"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InstallationError(path, f"the encoder's weights cannot be read ({error.strerror})", remedy) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise InstallationError(path, "these are not the shipped weights: the file is damaged or changed", remedy)
+    from safetensors.torch import load
+
+    try:
+        return load(content)
+    except SafetensorError as error:
+        raise InstallationError(path, f"the encoder's weights cannot be read ({error})", remedy) from error
