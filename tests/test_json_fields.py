@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from vidlabel.json_fields import (
     FilledText,
     MismatchError,
+    Number,
     OneOf,
     Range,
     Sha256,
@@ -191,3 +192,33 @@ def test_values_beyond_limits_are_named_with_their_place(values: object, where: 
 
 def test_keys_that_are_not_known_are_passed_over_unless_the_object_must_be_exact() -> None:
     assert dataclass_from_json(Limited, {"x": 1, "deep": {"kind": "gru", "size": 1, "y": 2}}, "").deep is not None
+
+
+class Shape(Protocol):
+    def area(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Square:
+    side: Number
+
+    def area(self) -> float:
+        return self.side**2
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    shape: Shape
+
+
+def test_numbers_stay_as_they_were_written() -> None:
+    for text in ('{"side": 4}', '{"side": 4.0}'):
+        assert json.dumps({"side": dataclass_from_json(Square, json.loads(text), "").side}) == text
+    for wrong in ("4", True, None):
+        with pytest.raises(MismatchError, match="side must be a number"):
+            dataclass_from_json(Square, {"side": wrong}, "")
+
+
+def test_what_is_made_already_is_taken() -> None:
+    square = Square(2)
+    assert dataclass_from_json(Drawing, {"shape": square}, "").shape is square

@@ -2,7 +2,8 @@
 
 Understood field types: `str`, `int`, `float`, `bool`, `Literal[...]` of strings, `Path`, `Fraction` (as two whole
 numbers), `X | None`, `tuple[X, ...]`, `tuple[X, Y]`, dataclasses of these, and `Mapping[str, object]` for any JSON
-object. `Annotated` limits them: `Range` numbers, `Text` strings, `OneOf` anything.
+object. `Annotated` limits them: `Range` numbers, `Text` strings, `OneOf` anything. A field that is typed as a protocol
+takes what the caller has made already.
 
 Whatever is wrong with the content is a ValueError, its type included: it is a file that is wrong, not a program.
 A reader is built once for each dataclass: reading a small message takes about two microseconds.
@@ -44,6 +45,11 @@ class Text:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class AsWritten:
+    """A number that stays whole if it is written so: 4 and 4.0 are equal, but not their texts in JSON."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class OneOf:
     """One of these values, of the same type."""
 
@@ -53,6 +59,7 @@ class OneOf:
         object.__setattr__(self, "values", values)
 
 
+Number = Annotated[float, AsWritten()]
 FilledText = Annotated[str, Text(".", "is empty")]
 Sha256 = Annotated[str, Text(r"[0-9a-f]{64}\Z", "is not 64 hexadecimal digits")]
 
@@ -157,10 +164,14 @@ def _check_of(hint: Any, *, exact: bool) -> Check:  # noqa: ANN401 - any type hi
         return _list_of(_check_of(arguments[0], exact=exact))
     if dataclasses.is_dataclass(hint):
         return _dataclass_check(hint, exact=exact)  # type: ignore[arg-type]  # as above
+    if getattr(hint, "_is_protocol", False):
+        return lambda value: value
     return _PLAIN_CHECKS[origin or hint]
 
 
-def _limited(kind: object, limit: Range | Text | OneOf) -> Check:
+def _limited(kind: object, limit: Range | Text | OneOf | AsWritten) -> Check:
+    if isinstance(limit, AsWritten):
+        return _number_check
     if isinstance(limit, OneOf):
         return _choice(limit.values, f"one of {', '.join(map(str, limit.values))}")
     if isinstance(limit, Text):
@@ -270,11 +281,15 @@ def _plain_check(kind: type, wanted: str) -> Check:
     return check
 
 
-def _float_check(value: object) -> object:
+def _number_check(value: object) -> object:
     if type(value) is not float and type(value) is not int:
         raise _mismatch("a number", value)
+    return value
+
+
+def _float_check(value: object) -> object:
     try:
-        return float(value)
+        return float(cast("float", _number_check(value)))
     except OverflowError:
         raise MismatchError("", "is too large") from None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Literal
 
 PhaseName = Literal["decode", "waiting", "preprocess", "encode", "head", "write"]
 
@@ -42,12 +42,6 @@ class Profile:
     def __add__(self, other: Profile) -> Profile:
         phases = {name: getattr(self, name) + getattr(other, name) for name in PHASES}
         return Profile(samples=self.samples + other.samples, **phases)
-
-    @staticmethod
-    def from_fields(values: Mapping[str, Any]) -> Profile:
-        """From what `dataclasses.asdict` made of one."""
-        phases = {name: Phase(**values[name]) for name in PHASES}
-        return Profile(samples=values["samples"], **phases)
 
 
 PHASES = tuple(field.name for field in fields(Profile) if field.name != "samples")

@@ -8,6 +8,7 @@ from typing import Protocol, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.json_fields import Number
 from vidlabel.video.request import DecodeDevice, Decoder
 
 
@@ -17,11 +18,11 @@ class PredictOptions:
 
     model: str = "objects"
     """Name of a shipped model, or path of a model file."""
-    rate: float | None = None
+    rate: Number | None = None
     """Samples per second; None: the model's."""
-    threshold: float | None = None
+    threshold: Number | None = None
     """Minimum score, 0 to 1, at which a label holds; None: the model's, per label."""
-    min_duration: float | None = None
+    min_duration: Number | None = None
     """Minimum duration of a segment in seconds; None: the model's, per label."""
     top: int | None = None
     """Number of labels to keep, those with the longest total time; None: all."""
@@ -37,11 +38,11 @@ class PredictOptions:
     decoder: Decoder = "auto"
     keyframes: bool = False
     """Decode key frames only: several times faster on H.264 and HEVC, with times as coarse as their distance."""
-    start: float = 0.0
+    start: Number = 0.0
     """Seconds from the first presented frame at which labelling begins."""
-    end: float | None = None
+    end: Number | None = None
     """Seconds at which it ends; None: with the video."""
-    timeout: float = 60.0
+    timeout: Number = 60.0
     """Seconds without a new frame after which a video fails."""
 
     def __post_init__(self) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from vidlabel.batch.job import Job, Task
 from vidlabel.batch.jobs.label import LabelJob
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.child_process import decode_line, encode_line
-from vidlabel.prediction.options import PredictOptions
+from vidlabel.json_fields import dataclass_from_json
 from vidlabel.profiling import Profile
 
 
@@ -88,42 +87,26 @@ def read_messages(pipe: BinaryIO) -> Iterator[Message]:
 
 def read_options(pipe: BinaryIO) -> WorkOptions:
     """The first line that a worker gets."""
-    fields = _parse_fields(pipe.readline(), "WorkOptions") or {}
-    return WorkOptions(folder=Path(fields.pop("folder")), job=_job(fields.pop("job")), **fields)
+    fields = decode_line(pipe.readline()) or {}
+    job = fields["job"]
+    return dataclass_from_json(WorkOptions, {**fields, "job": dataclass_from_json(_JOBS[job["type"]], job, "job")}, "")
 
 
 def read_tasks(pipe: BinaryIO) -> Iterator[Task]:
     """The tasks that a worker gets, until its run has no more."""
     for line in pipe:
-        fields = _parse_fields(line, "Task")
+        fields = decode_line(line)
         if fields is not None:
-            yield _task(fields)
+            yield dataclass_from_json(Task, fields, "")
 
 
 def _parse_message(line: bytes) -> Message | None:
     fields = decode_line(line)
-    if fields is None:
-        return None
-    kind = fields.pop("type")
-    if kind == TaskFinished.__name__:
-        outcome = fields["outcome"]
-        return TaskFinished(Outcome(_task(outcome.pop("task")), **outcome))
-    if kind == Profiled.__name__:
-        return Profiled(Profile.from_fields(fields["profile"]))
-    kinds: dict[str, type[WorkerReady | WorkerProgress | Warned | Stopped]] = {
-        known.__name__: known for known in (WorkerReady, WorkerProgress, Warned, Stopped)
-    }
-    return kinds[kind](**fields)
+    kind = None if fields is None else _MESSAGES.get(str(fields["type"]))
+    return None if kind is None else dataclass_from_json(kind, fields, "")
 
 
-def _parse_fields(line: bytes, kind: str) -> dict[str, Any] | None:
-    fields = decode_line(line)
-    return fields if fields is not None and fields.pop("type") == kind else None
-
-
-def _job(fields: dict[str, Any]) -> Job:
-    return LabelJob(PredictOptions(**fields["predict"]), fields["model_sha256"])
-
-
-def _task(fields: dict[str, Any]) -> Task:
-    return Task(fields["shown"], Path(fields["output"]))
+_JOBS: Mapping[str, type[Job]] = {kind.__name__: kind for kind in (LabelJob,)}
+_MESSAGES: Mapping[str, type[Message]] = {
+    kind.__name__: kind for kind in (WorkerReady, WorkerProgress, Warned, Profiled, TaskFinished, Stopped)
+}
