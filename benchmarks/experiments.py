@@ -24,6 +24,7 @@ import numpy as np
 
 from vidlabel.evaluation.evaluate import EvaluationRequest, SilentEvaluationListener, run_evaluation
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.streams.registry import VIDEO_STREAMS
 from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.training import features as extract_features
 from vidlabel.training.dataset.examples import LabelOptions
@@ -123,7 +124,7 @@ def evaluate(variant: Variant, folder: Path, cache: Path | None, seed: int) -> E
         source=folder.name,
         folds=FOLDS,
         options=options,
-        features=FeatureOptions(recipe=variant.recipe, streams=extract_features.wanted_streams(options), cache=cache),
+        features=FeatureOptions(recipe=variant.recipe, streams=options.streams or VIDEO_STREAMS, cache=cache),
     )
     with variant.constants_in_place():
         return run_evaluation(request, SilentEvaluationListener())

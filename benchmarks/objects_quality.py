@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import vidlabel
-from vidlabel.features.config import FeatureBlock, View
+from vidlabel.features.config import FeatureBlock
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.pipeline import Features, encode_samples
 from vidlabel.heads.model import Model, load_model
@@ -30,6 +30,7 @@ from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import SingleLabelBuilder
+from vidlabel.stream_spec import View
 
 JUDGED = Path(__file__).with_name("objects_judged.csv")
 DATA_SETS = ("intel-samples", "gmdcsa24")

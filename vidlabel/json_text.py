@@ -16,9 +16,6 @@ MAX_DEPTH = 32
 MAX_DIGITS = 20
 """Of a whole number; Python takes time that grows with the square of the digits."""
 
-LATER = "later"
-"""In the metadata of a field that came later: it is not written where it is None, as files were before it came."""
-
 
 def parse_json(text: str | bytes) -> object:
     """Parse JSON strictly: no key twice in an object, no NaN or Infinity, no number too large for a float.
@@ -87,8 +84,7 @@ def _check_text(text: object, where: str) -> None:
 
 def _plain(value: object) -> object:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        found = {field: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return {f.name: _plain(item) for f, item in found.items() if item is not None or LATER not in f.metadata}
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -18,12 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import Classifier, load_classifier
-from vidlabel.features.encoders.weights import PUBLISHED_SCALING, published_weights
+from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import Head, build_head
-from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
+from vidlabel.heads.spec import ModelSpec
 
 WEIGHTS = Path(__file__).parent
 ENCODER = "efficientnet-lite0"
@@ -82,7 +83,8 @@ def coarse_naming(classes: list[dict[str, str]]) -> Naming:
 
 def build_spec(naming: Naming) -> ModelSpec:
     """All that the model file says."""
-    size = 1280
+    (frames,) = describe_streams(FeatureConfig(encoder=ENCODER, short_side=224), ("frames",), "whole")
+    size = frames.size
     head = HeadConfig(
         kind="rnn",
         input_size=size,
@@ -98,16 +100,7 @@ def build_spec(naming: Naming) -> ModelSpec:
         labels=naming.labels,
         task="single",
         members=(MemberSpec(head=head, temperature=TEMPERATURE),),
-        encoder=EncoderInfo(name=ENCODER, sha256=published_weights(ENCODER).sha256),
-        preprocessing=Preprocessing(
-            short_side=224,
-            crop="none",
-            mean=PUBLISHED_SCALING.mean,
-            scale=PUBLISHED_SCALING.scale,
-            resize_filter="bicubic",
-        ),
-        feature_size=size,
-        streams=("frames",),
+        streams=(frames,),
         decoder="decord",
         rate=RATE,
         thresholds=(naming.threshold,) * len(naming.labels),

@@ -12,6 +12,7 @@ from cli.commands.test_train import feature_table, write_clips
 from command_line import call
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.heads.model import load_model
+from vidlabel.stream_spec import EncoderInfo
 
 SETTINGS = ("--rate", "3", "--streams", "frames", "--head", "mean", "--inner-folds", "2")
 TUNED = (*SETTINGS, "--epochs", "2", "--tune-encoder", "1")
@@ -27,8 +28,7 @@ def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[st
     assert "tuning the encoder: 2 epochs" in ended.errors
     assert "encoding anew: 4 videos" in ended.errors
     assert "in one split by group" in ended.output
-    tuned = load_model(model).spec.encoder.tuned
-    assert tuned is not None
+    (tuned,) = load_model(model).spec.tuned_encoders
     assert not list(tmp_path.glob("*.training"))
 
     shown = call(capfd, "info", model).output
@@ -39,7 +39,7 @@ def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[st
 
     more = tmp_path / "more.safetensors"
     assert call(capfd, "train", *data, "--init", model, "-o", more, "--epochs", "1", "--quiet", *cache).status == 0
-    assert load_model(more).spec.encoder == load_model(model).spec.encoder
+    assert load_model(more).spec.streams == load_model(model).spec.streams
 
     features = {}
     for name, encoder in (("tuned", str(model)), ("published", "efficientnet-lite0")):
@@ -49,7 +49,8 @@ def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[st
     assert np.abs(features["tuned"].values - features["published"].values).max() > 1e-3
     origin = features["tuned"].origin
     assert origin is not None
-    assert (origin.settings.encoder, origin.settings.encoder_sha256) == ("efficientnet-lite0-tuned", tuned.sha256)
+    (frames,) = origin.settings.streams
+    assert frames.encoder == EncoderInfo(name="efficientnet-lite0-tuned", sha256=tuned.sha256)
 
 
 def test_an_evaluation_tunes_in_every_fold(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_models_are_asked_about_the_streams_that_they_chose() -> None:
     options = TrainOptions(epochs=12, hidden=4, members=1, folds=0, streams=("motion",))
     classes = evaluation_classes(both, None)
     models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
-    assert models.spec.streams == ("motion",)
+    assert models.spec.stream_names == ("motion",)
     truth = [both.training_set.examples[place].clip_labels[0] for place in fold.test_indices]
     for predictions in (models.predictions, models.baseline):
         assert [classes.labels[own.scores.argmax()] for own in predictions] == truth

@@ -34,7 +34,7 @@ def test_a_model_of_one_stream_is_asked_with_that_stream(stream: str) -> None:
     options = TrainOptions(hidden=4, members=1, epochs=30, folds=0, streams=(stream,))
     classes = evaluation_classes(both, None)
     models = train_fold(both, fold, FACTS, options, classes, SilentListener(), FoldCheckpoints(None, None))
-    assert models.spec.streams == (stream,)
+    assert models.spec.stream_names == (stream,)
     for said in (models.predictions, models.baseline):
         assert [answer.decided.argmax() for answer in said] == [number % 2 for number in range(16, 24)]
 

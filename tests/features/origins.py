@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from vidlabel.features.provenance import FeatureSettings, Provenance
+from dataclasses import replace
 
+from vidlabel.features.provenance import FeatureSettings, Provenance
+from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
+
+ENCODER = EncoderInfo(name="efficientnet-lite0", sha256="5" * 64)
+PICTURES = PicturePreprocessing(short_side=224, view="centre", mean=127.0, scale=128.0, resize_filter="bicubic")
+FRAMES = StreamSpec(name="frames", size=5, encoder=ENCODER, pictures=PICTURES)
+MOTION = StreamSpec(name="motion", size=5, encoder=ENCODER, pictures=replace(PICTURES, lag_s=0.1))
 SETTINGS = FeatureSettings(
     rate=4.0,
-    streams=("frames", "motion"),
-    encoder="efficientnet-lite0",
-    encoder_sha256="5" * 64,
-    short_side=224,
-    view="centre",
-    lag_s=0.1,
+    streams=(FRAMES, MOTION),
     decoder="auto",
 )
 ORIGIN = Provenance(

@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from features.origins import ORIGIN, SETTINGS
+from features.origins import FRAMES, MOTION, ORIGIN, SETTINGS
 from vidlabel.errors import InputError
 from vidlabel.features.feature_file import FeatureFormat, read_feature_file, write_feature_file
 from vidlabel.features.provenance import Provenance
 
+SETTINGS_OF_FRAMES = replace(SETTINGS, streams=(replace(FRAMES, size=10),))
 TIMES = np.array([0.0, 0.25, 0.55, 1.0])
 VALUES = np.random.default_rng(2).normal(size=(4, 10)).astype(np.float32)
 
@@ -34,7 +35,9 @@ def problem_of(path: Path, rate: float | None = None) -> str:
 
 
 @pytest.mark.parametrize("format_name", ["npz", "safetensors"])
-@pytest.mark.parametrize("origin", [ORIGIN, replace(ORIGIN, settings=replace(SETTINGS, lag_s=None))])
+@pytest.mark.parametrize(
+    "origin", [ORIGIN, replace(ORIGIN, settings=replace(SETTINGS, streams=(replace(FRAMES, size=10),)))]
+)
 def test_what_is_written_is_read_back_exactly(tmp_path: Path, format_name: FeatureFormat, origin: Provenance) -> None:
     path = tmp_path / f"a.{format_name}"
     write_feature_file(path, format_name, TIMES, VALUES, origin)
@@ -56,7 +59,7 @@ def test_others_read_what_is_written(tmp_path: Path) -> None:
         assert archive["features"].tolist() == VALUES.tolist()
         said = json.loads(str(archive["metadata"]))
     assert said["schema"] == "vidlabel.features/1"
-    assert (said["video"], said["settings"]["streams"]) == ("a b.mp4", ["frames", "motion"])
+    assert (said["video"], [one["name"] for one in said["settings"]["streams"]]) == ("a b.mp4", ["frames", "motion"])
     tensors = load_file(tmp_path / "a.safetensors")
     assert tensors["times"].tolist() == TIMES.tolist()
 
@@ -200,19 +203,28 @@ def test_damaged_files_are_refused_or_still_make_sense(
     assert (np.diff(found.times) > 0).all()
 
 
+def sized(frames: int, motion: int) -> Provenance:
+    streams = (replace(FRAMES, size=frames), replace(MOTION, size=motion))
+    return replace(ORIGIN, settings=replace(SETTINGS, streams=streams))
+
+
 def test_streams_of_unlike_sizes_are_told_apart(tmp_path: Path) -> None:
-    origin = replace(ORIGIN, stream_sizes=(7, 3))
-    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, origin)
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, sized(7, 3))
     found = read_feature_file(tmp_path / "a.npz")
-    assert found.kind.columns == {"frames": slice(0, 7), "motion": slice(7, 10)}
+    assert [(one.name, one.size) for one in found.kind.streams] == [("frames", 7), ("motion", 3)]
     motion = found.select(("motion",))
     assert motion.values.tolist() == VALUES[:, 7:].tolist()
-    assert (motion.streams, motion.kind.columns) == (("motion",), {"motion": slice(0, 3)})
+    assert motion.kind.streams == (replace(MOTION, size=3),)
     turned = found.select(("motion", "frames"))
     assert turned.values.tolist() == np.concatenate([VALUES[:, 7:], VALUES[:, :7]], axis=1).tolist()
-    assert turned.kind.columns == {"motion": slice(0, 3), "frames": slice(3, 10)}
+    assert turned.kind.streams == (replace(MOTION, size=3), replace(FRAMES, size=7))
 
 
 def test_sizes_that_do_not_make_up_the_features_are_refused(tmp_path: Path) -> None:
-    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, replace(ORIGIN, stream_sizes=(7, 4)))
-    assert problem_of(tmp_path / "a.npz") == "streams of 7, 4 numbers do not make a feature of 10"
+    write_feature_file(tmp_path / "a.npz", "npz", TIMES, VALUES, sized(7, 4))
+    assert problem_of(tmp_path / "a.npz") == "says that its streams have 7, 4 numbers, and holds features of 10"
+
+
+def test_features_of_more_numbers_than_any_model_takes_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", features=np.zeros((1, (1 << 20) + 1), np.int8), times=np.zeros(1))
+    assert problem_of(tmp_path / "a.npz") == "has features of 1048577 numbers, more than 1048576"

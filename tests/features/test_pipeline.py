@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pytest
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureBlock, FeatureConfig, View
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.pipeline import FeaturePipeline, Features, encode_samples
+from vidlabel.stream_spec import View
 from vidlabel.video.request import Sample
 
 

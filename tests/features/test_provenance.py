@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features.origins import ORIGIN, SETTINGS
+from test_stream_spec import EXTERNAL, KNOWN
 from vidlabel.features.provenance import Provenance
+from vidlabel.stream_spec import StreamSpec
 
 
 @given(
@@ -20,10 +22,13 @@ from vidlabel.features.provenance import Provenance
     modified=st.integers(-(1 << 63), 1 << 63),
     duration=st.floats(0, 1e12),
     rate=st.floats(1e-6, 1e6),
-    lag=st.none() | st.floats(0, 60),
+    streams=st.lists(KNOWN | EXTERNAL, min_size=1, max_size=3, unique_by=lambda stream: stream.name),
 )
-def test_what_is_written_is_read(video: str, modified: int, duration: float, rate: float, lag: float | None) -> None:
-    settings = replace(SETTINGS, rate=rate, lag_s=lag)
+def test_what_is_written_is_read(
+    video: str, modified: int, duration: float, rate: float, streams: list[StreamSpec]
+) -> None:
+    assume(sum(stream.size for stream in streams) <= 1 << 20)
+    settings = replace(SETTINGS, rate=rate, streams=tuple(streams))
     origin = replace(ORIGIN, video=video, modified_ns=modified, duration_s=duration, settings=settings)
     assert Provenance.from_json(origin.to_json()) == origin
 
@@ -31,7 +36,9 @@ def test_what_is_written_is_read(video: str, modified: int, duration: float, rat
 def test_the_text_names_its_version() -> None:
     content = json.loads(ORIGIN.to_json())
     assert content["schema"] == "vidlabel.features/1"
-    assert content["settings"]["streams"] == ["frames", "motion"]
+    frames, motion = content["settings"]["streams"]
+    assert (frames["name"], frames["size"], frames["encoder"]["sha256"]) == ("frames", 5, "5" * 64)
+    assert (frames["pictures"]["lag_s"], motion["pictures"]["lag_s"]) == (None, 0.1)
 
 
 @pytest.mark.parametrize(
@@ -45,16 +52,29 @@ def test_the_text_names_its_version() -> None:
         ("decoder", "", "metadata.decoder: is empty"),
         ("settings", [], "metadata.settings: is not an object"),
         ("settings.rate", 0, "metadata.settings.rate"),
-        ("settings.encoder_sha256", "0F" * 32, "64 hexadecimal digits"),
-        ("settings.lag_s", "soon", "metadata.settings.lag_s"),
+        ("settings.streams.0.encoder.sha256", "0F" * 32, "metadata: encoder.sha256 is no SHA-256"),
+        (
+            "settings.streams.1.pictures.lag_s",
+            "soon",
+            r"streams\[1\].pictures.lag_s: is not a number",
+        ),
+        ("settings.streams.0.size", 0, "metadata: the size of a stream"),
+        ("settings.streams.0.size", [3], r"metadata.settings.streams\[0\].size: is not a whole number"),
+        ("settings.streams.1.name", "frames", "metadata: streams must be named, each once"),
+        ("settings.streams.0.colour", "red", r"metadata.settings.streams\[0\].colour: is not known"),
+        ("settings.streams", [], "metadata: streams must be named"),
         ("settings.streams", "frames", "metadata.settings.streams: is not an array"),
+        ("settings.streams", ["frames"], r"metadata.settings.streams\[0\]: is not an object"),
         ("settings.colour", "red", "metadata.settings.colour: is not known"),
     ],
 )
 def test_what_cannot_be_is_named(path: str, value: object, problem: str) -> None:
     content: dict[str, Any] = json.loads(ORIGIN.to_json())
-    place = content["settings"] if path.startswith("settings.") else content
-    place[path.removeprefix("settings.")] = value
+    *parents, last = path.split(".")
+    place: Any = content
+    for parent in parents:
+        place = place[int(parent) if parent.isdecimal() else parent]
+    place[last] = value
     with pytest.raises(ValueError, match=problem):
         Provenance.from_json(json.dumps(content))
 
@@ -75,17 +95,3 @@ def test_any_other_value_is_taken_or_a_value_error(name: str, value: object) -> 
 def test_text_that_is_no_object(text: str) -> None:
     with pytest.raises(ValueError, match=r"metadata"):
         Provenance.from_json(text)
-
-
-def test_streams_of_unlike_sizes_are_told() -> None:
-    origin = replace(ORIGIN, stream_sizes=(3, 1))
-    assert json.loads(origin.to_json())["stream_sizes"] == [3, 1]
-    assert Provenance.from_json(origin.to_json()) == origin
-    assert "stream_sizes" not in json.loads(ORIGIN.to_json())
-
-
-@pytest.mark.parametrize("sizes", [None, 3, [0, 4], [1.5], [True], ["3"]])
-def test_sizes_that_cannot_be_are_refused(sizes: object) -> None:
-    content = json.dumps({**json.loads(ORIGIN.to_json()), "stream_sizes": sizes})
-    with pytest.raises(ValueError, match=r"metadata\.stream_sizes"):
-        Provenance.from_json(content)

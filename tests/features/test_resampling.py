@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.origins import ORIGIN
+from features.origins import FRAMES, ORIGIN, SETTINGS
 from vidlabel.features.feature_file import write_feature_file
 from vidlabel.features.resampling import read_features, same_rate
 
@@ -54,9 +54,9 @@ def test_one_sample_stays_one(tmp_path: Path) -> None:
 
 def test_what_it_says_of_itself_follows(tmp_path: Path) -> None:
     times = np.arange(8) / 4
-    write_feature_file(
-        tmp_path / "a.npz", "npz", times, line(times).astype(np.float32), replace(ORIGIN, duration_s=2.0)
-    )
+    settings = replace(SETTINGS, streams=(replace(FRAMES, size=2),))
+    origin = replace(ORIGIN, settings=settings, duration_s=2.0)
+    write_feature_file(tmp_path / "a.npz", "npz", times, line(times).astype(np.float32), origin)
     found = read_features(tmp_path / "a.npz", 2.0)
     assert found.origin is not None
     assert (found.rate, found.origin.settings.rate, found.kind.rate) == (2.0, 2.0, 2.0)

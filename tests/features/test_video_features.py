@@ -15,15 +15,18 @@ import vidlabel.features.encoders.frame_encoder
 from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
-from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureConfig, View
+from vidlabel.features.cache import CachedPart, FeatureCache
+from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import Device
+from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams import registry
 from vidlabel.features.streams.base import Inputs, StreamEncoder
 from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
-from vidlabel.video.request import Sample, SampleRequest
+from vidlabel.stream_spec import EncoderInfo, StreamSpec, View
+from vidlabel.video.request import ReadReport, Sample, SampleRequest
 
 RECIPE = FeatureConfig(rate=5.0, short_side=64)
 
@@ -168,8 +171,14 @@ class Brightness:
     name, needs_earlier_frame, encoder_kind = "brightness", False, "brightness"
     feature_size, batch_size = 3, 1
 
-    def encoder_sha256(self, config: FeatureConfig) -> str:  # noqa: ARG002
-        return "ab" * 32
+    def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002
+        return StreamSpec(name="brightness", size=3, encoder=EncoderInfo(name="mean", sha256="ab" * 32))
+
+    def problem(self, wanted: StreamSpec) -> str | None:  # noqa: ARG002
+        return None
+
+    def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:  # noqa: ARG002
+        return ("brightness", config.rate, config.short_side)
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:  # noqa: ARG002
         return self
@@ -189,7 +198,7 @@ def test_a_new_stream_is_a_class_in_the_registry(video: Path, tmp_path: Path, mo
     found = FeatureExtractor(RECIPE, streams, cache=FeatureCache(tmp_path), device="cpu").features(video)
     with open_samples(video, SampleRequest(rate=5.0, short_side=64)) as taken:
         means = np.stack([sample.rgb.reshape(-1, 3).mean(axis=0) for sample in taken])
-    assert found.stream_sizes(streams) == (3, 1280)
+    assert [values.shape[1] for values in found.values] == [3, 1280]
     joined = found.joined(streams, "centre")
     np.testing.assert_allclose(joined[:, :3], means, atol=0.07)  # kept as half precision
     alone = FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video, Heard())
@@ -203,4 +212,24 @@ def test_only_the_encoders_of_what_is_missing_are_loaded(
     FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video)
     monkeypatch.setattr(PictureStream, "load_encoder", lambda *_: pytest.fail("loaded without need"))
     both = FeatureExtractor(RECIPE, ("frames", "brightness"), cache=FeatureCache(tmp_path), device="cpu")
-    assert both.features(video).stream_sizes(("frames", "brightness")) == (1280, 3)
+    assert [values.shape[1] for values in both.features(video).values] == [1280, 3]
+
+
+def test_what_changes_another_stream_leaves_an_entry_in_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture encoder, its pixels and its runtime are nothing to a stream that does not use it."""
+    monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
+    cache, part = FeatureCache(tmp_path), FeatureBlock("brightness", "centre")
+    cache.keep("v", RECIPE, part, CachedPart(np.zeros(1), np.ones((1, 3), np.float32), ReadReport("pyav")))
+    tuned = FinetunedWeights(blocks=1, published_sha256="0" * 64, sha256="1" * 64, tensors={})
+    for changed in (
+        {"encoder": "efficientnet-lite1"},
+        {"tuned": tuned},
+        {"scaling": PixelScaling(0.0, 255.0)},
+        {"runtime": "torch"},
+        {"lag_s": 0.2},
+        {"decoder": "pyav"},
+    ):
+        assert cache.load("v", replace(RECIPE, **changed), part) is not None
+    assert cache.load("v", replace(RECIPE, rate=9.0), part) is None

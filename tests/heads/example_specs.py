@@ -11,10 +11,33 @@ from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model, Projection, save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import EncoderInfo, ModelSpec, Preprocessing
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 
 FEATURE_SIZE = 6
+ENCODER = EncoderInfo(name="efficientnet-lite0", sha256="0123456789abcdef" * 4)
 PUBLISHED_ENCODER = EncoderInfo(name="efficientnet-lite0", sha256=PUBLISHED["efficientnet-lite0"].sha256)
+PICTURES = PicturePreprocessing(short_side=224, view="centre", mean=127.0, scale=128.0, resize_filter="area")
+
+
+def stream(
+    name: str = "frames", size: int = FEATURE_SIZE, encoder: EncoderInfo = ENCODER, **pictures: object
+) -> StreamSpec:
+    """A stream of pictures, of an encoder that nobody has."""
+    seen = replace(PICTURES, **pictures)  # type: ignore[arg-type]
+    return StreamSpec(name=name, size=size, encoder=encoder, pictures=seen)
+
+
+def published_stream(
+    name: str = "frames", size: int = 1280, encoder: EncoderInfo = PUBLISHED_ENCODER, **pictures: object
+) -> StreamSpec:
+    """A stream that can be computed from videos."""
+    return stream(name, size, encoder, **{"resize_filter": "bicubic", **pictures})
+
+
+def external_stream(size: int = FEATURE_SIZE) -> StreamSpec:
+    """Features that were made elsewhere."""
+    return StreamSpec(name="features", size=size, encoder=None)
 
 
 def step_spec() -> ModelSpec:
@@ -27,10 +50,7 @@ def step_spec() -> ModelSpec:
         members=(
             MemberSpec(head=HeadConfig(kind="gru", input_size=FEATURE_SIZE, hidden_size=4, outputs=3), temperature=1.7),
         ),
-        encoder=EncoderInfo(name="efficientnet-lite0", sha256="0123456789abcdef" * 4),
-        preprocessing=Preprocessing(short_side=224, crop="centre", mean=127.0, scale=128.0, resize_filter="area"),
-        feature_size=FEATURE_SIZE,
-        streams=("frames",),
+        streams=(stream(),),
         decoder="pyav",
         rate=4.0,
         thresholds=(0.5, 0.25, 0.0),
@@ -40,6 +60,13 @@ def step_spec() -> ModelSpec:
         background=2,
         metrics={"accuracy": {"value": 0.91, "split": "by group"}},
     )
+
+
+def video_spec(*streams: StreamSpec) -> ModelSpec:
+    """As `step_spec`, of streams that can be computed from videos; `frames` of 48 pixels if none are given."""
+    streams = streams or (published_stream(short_side=48),)
+    head = HeadConfig(kind="gru", input_size=sum(one.size for one in streams), hidden_size=2, outputs=3)
+    return replace(step_spec(), members=(MemberSpec(head=head),), streams=streams)
 
 
 def window_spec() -> ModelSpec:
@@ -57,8 +84,7 @@ def pooled_spec() -> ModelSpec:
         labels=("fight", "shout"),
         task="multi",
         members=(MemberSpec(head=head, pooled_parts=2, temperature=1.7),),
-        streams=("frames", "motion"),
-        lag_s=0.1,
+        streams=(stream(size=FEATURE_SIZE // 2), stream("motion", FEATURE_SIZE // 2, lag_s=0.1)),
         thresholds=(0.5, 0.6),
         minimum_durations_s=(0.0, 0.0),
         background=None,

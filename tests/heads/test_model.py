@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, window_spec
+from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, stream, window_spec
 from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Projection, load_model, save_model
@@ -44,7 +44,7 @@ def test_a_scaled_identity_is_stored_compactly(tmp_path: Path) -> None:
         initial_state="first-input",
     )
     path = tmp_path / "m.safetensors"
-    save_example(replace(step_spec(), members=(MemberSpec(head=head),), feature_size=size), path)
+    save_example(replace(step_spec(), members=(MemberSpec(head=head),), streams=(stream(size=size),)), path)
     assert path.stat().st_size < 3 * (size + 1) * 4 + 3000
     assert load_model(path).spec.members[0].head == head
 

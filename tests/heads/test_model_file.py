@@ -308,7 +308,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_a_large_declared_tensor_allocates_nothing(tmp_path: Path, valid: bytes) -> None:
     header, data = _split(valid)
     spec = json.loads(header["__metadata__"]["vidlabel"])
-    spec |= {"feature_size": 1 << 20}
+    spec["streams"][0] |= {"size": (1 << 20) - spec["streams"][1]["size"]}
     spec["members"][0]["head"] |= {"input_size": 1 << 20}
     header["__metadata__"]["vidlabel"] = json.dumps(spec)
     header["projection.components"] |= {"shape": [1 << 20, 1 << 20], "data_offsets": [0, 4 << 40]}

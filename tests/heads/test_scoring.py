@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, window_spec
+from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, stream, window_spec
 from heads.numpy_heads import run_head
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model
@@ -58,7 +58,9 @@ AVERAGE = replace(
     ),
     output_labels=(1, 0, 2, 1),
 )
-UNLIKE = replace(pooled_spec(), name="streams-of-unlike-sizes", stream_sizes=(4, 2))
+UNLIKE = replace(
+    pooled_spec(), name="streams-of-unlike-sizes", streams=(stream(size=4), stream("motion", 2, lag_s=0.1))
+)
 SPECS = [step_spec(), AVERAGE, window_spec(), pooled_spec(), LONG, SINGLE_SAMPLE, MEAN, mixed_spec(), UNLIKE]
 
 
@@ -96,8 +98,8 @@ def _by_definition(model: Model, features: Scores) -> Array:
 
 def _inputs(model: Model, features: Scores) -> Array:
     inputs = features.astype(np.float64)
-    if "motion" in model.spec.streams and len(inputs) > 1:
-        frames = FEATURE_SIZE // 2 if model.spec.stream_sizes is None else model.spec.stream_sizes[0]
+    if len(model.spec.streams) > 1 and len(inputs) > 1:
+        frames = model.spec.streams[0].size
         inputs[0, frames:] = inputs[1, frames:]  # motion is the second of two streams
     if model.projection is not None:
         inputs = (inputs - model.projection.mean.numpy()) @ model.projection.components.numpy().T.astype(np.float64)
@@ -267,13 +269,15 @@ def test_a_clip_with_a_score_for_each_sample_has_their_mean(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("motion", "first"),
     [
-        (slice(4, 8), [0, 1, 2, 3, 12, 13, 14, 15]),
-        (slice(0, 4), [8, 9, 10, 11, 4, 5, 6, 7]),
-        (slice(0, 8), [8, 9, 10, 11, 12, 13, 14, 15]),
-        (slice(1, 3), [0, 9, 10, 3, 4, 5, 6, 7]),
+        ([slice(4, 8)], [0, 1, 2, 3, 12, 13, 14, 15]),
+        ([slice(0, 4)], [8, 9, 10, 11, 4, 5, 6, 7]),
+        ([slice(0, 8)], [8, 9, 10, 11, 12, 13, 14, 15]),
+        ([slice(1, 3)], [0, 9, 10, 3, 4, 5, 6, 7]),
+        ([slice(1, 3), slice(6, 7)], [0, 9, 10, 3, 4, 5, 14, 7]),
+        ([], [0, 1, 2, 3, 4, 5, 6, 7]),
     ],
 )
-def test_the_motion_of_a_first_sample_is_that_of_the_second(motion: slice, first: list[int]) -> None:
+def test_the_motion_of_a_first_sample_is_that_of_the_second(motion: list[slice], first: list[int]) -> None:
     values = np.arange(24, dtype=np.float32).reshape(3, 8)
     before = values.copy()
     found = filled_motion(values, motion)

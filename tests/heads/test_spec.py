@@ -8,63 +8,10 @@ from typing import Any
 
 import pytest
 
-from heads.example_specs import mixed_spec, pooled_spec, step_spec, window_spec
+from heads.example_specs import ENCODER, external_stream, mixed_spec, pooled_spec, step_spec, stream, window_spec
 from vidlabel.heads.config import HeadConfig
-from vidlabel.heads.spec import (
-    MAX_NAME_LENGTH,
-    EncoderInfo,
-    ModelSpec,
-    NewerVersionError,
-    TensorInfo,
-    TunedEncoder,
-    check_name,
-)
-
-TENSOR = TensorInfo(name="head.bias", shape=(5,))
-TUNED = TunedEncoder(blocks=1, sha256="0f" * 32, tensors=(TENSOR,))
-TUNABLE = EncoderInfo(name="efficientnet-lite0", sha256="ab" * 32)
-
-
-@pytest.mark.parametrize(("name", "shape"), [("../x", (1,)), ("head.bias", ()), ("head.bias", (0,)), ("b", (1 << 30,))])
-def test_impossible_tensors_are_refused(name: str, shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"encoder\.tuned"):
-        TensorInfo(name=name, shape=shape)
-
-
-def test_impossible_tunings_are_refused() -> None:
-    for tuning, problem in (
-        ({"blocks": 0}, "blocks must lie between 1 and 64"),
-        ({"blocks": 65}, "blocks must lie between 1 and 64"),
-        ({"sha256": "0F" * 32}, "sha256 is no SHA-256"),
-        ({"tensors": ()}, "names no tensors"),
-        ({"tensors": (TENSOR, replace(TENSOR, shape=(6,)))}, "names one twice"),
-    ):
-        with pytest.raises(ValueError, match=problem):
-            replace(TUNED, **tuning)
-
-
-def test_a_hash_that_is_cut_short_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"encoder\.sha256 is no SHA-256"):
-        replace(TUNABLE, sha256="ab" * 31)
-
-
-@pytest.mark.parametrize("name", ["", " a", "a\n", "two\nlines", "\x1b[31m", "a" * (MAX_NAME_LENGTH + 1)])
-def test_names_that_would_spoil_a_terminal_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="the name must be 1 to 200 printable characters"):
-        check_name(name, "the name")
-    with pytest.raises(ValueError, match="the encoder's name must be"):
-        replace(TUNABLE, name=name)
-
-
-def test_names_of_any_language_are_fine() -> None:
-    check_name("läuft, 歩く", "the name")
-
-
-def test_titles_say_what_was_tuned() -> None:
-    assert TUNABLE.title == "efficientnet-lite0"
-    assert replace(TUNABLE, tuned=TUNED).title == "efficientnet-lite0, last block tuned"
-    assert replace(TUNABLE, tuned=replace(TUNED, blocks=3)).title == "efficientnet-lite0, last 3 blocks tuned"
-
+from vidlabel.heads.spec import ModelSpec, NewerVersionError
+from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
 
 SPECS = [step_spec(), window_spec(), pooled_spec(), mixed_spec()]
 
@@ -112,9 +59,9 @@ def test_keys_of_later_additions_are_ignored() -> None:
     assert ModelSpec.from_json(_changed("members.0.head.colour", {"red": 1})) == step_spec()
 
 
-@pytest.mark.parametrize("schema", ["vidlabel.model/3", "vidlabel.model/10"])
+@pytest.mark.parametrize("schema", ["vidlabel.model/2", "vidlabel.model/10"])
 def test_a_newer_version_is_refused(schema: str) -> None:
-    with pytest.raises(NewerVersionError, match=r"newer vidlabel .*/2"):
+    with pytest.raises(NewerVersionError, match=r"newer vidlabel .*; this one reads vidlabel\.model/1\)"):
         ModelSpec.from_json(_changed("schema", schema))
 
 
@@ -151,17 +98,16 @@ def test_what_names_no_version_is_refused(schema: object) -> None:
     ("members.0.head.bidirectional", True, "needs window_s"),
     ("members.0.head.scaled_identity", 0.5, "relu rnn"),
     ("members.0.head.initial_state", "first-input", "scaled identity"),
-    ("encoder.sha256", "0" * 63, "SHA-256"),
-    ("preprocessing.scale", 0, "scale"),
-    ("preprocessing.short_side", 1, "short_side"),
     ("streams", [], "streams"),
-    ("streams", ["frames", "frames"], "streams"),
-    ("streams", ["smell"], r"streams\[0\]"),
-    ("streams", ["frames", "motion"], "lag_s"),
-    ("lag_s", 0.1, "lag_s"),
-    ("stream_sizes", [3, 3], "one for each stream"),
-    ("stream_sizes", [5], "feature_size together"),
-    ("stream_sizes", [0], "above 0"),
+    ("streams.0.encoder.sha256", "0" * 63, "SHA-256"),
+    ("streams.0.encoder", [], r"streams\[0\]\.encoder must be an object, not a list"),
+    ("streams.0.pictures.scale", 0, "scale"),
+    ("streams.0.pictures.short_side", 1, "short_side"),
+    ("streams.0.pictures.view", "corner", r"streams\[0\]\.pictures\.view must be"),
+    ("streams.0.name", "Smell", "lower-case"),
+    ("streams.0.size", 5, "features as they are"),
+    ("streams.0.size", "6", r"streams\[0\]\.size must be a whole number"),
+    ("streams", ["frames"], r"streams\[0\] must be an object, not 'frames'"),
     ("rate", "4", "rate must be a number, not '4'"),
     ("rate", 0, "rate"),
     ("rate", 10**19, "rate"),
@@ -242,7 +188,6 @@ def test_a_mean_head_is_plain() -> None:
     ("background", None, "background last"),
     ("task", "multi", "single-label"),
     ("output_labels", [0, 1], "for each label"),
-    ("feature_size", 7, "of one size"),
     ("window_s", None, "needs window_s"),
 ])  # fmt: skip
 def test_members_that_do_not_fit_each_other_are_refused(path: str, value: object, message: str) -> None:
@@ -250,9 +195,31 @@ def test_members_that_do_not_fit_each_other_are_refused(path: str, value: object
         ModelSpec.from_json(_changed(path, value, mixed_spec()))
 
 
-def test_streams_may_be_of_any_size() -> None:
-    spec = replace(step_spec(), streams=("motion", "text"), lag_s=0.1, stream_sizes=(5, 1))
+def test_streams_may_be_of_any_size_and_encoder() -> None:
+    text = StreamSpec(name="text", size=1, encoder=EncoderInfo(name="minilm", sha256="5" * 64))
+    spec = replace(step_spec(), streams=(stream("motion", 5, lag_s=0.1), text))
     assert ModelSpec.from_json(spec.to_json()) == spec
     assert spec.columns == {"motion": slice(0, 5), "text": slice(5, 6)}
-    assert "stream_sizes" not in step_spec().to_json()
-    assert step_spec().columns == {"frames": slice(0, 6)}
+    assert (spec.feature_size, spec.stream_names) == (6, ("motion", "text"))
+    assert spec.encoder_title == "efficientnet-lite0 + minilm"
+    assert (spec.is_external, pooled_spec().encoder_title) == (False, "efficientnet-lite0")
+
+
+def test_streams_may_come_from_elsewhere() -> None:
+    spec = replace(step_spec(), streams=(external_stream(),))
+    assert ModelSpec.from_json(spec.to_json()) == spec
+    assert (spec.is_external, spec.encoder_title) == (True, "unknown")
+
+
+def test_a_stream_may_stand_there_once() -> None:
+    with pytest.raises(ValueError, match="each once"):
+        replace(pooled_spec(), streams=(stream(size=3), stream(size=3)))
+
+
+def test_an_encoder_that_streams_share_is_tuned_once() -> None:
+    tuned = TunedEncoder(blocks=1, sha256="0f" * 32, tensors=(TensorInfo(name="head.bias", shape=(5,)),))
+    frames, motion = (replace(one, encoder=replace(ENCODER, tuned=tuned)) for one in pooled_spec().streams)
+    assert replace(pooled_spec(), streams=(frames, motion)).tuned_encoders == (tuned,)
+    other = replace(tuned, sha256="1f" * 32)
+    unlike = replace(motion, encoder=replace(ENCODER, tuned=other))
+    assert replace(pooled_spec(), streams=(unlike, frames)).tuned_encoders == (other, tuned)

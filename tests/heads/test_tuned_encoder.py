@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +10,13 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from heads.example_specs import step_spec
+from heads.example_specs import ENCODER, step_spec, stream
 from vidlabel.errors import ModelFileError
 from vidlabel.heads.model import Model, load_model, save_model
 from vidlabel.heads.recurrent import build_head
-from vidlabel.heads.spec import ModelSpec, NewerVersionError, TensorInfo, TunedEncoder
+from vidlabel.heads.spec import ModelSpec
+from vidlabel.stream_spec import TensorInfo, TunedEncoder
+from vidlabel.tensor_files import tensor_digest
 
 TENSORS = {
     "head.bias": np.arange(5, dtype=np.float32),
@@ -35,31 +36,31 @@ def digest() -> str:
 def tuned_spec(sha256: str | None = None) -> ModelSpec:
     infos = tuple(TensorInfo(name=name, shape=tensor.shape) for name, tensor in TENSORS.items())
     tuned = TunedEncoder(blocks=1, sha256=sha256 or digest(), tensors=infos)
-    return replace(step_spec(), encoder=replace(step_spec().encoder, tuned=tuned))
+    return replace(step_spec(), streams=(stream(encoder=replace(ENCODER, tuned=tuned)),))
 
 
 def saved(path: Path, spec: ModelSpec) -> Model:
-    return save_model(spec, [build_head(member.head) for member in spec.members], None, path, TENSORS)
+    heads = [build_head(member.head) for member in spec.members]
+    return save_model(spec, heads, None, path, {tuned.sha256: TENSORS for tuned in spec.tuned_encoders})
 
 
 def test_the_tensors_come_back_under_names_of_their_own(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     model = saved(path, tuned_spec())
     assert model.spec == tuned_spec()
-    assert json.loads(model.spec.to_json())["schema"] == "vidlabel.model/2"
     stored = load_file(path)
     for name, tensor in TENSORS.items():
-        np.testing.assert_array_equal(stored[f"encoder.{name}"], tensor)
-        np.testing.assert_array_equal(load_model(path).encoder[name], tensor)
+        np.testing.assert_array_equal(stored[f"encoders.0.{name}"], tensor)
+        np.testing.assert_array_equal(load_model(path).encoders[digest()][name], tensor)
 
 
 def test_other_numbers_than_the_digest_names_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     saved(path, tuned_spec())
     tensors = load_file(path)
-    tensors["encoder.head.bias"][2] += 1e-6
+    tensors["encoders.0.head.bias"][2] += 1e-6
     save_file(tensors, path, {"vidlabel": tuned_spec().to_json()})
-    with pytest.raises(ModelFileError, match="other weights of its encoder"):
+    with pytest.raises(ModelFileError, match="other weights of an encoder"):
         load_model(path)
     with pytest.raises(ValueError, match="digest"):
         saved(tmp_path / "n.safetensors", tuned_spec("0" * 64))
@@ -77,13 +78,33 @@ def test_shapes_are_checked_before_anything_is_read(tmp_path: Path) -> None:
         load_model(path)
 
 
-def test_versions_tell_whether_an_encoder_was_tuned() -> None:
-    text = tuned_spec().to_json()
-    assert ModelSpec.from_json(text) == tuned_spec()
-    with pytest.raises(ValueError, match="no other version"):
-        ModelSpec.from_json(text.replace("vidlabel.model/2", "vidlabel.model/1"))
-    with pytest.raises(ValueError, match="no other version"):
-        ModelSpec.from_json(step_spec().to_json().replace("vidlabel.model/1", "vidlabel.model/2"))
-    with pytest.raises(NewerVersionError):
-        ModelSpec.from_json(text.replace("vidlabel.model/2", "vidlabel.model/3"))
-    assert "tuned" not in json.loads(step_spec().to_json())["encoder"]
+def test_each_stream_may_have_an_encoder_of_its_own(tmp_path: Path) -> None:
+    """Streams that share one share its tensors; another one has its own, of the same names."""
+    path = tmp_path / "m.safetensors"
+    other = {"head.bias": np.full(3, 7, np.float32)}
+    infos = (TensorInfo(name="head.bias", shape=(3,)),)
+    second = TunedEncoder(blocks=2, sha256=tensor_digest(other), tensors=infos)
+    (first,) = tuned_spec().tuned_encoders
+    shared = replace(ENCODER, tuned=first)
+    streams = (
+        stream(size=2, encoder=shared),
+        stream("pose", 3, replace(ENCODER, name="movenet", tuned=second), short_side=256, view="whole"),
+        stream("motion", 1, shared, lag_s=0.1),
+    )
+    spec = replace(step_spec(), streams=streams)
+    heads = [build_head(member.head) for member in spec.members]
+    save_model(spec, heads, None, path, {digest(): TENSORS, second.sha256: other})
+    found = load_model(path)
+    assert found.spec == spec
+    assert set(found.encoders) == {digest(), second.sha256}
+    np.testing.assert_array_equal(found.encoders[second.sha256]["head.bias"], [7, 7, 7])
+    np.testing.assert_array_equal(found.encoders[digest()]["head.bias"], TENSORS["head.bias"])
+    names = {name for name in load_file(path) if name.startswith("encoders.")}
+    assert names == {"encoders.0.head.bias", "encoders.0.head.weight", "encoders.1.head.bias"}
+    assert found.info.encoder == "efficientnet-lite0, last block tuned + movenet, last 2 blocks tuned"
+
+
+def test_tensors_of_an_encoder_that_the_description_lacks_are_refused(tmp_path: Path) -> None:
+    heads = [build_head(member.head) for member in step_spec().members]
+    with pytest.raises(ValueError, match="encoders that the description does not name"):
+        save_model(step_spec(), heads, None, tmp_path / "m.safetensors", {digest(): TENSORS})

@@ -14,19 +14,18 @@ import pytest
 
 import vidlabel
 from corpus import Recipe, write_video
-from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
+from heads.example_specs import PUBLISHED_ENCODER, save_example, stream, video_spec
 from vidlabel.errors import ModelFileError, UsageError, VideoError
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import view_picture
-from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.heads.spec import EncoderInfo
 from vidlabel.prediction import labeller as labelling
 from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.stream_spec import EncoderInfo
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest
 from vidlabel.video.samples import IsolatedSamples
@@ -109,17 +108,10 @@ def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path) -> None:
         vidlabel.predict(clip, "object")
 
 
-def video_model(path: Path, encoder: EncoderInfo = PUBLISHED_ENCODER, **preprocessing: object) -> Path:
+def video_model(path: Path, encoder: EncoderInfo = PUBLISHED_ENCODER, **pictures: object) -> Path:
     """A model of videos with random numbers."""
-    seen: dict[str, Any] = {"short_side": 48, "resize_filter": "bicubic", **preprocessing}
-    spec = replace(
-        step_spec(),
-        members=(MemberSpec(head=HeadConfig(kind="gru", input_size=1280, hidden_size=2, outputs=3)),),
-        feature_size=1280,
-        encoder=encoder,
-        preprocessing=replace(step_spec().preprocessing, **seen),
-    )
-    return save_example(spec, path).path
+    frames = stream("frames", 1280, encoder, **{"short_side": 48, "resize_filter": "bicubic", **pictures})
+    return save_example(video_spec(frames), path).path
 
 
 def test_pictures_are_prepared_as_the_model_says(clip: Path, tmp_path: Path) -> None:

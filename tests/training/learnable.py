@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.spec import EncoderInfo, Preprocessing, Task
+from vidlabel.heads.spec import Task
+from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 from vidlabel.training.dataset.examples import Example, Span, TrainingSet, Unlabelled
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts
 
 RATE = 4.0
 WIDTH = 6
-FACTS = FeatureFacts(
-    encoder=EncoderInfo(name="efficientnet-lite0", sha256="ab" * 32),
-    preprocessing=Preprocessing(short_side=64, crop="centre", mean=127.0, scale=128.0, resize_filter="bicubic"),
-    rate=RATE,
-    lag_s=0.1,
-)
+FACTS = FeatureFacts(rate=RATE)
+ENCODER = EncoderInfo(name="efficientnet-lite0", sha256="ab" * 32)
+PICTURES = PicturePreprocessing(short_side=64, view="centre", mean=127.0, scale=128.0, resize_filter="bicubic")
 Values = npt.NDArray[np.float32]
 
 
@@ -40,9 +39,17 @@ def feature_dataset(
     unlabelled: Unlabelled | None = None,
     streams: tuple[str, ...] = ("frames",),
 ) -> FeatureDataset:
-    """These clips as a training set."""
+    """These clips as a training set; its streams have as many numbers each."""
     training_set = TrainingSet(tuple(example for example, _ in clips), labels, task, background, unlabelled)
-    return FeatureDataset(training_set, tuple(features for _, features in clips), streams)
+    size = clips[0][1].views[0].shape[1] // len(streams)
+    described = tuple(picture_stream(name, size) for name in streams)
+    return FeatureDataset(training_set, tuple(features for _, features in clips), described)
+
+
+def picture_stream(name: str, size: int) -> StreamSpec:
+    """A stream of pictures, of an encoder that nobody has."""
+    pictures = replace(PICTURES, lag_s=0.1 if name == "motion" else None)
+    return StreamSpec(name=name, size=size, encoder=ENCODER, pictures=pictures)
 
 
 def bump(steps: int, place: float) -> Values:

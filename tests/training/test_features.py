@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from corpus import Recipe, write_video
-from heads.example_specs import PUBLISHED_ENCODER, pooled_spec, save_example, step_spec
+from heads.example_specs import pooled_spec, published_stream, save_example, step_spec, stream
 from training.sets import example, read, training_set, write_features, write_table
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureConfig, View
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import FeatureOptions, extract_model_features, features_in_files, video_features
 from vidlabel.training.train import SilentTrainListener
@@ -53,7 +54,7 @@ def test_features_of_videos_resume(tmp_path: Path) -> None:
     assert has_new_errors.moved == [(0.6, 0.8, "b.mp4")]
     assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", True)]
     assert dataset.training_set == found
-    assert (dataset.streams, dataset.width) == (("frames", "motion"), 2560)
+    assert (dataset.stream_names, dataset.width) == (("frames", "motion"), 2560)
     assert [len(one.views) for one in dataset.features] == [2, 2]
     first = dataset.features[0]
     assert first.times.tolist() == [0.0, 0.2, 0.4, 0.6]
@@ -90,7 +91,8 @@ def test_where_all_fail_the_last_reason_is_told(tmp_path: Path) -> None:
 def test_files_of_features_are_taken_as_they_are(tmp_path: Path) -> None:
     found = read(tmp_path, "a.npz,,,run\nb.npz,,,walk\n")
     dataset = features_in_files(found, Heard())
-    assert (dataset.streams, dataset.width) == (("features",), 10)
+    assert dataset.streams == (StreamSpec(name="features", size=10, encoder=None),)
+    assert dataset.width == 10
     with np.load(tmp_path / "b.npz") as archive:
         np.testing.assert_array_equal(dataset.features[1].views[0], archive["features"])
         np.testing.assert_array_equal(dataset.features[1].times, archive["times"])
@@ -100,9 +102,10 @@ ROWS = "a.npz,,,fight\nb.npz,,,shout\nc.npz,,,fight\nd.npz,,,shout\n"
 
 
 def test_files_of_the_right_width_are_taken_with_the_streams_of_the_model(tmp_path: Path) -> None:
-    model = save_example(replace(pooled_spec(), feature_size=10, rate=2.0), tmp_path / "m.safetensors")
+    streams = (stream(size=7), stream("motion", 3, lag_s=0.1))
+    model = save_example(replace(pooled_spec(), streams=streams, rate=2.0), tmp_path / "m.safetensors")
     found = extract_model_features(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
-    assert found.streams == ("frames", "motion")
+    assert found.streams == streams
     stored = np.load(write_features(tmp_path / "other" / "b.npz"))["features"]
     np.testing.assert_array_equal(found.features[1].views[0], stored)
 
@@ -114,9 +117,7 @@ def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
 
 
 def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
-    model = save_example(
-        replace(step_spec(), encoder=PUBLISHED_ENCODER, streams=("audio",)), tmp_path / "m.safetensors"
-    )
+    model = save_example(replace(step_spec(), streams=(published_stream("audio", 6),)), tmp_path / "m.safetensors")
     videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     with pytest.raises(UsageError, match="takes audio, which cannot be computed from videos"):
         extract_model_features(model, videos, FeatureOptions(), SilentTrainListener())

@@ -25,6 +25,7 @@ from vidlabel.training.options import TrainOptions
         ({"folds": -1}, "--inner-folds"),
         ({"folds": 1}, "--inner-folds"),
         ({"seed": -1}, "--seed"),
+        ({"streams": ("pose", "text", "pose")}, "--streams"),
         ({"tune_encoder": 17}, "--tune-encoder"),
         ({"dropout": 1.0}, "--dropout"),
         ({"dropout": math.nan}, "--dropout"),

@@ -113,7 +113,9 @@ InnerFolds = Annotated[
 ]
 Streams = Annotated[
     str | None,
-    typer.Option(help="Streams to train on: frames, motion, or frames,motion. [default: chosen by validation]"),
+    typer.Option(
+        help="Streams to train on: frames, motion or frames,motion of videos. [default: chosen by validation]"
+    ),
 ]
 Rate = Annotated[
     float | None, typer.Option(help="Samples per second. [default: 8 for videos; feature files keep their own]")

@@ -273,8 +273,8 @@ def _measure(
         model=EvaluatedModel(
             name=model.spec.name,
             head=model.spec.head_name,
-            streams=model.spec.streams,
-            encoder=model.spec.encoder.title,
+            streams=model.spec.stream_names,
+            encoder=model.spec.encoder_title,
             runtime=_used_runtime(request),
             sha256=model.sha256,
             options=None,
@@ -339,8 +339,8 @@ def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> 
     return EvaluatedModel(
         name="trained",
         head=specs[0].head_name,
-        streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.streams)),
-        encoder=specs[0].encoder.title,
+        streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.stream_names)),
+        encoder=specs[0].encoder_title,
         runtime=_used_runtime(request),
         sha256=None,
         options=asdict(request.options),

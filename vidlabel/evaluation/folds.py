@@ -158,7 +158,7 @@ def train_fold(
     predictions = _fold_predictions(fitted, dataset, fold, classes)
     if options.head == "mean":
         return FoldModels(spec, predictions, predictions)
-    plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.streams)
+    plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.stream_names)
     baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning))
     return FoldModels(spec, predictions, _fold_predictions(baseline, dataset, fold, classes))
 
@@ -184,5 +184,5 @@ def _finished(fitted: FittedModel) -> FittedModel:
 def _fold_predictions(
     fitted: FittedModel, dataset: FeatureDataset, fold: Fold, classes: Classes
 ) -> tuple[VideoPredictions, ...]:
-    tested = select_streams(subset(dataset, fold.test_indices), fitted.network.spec.streams)
+    tested = select_streams(subset(dataset, fold.test_indices), fitted.network.spec.stream_names)
     return tuple(score_video(fitted.network, features, classes) for features in tested.features)

@@ -1,9 +1,9 @@
 """Features that were computed before, kept in files: one for each video, stream and view.
 
 An entry is found by the content of the video (see `video_hash`), so that a copied, moved or renamed video is known, and
-by everything that its features depend on: encoder weights (published, or tuned for a model), rate, size, stream, view,
-lag of the motion stream, decoder, and the encoder's runtime (the last digits differ, and the same options shall give
-the same bytes).
+by everything that its features depend on, which its stream says: of pictures encoder weights (published, or tuned for a
+model), rate, size, stream, view, lag of the motion stream, decoder, and the encoder's runtime (the last digits differ,
+and the same options shall give the same bytes).
 Numbers are kept as float16. They lie between 0 and 6; measured on ut-interaction, rounding moves the 64 leading
 whitened components by 0.0013 standard deviations at most, and cross-validated accuracy not at all. Entries appear
 whole or not at all, under names that say what they hold, so that any number of processes may share a folder: two that
@@ -26,9 +26,7 @@ from safetensors.numpy import load, save
 from vidlabel.errors import OutputError
 from vidlabel.features.cache_folder import entry_path
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.hardware import resolve_runtime
-from vidlabel.features.encoders.weights import PUBLISHED_SCALING
-from vidlabel.features.streams.registry import find_stream, lag_of
+from vidlabel.features.streams.registry import find_stream
 from vidlabel.files import atomic_write
 from vidlabel.json_fields import MismatchError, exact_dataclass_from_json
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, tensor_digest
@@ -102,16 +100,7 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
-    lag_s = lag_of(recipe, [part.stream])
-    runtime = resolve_runtime(recipe.runtime, "auto")
-    encoder_sha256 = find_stream(part.stream).encoder_sha256(recipe)
-    facts = [REVISION, content, encoder_sha256, recipe.rate, recipe.short_side, recipe.decoder, lag_s, str(part)]
-    if runtime != "torch":  # Entries made before there was another one keep their names.
-        facts.append(runtime)
-    if recipe.tuned is not None:
-        facts.append(f"tuned {recipe.tuned.sha256}")
-    if recipe.scaling != PUBLISHED_SCALING:
-        facts.append(f"pixels {recipe.scaling.mean!r} {recipe.scaling.scale!r}")
+    facts = [REVISION, content, *find_stream(part.stream).cache_key(recipe, part.view)]
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 

@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Runtime
-from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, published_weights
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
+from vidlabel.stream_spec import View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads torch
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
-
-View = Literal[
-    "whole", "whole-flipped", "centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"
-]  # fmt: skip
-"""What part of a picture the encoder sees: all of it, or a square in the middle, at the left or at the right (of an
-upright picture: at the top or at the bottom); `-flipped`: mirrored left to right."""
-
-VIEWS: tuple[View, ...] = get_args(View)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,6 @@ class FeatureConfig:
             raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
 
     @property
-    def encoder_sha256(self) -> str:
-        """Of the encoder's published weights."""
-        return published_weights(self.encoder).sha256
+    def published(self) -> PublishedWeights:
+        """Of its encoder."""
+        return published_weights(self.encoder)

@@ -15,6 +15,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -24,19 +25,17 @@ import numpy.typing as npt
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from vidlabel.columns import stream_columns, unlike_sizes
+from vidlabel.checks import MAX_SIZE
 from vidlabel.errors import InputError
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.files import atomic_write
+from vidlabel.stream_spec import StreamSpec, stream_columns
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, read_names
 
 FeatureFormat = Literal["npz", "safetensors"]
 
 FEATURE_SUFFIXES = frozenset({".npz", ".safetensors"})
 """Files with these endings in a table of labels hold features."""
-
-ELSEWHERE = ("features",)
-"""The one stream of files that do not say how they were made."""
 
 MOST_SAMPLES_PER_S = 1000.0
 """Times that lie closer together are in another unit than seconds."""
@@ -96,27 +95,17 @@ class FeatureFile:
     def kind(self) -> FeatureKind:
         """What files that are used with it must have, too."""
         settings = self.origin.settings if self.origin else None
-        return FeatureKind(self.values.shape[1], self.rate, settings, self.stream_sizes)
+        return FeatureKind(self.values.shape[1], self.rate, settings)
 
-    @property
-    def streams(self) -> tuple[str, ...]:
-        """In the order in which their features are joined; one for a file from elsewhere."""
-        return self.origin.settings.streams if self.origin else ELSEWHERE
-
-    @property
-    def stream_sizes(self) -> tuple[int, ...] | None:
-        """Numbers in a feature of each stream; None: as many in all of them."""
-        return self.origin.stream_sizes if self.origin else None
-
-    def select(self, streams: tuple[str, ...]) -> FeatureFile:
+    def select(self, names: Sequence[str]) -> FeatureFile:
         """The features of some of its streams, in the order given, for a file that says how they were made."""
-        if self.origin is None or streams == self.streams:
+        if self.origin is None or tuple(names) == tuple(stream.name for stream in self.origin.settings.streams):
             return self
-        columns = self.kind.columns
-        values = np.concatenate([self.values[:, columns[name]] for name in streams], axis=1)
-        sizes = unlike_sizes([columns[name].stop - columns[name].start for name in streams])
-        settings = replace(self.origin.settings, streams=streams)
-        return replace(self, values=values, origin=replace(self.origin, settings=settings, stream_sizes=sizes))
+        settings = self.origin.settings
+        columns, streams = stream_columns(settings.streams), {stream.name: stream for stream in settings.streams}
+        values = np.concatenate([self.values[:, columns[name]] for name in names], axis=1)
+        settings = replace(settings, streams=tuple(streams[name] for name in names))
+        return replace(self, values=values, origin=replace(self.origin, settings=settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +118,13 @@ class FeatureKind:
     """Samples per second."""
     settings: FeatureSettings | None
     """None for files from elsewhere."""
-    stream_sizes: tuple[int, ...] | None = None
-    """Numbers in a feature of each stream; None: as many in all of them."""
 
     @property
-    def columns(self) -> dict[str, slice]:
-        """Where the features of each stream stand among the D numbers."""
-        return stream_columns(self.settings.streams if self.settings else ELSEWHERE, self.width, self.stream_sizes)
+    def streams(self) -> tuple[StreamSpec, ...]:
+        """In the order in which their features are joined; one for files from elsewhere."""
+        if self.settings is not None:
+            return self.settings.streams
+        return (StreamSpec(name="features", size=self.width, encoder=None),)
 
 
 def is_feature_name(path: Path) -> bool:
@@ -174,7 +163,7 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
         origin = Provenance.from_json(metadata) if metadata else None
         values = _checked_values(arrays["features"])
         if origin is not None:
-            stream_columns(origin.settings.streams, values.shape[1], origin.stream_sizes)
+            _check_width(origin.settings.streams, values.shape[1])
         times = _checked_times(arrays.get("times"), len(values), origin.settings.rate if origin else rate)
         found_rate = origin.settings.rate if origin else _rate(times, rate)
     except ValueError as error:
@@ -260,6 +249,12 @@ def _read_safetensors(content: bytes) -> tuple[Arrays, str]:
     return _with_features(arrays), read_metadata(content)
 
 
+def _check_width(streams: Sequence[StreamSpec], width: int) -> None:
+    if sum(stream.size for stream in streams) != width:
+        sizes = ", ".join(str(stream.size) for stream in streams)
+        raise ValueError(f"says that its streams have {sizes} numbers, and holds features of {width}")
+
+
 def _with_features(arrays: Arrays) -> Arrays:
     if "features" not in arrays:
         names = ", ".join(sorted(arrays)[:5])
@@ -274,6 +269,8 @@ def _checked_values(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         raise ValueError(f"has features of shape {values.shape}, not (samples, numbers)")
     if 0 in values.shape:
         raise ValueError(f"has features of shape {values.shape}: there is nothing in it")
+    if values.shape[1] > MAX_SIZE:
+        raise ValueError(f"has features of {values.shape[1]} numbers, more than {MAX_SIZE}")
     with np.errstate(over="ignore"):
         numbers = values.astype(np.float32)
     wrong = np.argwhere(~np.isfinite(numbers))

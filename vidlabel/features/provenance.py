@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from vidlabel.json_fields import FilledText, MismatchError, Range, Sha256, exact_dataclass_from_json
+from vidlabel.json_fields import FilledText, MismatchError, Range, exact_dataclass_from_json
+from vidlabel.stream_spec import StreamSpec, check_streams
 
 SCHEMA = "vidlabel.features/1"
 
@@ -17,18 +18,13 @@ class FeatureSettings:
 
     rate: Annotated[float, Range(1e-6, 1e6)]
     """Samples per second."""
-    streams: tuple[FilledText, ...]
+    streams: tuple[StreamSpec, ...]
     """In the order in which their features are joined."""
-    encoder: FilledText
-    encoder_sha256: Sha256
-    short_side: Annotated[int, Range(1)]
-    """Pixels of the shorter side of a sample."""
-    view: FilledText
-    """What the encoder saw of it: `centre`, `whole`."""
-    lag_s: Annotated[float, Range(0)] | None
-    """Of the stream `motion`."""
     decoder: FilledText
     """As asked for: `auto`, `decord`, `pyav`."""
+
+    def __post_init__(self) -> None:
+        check_streams(self.streams)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,15 +44,10 @@ class Provenance:
     """Which library decoded, and why."""
     decode_errors: Annotated[int, Range(0)]
     decoded_ratio: Annotated[float, Range(0, 1)]
-    stream_sizes: tuple[Annotated[int, Range(1)], ...] | None = None
-    """Numbers in a feature of each stream; None: as many in all of them."""
 
     def to_json(self) -> str:
         """The text for the file."""
-        content = asdict(self)
-        if self.stream_sizes is None:
-            del content["stream_sizes"]
-        return json.dumps({"schema": SCHEMA, **content})
+        return json.dumps({"schema": SCHEMA, **asdict(self)})
 
     @staticmethod
     def from_json(text: str) -> Provenance:
@@ -71,9 +62,9 @@ class Provenance:
             raise ValueError("has metadata that is no JSON") from error
         if not isinstance(document, dict) or document.pop("schema", None) != SCHEMA:
             raise ValueError(f"metadata.schema: is not {SCHEMA}")
-        if "stream_sizes" in document and document["stream_sizes"] is None:
-            raise ValueError("metadata.stream_sizes: is not an array")  # None is not written
         try:
             return exact_dataclass_from_json(Provenance, document, "metadata")
         except MismatchError as error:
             raise ValueError(f"{error.where}: {error.problem}") from error
+        except ValueError as error:
+            raise ValueError(f"metadata: {error}") from error

@@ -13,14 +13,14 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.columns import unlike_sizes
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
-from vidlabel.features.config import FeatureBlock, FeatureConfig, View
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
 from vidlabel.features.streams.registry import reading_request
 from vidlabel.features.video_hash import video_hash
+from vidlabel.stream_spec import View
 from vidlabel.video.request import ReadReport
 from vidlabel.video.samples import open_isolated_samples
 
@@ -41,11 +41,6 @@ class VideoFeatures:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
         chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
-
-    def stream_sizes(self, streams: Sequence[str]) -> tuple[int, ...] | None:
-        """Numbers in a feature of each stream; None: as many in all of them."""
-        sizes = {part.stream: values.shape[1] for part, values in zip(self.parts, self.values, strict=True)}
-        return unlike_sizes([sizes[name] for name in streams])
 
 
 class ExtractionListener(Protocol):

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from vidlabel.checks import MAX_SIZE, require
+
 HeadKind = Literal["rnn", "lstm", "gru", "gru-article", "mean"]
 MemberRole = Literal["labels", "background"]
 
-MAX_SIZE = 1 << 20
-"""Most features, hidden units, outputs or labels; what a file really holds is checked against its size."""
 MAX_LAYERS = 16
 MAX_WINDOW_SAMPLES = 20_000
 """Most samples in a window: about 200 MB of features of 2560 numbers."""
@@ -110,9 +110,3 @@ class MemberSpec:
     def needs_window(self) -> bool:
         """Whether it looks ahead or is pooled, so that its state cannot be carried through a video."""
         return self.head.bidirectional or self.pooled_parts is not None
-
-
-def require(holds: bool, otherwise: str) -> None:
-    """Raise a ValueError that says `otherwise`, unless something holds."""
-    if not holds:
-        raise ValueError(otherwise)

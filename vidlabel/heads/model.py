@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.model_file import (
-    ENCODER_PREFIX,
     PROJECTION_COMPONENTS,
     PROJECTION_MEAN,
+    encoder_prefix,
     encoder_tensors,
     head_prefix,
     read_model_file,
@@ -25,6 +25,9 @@ from vidlabel.heads.model_file import (
 from vidlabel.heads.recurrent import Head, build_head
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.result import ModelInfo
+
+EncoderTensors = Mapping[str, npt.NDArray[np.float32]]
+"""Of a tuned encoder, by their names in it."""
 
 
 class Projection(nn.Module):
@@ -55,8 +58,8 @@ class Network:
     heads: tuple[Head, ...]
     """Of the members, in their order."""
     projection: Projection | None
-    encoder: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, kw_only=True)
-    """The tensors of its tuned encoder by their names there; none where it is as published."""
+    encoders: Mapping[str, EncoderTensors] = field(default_factory=dict, kw_only=True)
+    """The tensors of its tuned encoders, by the digest of each; none where all are as published."""
 
     def project(self, features: Tensor) -> Tensor:
         """The heads' inputs: (..., D) to (..., P)."""
@@ -75,7 +78,7 @@ class Model(Network):
     def info(self) -> ModelInfo:
         """What a result says about its model."""
         spec = self.spec
-        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder.title, self.sha256)
+        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder_title, self.sha256)
 
 
 def load_model(name_or_path: str | Path) -> Model:
@@ -98,7 +101,7 @@ def load_model(name_or_path: str | Path) -> Model:
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     heads = tuple(_loaded_head(member.head, tensors, head_prefix(number)) for number, member in enumerate(spec.members))
     projection = Projection(tensors[PROJECTION_MEAN], tensors[PROJECTION_COMPONENTS]) if spec.projection else None
-    return Model(spec, heads, projection, path, sha256, encoder=encoder_tensors(arrays))
+    return Model(spec, heads, projection, path, sha256, encoders=encoder_tensors(spec, arrays))
 
 
 def save_model(
@@ -106,7 +109,7 @@ def save_model(
     heads: Sequence[Head],
     projection: Projection | None,
     path: Path,
-    encoder: Mapping[str, npt.NDArray[np.float32]] | None = None,
+    encoders: Mapping[str, EncoderTensors] | None = None,
 ) -> Model:
     """Write a model file, whole or not at all; the same parts give the same bytes.
 
@@ -115,7 +118,7 @@ def save_model(
         heads: made with `build_head(member.head)`, one for each of `spec.members`.
         projection: if `spec.projection`.
         path: an older file there is replaced.
-        encoder: the tensors of `spec.encoder.tuned`, if there are some.
+        encoders: the tensors of each of `spec.tuned_encoders`, by its digest.
 
     Returns:
         The model as `load_model(path)` gives it.
@@ -134,7 +137,12 @@ def save_model(
     if projection is not None:
         tensors[PROJECTION_MEAN] = _as_array(projection.mean)
         tensors[PROJECTION_COMPONENTS] = _as_array(projection.components)
-    tensors |= {f"{ENCODER_PREFIX}{name}": tensor for name, tensor in (encoder or {}).items()}
+    found = encoders or {}
+    if not found.keys() <= {tuned.sha256 for tuned in spec.tuned_encoders}:
+        raise ValueError("there are tensors of encoders that the description does not name")
+    for number, tuned in enumerate(spec.tuned_encoders):
+        own = found.get(tuned.sha256, {})
+        tensors |= {f"{encoder_prefix(number)}{name}": tensor for name, tensor in own.items()}
     write_model_file(spec, tensors, path)
     return load_model(path)
 

@@ -35,8 +35,6 @@ if TYPE_CHECKING:  # to read the description alone needs no numpy
 
 PROJECTION_MEAN = "projection.mean"
 PROJECTION_COMPONENTS = "projection.components"
-ENCODER_PREFIX = "encoder."
-"""How the names of tensors of a tuned encoder begin."""
 Shape = tuple[int, ...]
 # Rows of the matrices of one layer, in hidden sizes: one block for each gate.
 _GATES = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -52,14 +50,19 @@ def tensor_shapes(spec: ModelSpec) -> dict[str, Shape]:
     if spec.projection:
         shapes[PROJECTION_MEAN] = (spec.feature_size,)
         shapes[PROJECTION_COMPONENTS] = (spec.input_size, spec.feature_size)
-    if spec.encoder.tuned is not None:
-        shapes |= {f"{ENCODER_PREFIX}{tensor.name}": tensor.shape for tensor in spec.encoder.tuned.tensors}
+    for number, tuned in enumerate(spec.tuned_encoders):
+        shapes |= {f"{encoder_prefix(number)}{tensor.name}": tensor.shape for tensor in tuned.tensors}
     return shapes
 
 
 def head_prefix(number: int) -> str:
     """How the names of the tensors of a member's head begin; members are counted from 0."""
     return f"members.{number}."
+
+
+def encoder_prefix(number: int) -> str:
+    """How the names of the tensors of a tuned encoder begin; `spec.tuned_encoders` are counted from 0."""
+    return f"encoders.{number}."
 
 
 def head_shapes(config: HeadConfig) -> dict[str, Shape]:
@@ -163,7 +166,7 @@ def read_model_file(path: Path) -> tuple[ModelSpec, Tensors, str]:
         What it says about itself, its tensors by name, and the SHA-256 of the file in hexadecimal.
 
     Raises:
-        ModelFileError: as `read_spec`, and for numbers that are not finite, or not those of the tuned encoder.
+        ModelFileError: as `read_spec`, and for numbers that are not finite, or not those of a tuned encoder.
     """
     with _open_model_file(path) as (file, size):
         header = _read_header(file, size)
@@ -171,8 +174,8 @@ def read_model_file(path: Path) -> tuple[ModelSpec, Tensors, str]:
         if len(data) != header.data_bytes:
             raise _UnfitError("changed while it was read", "try again")
         tensors = _tensors(header, data)
-        if not _encoder_is_whole(header.spec, tensors):
-            raise _UnfitError("holds other weights of its encoder than it says: it is damaged or changed")
+        if not _encoders_are_whole(header.spec, tensors):
+            raise _UnfitError("holds other weights of an encoder than it says: it is damaged or changed")
     digest = hashlib.sha256(header.raw)
     digest.update(data)
     return header.spec, tensors, digest.hexdigest()
@@ -202,23 +205,24 @@ def write_model_file(spec: ModelSpec, tensors: Tensors, path: Path) -> str:
     for name, tensor in tensors.items():
         if tensor.dtype != np.float32 or not np.isfinite(tensor).all():
             raise ValueError(f"{name} holds numbers that are no finite float32")
-    if not _encoder_is_whole(spec, tensors):
-        raise ValueError("the encoder's tensors do not have the digest that the description names")
+    if not _encoders_are_whole(spec, tensors):
+        raise ValueError("the tensors of an encoder do not have the digest that the description names")
     content = save({name: np.ascontiguousarray(tensors[name]) for name in expected}, {METADATA_KEY: spec.to_json()})
     with atomic_write(path) as file:
         file.write(content)
     return hashlib.sha256(content).hexdigest()
 
 
-def encoder_tensors(tensors: Tensors) -> Tensors:
-    """Those of a tuned encoder, by their names in it; none where it is as published."""
-    start = len(ENCODER_PREFIX)
-    return {name[start:]: tensor for name, tensor in tensors.items() if name.startswith(ENCODER_PREFIX)}
+def encoder_tensors(spec: ModelSpec, tensors: Tensors) -> Mapping[str, Tensors]:
+    """The tensors of each tuned encoder by their names in it, by the digest that the description names."""
+    found = {}
+    for number, tuned in enumerate(spec.tuned_encoders):
+        found[tuned.sha256] = {t.name: tensors[f"{encoder_prefix(number)}{t.name}"] for t in tuned.tensors}
+    return found
 
 
-def _encoder_is_whole(spec: ModelSpec, tensors: Tensors) -> bool:
-    tuned = spec.encoder.tuned
-    return tuned is None or tensor_digest(encoder_tensors(tensors)) == tuned.sha256
+def _encoders_are_whole(spec: ModelSpec, tensors: Tensors) -> bool:
+    return all(tensor_digest(own) == sha256 for sha256, own in encoder_tensors(spec, tensors).items())
 
 
 @contextmanager

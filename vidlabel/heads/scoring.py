@@ -13,7 +13,7 @@ bit; and memory does not grow with the video.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -23,6 +23,7 @@ import torch
 from vidlabel.heads.fusion import clip_probabilities, pool_parts, probabilities, resample_steps
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import State
+from vidlabel.stream_spec import motion_columns
 
 FloatArray = npt.NDArray[np.float32]
 
@@ -51,7 +52,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def filled_motion(values: FloatArray, motion: slice) -> FloatArray:
+def filled_motion(values: FloatArray, motion: Sequence[slice]) -> FloatArray:
     """Features of which the first sample has the motion of the second.
 
     A first sample has no frame before it to be compared with. A picture without any change stands there, which the
@@ -59,15 +60,16 @@ def filled_motion(values: FloatArray, motion: slice) -> FloatArray:
 
     Args:
         values: (T, D) from the first sample on.
-        motion: the columns of that stream.
+        motion: the columns of each stream that compares frames.
 
     Returns:
-        (T, D): a copy, or `values` themselves where there is no second sample.
+        (T, D): a copy, or `values` themselves where there is no second sample, or no such stream.
     """
-    if len(values) < 2:
+    if len(values) < 2 or not motion:
         return values
     filled = values.copy()
-    filled[0, motion] = values[1, motion]
+    for columns in motion:
+        filled[0, columns] = values[1, columns]
     return filled
 
 
@@ -81,7 +83,8 @@ class Scorer(ABC):
     def __init__(self, model: Network) -> None:
         self._model = model
         self._waiting = np.zeros((0, model.spec.feature_size), dtype=np.float32)
-        self._opened = "motion" not in model.spec.streams
+        self._motion = motion_columns(model.spec.streams)
+        self._opened = not self._motion
 
     def push(self, values: npt.ArrayLike) -> FloatArray:
         """Take the next features.
@@ -105,7 +108,7 @@ class Scorer(ABC):
         if not self._opened:
             if len(self._waiting) < 2:  # the first sample has the motion of the second
                 return self._gather([])
-            self._waiting = filled_motion(self._waiting, self._model.spec.columns["motion"])
+            self._waiting = filled_motion(self._waiting, self._motion)
             self._opened = True
         return self._gather(self._next_scores())
 
@@ -270,8 +273,7 @@ def score_clip(model: Network, values: npt.ArrayLike) -> FloatArray:
     features = np.asarray(values, dtype=np.float32)
     if features.ndim != 2 or features.shape[1] != model.spec.feature_size or not len(features):
         raise ValueError(f"a clip has features of shape (T, {model.spec.feature_size}), not {features.shape}")
-    if "motion" in model.spec.streams:
-        features = filled_motion(features, model.spec.columns["motion"])
+    features = filled_motion(features, motion_columns(model.spec.streams))
     rows = _window_rows(model, features[None])
     scores: FloatArray = _to_array(clip_probabilities(rows, model.spec)).mean(axis=0)
     return scores

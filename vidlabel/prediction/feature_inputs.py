@@ -6,11 +6,10 @@ from pathlib import Path
 
 from vidlabel.errors import InputError
 from vidlabel.features.feature_file import FeatureFile, FeatureKind
-from vidlabel.features.provenance import FeatureSettings
 from vidlabel.features.resampling import read_features
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.result import VideoInfo
-from vidlabel.prediction.video_inputs import view_of
+from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 from vidlabel.video.request import ReadReport
 
 CODEC = "features"
@@ -32,21 +31,19 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
     problem = features_problem(spec, found.kind)
     if problem is not None:
         raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
-    return found.select(spec.streams) if spec.encoder.is_known else found
+    return found if spec.is_external else found.select(spec.stream_names)
 
 
 def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
     """What files of features hold other than a model takes, for a sentence with `hold`; None if they fit."""
-    width, settings = kind.width, kind.settings
-    if settings is not None and spec.encoder.is_known:
-        difference = _difference(spec, settings)
-        if difference is not None:
-            return difference
-        chosen = [kind.columns[name] for name in spec.streams]
-        width = sum(columns.stop - columns.start for columns in chosen)
-    if width == spec.feature_size:
-        return None
-    return f"{width} numbers a sample, and {spec.name} takes {spec.feature_size}"
+    if kind.settings is None or spec.is_external:
+        fits = kind.width == spec.feature_size
+        return None if fits else f"{kind.width} numbers a sample, and {spec.name} takes {spec.feature_size}"
+    held = {stream.name: stream for stream in kind.streams}
+    if not held.keys() >= set(spec.stream_names):
+        return f"features of {', '.join(held)}, and {spec.name} takes {', '.join(spec.stream_names)}"
+    differences = (_difference(spec.name, held[stream.name], stream) for stream in spec.streams)
+    return next((difference for difference in differences if difference is not None), None)
 
 
 def features_info(shown: str, size_bytes: int, found: FeatureFile) -> VideoInfo:
@@ -78,19 +75,37 @@ def features_report(found: FeatureFile) -> ReadReport:
     )
 
 
-def _difference(spec: ModelSpec, settings: FeatureSettings) -> str | None:
-    """What a file holds other than the model takes; its rate does not count."""
-    encoder = spec.encoder
-    weights = encoder.sha256 if encoder.tuned is None else encoder.tuned.sha256
-    view = view_of(spec)
-    if not set(spec.streams) <= set(settings.streams):
-        return f"features of {', '.join(settings.streams)}, and {spec.name} takes {', '.join(spec.streams)}"
-    if settings.encoder_sha256 != weights:
-        held = f"{settings.encoder} ({settings.encoder_sha256[:8]})"
-        return f"features of the encoder {held}, and {spec.name} takes those of {encoder.title} ({weights[:8]})"
-    if (settings.short_side, settings.view) != (spec.preprocessing.short_side, view):
-        wanted = f"{view} of {spec.preprocessing.short_side} pixels"
-        return f"features of the {settings.view} of {settings.short_side} pixels, and {spec.name} takes the {wanted}"
-    if "motion" in spec.streams and settings.lag_s != spec.lag_s:
-        return f"motion over {settings.lag_s:g} s, and {spec.name} takes {spec.lag_s:g} s"
-    return None
+def _difference(model: str, held: StreamSpec, taken: StreamSpec) -> str | None:
+    """What a file holds of a stream other than the model takes; the weights of its encoder count, not their name."""
+    if _digest(held.encoder) != _digest(taken.without_weights().encoder):
+        encoders = [_encoder_words(stream.without_weights().encoder) for stream in (held, taken)]
+        return f"{held.name} of {encoders[0]}, and {model} takes it of {encoders[1]}"
+    if held.size != taken.size:
+        return f"{held.name} of {held.size} numbers a sample, and {model} takes {taken.size}"
+    if held.pictures == taken.pictures:
+        return None
+    if held.pictures is None or taken.pictures is None:
+        return f"{held.name} that was made of other pictures than {model} takes"
+    return _picture_difference(model, held.name, held.pictures, taken.pictures)
+
+
+def _picture_difference(model: str, stream: str, held: PicturePreprocessing, taken: PicturePreprocessing) -> str:
+    if (held.view, held.short_side) != (taken.view, taken.short_side):
+        wanted = f"the {taken.view} of {taken.short_side} pixels"
+        return f"{stream} of the {held.view} of {held.short_side} pixels, and {model} takes {wanted}"
+    if held.lag_s != taken.lag_s:
+        return f"{stream} over {_lag_words(held)}, and {model} takes {_lag_words(taken)}"
+    scalings = [f"{p.resize_filter}, (value - {p.mean:g}) / {p.scale:g}" for p in (held, taken)]
+    return f"{stream} of pictures scaled otherwise ({scalings[0]}), and {model} takes {scalings[1]}"
+
+
+def _digest(encoder: EncoderInfo | None) -> str | None:
+    return None if encoder is None else encoder.sha256
+
+
+def _encoder_words(encoder: EncoderInfo | None) -> str:
+    return "an unknown encoder" if encoder is None else f"the encoder {encoder.name} ({encoder.sha256[:8]})"
+
+
+def _lag_words(pictures: PicturePreprocessing) -> str:
+    return "no time" if pictures.lag_s is None else f"{pictures.lag_s:g} s"

@@ -167,8 +167,8 @@ class Labeller:
         config = feature_config(self._model, usual)
         if options.rate is not None:
             config = replace(config, rate=options.rate)
-        pipeline = FeaturePipeline(config, self._spec.streams, options.device, self._threads, self._stopwatch)
-        pipeline.load(self._spec.streams)
+        pipeline = FeaturePipeline(config, self._spec.stream_names, options.device, self._threads, self._stopwatch)
+        pipeline.load(self._spec.stream_names)
         return pipeline
 
     def label(self, shown: str, listener: Listener) -> Result:
@@ -193,7 +193,7 @@ class Labeller:
     def _cannot_see(self, shown: str) -> VidlabelError:
         """Why a video cannot be labelled; no other one can, either, where an encoder is missing."""
         problem, remedy = self._video_problem or "", "give files of the features that it was trained on"
-        if not self._spec.encoder.is_known:
+        if self._spec.is_external:
             return VideoError(shown, problem, remedy)
         return UsageError("--model", problem, f"train the model again, or {remedy}")
 
@@ -235,7 +235,7 @@ class Labeller:
     def _request(self, config: FeatureConfig) -> SampleRequest:
         options = self._options
         return replace(
-            reading_request(config, self._spec.streams),
+            reading_request(config, self._spec.stream_names),
             start_s=options.start,
             end_s=options.end,
             decode_device="gpu" if options.require_gpu_decode else options.decode_device,
@@ -247,7 +247,7 @@ class Labeller:
         scorer = make_scorer(self._model, self._options.rate)
         labels = _Labels(self._builder(), keep_scores=self._options.scores)
         # A piece fills the encoder's batch at least, since a GPU takes the same time for a full one, and all threads.
-        blocks = [FeatureBlock(name, view_of(self._spec)) for name in self._spec.streams]
+        blocks = [FeatureBlock(name, view_of(self._spec)) for name in self._spec.stream_names]
         for chunk in pipeline.encode(stream, blocks, max(LEAST_PIECE, self._threads)):
             if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                 raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")

@@ -9,46 +9,37 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from vidlabel.features.config import FeatureConfig, View
-from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling
-from vidlabel.features.streams.registry import VIDEO_STREAMS
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream
 
 if TYPE_CHECKING:
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
     from vidlabel.heads.model import Network
     from vidlabel.heads.spec import ModelSpec
-
-RESIZE_FILTER = "bicubic"
-"""That decoding scales pictures with."""
+    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, View
 
 
 def video_problem(spec: ModelSpec) -> str | None:
     """Why features cannot be computed from videos as a model takes them; None if they can."""
-    encoder = spec.encoder
-    if not encoder.is_known:
+    if any(stream.encoder is None for stream in spec.streams):
         return f"{spec.name} takes files of features made elsewhere, which cannot be computed from videos"
-    if encoder.name not in PUBLISHED:
-        return f"{spec.name} takes features of {encoder.name}, an encoder that this version does not have"
-    published = PUBLISHED[encoder.name].sha256
-    if encoder.sha256 != published:
-        weights = f"with the weights {encoder.sha256[:8]}, and this version has those with {published[:8]}"
-        return f"{spec.name} takes features of {encoder.name} {weights}"
-    if not set(spec.streams) <= set(VIDEO_STREAMS):
-        return f"{spec.name} takes {', '.join(spec.streams)}, which cannot be computed from videos"
-    resize_filter = spec.preprocessing.resize_filter
-    if resize_filter != RESIZE_FILTER:
-        return f"{spec.name} takes pictures scaled by the filter {resize_filter}, and this version has {RESIZE_FILTER}"
+    unknown = [stream.name for stream in spec.streams if stream.name not in VIDEO_STREAMS]
+    if unknown:
+        return f"{spec.name} takes {', '.join(unknown)}, which cannot be computed from videos"
+    for stream in spec.streams:
+        problem = find_stream(stream.name).problem(stream)
+        if problem is not None:
+            return f"{spec.name} takes {problem}"
+    if len(set(_pictures_of(spec))) > 1:
+        names = " and ".join(spec.stream_names)
+        return f"{spec.name} takes {names} of unlike pictures or encoders, and this version has one for all"
     return None
 
 
-def scaling_for(spec: ModelSpec) -> PixelScaling:
-    """What a model wants the pixels to become."""
-    return PixelScaling(spec.preprocessing.mean, spec.preprocessing.scale)
-
-
 def view_of(spec: ModelSpec) -> View:
-    """What of a picture a model sees."""
-    return "centre" if spec.preprocessing.crop == "centre" else "whole"
+    """What of a picture a model without a `video_problem` sees."""
+    return _pictures_of(spec)[0][1].view
 
 
 def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
@@ -59,20 +50,30 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
         usual: for what a model says nothing about: decoder and runtime, and the lag of models without motion.
     """
     spec = model.spec
+    encoder, pictures = _pictures_of(spec)[0]
+    lags = [stream.pictures.lag_s for stream in spec.streams if stream.pictures is not None]
     return replace(
         usual,
-        encoder=spec.encoder.name,
-        tuned=tuned_weights_in(model),
-        scaling=scaling_for(spec),
+        encoder=encoder.name,
+        tuned=_tuned_weights(model, encoder),
+        scaling=PixelScaling(pictures.mean, pictures.scale),
         rate=spec.rate,
-        short_side=spec.preprocessing.short_side,
-        lag_s=usual.lag_s if spec.lag_s is None else spec.lag_s,
+        short_side=pictures.short_side,
+        lag_s=next((lag_s for lag_s in lags if lag_s is not None), usual.lag_s),
     )
 
 
-def tuned_weights_in(model: Network) -> FinetunedWeights | None:
-    """The weights of its encoder that a model brings; None: it uses the published ones."""
-    encoder = model.spec.encoder
+def _pictures_of(spec: ModelSpec) -> list[tuple[EncoderInfo, PicturePreprocessing]]:
+    """The encoder of each stream of pictures, and what it takes but for the lag."""
+    return [
+        (stream.encoder, replace(stream.pictures, lag_s=None))
+        for stream in spec.streams
+        if stream.encoder is not None and stream.pictures is not None
+    ]
+
+
+def _tuned_weights(model: Network, encoder: EncoderInfo) -> FinetunedWeights | None:
+    """The weights of an encoder that a model brings; None: it uses the published ones."""
     if encoder.tuned is None:
         return None
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights  # torch
@@ -81,5 +82,5 @@ def tuned_weights_in(model: Network) -> FinetunedWeights | None:
         blocks=encoder.tuned.blocks,
         published_sha256=encoder.sha256,
         sha256=encoder.tuned.sha256,
-        tensors=model.encoder,
+        tensors=model.encoders[encoder.tuned.sha256],
     )

@@ -14,22 +14,20 @@ from typing import Protocol
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import FeatureConfig, View
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
-from vidlabel.features.feature_file import ELSEWHERE
 from vidlabel.features.resampling import read_features
-from vidlabel.features.streams.registry import VIDEO_STREAMS, parse_streams
+from vidlabel.features.streams.registry import VIDEO_STREAMS, check_video_streams, describe_streams
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.feature_inputs import features_problem, read_for_model
 from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
+from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
 from vidlabel.training.dataset.feature_dataset import (
     ExampleFeatures,
     FeatureDataset,
     FeatureFacts,
-    facts_of_files,
-    facts_of_recipe,
 )
 from vidlabel.training.options import TrainOptions
 
@@ -45,19 +43,10 @@ class FeatureOptions:
 
     recipe: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
     streams: tuple[str, ...] = VIDEO_STREAMS
-    """That are computed; training may choose among them."""
+    """That are computed of videos; training may choose among them."""
     cache: Path | None = None
     """Folder that keeps them; None: the usual one."""
     device: Device = "auto"
-
-
-def wanted_streams(options: TrainOptions) -> tuple[str, ...]:
-    """The streams of videos to compute: those of the options, or all if they name none.
-
-    Raises:
-        UsageError: one of them cannot be computed from pictures.
-    """
-    return VIDEO_STREAMS if options.streams is None else parse_streams(",".join(options.streams))
 
 
 def feature_options(
@@ -78,11 +67,11 @@ def feature_options(
         runtime: library that runs it.
 
     Raises:
-        UsageError: there is no such runtime, or a stream cannot be computed from pictures.
+        UsageError: there is no such runtime.
     """
     return FeatureOptions(
         recipe=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
-        streams=wanted_streams(options),
+        streams=options.streams or VIDEO_STREAMS,
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
     )
@@ -101,26 +90,28 @@ def extract_features(
 
     Raises:
         InputError: none can be used, or not by `init`.
-        UsageError, InstallationError: the encoder cannot be loaded.
+        UsageError: a stream cannot be computed from videos, or the encoder cannot be loaded.
+        InstallationError: the encoder cannot be loaded.
     """
     if training_set.features is not None:
         dataset = features_in_files(training_set, listener)
-        facts = facts_of_files(dataset)
+        facts = FeatureFacts(rate=training_set.features.rate)
     else:
         if init is not None:
             options = _options_of(init, options)
+        check_video_streams(options.streams)
         cache = FeatureCache(cache_folder(options.cache))
         extractor = FeatureExtractor(options.recipe, options.streams, VIEWS, cache, options.device)
         dataset = video_features(training_set, extractor, listener)
-        facts = facts_of_recipe(options.recipe)
-    if init is not None and _layout(dataset) != (init.spec.feature_size, init.spec.streams, init.spec.stream_sizes):
-        problem = f"it takes features of {', '.join(init.spec.streams)}, {init.spec.feature_size} numbers together"
+        facts = FeatureFacts(rate=options.recipe.rate, tuned=options.recipe.tuned)
+    if init is not None and _layout(dataset.streams) != _layout(init.spec.streams):
+        problem = f"it takes features of {', '.join(init.spec.stream_names)}, {init.spec.feature_size} numbers together"
         raise UsageError("--init", problem, "train anew without it")
     return dataset, facts
 
 
-def _layout(dataset: FeatureDataset) -> tuple[int, tuple[str, ...], tuple[int, ...] | None]:
-    return dataset.width, dataset.streams, dataset.stream_sizes
+def _layout(streams: Sequence[StreamSpec]) -> list[tuple[str, int]]:
+    return [(stream.name, stream.size) for stream in streams]
 
 
 def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
@@ -128,9 +119,9 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--init", problem, "train anew without it")
-    if spec.preprocessing.crop != "centre":
+    if view_of(spec) != VIEWS[0]:
         raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
-    return replace(options, recipe=feature_config(init, options.recipe), streams=spec.streams)
+    return replace(options, recipe=feature_config(init, options.recipe), streams=spec.stream_names)
 
 
 def extract_model_features(
@@ -157,7 +148,7 @@ def extract_model_features(
 
         def read(example: Example) -> ExampleFeatures:
             """Features from one file, as the model takes them."""
-            return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.stream_sizes)
+            return ExampleFeatures.of_file(read_for_model(spec, example.path))
 
         return build_dataset(training_set, read, spec.streams, listener)
     problem = video_problem(spec)
@@ -165,7 +156,7 @@ def extract_model_features(
         raise UsageError("--model", problem, "give files of features in the table, or another model")
     extractor = FeatureExtractor(
         feature_config(model, options.recipe),
-        spec.streams,
+        spec.stream_names,
         (view_of(spec),),
         FeatureCache(cache_folder(options.cache)),
         options.device,
@@ -198,12 +189,11 @@ def video_features(training_set: TrainingSet, extractor: FeatureExtractor, liste
         found = extractor.features(example.path, listener, example.video)
         views = tuple(dict.fromkeys(part.view for part in found.parts))
         joined = tuple(found.joined(extractor.streams, view) for view in views)
-        report, sizes = found.report, found.stream_sizes(extractor.streams)
-        return ExampleFeatures(
-            found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, sizes
-        )
+        report = found.report
+        return ExampleFeatures(found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings)
 
-    return build_dataset(training_set, read, extractor.streams, listener)
+    streams = describe_streams(extractor.recipe, extractor.streams, extractor.parts[0].view)
+    return build_dataset(training_set, read, streams, listener)
 
 
 def features_in_files(training_set: TrainingSet, listener: FeatureListener) -> FeatureDataset:
@@ -223,15 +213,15 @@ def features_in_files(training_set: TrainingSet, listener: FeatureListener) -> F
 
     def read(example: Example) -> ExampleFeatures:
         """Features from one file."""
-        return ExampleFeatures.of_file(read_features(example.path, rate), kind.stream_sizes)
+        return ExampleFeatures.of_file(read_features(example.path, rate))
 
-    return build_dataset(training_set, read, kind.settings.streams if kind.settings else ELSEWHERE, listener)
+    return build_dataset(training_set, read, kind.streams, listener)
 
 
 def build_dataset(
     training_set: TrainingSet,
     read: Callable[[Example], ExampleFeatures],
-    streams: tuple[str, ...],
+    streams: tuple[StreamSpec, ...],
     listener: FeatureListener,
 ) -> FeatureDataset:
     """Get the features of all examples.

@@ -74,6 +74,8 @@ class TrainOptions:
             raise UsageError("--dropout", f"{self.dropout:g} is out of range", "give 0 up to below 1")
         if not 0 < self.learning_rate <= 1:
             raise UsageError("--learning-rate", f"{self.learning_rate:g} is out of range", "give a number up to 1")
+        if self.streams is not None and len(set(self.streams)) != len(self.streams):
+            raise UsageError("--streams", f"{','.join(self.streams)!r} names a stream twice", "name each once")
         if self.folds == 1:
             raise UsageError("--inner-folds", "1 fold leaves nothing to train on", "give 0, or 2 and more")
 

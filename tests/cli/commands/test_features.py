@@ -44,8 +44,10 @@ def test_a_folder_is_mirrored(capfd: pytest.CaptureFixture[str], tmp_path: Path,
     assert (found.values.shape, found.rate, found.duration_s) == ((5, 2560), 5.0, 1.0)
     assert found.origin is not None
     assert found.origin.video == str(videos / "a.mp4")
-    assert found.origin.settings.streams == ("frames", "motion")
-    assert found.origin.settings.lag_s == 0.1
+    frames, motion = found.origin.settings.streams
+    assert (frames.name, frames.size, motion.name, motion.size) == ("frames", 1280, "motion", 1280)
+    assert motion.compares_frames
+    assert not frames.compares_frames
 
 
 def test_what_is_done_is_skipped_and_what_changed_is_not(
@@ -70,8 +72,9 @@ def test_safetensors_say_what_they_hold(capfd: pytest.CaptureFixture[str], tmp_p
     with safe_open(tmp_path / "out" / "a.mp4.safetensors", framework="numpy") as file:
         said = json.loads(file.metadata()["vidlabel"])
         assert file.get_tensor("features").shape == (5, 1280)
-    assert (said["schema"], said["duration_s"], said["settings"]["view"]) == ("vidlabel.features/1", 1.0, "centre")
-    assert said["settings"]["lag_s"] is None
+    assert (said["schema"], said["duration_s"]) == ("vidlabel.features/1", 1.0)
+    (frames,) = said["settings"]["streams"]
+    assert (frames["pictures"]["view"], frames["pictures"]["lag_s"]) == ("centre", None)
 
 
 def test_failures_are_named_and_the_rest_is_written(

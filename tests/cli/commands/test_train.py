@@ -13,6 +13,7 @@ import pytest
 import vidlabel
 from command_line import call
 from corpus import Recipe, write_video
+from heads.example_specs import external_stream, published_stream
 from training.sets import write_features, write_table
 from vidlabel.heads.model_file import read_spec
 
@@ -62,7 +63,7 @@ def test_from_folders_of_clips_to_the_label_of_a_new_one(capfd: pytest.CaptureFi
     assert not list(tmp_path.glob("*.training"))
     spec = read_spec(model)
     assert (spec.name, spec.labels, spec.rate) == ("my", ("moving", "still", "background"), 5.0)
-    assert (spec.streams, spec.lag_s) == (("motion",), 0.1)
+    assert spec.streams == (published_stream("motion", lag_s=0.1),)
     assert spec.command.startswith("vidlabel train --from-folders")
     history = spec.training["history"]
     assert isinstance(history, dict)
@@ -82,7 +83,7 @@ def test_files_of_features_and_the_figures_that_are_shown(capfd: pytest.CaptureF
     assert "validating" in ended.errors
     assert f"{tmp_path / 'm.safetensors'}: 2 labels and background, gru+mean, streams features" in ended.output
     spec = read_spec(tmp_path / "m.safetensors")
-    assert (spec.streams, spec.feature_size, spec.encoder.name) == (("features",), 10, "unknown")
+    assert spec.streams == (external_stream(10),)
     assert (
         "  validation  accuracy 1.0, calibration error 0.0, split 2 folds"
         in call(capfd, "info", tmp_path / "m.safetensors").output

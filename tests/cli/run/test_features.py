@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from heads.example_specs import save_example, step_spec
-from vidlabel.cli.run.features import AskedFeatures, chosen_encoder
+from heads.example_specs import published_stream, save_example, step_spec, video_spec
+from vidlabel.cli.run.features import AskedFeatures, with_encoder
 from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.stream_spec import EncoderInfo
 
 ASKED = AskedFeatures(
     recipe=FeatureConfig(rate=4.0, lag_s=0.2),
@@ -27,28 +30,31 @@ ASKED = AskedFeatures(
 
 
 def test_an_encoder_by_name_or_of_a_model(tmp_path: Path) -> None:
-    assert chosen_encoder("efficientnet-lite0") == ("efficientnet-lite0", None)
-    spec = step_spec()
-    encoder = replace(spec.encoder, sha256=FeatureConfig().encoder_sha256)
-    preprocessing = replace(spec.preprocessing, resize_filter="bicubic")
-    save_example(replace(spec, encoder=encoder, preprocessing=preprocessing), tmp_path / "m.safetensors")
-    assert chosen_encoder(str(tmp_path / "m.safetensors")) == ("efficientnet-lite0", None)
-    save_example(spec, tmp_path / "other.safetensors")
+    plain = FeatureConfig(rate=9.0)
+    assert with_encoder("efficientnet-lite1", plain) == replace(plain, encoder="efficientnet-lite1")
+    with pytest.raises(UsageError, match="resnet"):
+        with_encoder("resnet", plain)
+    path = tmp_path / "m.safetensors"
+    save_example(video_spec(published_stream(mean=0.0, scale=255.0, short_side=48)), path)
+    assert with_encoder(str(path), plain) == replace(plain, scaling=PixelScaling(0.0, 255.0))
+    save_example(step_spec(), path)
     with pytest.raises(UsageError, match="with the weights 01234567, and this version has those with 57934424"):
-        chosen_encoder(str(tmp_path / "other.safetensors"))
-    (tmp_path / "bad.safetensors").write_bytes(b"no model")
-    with pytest.raises(ModelFileError, match=r"bad\.safetensors"):
-        chosen_encoder(str(tmp_path / "bad.safetensors"))
+        with_encoder(str(path), plain)
+    path.write_bytes(b"no model")
+    with pytest.raises(ModelFileError, match=r"m\.safetensors"):
+        with_encoder(str(path), plain)
 
 
-def test_the_lag_is_told_only_where_it_matters() -> None:
-    assert ASKED.settings.lag_s == 0.2
-    assert replace(ASKED, streams=("frames",)).settings.lag_s is None
+def test_files_say_of_each_stream_how_it_was_made() -> None:
+    frames, motion = ASKED.settings.streams
+    assert frames == published_stream()
+    assert motion == published_stream("motion", lag_s=0.2)
 
 
 def test_a_tuned_encoder_is_another_one() -> None:
-    tuned = FinetunedWeights(blocks=1, published_sha256=ASKED.recipe.encoder_sha256, sha256="5" * 64, tensors={})
-    found = replace(ASKED, recipe=replace(ASKED.recipe, tuned=tuned)).settings
-    assert (found.encoder, found.encoder_sha256) == ("efficientnet-lite0-tuned", "5" * 64)
-    assert ASKED.settings.encoder == "efficientnet-lite0"
-    assert ASKED.settings.encoder_sha256.startswith("57934424")
+    tensors = {"head.bias": np.zeros(5, np.float32)}
+    published = ASKED.recipe.published.sha256
+    tuned = FinetunedWeights(blocks=1, published_sha256=published, sha256="5" * 64, tensors=tensors)
+    asked = replace(ASKED, recipe=replace(ASKED.recipe, tuned=tuned))
+    encoder = EncoderInfo(name="efficientnet-lite0-tuned", sha256="5" * 64)
+    assert [stream.encoder for stream in asked.settings.streams] == [encoder, encoder]

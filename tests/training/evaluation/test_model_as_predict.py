@@ -8,9 +8,8 @@ from pathlib import Path
 
 import vidlabel
 from corpus import Recipe, write_video
-from heads.example_specs import PUBLISHED_ENCODER, save_example, step_spec
+from heads.example_specs import save_example, video_spec
 from training.sets import write_table
-from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.labels.result import Segment
 
 RECIPE = Recipe(suffix=".mp4", frames=100, options={"g": "10", "bf": "0"})
@@ -32,11 +31,7 @@ def times(segments: Sequence[Segment]) -> list[tuple[float, float, str]]:
 def sure_model(path: Path) -> Path:
     """A model of videos that has an answer to everything."""
     spec = replace(
-        step_spec(),
-        members=(MemberSpec(head=HeadConfig(kind="gru", input_size=1280, hidden_size=2, outputs=3)),),
-        feature_size=1280,
-        encoder=PUBLISHED_ENCODER,
-        preprocessing=replace(step_spec().preprocessing, short_side=48, resize_filter="bicubic"),
+        video_spec(),
         thresholds=(0.0, 0.0, 0.0),
         minimum_durations_s=(0.0, 0.0, 0.0),
         background=None,

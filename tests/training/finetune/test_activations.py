@@ -10,6 +10,7 @@ import pytest
 
 from corpus import Recipe, write_video
 from features.encoders.plain_network import plainly
+from heads.example_specs import published_stream
 from training.sets import training_set
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
@@ -37,7 +38,7 @@ def gathered_at(clip: Path, *times: float) -> FeatureDataset:
     known = Example("clip.mp4", clip, "g", 1.4, ("painted",), ())
     values = np.zeros((len(times), 1280), np.float32)
     features = ExampleFeatures(np.array(times), (values, values), "pyav", times[-1] + 1)
-    return FeatureDataset(training_set(known, labels=("painted",)), (features,), ("frames",))
+    return FeatureDataset(training_set(known, labels=("painted",)), (features,), (published_stream(),))
 
 
 def keeper() -> PictureKeeper:

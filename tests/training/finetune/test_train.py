@@ -142,8 +142,8 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     recipe = FeatureConfig(rate=RATE, short_side=SIDE)
     training_set = read_examples(folder / "labels.csv", LabelOptions())
     options = FeatureOptions(recipe=recipe, streams=("frames",), cache=folder / "cache")
-    by_init, facts = extract_features(training_set, options, model, SilentTrainListener())
-    assert facts.encoder == model.spec.encoder
+    by_init, _ = extract_features(training_set, options, model, SilentTrainListener())
+    assert by_init.streams == model.spec.streams
     np.testing.assert_allclose(by_init.features[3].views[0], features, atol=5e-3)  # the cache keeps half precision
     scorer = make_scorer(model)
     expected = np.concatenate([scorer.push(features), scorer.finish()])
@@ -226,5 +226,5 @@ def test_labels_with_times_and_too_few_groups(folder: Path, tmp_path: Path) -> N
     features = replace(asked.features, streams=("frames", "motion"))
     trained = run_training(replace(asked, training_set=training_set, features=features), SilentTrainListener())
     assert trained.fitted.validation is None
-    assert trained.model.spec.encoder.tuned is not None
-    assert trained.model.spec.streams == ("frames", "motion")
+    assert len(trained.model.spec.tuned_encoders) == 1
+    assert trained.model.spec.stream_names == ("frames", "motion")

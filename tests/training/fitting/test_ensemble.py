@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from training.learnable import FACTS, clip, coloured_clips, feature_dataset, timed_videos
-from vidlabel.errors import UsageError
+from training.learnable import FACTS, clip, coloured_clips, feature_dataset, picture_stream, timed_videos
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.spec import ModelSpec
+from vidlabel.stream_spec import EncoderInfo, StreamSpec
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.fitting.calibration import Validation
 from vidlabel.training.fitting.ensemble import (
@@ -94,7 +94,7 @@ def test_clips_groups_seconds_and_labels_are_counted() -> None:
     spec = spec_of(five_clips(), LABELS)
     assert spec.data == {"clips": 5, "groups": 2, "seconds": 3.25, "clips_of_label": {"blue": 2, "red": 3}}
     assert (spec.labels, spec.background, spec.thresholds) == (("blue", "red"), None, (0.4, 0.3))
-    assert (spec.rate, spec.encoder, spec.feature_size, spec.window_s) == (4.0, FACTS.encoder, 6, 3.5)
+    assert (spec.rate, spec.streams, spec.window_s) == (4.0, five_clips().streams, 3.5)
     assert spec.decoder == "decord"  # of three clips against two
     assert spec.metrics == {}
 
@@ -125,21 +125,10 @@ def test_figures_and_history_are_rounded() -> None:
     assert ModelSpec.from_json(spec.to_json()).metrics == spec.metrics
 
 
-@pytest.mark.parametrize(
-    ("streams", "lag_s"), [(("frames", "motion"), 0.1), (("motion",), 0.1), (("frames",), None), (("features",), None)]
-)
-def test_only_motion_has_a_lag(streams: tuple[str, ...], lag_s: float | None) -> None:
-    spec = spec_of(five_clips(streams), LABELS)
-    assert (spec.streams, spec.lag_s) == (streams, lag_s)
-
-
-def test_sizes_of_streams_are_those_that_were_learnt_from() -> None:
-    clips = five_clips(("frames", "motion"))
-    assert spec_of(clips, LABELS).stream_sizes is None
-    unlike = replace(clips, features=tuple(replace(own, stream_sizes=(5, 1)) for own in clips.features))
-    assert spec_of(unlike, LABELS).columns == {"frames": slice(0, 5), "motion": slice(5, 6)}
-
-
-def test_a_stream_that_is_not_known_is_refused() -> None:
-    with pytest.raises(UsageError, match="frames, smell"):
-        spec_of(five_clips(("frames", "smell")), LABELS)
+def test_streams_are_those_that_were_learnt_from() -> None:
+    """Each with its own encoder, size and pictures."""
+    audio = StreamSpec(name="audio", size=2, encoder=EncoderInfo(name="yamnet", sha256="5" * 64))
+    streams = (picture_stream("frames", 3), picture_stream("motion", 1), audio)
+    spec = spec_of(replace(five_clips(), streams=streams), LABELS)
+    assert spec.streams == streams
+    assert spec.columns == {"frames": slice(0, 3), "motion": slice(3, 4), "audio": slice(4, 6)}

@@ -155,9 +155,9 @@ def test_the_stream_that_helps_is_chosen() -> None:
         clips.append(clip(np.concatenate([noise, motion], axis=1), ("blue", "red")[number % 2], number=number))
     both = feature_dataset(clips, ("blue", "red"), streams=("frames", "motion"))
     chosen = fit(both, FACTS, replace(QUICK, epochs=10)).network.spec
-    assert (chosen.streams, chosen.feature_size, chosen.lag_s) == (("motion",), 40, 0.1)
+    assert chosen.streams == both.streams[1:]
     asked = fit(both, FACTS, replace(QUICK, epochs=1, folds=0, streams=("frames",))).network.spec
-    assert (asked.streams, asked.lag_s) == (("frames",), None)
+    assert asked.streams == both.streams[:1]
     with pytest.raises(UsageError, match="audio"):
         fit(both, FACTS, replace(QUICK, streams=("audio",)))
 

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.learnable import coloured_clips, feature_dataset
+from training.learnable import coloured_clips, feature_dataset, picture_stream
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.inner_cv import choose_streams, inner_folds
@@ -54,7 +54,7 @@ def test_without_folds_there_are_none() -> None:
 
 def test_one_stream_is_chosen_only_where_it_is_clearly_better() -> None:
     clips = labelled([n // 2 for n in range(12)], [n % 2 for n in range(12)])
-    clips = replace(clips, streams=("frames", "motion"))
+    clips = replace(clips, streams=(picture_stream("frames", 3), picture_stream("motion", 3)))
     targets = torch.tensor(np.eye(2)[[n % 2 for n in range(12)]])
     outcome = HeldOutLogits(tuple(range(12)), (1,) * 12, {}, targets, torch.ones(12))
     good, nothing = (targets * 2 - 1) * 3, torch.zeros(12, 2)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from training.banks import counting_bank
-from training.learnable import RATE, coloured_clips, feature_dataset
+from training.learnable import RATE, coloured_clips, feature_dataset, picture_stream
 from training.learnable import clip as labelled_clip
 from vidlabel.training.dataset.examples import Span
 from vidlabel.training.dataset.feature_dataset import (
@@ -119,10 +119,8 @@ def test_whitening_is_learnt_from_all_clips() -> None:
 
 def test_streams_may_be_of_unlike_sizes() -> None:
     values = np.arange(12, dtype=np.float32).reshape(2, 6)
-    example, own_features = labelled_clip(values, "red")
-    clips = feature_dataset(
-        [(example, replace(own_features, stream_sizes=(3, 1, 2)))], ("red",), streams=("frames", "motion", "audio")
-    )
+    streams = (picture_stream("frames", 3), picture_stream("motion", 1), picture_stream("audio", 2))
+    clips = replace(feature_dataset([labelled_clip(values, "red")], ("red",)), streams=streams)
     turned = select_streams(clips, ("audio", "frames"))
     np.testing.assert_array_equal(turned.features[0].views[0], [[4, 5, 0, 1, 2], [10, 11, 6, 7, 8]])
     assert turned.columns == {"audio": slice(0, 2), "frames": slice(2, 5)}

@@ -55,16 +55,13 @@ def features(
 
     Finished videos are skipped. `train` takes the files in place of videos.
     """
-    from vidlabel.cli.run.features import AskedFeatures, chosen_encoder, run_features
+    from vidlabel.cli.run.features import AskedFeatures, run_features, with_encoder
     from vidlabel.features.config import FeatureConfig
     from vidlabel.features.streams.registry import parse_streams
 
-    name, tuned = chosen_encoder(encoder)
-    recipe = FeatureConfig(
-        encoder=name, tuned=tuned, rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime
-    )
+    config = FeatureConfig(rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime)
     asked = AskedFeatures(
-        recipe=recipe,
+        recipe=with_encoder(encoder, config),
         streams=parse_streams(streams),
         view=view,
         output=output,

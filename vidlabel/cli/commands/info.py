@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +17,9 @@ from vidlabel.errors import UsageError
 
 if TYPE_CHECKING:
     from vidlabel.heads.config import MemberSpec
-    from vidlabel.heads.spec import EncoderInfo, ModelSpec
+    from vidlabel.heads.spec import ModelSpec
     from vidlabel.labels.result import VideoInfo
+    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing
 
 MOST_LABELS = 12
 
@@ -103,20 +104,37 @@ def _input_lines(spec: ModelSpec) -> list[str]:
     """The features that the model takes, and why videos cannot be labelled, if so."""
     from vidlabel.prediction.video_inputs import video_problem
 
-    if not spec.encoder.is_known:
-        return [
-            f"  features    external, {spec.feature_size} values per sample; the model labels feature files only",
-            f"  rate        {spec.rate:g} samples/s, trained on feature files",
-        ]
-    seen, problem = spec.preprocessing, video_problem(spec)
-    what = "the square in the middle" if seen.crop == "centre" else "all"
-    pixels = f"{seen.short_side} pixels ({seen.resize_filter}), (value - {seen.mean:g}) / {seen.scale:g}"
+    problem = video_problem(spec)
+    learnt_on = "feature files" if spec.is_external else f"frames from {spec.decoder}"
     return [
-        f"  encoder     {spec.encoder.title} ({_digests(spec.encoder)}), streams {', '.join(spec.streams)}",
-        f"  pictures    {what} of {pixels}",
-        *([] if problem is None else [f"  videos      cannot be labelled here: {problem}"]),
-        f"  rate        {spec.rate:g} samples/s, trained on frames from {spec.decoder}",
+        *_stream_lines(spec),
+        *([] if problem is None or spec.is_external else [f"  videos      cannot be labelled here: {problem}"]),
+        f"  rate        {spec.rate:g} samples/s, trained on {learnt_on}",
     ]
+
+
+def _stream_lines(spec: ModelSpec) -> list[str]:
+    """The encoder and pictures of the streams; those that share both share the lines."""
+    if spec.is_external:
+        return [f"  features    external, {spec.feature_size} values per sample; the model labels feature files only"]
+    shared: dict[tuple[EncoderInfo | None, PicturePreprocessing | None], list[str]] = {}
+    for stream in spec.streams:
+        pictures = None if stream.pictures is None else replace(stream.pictures, lag_s=None)
+        shared.setdefault((stream.encoder, pictures), []).append(stream.name)
+    lines = []
+    for (encoder, pictures), names in shared.items():
+        made_by = "unknown" if encoder is None else f"{encoder.title} ({_digests(encoder)})"
+        lines.append(f"  encoder     {made_by}, streams {', '.join(names)}")
+        if pictures is not None:
+            lines.append(f"  pictures    {_picture_words(pictures)}")
+    return lines
+
+
+def _picture_words(seen: PicturePreprocessing) -> str:
+    place, _, mirrored = seen.view.partition("-")
+    what = {"whole": "all", "centre": "the square in the middle"}.get(place, f"the square at the {place}")
+    size = f"{seen.short_side} pixels ({seen.resize_filter})"
+    return f"{what} of {size}, (value - {seen.mean:g}) / {seen.scale:g}" + (", mirrored" if mirrored else "")
 
 
 def _digests(encoder: EncoderInfo) -> str:

@@ -31,7 +31,7 @@ def fitted_lines(trained: Trained) -> list[str]:
     """The model, and its metrics beside the baselines."""
     spec, validation = trained.model.spec, trained.fitted.validation
     lines = [
-        f"{trained.model.path}: {_label_count(spec)}, {spec.head_name}, streams {', '.join(spec.streams)}",
+        f"{trained.model.path}: {_label_count(spec)}, {spec.head_name}, streams {', '.join(spec.stream_names)}",
     ]
     if spec.training.get("mirrored"):
         lines[0] += ", trained on mirrored pictures too"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidlabel.batch.inputs import Inputs, collect_inputs
@@ -17,15 +17,15 @@ from vidlabel.cli.console import print_details, print_line, print_warning
 from vidlabel.cli.render.batch import counts, left_out_words, report_inputs
 from vidlabel.cli.render.progress import Progress, make_progress
 from vidlabel.errors import InputError, UsageError, details_of
-from vidlabel.features.config import FeatureConfig, View
-from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.feature_file import FeatureFormat, read_origin, write_feature_file
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.features.streams.registry import lag_of
+from vidlabel.features.streams.registry import describe_streams
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.paths import exists, is_folder, stat_video
 from vidlabel.process import keep_freed_memory
+from vidlabel.stream_spec import View
 
 INTERRUPTED = 130
 
@@ -50,36 +50,29 @@ class AskedFeatures:
         recipe = self.recipe
         return FeatureSettings(
             rate=recipe.rate,
-            streams=self.streams,
-            encoder=recipe.encoder if recipe.tuned is None else f"{recipe.encoder}-tuned",
-            encoder_sha256=recipe.encoder_sha256 if recipe.tuned is None else recipe.tuned.sha256,
-            short_side=recipe.short_side,
-            view=self.view,
-            lag_s=lag_of(recipe, self.streams),
+            streams=tuple(stream.without_weights() for stream in describe_streams(recipe, self.streams, self.view)),
             decoder=recipe.decoder,
         )
 
 
-def chosen_encoder(name_or_model: str) -> tuple[str, FinetunedWeights | None]:
-    """The name of an encoder, and the weights that a model file brings for it.
+def with_encoder(name_or_model: str, config: FeatureConfig) -> FeatureConfig:
+    """The same with another encoder: one by its name, or that of a model file with the weights that it brings.
 
     Raises:
         ModelFileError: it cannot be used as a model.
-        UsageError: its encoder is not the one that is installed, or takes other pictures.
+        UsageError: there is no such encoder, or the model takes features that cannot be computed here.
     """
     if Path(name_or_model).suffix != ".safetensors":
-        return name_or_model, None
-    from vidlabel.features.encoders.weights import PUBLISHED_SCALING
+        return replace(config, encoder=name_or_model)
     from vidlabel.heads.model import load_model
-    from vidlabel.prediction.video_inputs import scaling_for, tuned_weights_in, video_problem
+    from vidlabel.prediction.video_inputs import feature_config, video_problem
 
     model = load_model(Path(name_or_model))
     problem = video_problem(model.spec)
-    if problem is None and scaling_for(model.spec) != PUBLISHED_SCALING:
-        problem = f"{model.spec.name} scales pixels in a way that files of features do not tell"
     if problem is not None:
         raise UsageError("--encoder", problem, "name an encoder, or give another model")
-    return model.spec.encoder.name, tuned_weights_in(model)
+    found = feature_config(model, config)
+    return replace(config, encoder=found.encoder, tuned=found.tuned, scaling=found.scaling)
 
 
 def run_features(arguments: Sequence[str], asked: AskedFeatures, *, recursive: bool) -> int:
@@ -145,7 +138,6 @@ def _write_one(task: Task, asked: AskedFeatures, extractor: FeatureExtractor, pr
         decoder=report.decoder,
         decode_errors=report.decode_errors,
         decoded_ratio=report.decoded_ratio,
-        stream_sizes=found.stream_sizes(asked.streams),
     )
     values = found.joined(asked.streams, asked.view)
     write_feature_file(task.output, asked.format_name, found.times, values, origin)

@@ -43,6 +43,8 @@ class PublishedWeights:
     """Of the whole file."""
     depth: float
     """Of the network, see `EfficientNetLite`."""
+    feature_size: int
+    """D."""
 
     @property
     def distribution(self) -> str:
@@ -59,6 +61,7 @@ _LITE = (
         file="models/efficientnet-lite0-57934424.pth",
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         depth=1.0,
+        feature_size=1280,
     ),
     PublishedWeights(
         name="efficientnet-lite1",
@@ -66,6 +69,7 @@ _LITE = (
         file="models/efficientnet-lite1-77cc7160.pth",
         sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         depth=1.1,
+        feature_size=1280,
     ),
     PublishedWeights(
         name="efficientnet-lite2",
@@ -73,6 +77,7 @@ _LITE = (
         file="models/efficientnet-lite2-9656183e.pth",
         sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         depth=1.2,
+        feature_size=1280,
     ),
 )
 PUBLISHED = {weights.name: weights for weights in _LITE}

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.config import FeatureConfig, View
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device
+from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.video.request import Sample
 
 Inputs = npt.NDArray[Any]
@@ -55,8 +56,16 @@ class FeatureStream(Protocol):
         """Streams of one kind share an encoder: it is loaded once, and takes the inputs of all of them together."""
         ...
 
-    def encoder_sha256(self, config: FeatureConfig) -> str:
-        """Of the published weights of the encoder, which its features in the cache are found by."""
+    def describe(self, config: FeatureConfig, view: View) -> StreamSpec:
+        """How its features are made, as files of them and models say it."""
+        ...
+
+    def problem(self, wanted: StreamSpec) -> str | None:
+        """Why this version cannot compute the stream as a model takes it, for a sentence with `take`; None: it can."""
+        ...
+
+    def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:
+        """All that its numbers depend on beside the video, and nothing else: its features are kept under it."""
         ...
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:

@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.features.config import FeatureBlock
+from vidlabel.features.encoders.hardware import resolve_runtime
+from vidlabel.features.encoders.weights import PUBLISHED, PUBLISHED_SCALING
+from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, ResizeFilter, StreamSpec, TensorInfo, TunedEncoder
+from vidlabel.video.request import LONGEST_LAG_S
+
 if TYPE_CHECKING:
-    from vidlabel.features.config import FeatureConfig, View
+    from vidlabel.features.config import FeatureConfig
     from vidlabel.features.encoders.hardware import Device
     from vidlabel.features.streams.base import Inputs, StreamEncoder
+    from vidlabel.stream_spec import View
     from vidlabel.video.request import Sample
 
 Picture = npt.NDArray[np.uint8]
 """(H, W, 3), RGB."""
+
+RESIZE_FILTER: ResizeFilter = "bicubic"
+"""That decoding scales pictures with."""
 
 _FLIPPED = "-flipped"
 
@@ -40,15 +50,79 @@ class PictureStream(ABC):
         pictures = [self.picture(sample) for sample in samples]
         return [np.stack([view_picture(picture, view) for picture in pictures]) for view in views]
 
-    def encoder_sha256(self, config: FeatureConfig) -> str:
-        """That of the encoder that was asked for."""
-        return config.encoder_sha256
+    def describe(self, config: FeatureConfig, view: View) -> StreamSpec:
+        """The encoder that was asked for, and the pictures that it takes."""
+        pictures = PicturePreprocessing(
+            short_side=config.short_side,
+            view=view,
+            mean=config.scaling.mean,
+            scale=config.scaling.scale,
+            resize_filter=RESIZE_FILTER,
+            lag_s=self._lag_s(config),
+        )
+        size = config.published.feature_size
+        return StreamSpec(name=self.name, size=size, encoder=_encoder_info(config), pictures=pictures)
+
+    def problem(self, wanted: StreamSpec) -> str | None:
+        """Another encoder than the published ones, or pictures that decoding does not give."""
+        pictures = wanted.pictures
+        if wanted.encoder is None or pictures is None:
+            return f"{self.name}, and does not say of what pictures"
+        return _encoder_problem(wanted.encoder, wanted.size) or self._picture_problem(pictures)
+
+    def _picture_problem(self, pictures: PicturePreprocessing) -> str | None:
+        if pictures.resize_filter != RESIZE_FILTER:
+            return f"pictures scaled by the filter {pictures.resize_filter}, and this version has {RESIZE_FILTER}"
+        if (pictures.lag_s is not None) != self.needs_earlier_frame:
+            compared = "not compared with" if self.needs_earlier_frame else "compared with"
+            return f"{self.name} of frames that are {compared} earlier ones, which this version does not have"
+        if pictures.lag_s is not None and pictures.lag_s > LONGEST_LAG_S:
+            limit = f"and this version compares frames over {LONGEST_LAG_S:g} s at most"
+            return f"{self.name} over {pictures.lag_s:g} s, {limit}"
+        return None
+
+    def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:
+        """Encoder, sampling and pictures; the runtime, since its last digits differ."""
+        block = str(FeatureBlock(self.name, view))
+        published, lag_s = config.published.sha256, self._lag_s(config)
+        key: list[str | float | None] = [published, config.rate, config.short_side, config.decoder, lag_s, block]
+        runtime = resolve_runtime(config.runtime, "auto")
+        if runtime != "torch":  # Entries made before there was another one keep their names.
+            key.append(runtime)
+        if config.tuned is not None:
+            key.append(f"tuned {config.tuned.sha256}")
+        if config.scaling != PUBLISHED_SCALING:
+            key.append(f"pixels {config.scaling.mean!r} {config.scaling.scale!r}")
+        return tuple(key)
+
+    def _lag_s(self, config: FeatureConfig) -> float | None:
+        return config.lag_s if self.needs_earlier_frame else None
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
         from vidlabel.features.encoders.frame_encoder import load_encoder  # torch: the names of streams do without
 
         return load_encoder(config.encoder, device, threads, config.runtime, config.tuned, config.scaling)
+
+
+def _encoder_info(config: FeatureConfig) -> EncoderInfo:
+    tuned = None
+    if config.tuned is not None:
+        tensors = tuple(TensorInfo(name=name, shape=t.shape) for name, t in sorted(config.tuned.tensors.items()))
+        tuned = TunedEncoder(blocks=config.tuned.blocks, sha256=config.tuned.sha256, tensors=tensors)
+    return EncoderInfo(name=config.encoder, sha256=config.published.sha256, tuned=tuned)
+
+
+def _encoder_problem(encoder: EncoderInfo, size: int) -> str | None:
+    if encoder.name not in PUBLISHED:
+        return f"features of {encoder.name}, an encoder that this version does not have"
+    published = PUBLISHED[encoder.name]
+    if encoder.sha256 != published.sha256:
+        weights = f"with the weights {encoder.sha256[:8]}, and this version has those with {published.sha256[:8]}"
+        return f"features of {encoder.name} {weights}"
+    if size != published.feature_size:
+        return f"{size} numbers of {encoder.name}, which gives {published.feature_size}"
+    return None
 
 
 def view_picture(picture: Picture, view: View) -> Picture:

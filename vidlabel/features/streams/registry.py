@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.features.streams.motion import MotionStream
+from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.video.request import SampleRequest
 
 _STREAMS: tuple[FeatureStream, ...] = (
@@ -30,6 +31,15 @@ def find_stream(name: str) -> FeatureStream:
     if name not in _BY_NAME:
         raise UsageError(f"stream {name}", "this version cannot compute it", "use a model without it")
     return _BY_NAME[name]
+
+
+def describe_streams(config: FeatureConfig, names: Iterable[str], view: View) -> tuple[StreamSpec, ...]:
+    """How the features of some streams are made.
+
+    Raises:
+        UsageError: a stream that cannot be computed from videos.
+    """
+    return tuple(find_stream(name).describe(config, view) for name in names)
 
 
 def lag_of(config: FeatureConfig, streams: Iterable[str]) -> float | None:
@@ -55,7 +65,16 @@ def parse_streams(text: str) -> tuple[str, ...]:
         UsageError: one that is not known, or one named twice.
     """
     chosen = tuple(name.strip() for name in text.split(","))
-    if not set(chosen) <= set(VIDEO_STREAMS) or len(set(chosen)) != len(chosen):
-        remedy = f"give one or more of {', '.join(VIDEO_STREAMS)}, separated by commas"
-        raise UsageError("--streams", f"{text!r} is not understood", remedy)
+    check_video_streams(chosen)
     return chosen
+
+
+def check_video_streams(names: Sequence[str]) -> None:
+    """Refuse an option `--streams` that cannot be computed from videos.
+
+    Raises:
+        UsageError: one that is not known, or one named twice.
+    """
+    if not set(names) <= set(VIDEO_STREAMS) or len(set(names)) != len(names):
+        remedy = f"give one or more of {', '.join(VIDEO_STREAMS)}, separated by commas"
+        raise UsageError("--streams", f"{','.join(names)!r} is not understood", remedy)

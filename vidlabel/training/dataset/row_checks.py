@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from vidlabel.heads.spec import MAX_NAME_LENGTH
+from vidlabel.checks import MAX_NAME_LENGTH
 from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.delimited import LineProblem, shown
 

@@ -169,8 +169,7 @@ def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
         return f"{kind.width} and {other.width} numbers in a feature"
     if not same_rate(kind.rate, other.rate):
         return f"{kind.rate:g} and {other.rate:g} samples per second"
-    alike = (kind.settings, kind.stream_sizes) == (other.settings, other.stream_sizes)
-    return "" if alike else "their features were made with different settings"
+    return "" if kind.settings == other.settings else "their features were made with different settings"
 
 
 def _in_one_spelling(row: Annotation) -> Annotation:

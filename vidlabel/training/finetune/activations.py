@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import VideoError
-from vidlabel.features.config import FeatureBlock, FeatureConfig, View
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.features.pipeline import prepare_blocks
 from vidlabel.features.streams.registry import lag_of, reading_request
+from vidlabel.stream_spec import View
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.features import FeatureListener

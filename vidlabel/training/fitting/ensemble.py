@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import get_args
 
 import numpy as np
 from torch import Tensor
 
-from vidlabel.errors import UsageError
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.heads.spec import ModelSpec, StreamName, Task
+from vidlabel.heads.spec import ModelSpec, Task
 from vidlabel.training.dataset.examples import BACKGROUND
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts, is_whole
 from vidlabel.training.fitting.calibration import (
@@ -151,9 +149,6 @@ def _tested(dataset: FeatureDataset, validation: Validation) -> list[HeldOutClip
     ]
 
 
-_STREAMS: tuple[StreamName, ...] = get_args(StreamName)
-
-
 def build_spec(
     dataset: FeatureDataset,
     facts: FeatureFacts,
@@ -187,18 +182,13 @@ def build_spec(
         labels=labels,
         task=training_set.task,
         members=tuple(members),
-        encoder=facts.encoder,
-        preprocessing=facts.preprocessing,
-        feature_size=dataset.width,
-        streams=_model_streams(dataset.streams),
-        stream_sizes=dataset.stream_sizes,
+        streams=dataset.streams,
         decoder=_usual_decoder(dataset),
         rate=facts.rate,
         thresholds=thresholds,
         minimum_durations_s=durations,
         licence="",
         created="",
-        lag_s=facts.lag_s if "motion" in dataset.streams else None,
         background=background,
         projection=True,
         window_s=window_s if any(member.needs_window for member in members) else None,
@@ -212,13 +202,6 @@ def _usual_decoder(dataset: FeatureDataset) -> str:
     """The library that decoded most clips; why it was chosen stands after a colon."""
     names = Counter(clip.decoder.partition(":")[0].strip() for clip in dataset.features)
     return names.most_common(1)[0][0] or "unknown"
-
-
-def _model_streams(names: Sequence[str]) -> tuple[StreamName, ...]:
-    found = tuple(stream for name in names for stream in _STREAMS if stream == name)
-    if len(found) != len(names):
-        raise UsageError("--streams", f"{', '.join(names)}: one of them is not known", f"use {', '.join(_STREAMS)}")
-    return found
 
 
 def _metrics(validation: Validation | None) -> dict[str, object]:

@@ -75,7 +75,7 @@ class FittedModel:
             OutputError: the file cannot be written.
         """
         network = self.network
-        return save_model(network.spec, network.heads, network.projection, path, network.encoder)
+        return save_model(network.spec, network.heads, network.projection, path, network.encoders)
 
 
 def fit(
@@ -178,24 +178,24 @@ class _Fitting:
 
     def _continue_whitening(self, start: Model) -> _Learnt:
         whitening = _whitening_of(start)
-        dataset = select_streams(self._dataset, start.spec.streams)
+        dataset = select_streams(self._dataset, start.spec.stream_names)
         return _Learnt(dataset, whitening, [InnerFold(fold, whitening) for fold in self._folds])
 
     def _learn_whitening(self) -> _Learnt:
         inner = learn_inner_whitenings(self._dataset, self._folds)
         streams = self._options.streams or self._best_streams(inner)
-        unknown = sorted(set(streams).difference(self._dataset.streams))
+        unknown = sorted(set(streams).difference(self._dataset.stream_names))
         if unknown:
-            remedy = f"choose among {', '.join(self._dataset.streams)}"
+            remedy = f"choose among {', '.join(self._dataset.stream_names)}"
             raise UsageError("--streams", f"there are no features of {', '.join(unknown)}", remedy)
-        numbers = [self._dataset.streams.index(stream) for stream in streams]
+        numbers = [self._dataset.stream_names.index(stream) for stream in streams]
         dataset = select_streams(self._dataset, streams)
         chosen = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
         return _Learnt(dataset, learn_whitening(dataset), chosen)
 
     def _best_streams(self, inner: Sequence[InnerFold]) -> tuple[str, ...]:
         """By a head without recurrence, which is quick and ranks streams as the others do."""
-        everything = self._dataset.streams
+        everything = self._dataset.stream_names
         if len(everything) == 1 or not inner:
             return everything
         choices = [everything, *((stream,) for stream in everything)]
@@ -298,8 +298,9 @@ class _Fitting:
                 **({} if self._tuning is None else self._tuning.histories),
             },
         )
-        encoder = {} if self._facts.tuned is None else self._facts.tuned.tensors
-        network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoder=encoder)
+        tuned = self._facts.tuned
+        encoders = {} if tuned is None else {tuned.sha256: tuned.tensors}
+        network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoders=encoders)
         if validation is None and not self._whole:
             network = with_durations_as_learnt(network, self._dataset)
         return FittedModel(network, validation, interrupted)

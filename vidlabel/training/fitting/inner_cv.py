@@ -138,10 +138,10 @@ def choose_streams(
     """
     task = dataset.training_set.task
     likelihoods = {streams: _log_likelihoods(logits, outcome, task) for streams, logits in outcomes.items()}
-    base = likelihoods[dataset.streams]
+    base = likelihoods[dataset.stream_names]
     gains = {streams: _sure_gain(own - base, dataset, outcome) for streams, own in likelihoods.items()}
     best = max(gains, key=lambda streams: gains[streams])
-    return best if gains[best] > 0 else dataset.streams
+    return best if gains[best] > 0 else dataset.stream_names
 
 
 def mirrors_spoil(dataset: FeatureDataset, mirrored: HeldOutLogits, plain: HeldOutLogits) -> bool:

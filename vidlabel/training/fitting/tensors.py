@@ -14,6 +14,7 @@ from torch import Tensor
 
 from vidlabel.heads.scoring import filled_motion
 from vidlabel.heads.spec import Task
+from vidlabel.stream_spec import motion_columns
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
 from vidlabel.training.fitting.whitening import LEAST_DEVIATION, Whitening, fit_whitening
@@ -131,9 +132,9 @@ def make_training_tensors(dataset: FeatureDataset, whitening: Whitening) -> Trai
 
 def fill_first_motion(dataset: FeatureDataset) -> FeatureDataset:
     """The same, where the first sample of each clip has the motion of the second, as scoring has it."""
-    if "motion" not in dataset.streams:
+    motion = motion_columns(dataset.streams)
+    if not motion:
         return dataset
-    motion = dataset.columns["motion"]
     features = tuple(
         replace(clip, views=tuple(filled_motion(view, motion) for view in clip.views)) for clip in dataset.features
     )
