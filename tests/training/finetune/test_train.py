@@ -32,12 +32,14 @@ from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.finetune.train import EncoderTuning, held_out_part, tune
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.options import TrainOptions
-from vidlabel.training.train import SilentTrainListener, TrainRequest, run_training
+from vidlabel.training.train import SilentTrainListener, Trained, TrainRequest, run_training
 from vidlabel.video.request import SampleRequest
+
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
 
 NAME = "efficientnet-lite0"
 RATE, SIDE = 5.0, 64
-CLIPS = 8
+CLIPS, FRAMES = 8, 14
 OPTIONS = TrainOptions(
     tune_encoder=1, head="mean", epochs=6, folds=2, streams=("frames",), learning_rate=0.125, batch_size=4
 )
@@ -61,8 +63,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clips")
     rows = ["video,start,end,label,group"]
     for number in range(CLIPS):
-        shown = [(40 if number % 2 else 0) + number + frame for frame in range(14)]
-        write_video(folder / f"{number}.mp4", Recipe(frames=14, rate=Fraction(10)), shown)
+        shown = [(40 if number % 2 else 0) + number + frame for frame in range(FRAMES)]
+        write_video(folder / f"{number}.mp4", Recipe(frames=FRAMES, rate=Fraction(10)), shown)
         rows.append(f"{number}.mp4,,,{('low', 'high')[number % 2]},g{number // 2}")
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
     return folder
@@ -76,12 +78,20 @@ def request(folder: Path, output: Path, options: TrainOptions = OPTIONS) -> Trai
     return TrainRequest(training_set=training_set, source="x", output=output, options=options, features=features)
 
 
+def trained_in(folder: Path, output: Path) -> Trained:
+    return run_training(request(folder, output / "m.safetensors"), SilentTrainListener())
+
+
 @pytest.fixture(scope="module")
 def made(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model with a tuned encoder."""
-    output = tmp_path_factory.mktemp("made") / "m.safetensors"
-    run_training(request(folder, output), SilentTrainListener())
-    return output
+    return trained_in(folder, tmp_path_factory.mktemp("made")).model.path
+
+
+@pytest.fixture(scope="module")
+def again(folder: Path, made: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The same once more, with features that lie in the cache."""
+    return trained_in(folder, tmp_path_factory.mktemp("again"))
 
 
 TrainingTensors = tuple[FeatureDataset, list[KeptPictures]]
@@ -121,14 +131,13 @@ def test_an_encoder_that_falls_apart_is_refused(tensors: TrainingTensors, monkey
         tuned_digest(*tensors)
 
 
-def test_tuning_lowers_the_loss_and_is_the_same_again(made: Path, folder: Path, tmp_path: Path) -> None:
+def test_tuning_lowers_the_loss_and_is_the_same_again(made: Path, again: Trained) -> None:
     history = vidlabel.load_model(made).spec.training["history"]
     assert isinstance(history, dict)
     losses = history["encoder"]["loss"]
     assert len(losses) == 6
     assert losses[-1] < 0.9 * losses[0]
-    run_training(request(folder, tmp_path / "m.safetensors"), SilentTrainListener())
-    assert (tmp_path / "m.safetensors").read_bytes() == made.read_bytes()
+    assert again.model.path.read_bytes() == made.read_bytes()
 
 
 def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, folder: Path) -> None:
@@ -175,13 +184,12 @@ def test_groups_held_out_are_never_seen(tensors: TrainingTensors) -> None:
     assert tuned_digest(*changed(tensors, fold.train_indices[0]), quick) != before
 
 
-def test_figures_are_those_of_the_groups_held_out(folder: Path, made: Path, tensors: TrainingTensors) -> None:
+def test_figures_are_those_of_the_groups_held_out(again: Trained, tensors: TrainingTensors) -> None:
     (fold,) = held_out_part(tensors[0], OPTIONS)
-    trained = run_training(request(folder, made.with_name("again.safetensors")), SilentTrainListener())
-    validation = trained.fitted.validation
+    validation = again.fitted.validation
     assert validation is not None
     assert (validation.folds, validation.clips) == (1, fold.test_indices)
-    metrics = trained.model.spec.metrics["validation"]
+    metrics = again.model.spec.metrics["validation"]
     assert isinstance(metrics, dict)
     assert str(metrics["split"]).startswith(f"{len(fold.test_indices)} clips of groups held out")
 
@@ -199,7 +207,7 @@ def test_a_fold_of_an_evaluation_is_tuned_without_its_test_part(folder: Path, tm
     for path in folder.glob("*.*"):
         copy(path).write_bytes(path.read_bytes())
     for number in (6, 7):
-        write_video(tmp_path / f"{number}.mp4", Recipe(frames=14, rate=Fraction(10)), range(100, 114))
+        write_video(tmp_path / f"{number}.mp4", Recipe(frames=FRAMES, rate=Fraction(10)), range(100, 100 + FRAMES))
     assert digest(tmp_path) == digest(folder)
 
 
