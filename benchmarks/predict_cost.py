@@ -16,12 +16,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import av
 
-from processes import holding
+from processes import peak_memory
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "bottle-detection.mp4"
 
@@ -102,19 +101,6 @@ def loop(video: Path, seconds: float, target: Path) -> None:
             shift += end
 
 
-def peak_memory(video: Path, rate: float) -> int:
-    """Most bytes that `vidlabel predict` and its processes held together."""
-    command = [sys.executable, "-m", "vidlabel", "predict", str(video), "--rate", str(rate), "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, holding(process.pid).memory_bytes)
-        time.sleep(0.05)
-    if process.returncode:
-        raise SystemExit(f"vidlabel predict ended with {process.returncode}")
-    return peak
-
-
 def print_memory(video: Path) -> None:
     """Print the peak memory for a short and a long video."""
     with tempfile.TemporaryDirectory() as folder:
@@ -122,7 +108,8 @@ def print_memory(video: Path) -> None:
         for minutes in (1, 60):
             target = Path(folder) / f"{minutes}.mp4"
             loop(video, minutes * 60, target)
-            peaks.append(peak_memory(target, 1.0) / 1e6)
+            command = [sys.executable, "-m", "vidlabel", "predict", str(target), "--rate", "1", "--quiet"]
+            peaks.append(peak_memory(command) / 1e6)
             print(f"{minutes} min: peak {peaks[-1]:.0f} MB")
         print(f"60 min / 1 min: {peaks[1] / peaks[0]:.3f}")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,3 +40,19 @@ def holding(root: int) -> Holding:
             continue  # It has ended meanwhile.
         memory += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024
     return Holding(processes, zombies, memory, descriptors)
+
+
+def peak_memory(command: Sequence[str]) -> int:
+    """Run a command; the most bytes that it and its processes held together.
+
+    Raises:
+        SystemExit: it failed.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, holding(process.pid).memory_bytes)
+        time.sleep(0.05)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return peak

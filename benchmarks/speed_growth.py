@@ -6,14 +6,13 @@ import importlib
 import importlib.util
 import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from predict_cost import loop
-from processes import holding
+from processes import peak_memory
 from speed_inputs import clip, copies, tiny
 from speed_measure import PREDICT, Cost, in_turn, print_table, run, spread
 
@@ -29,28 +28,22 @@ def measure_memory(work: Path, runtime: str, minutes: Sequence[int], files: Sequ
         video = work / f"long-{length}.mp4"
         if not video.exists():
             loop(tiny(work), length * 60, video)
-        peak, seconds = peak_memory([str(video), "--rate", "0.1", "--runtime", runtime])
+        peak, seconds = memory_and_time([str(video), "--rate", "0.1", "--runtime", runtime])
         rows.append([f"{length} min", f"{peak / 1e6:.0f}", f"{seconds:.1f}"])
     print_table("Memory: one video at 0.1 samples/s", ["length", "peak MB", "wall s"], rows)
     rows = []
     for count in files:
         folder = copies(work / "many", [_first_seconds(work)] * count)
         shutil.rmtree(work / "out", ignore_errors=True)
-        peak, seconds = peak_memory([str(folder), "-o", str(work / "out"), "--workers", "2", "--runtime", runtime])
+        peak, seconds = memory_and_time([str(folder), "-o", str(work / "out"), "--workers", "2", "--runtime", runtime])
         rows.append([str(count), f"{peak / 1e6:.0f}", f"{seconds:.1f}", f"{count / seconds:.1f}"])
     print_table("Memory: many files, 2 workers", ["files", "peak MB", "wall s", "files/s"], rows)
 
 
-def peak_memory(arguments: Sequence[str]) -> tuple[int, float]:
+def memory_and_time(arguments: Sequence[str]) -> tuple[int, float]:
     """Most bytes that `vidlabel predict` and its processes held together, and its seconds."""
     started = time.perf_counter()
-    process = subprocess.Popen([*PREDICT, *arguments, "--quiet"], stdout=subprocess.DEVNULL)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, holding(process.pid).memory_bytes)
-        time.sleep(0.1)
-    if process.returncode:
-        raise SystemExit(f"vidlabel predict ended with {process.returncode}")
+    peak = peak_memory([*PREDICT, *arguments, "--quiet"])
     return peak, time.perf_counter() - started
 
 

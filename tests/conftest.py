@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +32,22 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+@pytest.fixture
+def forbid_listing(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes folders of a name impossible to list, also for root, whom permissions do not stop."""
+    listed = os.scandir
+
+    def forbid(name: str) -> None:
+        def scandir(folder: str | Path) -> object:
+            if Path(folder).name == name:
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return listed(folder)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+
+    return forbid
 
 
 @pytest.fixture

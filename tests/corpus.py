@@ -5,6 +5,7 @@ What a file must give (times and numbers) is stated by the one who paints it, ne
 
 from __future__ import annotations
 
+import contextlib
 import struct
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+
+from vidlabel.video.request import Sample
 
 Picture = npt.NDArray[np.uint8]
 
@@ -64,6 +67,15 @@ def read_number(rgb: Picture) -> int:
     if check != _check(number):
         raise ValueError(f"no number: {code}\n{blocks}")
     return number
+
+
+def readable_numbers(samples: Iterable[Sample]) -> list[tuple[float, int]]:
+    """Times and numbers of the samples whose number can be read."""
+    found = []
+    for sample in samples:
+        with contextlib.suppress(ValueError):
+            found.append((sample.time_s, read_number(sample.rgb)))
+    return found
 
 
 def _check(number: int) -> int:
@@ -245,19 +257,15 @@ CATALOGUE: Mapping[str, Painted] = {
             decord=True,
             skips=True,
         ),
-        _regular(
-            "from_100s.mp4",
-            Recipe(options=_x264(), pts=lambda index: index + 2500),
-            decord=True,
-            skips=True,
-            start_time=Fraction(100),
-        ),
-        _regular(
-            "from_100s.mkv",
-            Recipe(options=_x264(), pts=lambda index: index + 2500),
-            decord=True,
-            skips=True,
-            start_time=Fraction(100),
+        *(
+            _regular(
+                name,
+                Recipe(options=_x264(), pts=lambda index: index + 2500),
+                decord=True,
+                skips=True,
+                start_time=Fraction(100),
+            )
+            for name in ("from_100s.mp4", "from_100s.mkv")
         ),
         Painted(
             "edit_list.mp4",

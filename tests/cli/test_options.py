@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import MISSING, Field, fields
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer.main
@@ -12,9 +12,11 @@ from typer.core import TyperGroup
 
 import vidlabel
 from vidlabel.cli.app import app
+from vidlabel.cli.commands.predict import FormatName
 from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.evaluation.folds import USUAL_FOLDS
 from vidlabel.features.config import FeatureConfig
+from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
@@ -96,6 +98,11 @@ def test_every_option_of_a_command_is_a_keyword_in_python(name: str, others: set
     options = {option: one.default for option, one in parameters(name).items() if option not in others}
     shared = {option: default for option, default in options.items() if option not in ON_THE_TERMINAL}
     assert {option: keywords[option].default for option in shared if option in keywords} == shared
+
+
+def test_every_format_of_labels_can_be_asked_for() -> None:
+    named, _ = get_args(get_args(FormatName)[0])
+    assert set(get_args(named)) == set(FORMATS)
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from corpus import CATALOGUE, Recipe, read_number, write_video
+from corpus import CATALOGUE, Recipe, readable_numbers, write_video
 from mutation import change_head, mutate
 from vidlabel.errors import VideoError, VidlabelError
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import SampleRequest
-from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
+from vidlabel.video.samples import open_isolated_samples
 
 VideoMaker = Callable[[str], Path]
 Numbers = list[tuple[float, int]]
@@ -34,22 +34,11 @@ def pool() -> Iterator[DecodePool]:
         yield kept
 
 
-def read(stream: IsolatedSamples) -> Numbers:
-    """Times and numbers of the samples whose number can be read."""
-    found = []
-    for sample in stream:
-        try:
-            found.append((sample.time_s, read_number(sample.rgb)))
-        except ValueError:
-            continue
-    return found
-
-
 def ask(path: Path, pool: DecodePool) -> Numbers | VidlabelError:
     """What a reading gives, or its error."""
     try:
         with open_isolated_samples(path, REQUEST, TIMEOUT_S, pool) as stream:
-            return read(stream)
+            return readable_numbers(stream)
     except VidlabelError as error:
         return error
 
@@ -105,7 +94,7 @@ def test_ten_hours_between_two_frames(suffix: str, tmp_path: Path, pool: DecodeP
     path = write_video(tmp_path / f"two{suffix}", recipe)
     for rate in (0.01, 1000):
         with open_isolated_samples(path, SampleRequest(rate=rate, short_side=160), TIMEOUT_S, pool) as stream:
-            assert read(stream) == [(0.0, 0), (36000.0, 1)]
+            assert readable_numbers(stream) == [(0.0, 0), (36000.0, 1)]
         assert (stream.report.decode_errors, stream.report.decoded_ratio) == (0, 1.0)
 
 
@@ -115,7 +104,7 @@ def test_frames_that_an_edit_list_hides_at_the_end(tmp_path: Path, pool: DecodeP
     shorter = overwrite(data, b"elst", 12, 4000)  # milliseconds that are shown
     painted.write_bytes(shorter)
     with open_isolated_samples(painted, REQUEST, TIMEOUT_S, pool) as stream:
-        shown = read(stream)
+        shown = readable_numbers(stream)
     assert shown[:100] == [(number / 25, number) for number in range(100)]
     assert len(shown) < 110
 
@@ -123,7 +112,7 @@ def test_frames_that_an_edit_list_hides_at_the_end(tmp_path: Path, pool: DecodeP
 @pytest.fixture
 def listening() -> Iterator[tuple[int, list[bytes]]]:
     """A port on this machine, and what was sent to it."""
-    has_new_errors: list[bytes] = []
+    received: list[bytes] = []
     server = socket.create_server(("127.0.0.1", 0))
     server.settimeout(0.1)
     over = threading.Event()
@@ -135,11 +124,11 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
             except TimeoutError:
                 continue
             with connection:
-                has_new_errors.append(connection.recv(100) if over.is_set() else b"connected")
+                received.append(connection.recv(100) if over.is_set() else b"connected")
 
     thread = threading.Thread(target=listen)
     thread.start()
-    yield server.getsockname()[1], has_new_errors
+    yield server.getsockname()[1], received
     over.set()
     thread.join()
     server.close()
@@ -200,7 +189,7 @@ def test_playlists_are_refused_and_never_followed(
     tmp_path: Path,
     pool: DecodePool,
 ) -> None:
-    port, has_new_errors = listening
+    port, received = listening
     canary = Canary(tmp_path / "canary.mp4")
     for target in (
         "canary.mp4",
@@ -214,7 +203,7 @@ def test_playlists_are_refused_and_never_followed(
         with pytest.raises(VideoError):
             list(open_isolated_samples(path, REQUEST, TIMEOUT_S, pool))
     assert not canary.was_opened()
-    assert has_new_errors == []
+    assert received == []
 
 
 def lengthen(data: bytes, start: int, size: int, replacement: bytes) -> bytes:
@@ -282,7 +271,7 @@ def test_odd_names_are_only_names(
     monkeypatch.chdir(tmp_path)
     for path in (Path(name), tmp_path / name):
         with open_isolated_samples(path, REQUEST, TIMEOUT_S, pool) as stream:
-            assert read(stream) == [(number / 25, number) for number in range(60)]
+            assert readable_numbers(stream) == [(number / 25, number) for number in range(60)]
 
 
 def test_a_path_of_many_folders(video: VideoMaker, tmp_path: Path, pool: DecodePool) -> None:
@@ -291,7 +280,7 @@ def test_a_path_of_many_folders(video: VideoMaker, tmp_path: Path, pool: DecodeP
     path = folder / "a.mp4"
     path.write_bytes(video("closed.mp4").read_bytes())
     with open_isolated_samples(path, REQUEST, TIMEOUT_S, pool) as stream:
-        assert len(read(stream)) == 60
+        assert len(readable_numbers(stream)) == 60
 
 
 FUZZED = [name for name in CATALOGUE if not name.startswith(("turned", "from_", "thousand", "one_frame"))]
@@ -316,7 +305,7 @@ class Answer:
 def answer(path: Path, pool: DecodePool) -> Answer | VidlabelError:
     try:
         with open_isolated_samples(path, SampleRequest(rate=1000, short_side=160), TIMEOUT_S, pool) as stream:
-            numbers = read(stream)
+            numbers = readable_numbers(stream)
     except VidlabelError as error:
         return error
     report = stream.report

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,18 +36,11 @@ def test_a_folder_for_each_label(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_listed_costs_that_folder_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, forbid_listing: Callable[[str], None]
 ) -> None:
     for name in ("push/b.npz", "hug/a.npz", "hug/deep/c.npz"):
         write_features(tmp_path / name)
-    listed = os.scandir
-
-    def refuse(folder: Path) -> object:
-        if Path(folder).name == "deep":
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return listed(folder)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    forbid_listing("deep")
     found = read_training_set("train", None, str(tmp_path), NOTHING_SAID)
     assert [example.path.name for example in found.examples] == ["a.npz", "b.npz"]
     assert [video.reason.split(";")[0] for video in found.unusable] == [

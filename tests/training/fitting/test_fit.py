@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from training.interrupting import StopsAfter
 from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, feature_dataset, order_clips, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
@@ -16,7 +17,6 @@ from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, subset
 from vidlabel.training.fitting.checkpoint import Checkpoints
-from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.fit import FittedModel, fit
 from vidlabel.training.options import TrainOptions
 
@@ -29,25 +29,6 @@ def accuracy(fitted: FittedModel, tested: FeatureDataset) -> float:
     pairs = zip(tested.training_set.examples, tested.features, strict=True)
     right = [labels[score_clip(fitted.network, f.views[0]).argmax()] == e.clip_labels[0] for e, f in pairs]
     return float(np.mean(right))
-
-
-class StopsAfter:
-    """Interrupts training after so many epochs."""
-
-    def __init__(self, epochs: int) -> None:
-        self.left = epochs
-        self.runs: list[str] = []
-
-    def begun(self, stage: str, heads: int, epochs: int) -> None: ...
-
-    def head_begun(self, name: str) -> None: ...
-
-    def epoch_done(self, run: str, figures: EpochFigures) -> None:
-        assert np.isfinite(figures.loss)
-        self.runs.append(run)
-        self.left -= 1
-        if self.left == 0:
-            raise KeyboardInterrupt
 
 
 def test_recurrent_heads_tell_what_came_first_where_the_mean_cannot() -> None:
@@ -113,7 +94,7 @@ def test_interrupted_training_resumes_to_the_same_bytes(tmp_path: Path, epochs: 
     else:
         assert kept.interrupted
         kept.save(tmp_path / "kept.safetensors")
-    resumed_listener = StopsAfter(-1)
+    resumed_listener = StopsAfter()
     resumed = fit(clips, FACTS, QUICK, resumed_listener, checkpoints=checkpoints).save(tmp_path / "resumed.safetensors")
     assert resumed.path.read_bytes() == whole.path.read_bytes()
     assert len(listener.runs) + len(resumed_listener.runs) == 36  # no epoch was trained twice: (2 * 3 + 3) heads * 4
@@ -218,7 +199,7 @@ def test_labels_with_times_give_scores_in_time(task: str, labels: tuple[str, ...
 
 @pytest.mark.parametrize("labels", [("red", "background"), ("red",)])
 def test_minimum_durations_are_chosen_without_videos_held_out(labels: tuple[str, ...]) -> None:
-    """Flashes of 0.5 s look like `red`, which holds for 3 s and more; each sample is told on its own."""
+    """Flashes of 0.5 s look like `red`, which holds for 3 s and more; each sample is predicted on its own."""
     videos = timed_videos(8)
     for _, features in videos:
         features.views[0][[5, 6, 60, 61, 140, 141], 0] += 1.5

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from training.interrupting import StopsAfter
 from training.learnable import coloured_clips, feature_dataset
 from vidlabel.training.fitting.checkpoint import Checkpoints
-from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.head_trainer import HeadTask, HeadTrainer, make_head_task, train_head
 from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans
 from vidlabel.training.fitting.seeded_runs import SilentListener, TrainingRuns
@@ -32,24 +32,6 @@ def weights(trainer: HeadTrainer) -> torch.Tensor:
     return torch.cat([parameter.flatten() for parameter in trainer.finished_head().parameters()]).detach()
 
 
-class EndsAfter:
-    """Interrupts after so many epochs, and notes them all."""
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.told: list[str] = []
-
-    def begun(self, stage: str, heads: int, epochs: int) -> None: ...
-
-    def head_begun(self, name: str) -> None: ...
-
-    def epoch_done(self, run: str, figures: EpochFigures) -> None:
-        assert figures.loss > 0
-        self.told.append(run)
-        if len(self.told) == self.epochs:
-            raise KeyboardInterrupt
-
-
 def test_a_job_is_the_same_whatever_was_trained_before() -> None:
     plan, what = head_task()
     runs = TrainingRuns(7, SilentListener(), None)
@@ -62,11 +44,11 @@ def test_a_job_is_the_same_whatever_was_trained_before() -> None:
     assert not torch.equal(weights(train_head(TrainingRuns(8, SilentListener(), None), "one", what, plan.build)), first)
 
 
-def test_every_epoch_is_told() -> None:
+def test_every_epoch_is_reported() -> None:
     plan, what = head_task()
-    listener = EndsAfter(100)
+    listener = StopsAfter()
     trainer = train_head(TrainingRuns(0, listener, None), "job", what, plan.build)
-    assert listener.told == ["job"] * 3
+    assert listener.runs == ["job"] * 3
     assert len(trainer.progress.history) == 3
 
 
@@ -74,7 +56,7 @@ def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
     plan, what = head_task()
     whole = weights(train_head(TrainingRuns(0, SilentListener(), None), "job", what, plan.build))
     states = Checkpoints(tmp_path, "this", every_s=1e9)  # so that only the interruption writes
-    interrupted = TrainingRuns(0, EndsAfter(2), states)
+    interrupted = TrainingRuns(0, StopsAfter(2), states)
     with pytest.raises(KeyboardInterrupt):
         train_head(interrupted, "job", what, plan.build)
     assert interrupted.running is not None
@@ -82,15 +64,15 @@ def test_an_interruption_keeps_the_epochs_that_are_done(tmp_path: Path) -> None:
     found = states.find("job")
     assert found is not None
     assert found.epochs == 2
-    listener = EndsAfter(100)
+    listener = StopsAfter()
     assert torch.equal(weights(train_head(TrainingRuns(0, listener, states), "job", what, plan.build)), whole)
-    assert listener.told == ["job"]
+    assert listener.runs == ["job"]
 
 
 def test_a_finished_head_is_not_trained_again(tmp_path: Path) -> None:
     plan, what = head_task()
     states = Checkpoints(tmp_path, "this", every_s=1e9)
     whole = weights(train_head(TrainingRuns(0, SilentListener(), states), "job", what, plan.build))
-    listener = EndsAfter(100)
+    listener = StopsAfter()
     assert torch.equal(weights(train_head(TrainingRuns(0, listener, states), "job", what, plan.build)), whole)
-    assert listener.told == []
+    assert listener.runs == []

@@ -8,23 +8,12 @@ from pathlib import Path
 import av
 import pytest
 
-from corpus import Recipe, read_number, write_video
-from video.in_process import SampleStream, samples
+from corpus import Recipe, read_number, readable_numbers, write_video
+from video.in_process import samples
 from vidlabel.errors import DecodeError
 from vidlabel.video.request import Decoder
 
 VideoMaker = Callable[[str], Path]
-
-
-def readable(stream: SampleStream) -> list[tuple[float, int]]:
-    """Times and numbers of the samples whose number can be read."""
-    found = []
-    for sample in stream:
-        try:
-            found.append((sample.time_s, read_number(sample.rgb)))
-        except ValueError:
-            continue
-    return found
 
 
 @pytest.fixture
@@ -42,7 +31,7 @@ def holed(video: VideoMaker, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("decoder", ["auto", "pyav"])
 def test_a_hole_costs_its_own_time_only(holed: Path, decoder: Decoder) -> None:
     stream = samples(holed, rate=25, short_side=160, decoder=decoder)
-    shown = readable(stream)
+    shown = readable_numbers(stream)
     assert shown == [(number / 25, number) for _, number in shown]
     numbers = [number for _, number in shown]
     assert numbers[:20] == list(range(20))
@@ -69,9 +58,9 @@ def garbled(video: VideoMaker, tmp_path: Path) -> Path:
 
 
 def test_where_decord_stops_pyav_goes_on(garbled: Path) -> None:
-    by_pyav = readable(samples(garbled, rate=25, short_side=160, decoder="pyav"))
+    by_pyav = readable_numbers(samples(garbled, rate=25, short_side=160, decoder="pyav"))
     stream = samples(garbled, rate=25, short_side=160)
-    assert readable(stream) == by_pyav
+    assert readable_numbers(stream) == by_pyav
     assert stream.report.decoder.startswith("pyav: decord ")
 
 
@@ -81,7 +70,7 @@ def test_a_file_that_was_cut_off_says_so(tmp_path: Path) -> None:
     path = tmp_path / "cut.mp4"
     path.write_bytes(data[: len(data) * 6 // 10])
     stream = samples(path, rate=25, short_side=160)
-    shown = readable(stream)
+    shown = readable_numbers(stream)
     assert 30 < len(shown) < 90
     assert shown == [(number / 25, number) for _, number in shown]
     report = stream.report
