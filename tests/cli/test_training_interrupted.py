@@ -47,7 +47,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The tensors of a training that was left alone."""
     folder = tmp_path_factory.mktemp("undisturbed")
     trained = vidlabel.train(
-        telling_table(folder), folder / "m.safetensors", hidden=4, members=2, epochs=EPOCHS, folds=0
+        telling_table(folder), folder / "m.safetensors", hidden=4, members=2, epochs=EPOCHS, inner_folds=0
     )
     return tensors(trained.path)
 
