@@ -72,7 +72,7 @@ def decode_pool() -> Iterator[DecodePool]:
 @pytest.fixture
 def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Labelling in this process decodes in `decode_pool`, not in a new process for each command."""
-    for module in ("batch.jobs.label", "prediction.labeller"):
+    for module in ("batch.jobs.extract", "batch.jobs.label", "prediction.labeller"):
         monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
 
 
@@ -99,11 +99,11 @@ def shared_encoders(encoders: Callable[..., Encoder], monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`predict` labels many videos in this process: a worker takes two seconds of a processor to load.
+    """Commands work on many videos in this process: a worker takes two seconds of a processor to load.
 
     That engines come to the same results is the contract of tests/batch/engines.
     """
     from vidlabel.batch.engines.in_process import InProcess
     from vidlabel.prediction.labeller import PythonListener
 
-    monkeypatch.setattr("vidlabel.cli.run.predict.LocalWorkers", lambda workers: InProcess(PythonListener()))
+    monkeypatch.setattr("vidlabel.cli.run.batch.LocalWorkers", lambda workers: InProcess(PythonListener()))

@@ -15,7 +15,7 @@ from vidlabel.cli.app import app
 from vidlabel.cli.commands.predict import FormatName
 from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.evaluation.folds import USUAL_FOLDS
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import ExtractOptions, FeatureConfig
 from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
@@ -24,7 +24,7 @@ from vidlabel.training.fitting.plans import MEAN_EPOCHS, RECURRENT_EPOCHS
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest
 
-OTHER_NAMES = {"evaluate": {"tolerance_s": "tolerance"}, "features": {"lag_s": "lag"}}
+OTHER_NAMES = {"evaluate": {"tolerance_s": "tolerance"}}
 TRAINING = {"folds": "inner_folds"}
 """`evaluate --folds` are those of the outer cross-validation."""
 
@@ -65,7 +65,7 @@ def test_every_option_of_the_library_has_its_default(name: str, options: type[An
         ("evaluate", EvaluationRequest, {"model", "tolerance_s"}),
         ("evaluate", FeatureOptions, {"device"}),
         ("evaluate", FeatureConfig, {"runtime"}),
-        ("features", FeatureConfig, {"encoder", "rate", "short_side", "lag_s", "decoder", "runtime"}),
+        ("features", ExtractOptions, {"encoder", "rate", "short_side", "view", "lag", "device", "decoder", "runtime"}),
     ],
 )
 def test_options_that_are_in_requests_have_their_defaults(name: str, options: type[Any], shared: set[str]) -> None:

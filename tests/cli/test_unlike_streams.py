@@ -11,9 +11,8 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from features.origins import ORIGIN, SETTINGS
+from features.origins import ORIGIN, SETTINGS, write_feature_file
 from heads.example_specs import published_stream
-from vidlabel.features.feature_file import write_feature_file
 from vidlabel.heads.model_file import read_spec
 from vidlabel.stream_spec import EncoderInfo, StreamSpec
 

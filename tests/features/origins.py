@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.features.feature_file import FeatureFormat, write_features
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 
@@ -27,3 +32,14 @@ ORIGIN = Provenance(
     decode_errors=1,
     decoded_ratio=0.9,
 )
+
+
+def write_feature_file(
+    path: Path,
+    format_: FeatureFormat,
+    times: npt.NDArray[np.float64],
+    values: npt.NDArray[np.float32],
+    origin: Provenance,
+) -> None:
+    with path.open("wb") as file:
+        write_features(file, format_, times, values, origin)

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from features.origins import FRAMES, MOTION, ORIGIN, SETTINGS
+from features.origins import FRAMES, MOTION, ORIGIN, SETTINGS, write_feature_file
 from vidlabel.errors import InputError
-from vidlabel.features.feature_file import FeatureFormat, read_feature_file, write_feature_file
+from vidlabel.features.feature_file import FeatureFormat, read_feature_file
 from vidlabel.features.provenance import Provenance
 
 SETTINGS_OF_FRAMES = replace(SETTINGS, streams=(replace(FRAMES, size=10),))

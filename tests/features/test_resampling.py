@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.origins import FRAMES, ORIGIN, SETTINGS
-from vidlabel.features.feature_file import write_feature_file
+from features.origins import FRAMES, ORIGIN, SETTINGS, write_feature_file
 from vidlabel.features.resampling import read_features, same_rate
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.origins import ORIGIN, SETTINGS
+from features.origins import ORIGIN, SETTINGS, write_feature_file
 from heads.example_specs import PUBLISHED_ENCODER, external_stream, published_stream, step_spec
 from vidlabel.errors import InputError
-from vidlabel.features.feature_file import write_feature_file
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.prediction.feature_inputs import read_for_model
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder

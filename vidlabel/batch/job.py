@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from vidlabel.errors import InputError
 from vidlabel.prediction.options import Listener
 from vidlabel.profiling import Stopwatch
 
@@ -33,6 +34,14 @@ class JobReport:
     """Seconds of video."""
     samples: int = 0
     decode_errors: int = 0
+
+
+def damage_reason(shown: str, decode_errors: int, decoded_ratio: float) -> str:
+    """One line that says how much of a partly decoded video is missing; empty for one that was decoded as a whole."""
+    if decode_errors == 0 and decoded_ratio == 1:
+        return ""
+    missing = 100 * (1 - decoded_ratio)
+    return str(InputError(shown, f"is damaged: {decode_errors} decode errors, {missing:.1f} % of its time not decoded"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,7 @@ def _give_up(task: Task, now: str, record: Record) -> Plan:
 
 def given_up(task: Task, record: Record) -> str:
     """The reason that is recorded for a video which ends its process each time."""
-    problem = f"labelling it was broken off {record.starts} times"
+    problem = f"work on it was broken off {record.starts} times"
     return str(InputError(task.shown, problem, "look at the file, or try again with --retry-failed and --debug"))
 
 

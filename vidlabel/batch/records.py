@@ -113,7 +113,7 @@ def read_records(output: Path) -> list[tuple[Path, Record]]:
     if not records and alone is not None:
         records = [(output, alone)]
     if not records:
-        raise InputError(output, "holds no records of a run", "name the folder or file that predict -o was given")
+        raise InputError(output, "holds no records of a run", "name the folder or file that -o was given")
     return records
 
 

@@ -38,6 +38,10 @@ RuntimeName = Annotated[
 DeviceName = Annotated[Device, typer.Option(help="Device that the networks run on. auto: a GPU if torch can use one.")]
 DecoderName = Annotated[Decoder, typer.Option(help="Video decoder. auto: the fastest that decodes the file exactly.")]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Search subfolders too.")]
+RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Retry videos that failed in an earlier run.")]
+Summary = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Write a table of all inputs and their outcomes (.csv or .json).")
+]
 CacheDir = Annotated[
     str | None, typer.Option("--cache-dir", metavar="DIR", help="Folder of the feature cache. [default: the user's]")
 ]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.hardware import Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads torch
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+
+PlainView = Literal["centre", "whole"]
+"""The views that files of features may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,50 @@ class FeatureConfig:
     def published(self) -> PublishedWeights:
         """Of its encoder."""
         return published_weights(self.encoder)
+
+
+_USUAL = FeatureConfig()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractOptions:
+    """Options of `features`, of the same names in the command line.
+
+    Raises:
+        UsageError: a value is out of range, or there is no such encoder.
+    """
+
+    encoder: str = _USUAL.encoder
+    """Name of an encoder, or path of a model file (`.safetensors`) whose encoder is used."""
+    streams: tuple[str, ...] = ("frames",)
+    """In the order in which their features are joined."""
+    rate: float = _USUAL.rate
+    """Samples per second."""
+    short_side: int = _USUAL.short_side
+    """Pixels of the shorter side of a sample."""
+    view: PlainView = "centre"
+    lag: float = _USUAL.lag_s
+    """How much earlier the frame is that `motion` subtracts, seconds."""
+    device: Device = "auto"
+    runtime: Runtime = _USUAL.runtime
+    decoder: Decoder = _USUAL.decoder
+
+    def __post_init__(self) -> None:
+        _ = self.config
+
+    @property
+    def takes_model_file(self) -> bool:
+        """Whether the encoder is that of a model file."""
+        return Path(self.encoder).suffix == ".safetensors"
+
+    @property
+    def config(self) -> FeatureConfig:
+        """How the features are made, but for the encoder of a model file."""
+        return FeatureConfig(
+            encoder=_USUAL.encoder if self.takes_model_file else self.encoder,
+            rate=float(self.rate),
+            short_side=self.short_side,
+            lag_s=float(self.lag),
+            decoder=self.decoder,
+            runtime=self.runtime,
+        )

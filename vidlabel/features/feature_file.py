@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +28,6 @@ from safetensors.numpy import load, save
 from vidlabel.checks import MAX_SIZE
 from vidlabel.errors import InputError
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.files import atomic_write
 from vidlabel.stream_spec import StreamSpec, stream_columns
 from vidlabel.tensor_files import METADATA_KEY, read_metadata, read_names
 
@@ -132,6 +131,11 @@ def is_feature_name(path: Path) -> bool:
     return path.suffix.lower() in FEATURE_SUFFIXES
 
 
+def feature_format(path: Path) -> FeatureFormat:
+    """The format that the name of a file of features asks for."""
+    return "npz" if path.suffix.lower() == ".npz" else "safetensors"
+
+
 def holds_features(path: Path) -> bool:
     """Whether a file found in a folder is taken for features: by its ending, and models are not."""
     if path.suffix.lower() != ".safetensors":
@@ -159,7 +163,7 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror or error})", "check the path") from error
     try:
-        arrays, metadata = _read_npz(content) if path.suffix.lower() == ".npz" else _read_safetensors(content)
+        arrays, metadata = _read_npz(content) if feature_format(path) == "npz" else _read_safetensors(content)
         origin = Provenance.from_json(metadata) if metadata else None
         values = _checked_values(arrays["features"])
         if origin is not None:
@@ -173,41 +177,29 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
     return FeatureFile(times, values, found_rate, found_rate, max(end_s, float(times[-1])), origin, holes)
 
 
-def read_origin(path: Path) -> Provenance | None:
-    """How the features of a file were made; None if it cannot be read or does not say."""
-    try:
-        return read_feature_file(path).origin
-    except InputError:
-        return None
-
-
-def write_feature_file(
-    path: Path,
+def write_features(
+    file: BinaryIO,
     format_: FeatureFormat,
     times: npt.NDArray[np.float64],
     values: npt.NDArray[np.float32],
     origin: Provenance,
 ) -> None:
-    """Write a file of features, whole or not at all; the same content gives the same bytes.
+    """Write features into an open file; the same content gives the same bytes.
 
     Args:
-        path: an older file there is replaced.
+        file: empty.
         format_: what kind of file.
         times: (T,) seconds.
         values: (T, D).
         origin: how they were made.
-
-    Raises:
-        OutputError: it cannot be written.
     """
     metadata = origin.to_json()
     arrays: Arrays = {"times": times, "features": np.ascontiguousarray(values)}
-    with atomic_write(path) as file:
-        if format_ == "npz":
-            # `np.savez` dates the members of its zip archive 1980-01-01, so that the bytes depend on the content alone.
-            np.savez(file, metadata=np.array(metadata), times=times, features=arrays["features"])
-        else:
-            file.write(save(arrays, {METADATA_KEY: metadata}))
+    if format_ == "npz":
+        # `np.savez` dates the members of its zip archive 1980-01-01, so that the bytes depend on the content alone.
+        np.savez(file, metadata=np.array(metadata), times=times, features=arrays["features"])
+    else:
+        file.write(save(arrays, {METADATA_KEY: metadata}))
 
 
 def _read_npz(content: bytes) -> tuple[Arrays, str]:

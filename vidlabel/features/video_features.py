@@ -5,7 +5,7 @@ T samples in time, D numbers in a feature of one part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +22,7 @@ from vidlabel.features.streams.registry import reading_request
 from vidlabel.features.video_hash import video_hash
 from vidlabel.stream_spec import View
 from vidlabel.video.request import ReadReport
-from vidlabel.video.samples import open_isolated_samples
+from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +41,32 @@ class VideoFeatures:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
         chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
+
+
+def encode_video(
+    stream: IsolatedSamples,
+    pipeline: FeaturePipeline,
+    parts: Sequence[FeatureBlock],
+    on_progress: Callable[[float, float], None],
+) -> VideoFeatures:
+    """Compute the features of one video.
+
+    Args:
+        stream: its samples, as `reading_request` asks for them.
+        pipeline: for the streams of the parts.
+        parts: streams in views.
+        on_progress: called with the seconds that are encoded, and those of the video.
+
+    Raises:
+        VideoError: it cannot be read as a video.
+        UsageError, InstallationError: an encoder cannot be loaded.
+    """
+    pieces: list[Features] = []
+    for piece in pipeline.encode(stream, parts):
+        pieces.append(piece)
+        on_progress(float(piece.times[-1]), stream.probe.duration_s)
+    values = tuple(np.concatenate(own) for own in zip(*(piece.blocks for piece in pieces), strict=True))
+    return VideoFeatures(np.concatenate([piece.times for piece in pieces]), tuple(parts), values, stream.report)
 
 
 class ExtractionListener(Protocol):
@@ -145,14 +171,13 @@ class FeatureExtractor:
     def _compute(
         self, path: Path, parts: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
     ) -> VideoFeatures:
-        pieces: list[Features] = []
+        def on_progress(encoded_s: float, duration_s: float) -> None:
+            """Pass the progress on."""
+            if listener is not None:
+                listener.progress(encoded_s, duration_s, name)
+
         with open_isolated_samples(path, reading_request(self.recipe, [part.stream for part in parts])) as stream:
-            for piece in self._pipeline.encode(stream, parts):
-                pieces.append(piece)
-                if listener is not None:
-                    listener.progress(float(piece.times[-1]), stream.probe.duration_s, name)
-            values = tuple(np.concatenate(own) for own in zip(*(piece.blocks for piece in pieces), strict=True))
-            return VideoFeatures(np.concatenate([piece.times for piece in pieces]), parts, values, stream.report)
+            return encode_video(stream, self._pipeline, parts, on_progress)
 
 
 def _assembled(parts: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedPart]) -> VideoFeatures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ from vidlabel.batch.engines.messages import (
     read_tasks,
 )
 from vidlabel.batch.job import Task
+from vidlabel.batch.jobs.extract import extract_job
 from vidlabel.batch.jobs.label import LabelJob
 from vidlabel.batch.plan import Outcome, WorkOptions
+from vidlabel.features.config import ExtractOptions
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.profiling import Phase, Profile
 
@@ -61,6 +64,8 @@ def test_options_and_tasks() -> None:
     file = pipe(options, TASK, TASK)
     assert read_options(file) == options
     assert list(read_tasks(file)) == [TASK, TASK]
+    extract = extract_job(ExtractOptions(rate=4, lag=1, streams=("motion", "frames"), device="cpu"))
+    assert read_options(pipe(replace(options, job=extract))) == replace(options, job=extract)
 
 
 def test_a_worker_finds_the_fingerprint_of_its_run(tmp_path: Path) -> None:

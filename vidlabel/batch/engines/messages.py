@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
 from vidlabel.batch.job import Job, Task
+from vidlabel.batch.jobs.extract import ExtractJob
 from vidlabel.batch.jobs.label import LabelJob
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.child_process import decode_line, encode_line
@@ -106,7 +107,7 @@ def _parse_message(line: bytes) -> Message | None:
     return None if kind is None else dataclass_from_json(kind, fields, "")
 
 
-_JOBS: Mapping[str, type[Job]] = {kind.__name__: kind for kind in (LabelJob,)}
+_JOBS: Mapping[str, type[Job]] = {kind.__name__: kind for kind in (LabelJob, ExtractJob)}
 _MESSAGES: Mapping[str, type[Message]] = {
     kind.__name__: kind for kind in (WorkerReady, WorkerProgress, Warned, Profiled, TaskFinished, Stopped)
 }

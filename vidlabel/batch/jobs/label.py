@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidlabel.batch.job import DoTask, JobReport, Product, Task
+from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
 from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, WorkOptions
 from vidlabel.batch.records import STATE_FOLDER, Records
 from vidlabel.batch.unit import outcome_of, run_one, settle_task
-from vidlabel.errors import AnnotationError, InputError, OutputError, UsageError, VidlabelError, details_of
+from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError, details_of
 from vidlabel.files import remove_leftovers
 from vidlabel.labels.formats.json import parse_result
 from vidlabel.labels.formats.registry import format_of
@@ -72,18 +72,9 @@ def product_of(result: Result, output: Path) -> Product:
 
 def report_of(result: Result) -> JobReport:
     """How labelling went."""
-    partial, run = result.status == "partial", result.run
-    reason = _partial_reason(result) if partial else ""
-    return JobReport(partial, reason, result.video.duration, run.samples, run.decode_errors)
-
-
-def _partial_reason(result: Result) -> str:
-    """One line that says how much of a partly decoded video is missing."""
-    percent = 100 * (1 - result.run.decoded_ratio)
-    errors = result.run.decode_errors
-    return str(
-        InputError(result.video.path, f"is damaged: {errors} decode errors, {percent:.1f} % of its time not decoded")
-    )
+    run = result.run
+    reason = damage_reason(result.video.path, run.decode_errors, run.decoded_ratio)
+    return JobReport(result.status == "partial", reason, result.video.duration, run.samples, run.decode_errors)
 
 
 def read_output(path: Path) -> Result:

@@ -6,10 +6,21 @@ from typing import Annotated, Literal
 
 import typer
 
-from vidlabel.cli.options import Debug, DecoderName, DeviceName, Quiet, Recursive, RuntimeName
-from vidlabel.features.config import FeatureConfig
+from vidlabel.cli.options import (
+    Debug,
+    DecoderName,
+    DeviceName,
+    Quiet,
+    Recursive,
+    RetryFailed,
+    RuntimeName,
+    Summary,
+    options_from,
+)
+from vidlabel.features.config import ExtractOptions, PlainView
 
-DEFAULTS = FeatureConfig()
+DEFAULTS = ExtractOptions()
+DEFAULT_STREAMS = ",".join(DEFAULTS.streams)
 
 Inputs = Annotated[
     list[str],
@@ -25,29 +36,37 @@ EncoderName = Annotated[
 ]
 ShortSide = Annotated[int, typer.Option(help="Size of the frames: pixels of the shorter side.")]
 ViewName = Annotated[
-    Literal["centre", "whole"],
-    typer.Option(help="Part of the frame to encode: the square in the middle, or the whole frame."),
+    PlainView, typer.Option(help="Part of the frame to encode: the square in the middle, or the whole frame.")
 ]
 Lag = Annotated[float, typer.Option(help="Seconds between the two frames that the motion stream compares.")]
 FormatName = Annotated[Literal["npz", "safetensors"], typer.Option("--format", help="Format of the feature files.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Extract features again where a file has them.")]
+Workers = Annotated[
+    int | None, typer.Option(help="Number of videos processed in parallel. [default: by cores and memory]")
+]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Extract finished videos again, and replace files changed since.")
+]
 
 
 def features(
+    context: typer.Context,
     inputs: Inputs,
     output: Output,
     rate: Rate = DEFAULTS.rate,
-    streams: Streams = "frames",
+    streams: Streams = DEFAULT_STREAMS,
     encoder: EncoderName = DEFAULTS.encoder,
     short_side: ShortSide = DEFAULTS.short_side,
-    view: ViewName = "centre",
-    lag: Lag = DEFAULTS.lag_s,
+    view: ViewName = DEFAULTS.view,
+    lag: Lag = DEFAULTS.lag,
     format_name: FormatName = "npz",
-    device: DeviceName = "auto",
+    device: DeviceName = DEFAULTS.device,
     runtime: RuntimeName = DEFAULTS.runtime,
     decoder: DecoderName = DEFAULTS.decoder,
+    workers: Workers = None,
     recursive: Recursive = True,
     overwrite: Overwrite = False,
+    retry_failed: RetryFailed = False,
+    summary: Summary = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -55,20 +74,20 @@ def features(
 
     Finished videos are skipped. `train` takes the files in place of videos.
     """
-    from vidlabel.cli.run.features import AskedFeatures, run_features, with_encoder
-    from vidlabel.features.config import FeatureConfig
+    from vidlabel.cli.run.features import run_features
     from vidlabel.features.streams.registry import parse_streams
 
-    config = FeatureConfig(rate=rate, short_side=short_side, lag_s=lag, decoder=decoder, runtime=runtime)
-    asked = AskedFeatures(
-        recipe=with_encoder(encoder, config),
-        streams=parse_streams(streams),
-        view=view,
+    status = run_features(
+        inputs,
+        options_from(ExtractOptions, {**context.params, "streams": parse_streams(streams)}),
         output=output,
         format_name=format_name,
-        device=device,
+        workers=workers,
+        recursive=recursive,
         overwrite=overwrite,
+        retry_failed=retry_failed,
+        summary=summary,
         quiet=quiet,
         debug=debug,
     )
-    raise typer.Exit(run_features(inputs, asked, recursive=recursive))
+    raise typer.Exit(status)

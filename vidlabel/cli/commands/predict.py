@@ -13,7 +13,9 @@ from vidlabel.cli.options import (
     ModelName,
     Quiet,
     Recursive,
+    RetryFailed,
     RuntimeName,
+    Summary,
     options_from,
 )
 from vidlabel.prediction.options import PredictOptions
@@ -64,12 +66,8 @@ Timeout = Annotated[float, typer.Option(help="Seconds without a new frame after 
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Label finished videos again, and replace output files edited by hand.")
 ]
-RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Retry videos that failed in an earlier run.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done with each input, and why.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Treat a partly decoded video as failed.")]
-Summary = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Write a table of all inputs and their outcomes (.csv or .json).")
-]
 ShowProfile = Annotated[bool, typer.Option("--profile", help="Show how long each phase took.")]
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def status(
-    folder: Annotated[str, typer.Argument(metavar="OUT", help="Output folder or file of `predict -o`.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="OUT", help="Output folder or file of `predict -o` or `features -o`.")
+    ],
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from vidlabel.batch.engines.base import Event
-from vidlabel.batch.engines.local import LocalWorkers, default_workers
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.job import Task
 from vidlabel.batch.jobs.label import LabelJob, label_one, label_to_file
@@ -24,23 +22,18 @@ from vidlabel.batch.output_paths import (
 )
 from vidlabel.batch.plan import Plan, WorkOptions, plan_task
 from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_folder
-from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, RunSummary, check_summary, write_summary
+from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, check_summary
 from vidlabel.batch.table import label_table, plan_table
-from vidlabel.cli.console import print_error, print_line
-from vidlabel.cli.render.batch import BatchReporter, closing_line, counts, print_plans, report_inputs
-from vidlabel.cli.render.profile import Profiler
-from vidlabel.cli.render.progress import Progress, make_progress
+from vidlabel.cli.render.batch import print_plans, report_inputs
+from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.render.table import print_result
-from vidlabel.errors import OutputError, UsageError
+from vidlabel.cli.run.batch import choose_engine, run_batch
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.labels.result import Result
 from vidlabel.prediction.options import PredictOptions
-from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import Stopwatch
-
-INTERRUPTED = 130
 
 
 def run_predict(
@@ -85,23 +78,8 @@ def run_predict(
     )
     if dry_run:
         return _explain(inputs, destination, work_options) if inputs.videos else NOTHING_DONE
-    outcomes, profiler, started = RunSummary(inputs.errors), Profiler(profile), time.monotonic()
-    status = NOTHING_DONE
-    try:
-        if inputs.videos:
-            keep_freed_memory()
-            with make_progress(len(inputs.videos), quiet=quiet) as progress:
-                reporter = BatchReporter(outcomes, progress, profiler, debug=debug)
-                events = _events(inputs, destination, options, work_options, workers, progress, profiler.stopwatch)
-                status = _follow(events, reporter, outcomes, debug=debug)
-    finally:
-        if summary is not None:
-            write_summary(Path(summary), [video.shown for video in inputs.videos], inputs.left_out, outcomes)
-    if status != INTERRUPTED and inputs.videos:
-        if not quiet and (len(inputs.videos) > 1 or inputs.left_out or inputs.errors) and outcomes.outcomes:
-            print_line(closing_line(inputs, outcomes, time.monotonic() - started))
-        profiler.show()
-    return status
+    begin = partial(_events, inputs, destination, options, work_options, workers)
+    return run_batch(inputs, begin, summary=summary, profile=profile, quiet=quiet, debug=debug)
 
 
 def _work_options(
@@ -134,26 +112,6 @@ def _output_folder(destination: Destination) -> Path:
             return Path()
 
 
-def _follow(events: Iterable[Event], reporter: BatchReporter, outcomes: RunSummary, *, debug: bool) -> int:
-    """Show events until they end or are interrupted.
-
-    Returns:
-        The exit status.
-    """
-    try:
-        for event in events:
-            reporter.show(event)
-    except KeyboardInterrupt:
-        print_line(f"interrupted: {counts(outcomes)} are kept; the same command continues from there")
-        return INTERRUPTED
-    except OutputError as error:
-        if debug:
-            raise
-        print_error(error)
-        return outcomes.exit_status(incomplete=True)
-    return outcomes.exit_status()
-
-
 def _events(
     inputs: Inputs,
     destination: Destination,
@@ -170,9 +128,9 @@ def _events(
             yield label_to_file(inputs.videos[0].shown, destination.path, options, progress, stopwatch)
         case Folder():
             tasks = folder_tasks(inputs.videos, destination.format.suffix, options)
-            yield from run_folder(tasks, options, _engine(workers, inputs))
+            yield from run_folder(tasks, options, choose_engine(workers, inputs))
         case TableDestination():
-            yield from label_table(inputs.videos, destination, options, _engine(workers, inputs))
+            yield from label_table(inputs.videos, destination, options, choose_engine(workers, inputs))
         case Terminal() | Stream():
             write = _result_writer(destination, progress)
             if len(inputs.videos) == 1:
@@ -182,7 +140,7 @@ def _events(
                         write(result)
                 yield outcome
                 return
-            for event in label_stream(inputs.videos, options, _engine(workers, inputs)):
+            for event in label_stream(inputs.videos, options, choose_engine(workers, inputs)):
                 if isinstance(event, Labelled):
                     write(event.result)
                 else:
@@ -207,14 +165,6 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
         sys.stdout.buffer.flush()
 
     return pass_on
-
-
-def _engine(workers: int | None, inputs: Inputs) -> LocalWorkers:
-    if workers is None:
-        return LocalWorkers(min(default_workers(), len(inputs.videos)))
-    if workers < 1:
-        raise UsageError("--workers", f"{workers} is not possible", "give a whole number, 1 or more")
-    return LocalWorkers(workers)
 
 
 def _explain(inputs: Inputs, destination: Destination, work_options: Callable[[], WorkOptions]) -> int:

@@ -1,0 +1,164 @@
+"""Computes the features of videos and writes them to files: the job."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
+from vidlabel.errors import InputError, UsageError
+from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
+from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
+from vidlabel.features.provenance import FeatureSettings, Provenance
+from vidlabel.features.streams.registry import describe_streams, reading_request
+from vidlabel.paths import stat_video
+from vidlabel.prediction.options import Listener
+from vidlabel.prediction.video_inputs import feature_config, video_problem
+from vidlabel.profiling import Stopwatch
+from vidlabel.video.isolation.pool import DecodePool
+from vidlabel.video.samples import TIMEOUT_S, open_isolated_samples
+
+if TYPE_CHECKING:
+    from vidlabel.features.video_features import VideoFeatures
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractJob:
+    """Compute the features of a video; made by `extract_job`."""
+
+    options: ExtractOptions
+    settings: FeatureSettings
+    """What the files say about the options, and about the encoder that these lead to."""
+    runtime: UsedRuntime
+
+    @property
+    def conditions(self) -> str:
+        """No option decides whether there are features."""
+        return ""
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds without a sign of life until reading a video counts as hung."""
+        return TIMEOUT_S
+
+    def fingerprint(self, shown: str) -> str:
+        """Hash of the video, wherever it lies, and of how its features are made.
+
+        Raises:
+            VideoError: the video is not there, or cannot be looked at.
+        """
+        status = stat_video(shown)
+        return _fingerprint(status.st_size, status.st_mtime_ns, self.settings, self.runtime)
+
+    def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
+        """How reading went for a feature file with this fingerprint."""
+        try:
+            found = read_feature_file(output)
+        except InputError:
+            return None
+        origin = found.origin
+        if origin is None:
+            return None
+        known = _fingerprint(origin.size_bytes, origin.modified_ns, origin.settings, origin.runtime)
+        return _report(origin, len(found.values)) if known == fingerprint else None
+
+    @contextlib.contextmanager
+    def open(self, listener: Listener, stopwatch: Stopwatch, threads: int | None) -> Iterator[DoTask]:
+        """Load the encoder and start a decoding process, which loads its libraries meanwhile."""
+        with DecodePool() as pool:
+            pool.start()
+            # Imported here: features that are there already need no torch, which takes a second to load.
+            from vidlabel.features.pipeline import FeaturePipeline
+            from vidlabel.features.video_features import encode_video
+
+            config = _config(self.options)
+            used = _job(self.options, config)  # A model file may have changed since the run began.
+            streams = self.options.streams
+            pipeline = FeaturePipeline(config, streams, self.options.device, threads, stopwatch)
+            pipeline.load(streams)
+            blocks = [FeatureBlock(stream, self.options.view) for stream in streams]
+            request = reading_request(config, streams)
+
+            def extract(task: Task) -> Product:
+                """Compute the features of one video."""
+                status = stat_video(task.shown)
+                path = Path(task.shown)
+                with open_isolated_samples(path, request, TIMEOUT_S, pool, listener.alive) as stream:
+                    found = encode_video(stream, pipeline, blocks, listener.progress)
+                for warning in found.report.warnings:
+                    listener.warn(f"{task.shown}: {warning}")
+                return _product(used, task, status, found)
+
+            yield extract
+
+
+def extract_job(options: ExtractOptions) -> ExtractJob:
+    """The job of computing features with the encoder, the device and the runtime that the options lead to.
+
+    Raises:
+        ModelFileError: the encoder is named by a file that cannot be used as a model.
+        UsageError: the model takes features that cannot be computed here, or there is no such runtime.
+        DeviceError: there is no GPU.
+    """
+    return _job(options, _config(options))
+
+
+def _config(options: ExtractOptions) -> FeatureConfig:
+    config = options.config
+    if not options.takes_model_file:
+        return config
+    from vidlabel.heads.model import load_model  # torch
+
+    model = load_model(Path(options.encoder))
+    problem = video_problem(model.spec)
+    if problem is not None:
+        raise UsageError("--encoder", problem, "name an encoder, or give another model")
+    found = feature_config(model, config)
+    return replace(config, encoder=found.encoder, tuned=found.tuned, scaling=found.scaling)
+
+
+def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
+    _, runtime = resolve_hardware(options.device, config.runtime)
+    streams = describe_streams(config, options.streams, options.view)
+    settings = FeatureSettings(
+        rate=config.rate, streams=tuple(stream.without_weights() for stream in streams), decoder=config.decoder
+    )
+    return ExtractJob(options, settings, runtime)
+
+
+def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFeatures) -> Product:
+    report, settings = found.report, job.settings
+    origin = Provenance(
+        video=task.shown,
+        size_bytes=status.st_size,
+        modified_ns=status.st_mtime_ns,
+        duration_s=report.duration_s,
+        settings=settings,
+        runtime=job.runtime,
+        decoder=report.decoder,
+        decode_errors=report.decode_errors,
+        decoded_ratio=report.decoded_ratio,
+    )
+    values = found.joined(job.options.streams, job.options.view)
+    return Product(
+        _fingerprint(status.st_size, status.st_mtime_ns, settings, job.runtime),
+        _report(origin, len(values)),
+        lambda file: write_features(file, feature_format(task.output), found.times, values, origin),
+    )
+
+
+def _report(origin: Provenance, samples: int) -> JobReport:
+    reason = damage_reason(origin.video, origin.decode_errors, origin.decoded_ratio)
+    return JobReport(reason != "", reason, origin.duration_s, samples, origin.decode_errors)
+
+
+def _fingerprint(size_bytes: int, modified_ns: int, settings: FeatureSettings, runtime: str) -> str:
+    facts = [size_bytes, modified_ns, asdict(settings), runtime]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]
