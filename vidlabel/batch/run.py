@@ -1,4 +1,4 @@
-"""Labels many videos: into a folder, or one after the other to standard output."""
+"""Brings the tasks of a run to their ends: into a folder, into one file, or to standard output."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vidlabel.batch.jobs.label import read_output
 from vidlabel.batch.locks import hold_folder
 from vidlabel.batch.output_paths import plan_outputs
 from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome, Plan, WorkOptions, plan_task
-from vidlabel.batch.records import STATE_FOLDER
+from vidlabel.batch.records import STATE_FOLDER, Records
 from vidlabel.batch.unit import settle_task
 from vidlabel.errors import VideoError
 from vidlabel.files import remove_leftovers
@@ -58,6 +58,25 @@ def run_folder(tasks: Sequence[Task], options: WorkOptions, engine: Engine) -> I
                 yield from engine(options, left)
         finally:
             _remove_leftovers(options.folder, tasks)  # Workers may have been ended in the middle of writing.
+
+
+def run_file(task: Task, options: WorkOptions, engine: Engine) -> Iterator[Event]:
+    """Bring one task to its end, recorded in the folder of its file; other runs may write there meanwhile.
+
+    Yields:
+        As `run_folder`.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    settled = settle_task(options, task)  # Work that is done needs no model.
+    if settled is not None:
+        yield settled
+        return
+    record = Records(options.folder).read(task.output)
+    if record is not None and record.state == "started":  # Elsewhere, folders of many files are not searched.
+        remove_leftovers([options.folder, options.folder / STATE_FOLDER / "records"])
+    yield from engine(options, [task])
 
 
 def plan_stream(videos: Sequence[VideoInput], options: WorkOptions) -> list[tuple[Task, Plan]]:

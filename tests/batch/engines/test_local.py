@@ -103,7 +103,7 @@ def test_a_file_that_ends_its_worker_is_given_up_whatever_was_asked(
 def test_progress_is_told(tmp_path: Path, options: WorkOptions) -> None:
     (task,) = make_tasks(tmp_path, "ok")
     working = [event for event in LocalWorkers(1, FAKE_WORKER)(options, [task]) if isinstance(event, Working)]
-    assert [(event.task, event.progress.duration_s) for event in working] == [(task, 4.0)]
+    assert [(event.task, event.duration_s) for event in working] == [(task, 4.0)]
 
 
 def test_a_full_disk_stops_the_run_with_its_own_error(tmp_path: Path, options: WorkOptions) -> None:

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vidlabel.batch.engines.base import Profiled, Warned
 from vidlabel.batch.engines.messages import (
     Message,
-    Profiled,
     Stopped,
     TaskFinished,
-    Warned,
     WorkerProgress,
     WorkerReady,
     encode,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,11 +12,9 @@ import av
 import pytest
 
 from corpus import Recipe, write_video
-from vidlabel.batch.jobs.label import LabelJob, label_one, label_to_file, load_labeller
-from vidlabel.batch.plan import Outcome, WorkOptions
-from vidlabel.batch.records import Record, Records
+from vidlabel.batch.jobs.label import LabelJob, label_one, load_labeller
 from vidlabel.errors import VideoError, VidlabelError
-from vidlabel.files import sha256_of, temporary_name
+from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
@@ -40,9 +37,6 @@ with DecodePool() as pool:
 
 JOB = LabelJob(PredictOptions(device="cpu"), sha256_of(find_model("objects")))
 
-DAMAGED = Record("", "", "started")
-"""In place of a record that is not there."""
-
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -54,11 +48,6 @@ def _unfreeze() -> Iterator[None]:
     """Loading the labeller takes what there is from the garbage collector."""
     yield
     gc.unfreeze()
-
-
-@pytest.fixture
-def options(tmp_path: Path) -> WorkOptions:
-    return WorkOptions(tmp_path, JOB)
 
 
 def test_a_video_has_an_outcome_and_a_result(clip: Path) -> None:
@@ -95,54 +84,6 @@ def test_a_video_in_part_is_a_failure_if_that_is_asked(clip: Path, tmp_path: Pat
     assert result.status == "partial"
     strict, nothing = label_one(str(damaged), JOB.predict, PythonListener(), strict=True)
     assert (strict.status, strict.reason, nothing) == ("failed", outcome.reason, None)
-
-
-def test_a_file_is_one_unit_of_work(clip: Path, options: WorkOptions) -> None:
-    target = options.folder / "a.csv"
-    record = Records(options.folder)
-
-    def again(**changes: bool) -> Outcome:
-        now = WorkOptions(options.folder, JOB, **changes)  # type: ignore[arg-type]
-        return label_to_file(str(clip), target, now, PythonListener())
-
-    assert again().status == "done"
-    assert (record.read(target) or DAMAGED).state == "done"
-    written = target.read_bytes()
-    assert again().status == "skipped"
-    target.write_bytes(written.replace(b",", b";"))
-    assert "was changed since it was written" in again().reason
-    assert b"," not in target.read_bytes()
-    assert again(overwrite=True).status == "done"
-    assert target.read_bytes() == written
-    assert sorted(path.name for path in options.folder.iterdir()) == [".vidlabel", "a.csv"]
-    assert list((options.folder / ".vidlabel" / "locks").iterdir()) == []
-
-
-def test_a_failure_is_recorded(options: WorkOptions) -> None:
-    video, target = options.folder / "a.mp4", options.folder / "a.json"
-    video.write_bytes(b"text")
-    assert label_to_file(str(video), target, options, PythonListener()).status == "failed"
-    assert (Records(options.folder).read(target) or DAMAGED).state == "failed"
-    assert not target.exists()
-
-
-def test_a_file_that_was_there_before_is_kept(clip: Path, options: WorkOptions) -> None:
-    target = options.folder / "labels.csv"
-    target.write_text("video,start,end,label\n")
-    outcome = label_to_file(str(clip), target, options, PythonListener())
-    assert (outcome.status, target.read_text()) == ("failed", "video,start,end,label\n")
-
-
-def test_what_a_killed_run_left_is_removed(options: WorkOptions) -> None:
-    video, target = options.folder / "a.mp4", options.folder / "a.json"
-    video.write_bytes(b"text")
-    begun = Record(str(video), JOB.fingerprint(str(video)), "started", starts=1)
-    Records(options.folder).write(target, begun)
-    left = temporary_name(target)
-    left = left.with_name(left.name.replace(f"-{os.getpid()}.", "-999999999."))
-    left.touch()
-    label_to_file(str(video), target, options, PythonListener())
-    assert not left.exists()
 
 
 def test_what_is_loaded_is_not_looked_through_for_garbage() -> None:

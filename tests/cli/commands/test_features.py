@@ -23,6 +23,8 @@ from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.video.request import ReadReport
 
+pytestmark = pytest.mark.usefixtures("in_one_process")
+
 SMALL = ("--rate", "5", "--short-side", "64")
 
 

@@ -9,17 +9,33 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vidlabel.batch.engines.messages import Profiled, Warned, WorkerProgress
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, WorkOptions
+from vidlabel.profiling import Profile
 
 
 @dataclass(frozen=True, slots=True)
 class Working:
-    """Something moved: how far a worker has come in its video."""
+    """How far a worker has come in its video."""
 
     task: Task
-    progress: WorkerProgress
+    done_s: float
+    """Seconds of video."""
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A worker met something odd and goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """Where the time of a worker's last task went."""
+
+    profile: Profile
 
 
 Event = Working | Warned | Profiled | Outcome

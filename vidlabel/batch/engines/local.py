@@ -14,13 +14,11 @@ from dataclasses import dataclass, replace
 from queue import Empty, SimpleQueue
 
 from vidlabel import errors
-from vidlabel.batch.engines.base import Event, Working
+from vidlabel.batch.engines.base import Event, Profiled, Warned, Working
 from vidlabel.batch.engines.messages import (
     Message,
-    Profiled,
     Stopped,
     TaskFinished,
-    Warned,
     WorkerProgress,
     WorkerReady,
     encode,
@@ -160,7 +158,7 @@ class _Run:
                 worker.ready = True
                 self._next(worker)
             case WorkerProgress() if worker.task is not None:
-                return Working(worker.task, message)
+                return Working(worker.task, message.done_s, message.duration_s)
             case Warned() | Profiled():
                 return message
             case TaskFinished(outcome):

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import BinaryIO
 
+from vidlabel.batch.engines.base import Profiled, Warned
 from vidlabel.batch.job import Job, Task
 from vidlabel.batch.jobs.extract import ExtractJob
 from vidlabel.batch.jobs.label import LabelJob
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.child_process import decode_line, encode_line
 from vidlabel.json_fields import dataclass_from_json
-from vidlabel.profiling import Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +24,9 @@ class WorkerReady:
 class WorkerProgress:
     """A worker has come this far in its video."""
 
-    labelled_s: float
-    """Seconds of video that are labelled."""
+    done_s: float
+    """Seconds of video."""
     duration_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """A worker met something odd and goes on."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Profiled:
-    """Where the time of a worker's last task went."""
-
-    profile: Profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,10 @@ from contextlib import AbstractContextManager
 from queue import SimpleQueue
 from typing import BinaryIO
 
+from vidlabel.batch.engines.base import Profiled, Warned
 from vidlabel.batch.engines.messages import (
-    Profiled,
     Stopped,
     TaskFinished,
-    Warned,
     WorkerProgress,
     WorkerReady,
     read_options,
@@ -70,10 +69,10 @@ class _PipeListener:
         self._outgoing = outgoing
         self._watchdog = watchdog
 
-    def progress(self, labelled_s: float, duration_s: float) -> None:
+    def progress(self, done_s: float, duration_s: float) -> None:
         """Send it to the run."""
         self._watchdog.restart()
-        write_message(self._outgoing, WorkerProgress(labelled_s, duration_s))
+        write_message(self._outgoing, WorkerProgress(done_s, duration_s))
 
     def alive(self) -> None:
         """Restart the watchdog."""

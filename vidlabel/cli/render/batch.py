@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from vidlabel.batch.engines.base import Event, Working
-from vidlabel.batch.engines.messages import Profiled, Warned
+from vidlabel.batch.engines.base import Event, Profiled, Warned, Working
 from vidlabel.batch.inputs import Inputs
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, Plan
@@ -60,7 +59,7 @@ class BatchReporter:
         """Show and count one event."""
         match event:
             case Working():
-                self._progress.progress(event.progress.labelled_s, event.progress.duration_s, event.task.shown)
+                self._progress.progress(event.done_s, event.duration_s, event.task.shown)
             case Warned():
                 self._progress.warn(event.text)
             case Profiled():

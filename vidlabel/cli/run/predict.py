@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from vidlabel.batch.engines.base import Event
+from vidlabel.batch.engines.in_process import InProcess
 from vidlabel.batch.inputs import Inputs, collect_inputs
 from vidlabel.batch.job import Task
-from vidlabel.batch.jobs.label import LabelJob, label_one, label_to_file
+from vidlabel.batch.jobs.label import LabelJob, label_one
 from vidlabel.batch.output_paths import (
     Destination,
     Folder,
@@ -21,7 +22,7 @@ from vidlabel.batch.output_paths import (
     choose_destination,
 )
 from vidlabel.batch.plan import Plan, WorkOptions, plan_task
-from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_folder
+from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_file, run_folder
 from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, check_summary
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.cli.render.batch import print_plans, report_inputs
@@ -125,7 +126,8 @@ def _events(
     options = work_options()
     match destination:
         case OneFile():
-            yield label_to_file(inputs.videos[0].shown, destination.path, options, progress, stopwatch)
+            task = Task(inputs.videos[0].shown, destination.path)
+            yield from run_file(task, options, InProcess(progress, stopwatch))
         case Folder():
             tasks = folder_tasks(inputs.videos, destination.format.suffix, options)
             yield from run_folder(tasks, options, choose_engine(workers, inputs))
