@@ -12,6 +12,8 @@ from golden_files import FOLDER, golden_files
 from heads.example_specs import mixed_spec, step_spec
 from vidlabel.heads.model_file import read_spec
 
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+
 EXAMPLE = Path(__file__).parents[1] / "examples" / "bottle-detection.mp4"
 FILES = dict(golden_files())
 

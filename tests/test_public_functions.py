@@ -22,6 +22,8 @@ from vidlabel.training.features import FeatureOptions
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest
 
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+
 FUNCTIONS = [name for name in vidlabel.__all__ if inspect.isfunction(getattr(vidlabel, name))]
 
 

@@ -30,6 +30,8 @@ from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest
 from vidlabel.video.samples import IsolatedSamples
 
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bottle-detection.mp4"
 
 

@@ -20,6 +20,8 @@ from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import FeatureOptions, extract_model_features, features_in_files, video_features
 from vidlabel.training.train import SilentTrainListener
 
+pytestmark = pytest.mark.usefixtures("shared_encoders")
+
 
 class Heard:
     """Remembers what it is told."""

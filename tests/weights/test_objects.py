@@ -19,6 +19,8 @@ from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.video.request import SampleRequest
 
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+
 REPOSITORY = Path(__file__).parents[2]
 WEIGHTS = REPOSITORY / "weights"
 BOTTLES = REPOSITORY / "examples" / "bottle-detection.mp4"
@@ -146,10 +148,10 @@ def test_frames_of_bottles_are_bottles(encoder: Encoder) -> None:
     assert (best == 898).sum() >= 5  # 898: water bottle
 
 
-@pytest.mark.parametrize(("model", "label"), [("objects", "water bottle"), ("objects-coarse", "bottle")])
-def test_bottles_are_seen_for_the_whole_clip(model: str, label: str) -> None:
-    segments = vidlabel.predict(str(BOTTLES), model=model).segments
-    assert {segment.label for segment in segments} == {label}
+def test_bottles_are_seen_for_the_whole_clip() -> None:
+    """What `objects` sees there is what the first example of the command line shows."""
+    segments = vidlabel.predict(str(BOTTLES), model="objects-coarse").segments
+    assert {segment.label for segment in segments} == {"bottle"}
     assert sum(segment.end - segment.start for segment in segments) > 35
 
 
