@@ -24,6 +24,11 @@ SHORT_SIDES = (2, 4096)
 LONGEST_LAG_S = 1.0
 """Undecoded pictures are kept for this long at most, which bounds the memory of a motion stream."""
 
+SOUND_RATE = 16000
+"""Samples of sound a second."""
+SOUND_WINDOW = 15600
+"""Samples of sound around each sample of a video: 0.975 s, what the sound encoder takes."""
+
 
 def no_heartbeat() -> None:
     """No watchdog: do nothing."""

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -43,10 +43,10 @@ CUDA_BATCH = 32
 
 
 class EncoderNetwork(Protocol):
-    """What computes the feature of one picture."""
+    """What computes the feature of one input, such as a picture."""
 
-    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The feature (1, D), or maps (1, C, h, w), of a picture (1, H, W, 3)."""
+    def run(self, inputs: npt.NDArray[Any], /) -> npt.NDArray[np.float32]:
+        """The feature (1, D), or maps (1, C, h, w), of an input (1, ...)."""
         ...
 
 
@@ -99,10 +99,10 @@ class Encoder:
 
 
 class SpreadNetwork:
-    """Lets several threads share pictures, each of which goes through the network alone.
+    """Lets several threads share inputs, each of which goes through the network alone.
 
     Args:
-        network: for one picture at a time, in each of the threads.
+        network: for one input at a time, in each of the threads.
         threads: how many.
     """
 
@@ -110,10 +110,10 @@ class SpreadNetwork:
         self._network = network
         self._workers = single_torch_threads(threads)
 
-    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """The features (B, D) of pictures (B, H, W, 3)."""
-        pictures = (frames[number : number + 1] for number in range(len(frames)))
-        return np.concatenate(list(self._workers.map(self._network.run, pictures)))
+    def run(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """The features (B, D) of inputs (B, ...)."""
+        single = (inputs[number : number + 1] for number in range(len(inputs)))
+        return np.concatenate(list(self._workers.map(self._network.run, single)))
 
 
 class TorchNetwork:
@@ -157,7 +157,7 @@ class BatchedNetwork:
         scaling: PixelScaling = PUBLISHED_SCALING,
     ) -> None:
         self._scaling = scaling
-        with _memory_errors():
+        with memory_errors():
             self._network = network.to(device, precision)
         self._device = device
         self._precision = precision
@@ -171,7 +171,7 @@ class BatchedNetwork:
         """
         size = self._batch_size
         batches = (frames[first : first + size] for first in range(0, len(frames), size))
-        with _memory_errors(), torch.inference_mode(), _exact_convolutions(self._device):
+        with memory_errors(), torch.inference_mode(), exact_convolutions(self._device):
             sent = (normalised(self._send(batch), self._precision, self._scaling) for batch in batches)
             features = torch.cat([self._network(pictures) for pictures in sent])
             values: npt.NDArray[np.float32] = features[: len(frames)].float().cpu().numpy()
@@ -263,7 +263,7 @@ def normalised(
 
 
 @contextmanager
-def _memory_errors() -> Iterator[None]:
+def memory_errors() -> Iterator[None]:
     """Turn a GPU's lack of memory into an error with a remedy: no video is to blame."""
     try:
         yield
@@ -274,7 +274,7 @@ def _memory_errors() -> Iterator[None]:
         raise DeviceError("--device cuda", "the GPU has too little memory left", remedy) from error
 
 
-def _exact_convolutions(device: str) -> AbstractContextManager[None]:
+def exact_convolutions(device: str) -> AbstractContextManager[None]:
     """On a GPU, torch computes convolutions in TF32 unless told otherwise: ten bits of mantissa instead of 23."""
     if device == "cpu":
         return nullcontext()

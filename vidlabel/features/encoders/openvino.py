@@ -54,19 +54,19 @@ class OpenvinoNetwork:
             self._core = openvino.Core()
             self._model = build(NetworkGraph(openvino))
 
-    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """What the model makes of pictures.
+    def run(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """What the model makes of inputs.
 
         Args:
-            frames: (B, H, W, 3) RGB.
+            inputs: (B, ...), such as pictures (B, H, W, 3).
 
         Returns:
             (B, ...), as the model was built.
         """
-        requests = self._requests_for(frames.shape)
+        requests = self._requests_for(inputs.shape)
         request = requests.get()
         try:
-            return request.run(frames)
+            return request.run(inputs)
         finally:
             requests.put(request)
 
@@ -100,17 +100,17 @@ class OpenvinoNetwork:
 class _Request:
     """A place for one batch in a compiled network.
 
-    Pictures and features are copied from and to arrays that were made once: see `_ONE_AT_A_TIME`.
+    Inputs and features are copied from and to arrays that were made once: see `_ONE_AT_A_TIME`.
     """
 
     def __init__(self, request: Any) -> None:  # noqa: ANN401
         self._request = request
-        self._frames = request.get_input_tensor().data
+        self._inputs = request.get_input_tensor().data
         self._values = request.get_output_tensor().data
 
-    def run(self, frames: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    def run(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """As `OpenvinoNetwork.run`; for one thread at a time."""
-        np.copyto(self._frames, frames)
+        np.copyto(self._inputs, inputs)
         self._request.start_async()
         self._request.wait()
         values: npt.NDArray[np.float32] = self._values.copy()
@@ -149,9 +149,9 @@ class NetworkGraph:
         """The input of the model: (B, H, W, 3) uint8."""
         return self.operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
 
-    def model(self, output: Any, frames: Any) -> Any:  # noqa: ANN401
-        """The model that makes `output` of the pictures."""
-        return self._openvino.Model([output], [frames], "encoder")
+    def model(self, output: Any, inputs: Any) -> Any:  # noqa: ANN401
+        """The model that makes `output` of the inputs."""
+        return self._openvino.Model([output], [inputs], "encoder")
 
     def scaled(self, frames: Any, scaling: PixelScaling) -> Any:  # noqa: ANN401
         """(B, H, W, 3) uint8 to (B, 3, H, W) float32."""

@@ -1,0 +1,67 @@
+"""Log-mel spectrograms, as those that the sound encoder YAMNet was trained on.
+
+S. Hershey et al., "CNN architectures for large-scale audio classification", ICASSP 2017 (arXiv 1609.09430), with the
+settings published with YAMNet: frames of 25 ms every 10 ms under a periodic Hann window, magnitudes of a Fourier
+transform over 512 points, 64 triangular bands from 125 to 7500 Hz, ln(band + 0.001).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.video.request import SOUND_RATE, SOUND_WINDOW
+
+BANDS = 64
+FRAMES = 96
+"""In a window of `SOUND_WINDOW` samples."""
+
+_FRAME = 400
+_STEP = 160
+_POINTS = 512
+_LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
+_OFFSET = 0.001
+
+assert (SOUND_WINDOW - _FRAME) // _STEP + 1 == FRAMES
+
+
+def log_mel(window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The log-mel spectrogram of one window.
+
+    Args:
+        window: (15600,) 16 kHz, mono, full scale at -1 and 1.
+
+    Returns:
+        (96, 64): frames in time, bands from low to high.
+    """
+    frames = np.lib.stride_tricks.sliding_window_view(window, _FRAME)[::_STEP]
+    magnitudes = np.abs(np.fft.rfft(frames * _hann(), _POINTS)).astype(np.float32)
+    logarithms: npt.NDArray[np.float32] = np.log(magnitudes @ mel_bands() + np.float32(_OFFSET))
+    return logarithms
+
+
+@cache
+def _hann() -> npt.NDArray[np.float32]:
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FRAME) / _FRAME)).astype(np.float32)
+
+
+@cache
+def mel_bands() -> npt.NDArray[np.float32]:
+    """(257, 64): the share of each frequency of the Fourier transform in each band.
+
+    The triangles are straight on the mel scale, 1127 ln(1 + f / 700), as in TensorFlow, where the weights come from.
+    librosa and torchaudio draw them straight in Hz: their spectrograms differ by 0.01 at most.
+    """
+    frequencies = _mel(np.linspace(0, SOUND_RATE / 2, _POINTS // 2 + 1))
+    edges = np.linspace(_mel(np.float64(_LOWEST_HZ)), _mel(np.float64(_HIGHEST_HZ)), BANDS + 2)
+    rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
+    bands: npt.NDArray[np.float32] = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
+    return bands
+
+
+def _mel(hertz: npt.NDArray[np.float64] | np.float64) -> npt.NDArray[np.float64]:
+    mel: npt.NDArray[np.float64] = 1127 * np.log1p(hertz / 700)
+    return mel
