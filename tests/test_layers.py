@@ -29,7 +29,14 @@ STRANGERS = [{"features", "heads"}, {"batch", "training"}, {"batch", "report"}]
 """Pairs that must not import each other."""
 
 ROOMS: dict[str, list[set[str]]] = {
-    "video": [{"request", "sampling"}, {"container", "damage", "probe"}, {"decoders"}, {"isolation"}, {"samples"}],
+    "video": [
+        {"request", "sampling"},
+        {"container", "damage", "probe"},
+        {"sound"},
+        {"decoders"},
+        {"isolation"},
+        {"samples"},
+    ],
     "features": [{"encoders"}, {"config"}, {"streams"}, {"pipeline"}, {"video_features"}],
     "heads": [{"config"}, {"recurrent", "spec"}, {"model"}, {"scoring"}],
     "prediction": [{"options"}, {"labeller"}],
@@ -41,7 +48,7 @@ ROOMS: dict[str, list[set[str]]] = {
 """The rooms of a sub-package, low to high. Modules that are not named here stand where their imports put them."""
 
 MAY_IMPORT = {
-    "av": ["video.container", "video.damage", "video.probe", "video.decoders", "video.isolation"],
+    "av": ["video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"],
     "decord": ["video.decoders"],
     "torch": ["features.encoders", "heads", "training.fitting", "training.finetune"],
     "openvino": ["features.encoders"],

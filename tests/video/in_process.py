@@ -11,6 +11,7 @@ from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.joined import open_reading
 from vidlabel.video.request import ReadReport, Sample, SampleRequest, decoded_ratio
+from vidlabel.video.sound.reader import SoundReader
 
 REQUESTS = (
     SampleRequest(rate=2, short_side=160),
@@ -33,10 +34,13 @@ class SampleStream(Iterator[Sample], AbstractContextManager["SampleStream"]):
         self._reading = open_reading(opened, request)
         self.probe = self._reading.facts
         self._pictures = self._reading.pictures()
+        has_sound = self.probe.gives_sound(request)
+        self._sound = SoundReader(self._reading.sound_sources, request.audio_stream) if has_sound else None
 
     def __next__(self) -> Sample:
         picture = next(self._pictures)
-        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb)
+        sound = None if self._sound is None else self._sound.window(picture.time * self.probe.time_base)
+        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb, sound)
 
     def __exit__(self, *error: object) -> None:
         self.close()

@@ -21,6 +21,7 @@ FACTS = VideoMetadata(
     start_time=1.4,
     duration=180_180,
     frames=60,
+    audio_streams=2,
 )
 
 

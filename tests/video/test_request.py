@@ -26,6 +26,7 @@ from vidlabel.video.request import SampleRequest, decoded_ratio
         ({"decoder": "vlc"}, "decoder"),
         ({"decode_device": "tpu"}, "decode device"),
         ({"threads": 0}, "threads"),
+        ({"audio_stream": -1}, "audio stream"),
         ({"lag_s": 0.0}, "lag"),
         ({"lag_s": 1.01}, "lag"),
         ({"lag_s": math.nan}, "lag"),

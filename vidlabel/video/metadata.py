@@ -10,6 +10,7 @@ from vidlabel.json_fields import Range, Text
 
 if TYPE_CHECKING:
     from vidlabel.labels.result import VideoInfo
+    from vidlabel.video.request import SampleRequest
 
 Count = Annotated[int, Range(0, 1 << 63)]
 Pixels = Annotated[int, Range(1, 1 << 24)]
@@ -43,6 +44,8 @@ class VideoMetadata:
     """Ticks from the first presented frame to the end of the last."""
     frames: Count
     """Pictures to show."""
+    audio_streams: Annotated[int, Range(0, 1 << 16)]
+    """How many streams of sound there are."""
 
     @property
     def duration_s(self) -> float:
@@ -57,6 +60,10 @@ class VideoMetadata:
     def seconds(self, ticks: int) -> float:
         """Ticks from the first presented frame as seconds, correctly rounded."""
         return ticks * self.time_base.numerator / self.time_base.denominator
+
+    def gives_sound(self, request: SampleRequest) -> bool:
+        """Whether samples come with the sound that is asked for."""
+        return request.sound and (request.audio_stream or 0) < self.audio_streams
 
     def info(self, given_path: str) -> VideoInfo:
         """The facts that a result repeats.

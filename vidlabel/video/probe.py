@@ -275,6 +275,7 @@ def _describe(opened: VideoSource, scan: _Scan) -> Probe:
         duration=duration,
         step=scan.step,
         frames=frames,
+        audio_streams=len(container.streams.audio),
         reorders=reorders,
         tells_unreferred=tells_unreferred(stream),
         packets=table,

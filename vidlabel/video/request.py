@@ -44,6 +44,9 @@ class Sample:
     """(H, W, 3), upright, with square pixels."""
     earlier_rgb: npt.NDArray[np.uint8] | None = None
     """(H, W, 3), the last frame at or before `time_s - lag_s`, where a lag was asked for and such a frame exists."""
+    sound: npt.NDArray[np.float32] | None = None
+    """(15600,) mono at 16 kHz, full scale at -1 and 1: the 0.975 s around `time_s`, zeros where the file has none;
+    where sound was asked for and the video has that audio stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class SampleRequest:
     """Decode key frames only: cheap, and as coarse as the distance between them."""
     lag_s: float | None = None
     """Also give the frame this much earlier (the motion stream)."""
+    sound: bool = False
+    """Also give the sound around each sample (the audio stream)."""
+    audio_stream: int | None = None
+    """Number of the audio stream among those of the file, from 0; None: the default one, else the first."""
     threads: int = 1
     """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
 
@@ -100,6 +107,8 @@ def _check_times(request: SampleRequest) -> None:
         raise UsageError("end", f"{request.end_s} s is not after the start {request.start_s} s", "give a later end")
     if request.threads < 1:
         raise UsageError("threads", f"{request.threads} threads cannot decode", "give 1 or more")
+    if request.audio_stream is not None and request.audio_stream < 0:
+        raise UsageError("audio stream", f"{request.audio_stream} is no number of a stream", "give 0 or more")
     if request.lag_s is not None and not 0 < request.lag_s <= LONGEST_LAG_S:
         raise UsageError("lag", f"{request.lag_s} s is out of range", f"give seconds above 0, up to {LONGEST_LAG_S}")
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 import atexit
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.isolation.attempt import DecodeAttempt
@@ -17,7 +20,16 @@ from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, Sample, SampleRequest, decoded_ratio, no_heartbeat
+from vidlabel.video.request import (
+    SOUND_WINDOW,
+    DecodeDevice,
+    Decoder,
+    ReadReport,
+    Sample,
+    SampleRequest,
+    decoded_ratio,
+    no_heartbeat,
+)
 from vidlabel.video.sampling import BEFORE_ALL
 
 TIMEOUT_S = 60.0
@@ -45,6 +57,7 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         self._on_beat = on_progress
         self._attempts: list[DecodeAttempt] = []
         self._warning: str | None = None
+        self._sound_warning: str | None = None
         with ExitStack() as undoing:
             undoing.callback(self._end_attempts)
             self._opened = self._open()
@@ -83,6 +96,8 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         holes = [hole for attempt in self._attempts for hole in attempt.holes]
         lost = sum(stats.lost for stats in tallies)
         warnings = list(dict.fromkeys(warning for stats in tallies for warning in stats.warnings))
+        if self._sound_warning is not None:
+            warnings.append(self._sound_warning)
         if self._warning is not None:
             warnings.append(self._warning)
             rest = max(self._attempts[-1].last + 1, self._opened.first), self._opened.end
@@ -117,7 +132,10 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         try:
             yield from self._attempts[-1].samples(self.probe)
         except LostProcessError as loss:
-            yield from self._go_on(loss)
+            if self._attempts[-1].was_in_sound:
+                yield from self._go_on_in_silence(loss)
+            else:
+                yield from self._go_on(loss)
         finally:
             self._end_attempts()
 
@@ -132,7 +150,19 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
             else:
                 self._give_up(LostProcessError("the file changed while it was read"))
         except LostProcessError as second:
-            self._give_up(second)
+            if self._attempts[-1].was_in_sound:
+                yield from self._go_on_in_silence(second)
+            else:
+                self._give_up(second)
+
+    def _go_on_in_silence(self, loss: LostProcessError) -> Iterator[Sample]:
+        """As `_go_on`, without reading the sound, which took the process down: its samples are zeros."""
+        last = self._attempts[-1].last
+        when = f"after {self.probe.seconds(last):.3f} s" if last > BEFORE_ALL else "at its start"
+        self._sound_warning = f"reading the sound failed {when} ({loss.problem}); it is silent from there"
+        self._request = replace(self._request, sound=False)
+        for sample in self._go_on(LostProcessError(loss.problem)):
+            yield replace(sample, sound=np.zeros(SOUND_WINDOW, np.float32))
 
     def _attempt(self, loss: LostProcessError | None = None) -> Probed:
         """Let a process open the video; after a loss, to go on with PyAV."""
@@ -204,6 +234,8 @@ def samples(
     decoder: Decoder = "auto",
     decode_device: DecodeDevice = "auto",
     keyframes: bool = False,
+    sound: bool = False,
+    audio_stream: int | None = None,
 ) -> IsolatedSamples:
     """Take samples from a video, exactly as labelling does.
 
@@ -217,9 +249,12 @@ def samples(
         decoder: `auto` takes the cheapest that is known to be right: PyAV or decord.
         decode_device: `auto` and `cpu` decode on the CPU, `gpu` tries a GPU first.
         keyframes: decode key frames only.
+        sound: also give the sound around each sample, where the video has any.
+        audio_stream: number of the audio stream among those of the file, from 0; None: the one that players choose.
 
     Returns:
-        An iterator of `Sample(time_s, rgb)`, rgb being (H, W, 3) uint8; with `.probe` and `.report`.
+        An iterator of `Sample(time_s, rgb, sound=...)`, rgb being (H, W, 3) uint8 and sound (15600,) float32, mono at
+        16 kHz, or None; with `.probe` and `.report`.
 
     Raises:
         UsageError: an argument is out of range.
@@ -238,5 +273,7 @@ def samples(
         decoder=decoder,
         decode_device=decode_device,
         keyframes=keyframes,
+        sound=sound,
+        audio_stream=audio_stream,
     )
     return open_isolated_samples(Path(path), request)

@@ -1,6 +1,7 @@
 """A decoding process that misbehaves as its first argument says; a second argument is a file that counts the starts.
 
-Every video of it lasts 4 seconds and has 4 frames; frame i lies at second i and is grey level 10 * i.
+Every video of it lasts 4 seconds and has 4 frames; frame i lies at second i and is grey level 10 * i, and its sound is
+i + 1 all over.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ from vidlabel.video.isolation.messages import (
     read_orders,
 )
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
-from vidlabel.video.isolation.shared_memory import FrameLayout, open_memory
+from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, layout_of, open_memory
 from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.request import SOUND_WINDOW
 
 FRAMES = 4
-FACTS = VideoMetadata(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES)
+FACTS = VideoMetadata(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES, 1)
 LAYOUT = FrameLayout(64, 48, 1)
 
 
@@ -95,6 +97,21 @@ BREAKS: dict[str, Callable[[], None]] = {
     "unknown": lambda: say(b'{"type": "Exec", "code": "1"}\n'),
     "out of turn": lambda: send(Ready()),
 }
+IN_SOUND: dict[str, Callable[[], None]] = {
+    "hang in sound": hang,
+    "die in sound": kill,
+    "exit in sound": lambda: os._exit(OUT_OF_MEMORY),
+}
+
+
+def begin_sound(memory: FrameMemory, layout: FrameLayout, misdeed: str) -> None:
+    memory.write(layout.mark_offset, np.ones(1, np.uint8))
+    if misdeed in IN_SOUND:
+        IN_SOUND[misdeed]()
+
+
+def sound_of(index: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    return np.full(SOUND_WINDOW, index + 1, np.float32)
 
 
 def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
@@ -118,9 +135,14 @@ def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
             for _ in range(25):
                 time.sleep(0.1)
                 send(Alive())
+        layout = layout_of(order.request, FACTS)
+        if layout.has_sound:
+            begin_sound(memory, layout, misdeed if index == 2 else "")
+            memory.write(layout.sound_offset(slot), sound_of(index).view(np.uint8))
+            memory.write(layout.mark_offset, np.zeros(1, np.uint8))
         if index * 10 > after:
             if not (misdeed == "cut memory" and order.after is None and index == 2):
-                memory.write(LAYOUT.offset(slot, 0), np.full(LAYOUT.shape, 10 * index, np.uint8))
+                memory.write(layout.offset(slot, 0), np.full(LAYOUT.shape, 10 * index, np.uint8))
             send(SampleReady(index * 10, False))
             if misdeed == "cut memory" and order.after is None and index == 2:
                 hang()  # A further picture would make the file long enough again.

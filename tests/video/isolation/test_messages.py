@@ -31,7 +31,7 @@ from vidlabel.video.request import SampleRequest
 
 FACTS = {
     "size_bytes": 1, "container": "avi", "codec": "h264", "shown_width": 4, "shown_height": 3, "rotation": 0,
-    "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60,
+    "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60, "audio_streams": 1,
 }  # fmt: skip
 WHOLE: dict[str, dict[str, Any]] = {
     "Probed": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},

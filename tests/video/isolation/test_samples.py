@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from corpus import read_number
+from sounds import Clip, SoundPacket, without_sense, write_clip
 from video.in_process import open_samples
 from vidlabel.errors import DecodeError, InstallationError, VideoError, VidlabelError
 from vidlabel.video.isolation import attempt as decode_attempt
@@ -35,10 +36,11 @@ class Fakes:
         self._starts = folder / "starts"
         self._pools: list[DecodePool] = []
 
-    def open(self, misdeed: str, timeout_s: float = 60) -> IsolatedSamples:
+    def open(self, misdeed: str, timeout_s: float = 60, sound: bool = False) -> IsolatedSamples:
         pool = DecodePool((sys.executable, str(FAKE), misdeed, str(self._starts)))
         self._pools.append(pool)
-        return open_isolated_samples(Path("some.mp4"), SampleRequest(rate=1, short_side=48), timeout_s, pool)
+        request = SampleRequest(rate=1, short_side=48, sound=sound)
+        return open_isolated_samples(Path("some.mp4"), request, timeout_s, pool)
 
     def starts(self) -> int:
         return len(self._starts.read_text().split())
@@ -84,6 +86,80 @@ def test_samples_and_report_are_those_of_reading_in_this_process(
                 assert np.array_equal(ours.earlier_rgb, theirs.earlier_rgb)
     assert here.report == there.report
     assert here.probe.info("x") == there.probe.info("x")
+
+
+@pytest.mark.parametrize("name", ["sound.mp4", "sound.ts"])
+@pytest.mark.parametrize("lag_s", [None, 0.1])
+def test_sound_arrives_beside_the_pictures(tmp_path: Path, name: str, lag_s: float | None, pool: DecodePool) -> None:
+    codec = "mpeg2video" if name.endswith("ts") else "libx264"
+    path = write_clip(tmp_path / name, Clip("aac", 44100, "stereo", codec, bursts=((0.2, 0.4), (2.0, 2.1))))
+    request = SampleRequest(rate=10, short_side=48, start_s=0.3, lag_s=lag_s, sound=True)
+    with open_samples(path, request) as here, open_isolated_samples(path, request, pool=pool) as there:
+        for ours, theirs in zip(here, there, strict=True):
+            assert ours.sound is not None
+            assert theirs.sound is not None
+            assert np.array_equal(ours.rgb, theirs.rgb)
+            assert ours.sound.tobytes() == theirs.sound.tobytes()
+    assert there.report == here.report
+    assert there.probe.audio_streams == 1
+
+
+def test_a_video_without_that_stream_has_no_sound(tmp_path: Path, video: VideoMaker, pool: DecodePool) -> None:
+    path = write_clip(tmp_path / "one.mp4", Clip(video_lasts=1.0, sound_lasts=1.0))
+    for name, request, is_there in (
+        (path, SampleRequest(sound=True), True),
+        (path, SampleRequest(sound=True, audio_stream=0), True),
+        (path, SampleRequest(sound=True, audio_stream=1), False),
+        (path, SampleRequest(), False),
+        (video("closed.mp4"), SampleRequest(sound=True), False),
+    ):
+        with open_isolated_samples(name, request, pool=pool) as stream:
+            assert {sample.sound is not None for sample in stream} == {is_there}
+            assert stream.report.warnings == ()
+
+
+def test_damaged_sound_leaves_the_pictures_whole(tmp_path: Path, pool: DecodePool) -> None:
+    """What FFmpeg writes of it counts as no damage of pictures, whichever library decodes them."""
+
+    def spoil(number: int, packet: SoundPacket) -> SoundPacket:
+        return without_sense(packet) if 40 <= number < 60 else packet
+
+    path = write_clip(tmp_path / "spoilt.mp4", Clip("aac", 44100, "mono", "libx264", edit=spoil))
+    for decoder in ("decord", "pyav"):
+        request = SampleRequest(rate=10, short_side=160, decoder=decoder, sound=True)
+        with open_isolated_samples(path, request, pool=pool) as stream:
+            assert len(list(stream)) == 40
+            report = stream.report
+        assert report.decoder.startswith(decoder)
+        assert (report.decode_errors, report.decoded_ratio, report.holes) == (0, 1, ())
+        assert len(report.warnings) == 1
+        assert report.warnings[0].startswith("the sound is damaged from 0.9")
+
+
+def heard(stream: IsolatedSamples) -> list[tuple[float, int, float]]:
+    return [
+        (sample.time_s, int(sample.rgb.max()), float(sample.sound.max()))
+        for sample in stream
+        if sample.sound is not None
+    ]
+
+
+@pytest.mark.parametrize("misdeed", ["die in sound", "hang in sound", "exit in sound"])
+def test_sound_that_takes_the_process_down_is_silent_and_the_pictures_go_on(fakes: Fakes, misdeed: str) -> None:
+    with fakes.open(misdeed, timeout_s=0.5 if "hang" in misdeed else 60, sound=True) as stream:
+        assert heard(stream) == [(0.0, 0, 1.0), (1.0, 10, 2.0), (2.0, 20, 0.0), (3.0, 30, 0.0)]
+        report = stream.report
+    assert report.decoded_ratio == 1
+    assert len(report.warnings) == 1
+    assert report.warnings[0].startswith("reading the sound failed after 1.000 s (")
+    assert report.warnings[0].endswith("); it is silent from there")
+    assert fakes.starts() == 2
+
+
+def test_the_process_is_lost_with_its_pictures_and_the_sound_goes_on(fakes: Fakes) -> None:
+    with fakes.open("die", sound=True) as stream:
+        assert heard(stream) == [(0.0, 0, 1.0), (1.0, 10, 2.0), (2.0, 20, 3.0), (3.0, 30, 4.0)]
+        assert stream.report.warnings == ()
 
 
 def test_more_samples_than_slots_arrive_in_order(video: VideoMaker, pool: DecodePool) -> None:

@@ -20,6 +20,15 @@ def test_pictures_of_all_slots_lie_side_by_side(width: int, height: int, picture
     assert layout.slots == 2 or starts[-1] + layout.picture_bytes <= 64 << 20
 
 
+@given(st.integers(2, 4096), st.integers(2, 4096), st.integers(1, 2))
+def test_sound_lies_behind_the_pictures_of_its_slot(width: int, height: int, pictures: int) -> None:
+    layout = FrameLayout(width, height, pictures, has_sound=True)
+    for slot in range(layout.slots):
+        assert layout.sound_offset(slot) == layout.offset(slot, 0) + pictures * width * height * 3
+        assert layout.offset(slot + 1, 0) == layout.sound_offset(slot) + 15600 * 4
+    assert layout.mark_offset == layout.offset(layout.slots, 0)
+
+
 def test_the_other_end_reads_what_was_written() -> None:
     owner = create_memory()
     other = open_memory(owner.handle)

@@ -16,6 +16,7 @@ from vidlabel.video.decoders.session import DecodeSession, Place
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import Heartbeat, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
+from vidlabel.video.sound.source import SoundSource
 
 if TYPE_CHECKING:
     from vidlabel.video.request import SampleRequest
@@ -45,6 +46,11 @@ class VideoSession(Protocol):
     @property
     def decoder(self) -> str:
         """Which library decodes, and why."""
+        ...
+
+    @property
+    def sound_sources(self) -> tuple[SoundSource, ...]:
+        """Where its sound lies, in the order of time."""
         ...
 
     @property
@@ -161,6 +167,21 @@ class JoinedSession:
         if failure is not None and not given:
             raise failure
 
+    @property
+    def sound_sources(self) -> tuple[SoundSource, ...]:
+        """Where its sound lies: each recording's counts while its own pictures are shown."""
+        parts = [part for part in self._placed if part.probe is not None]
+        return tuple(
+            SoundSource(
+                part.probe,
+                part.start_s,
+                from_s=None if part is parts[0] else part.start_s,
+                until_s=None if part is parts[-1] else part.end_s,
+            )
+            for part in parts
+            if part.probe is not None
+        )
+
     def _is_asked_for(self, part: PlacedRecording) -> bool:
         start, end = self._span(part)
         return start < self.end and end > max(self.first, 0 if self._after is None else self._after)
@@ -254,6 +275,7 @@ def _joined_facts(placed: Sequence[PlacedRecording], time_base: Fraction) -> Vid
         start_time=first.start_time,
         duration=_ticks(last.start_s + lasts_s, time_base),
         frames=sum(found.frames for found in probes),
+        audio_streams=max(found.audio_streams for found in probes),
     )
 
 

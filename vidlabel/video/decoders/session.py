@@ -14,6 +14,7 @@ from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.probe import Probe, probe_opened
 from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
+from vidlabel.video.sound.source import SoundSource
 
 if TYPE_CHECKING:
     from vidlabel.video.decoders.base import FrameReader, Picture
@@ -78,6 +79,11 @@ class DecodeSession:
     def facts(self) -> VideoMetadata:
         """What callers may know of the video."""
         return VideoMetadata(**{name: getattr(self.probe, name) for name in VideoMetadata.__dataclass_fields__})
+
+    @property
+    def sound_sources(self) -> tuple[SoundSource, ...]:
+        """Where its sound lies."""
+        return (SoundSource(self.probe),)
 
     @property
     def decode_errors(self) -> int:

@@ -23,8 +23,8 @@ from vidlabel.video.isolation.messages import (
 )
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError, NativeOutput
-from vidlabel.video.isolation.shared_memory import FrameLayout
-from vidlabel.video.metadata import VideoMetadata, sample_size
+from vidlabel.video.isolation.shared_memory import FrameLayout, layout_of
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import Sample, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL
 
@@ -73,6 +73,9 @@ class DecodeAttempt:
         """Tick of the last sample."""
         self.cpu_s = 0.0
         """CPU seconds of the process for this video, once it is read."""
+        self.was_in_sound = False
+        """Whether the process was lost while it read sound."""
+        self._layout: FrameLayout | None = None
         self._taken = 0
         """Samples whose slots were not released yet."""
         self._path = path
@@ -107,8 +110,7 @@ class DecodeAttempt:
             InstallationError: decord was asked for by name and cannot be loaded.
             LostProcessError: as `open`.
         """
-        pictures = 1 if self._request.lag_s is None else 2
-        layout = FrameLayout(*sample_size(facts.shown_width, facts.shown_height, self._request.short_side), pictures)
+        layout = self._layout = layout_of(self._request, facts)
         slot = 0
         while not isinstance(message := self._receive(self._timeout_s), Finished):
             if isinstance(message, Stats):
@@ -152,6 +154,7 @@ class DecodeAttempt:
             message = self._process.receive(timeout_s)
         except (LostProcessError, InstallationError):
             self._state = "lost"
+            self.was_in_sound = self._layout is not None and self._process.is_in_sound(self._layout)
             raise
         if isinstance(message, Finished | Failed):
             self._state = "done"
@@ -165,12 +168,13 @@ class DecodeAttempt:
             raise self._nonsense()
         rgb = self._process.read_picture(layout, slot, 0)
         earlier = self._process.read_picture(layout, slot, 1) if has_earlier else None
+        sound = self._process.read_sound(layout, slot) if layout.has_sound else None
         self._taken += 1
         if self._taken >= layout.slots // _RELEASES_A_ROUND:
             self._process.send(Release(self._taken))
             self._taken = 0
         self.last = message.tick
-        return Sample(facts.seconds(message.tick), rgb, earlier)
+        return Sample(facts.seconds(message.tick), rgb, earlier, sound)
 
     def _leave(self) -> None:
         """Tell the process to stop, and pass over what it had already sent."""

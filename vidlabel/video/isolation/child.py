@@ -21,6 +21,8 @@ from queue import SimpleQueue
 from typing import BinaryIO
 
 import av.logging
+import numpy as np
+import numpy.typing as npt
 
 from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
 from vidlabel.errors import InstallationError, VidlabelError
@@ -46,8 +48,9 @@ from vidlabel.video.isolation.messages import (
     read_orders,
 )
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
-from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, open_memory
-from vidlabel.video.metadata import sample_size
+from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, layout_of, open_memory
+from vidlabel.video.request import Heartbeat, SampleRequest
+from vidlabel.video.sound.reader import SoundReader
 
 _BEATS_A_TIMEOUT = 4
 _LONGEST_BEAT_S = 1.0
@@ -167,22 +170,22 @@ class _Server:
     def _give_samples(self, opened: VideoSource, order: ReadVideo) -> None:
         reading = open_reading(opened, order.request, order.after, order.reason, self._sender.heartbeat)
         facts = reading.facts
-        width, height = sample_size(facts.shown_width, facts.shown_height, order.request.short_side)
-        layout = FrameLayout(width, height, pictures=1 if order.request.lag_s is None else 2)
+        layout = layout_of(order.request, facts)
+        sound = _SoundFeed(reading, order.request, self._sender.heartbeat) if layout.has_sound else None
         self._free = threading.Semaphore(layout.slots)
+        self._mark_sound(layout, 0)
         self._sender.send(Probed(facts, reading.first, reading.end, reading.warnings))
-        books = _StatsReporter(reading)
+        books = _StatsReporter(reading, sound)
         slot = 0
-        pictures = reading.pictures()
-        try:
+        with contextlib.closing(reading.pictures()) as pictures:
             for picture in pictures:
                 self._await_slot()
                 self._store(picture, layout, slot)
+                if sound is not None:
+                    self._store_sound(sound, picture, layout, slot)
                 books.send_news(self._sender)
                 self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None))
                 slot = (slot + 1) % layout.slots
-        finally:
-            pictures.close()
         books.send_news(self._sender)
 
     def _await_slot(self) -> None:
@@ -199,12 +202,41 @@ class _Server:
         if picture.earlier_rgb is not None:
             self._memory.write(layout.offset(slot, 1), picture.earlier_rgb)
 
+    def _store_sound(self, sound: _SoundFeed, picture: Picture, layout: FrameLayout, slot: int) -> None:
+        self._mark_sound(layout, 1)
+        window = sound.window(picture.time)
+        self._mark_sound(layout, 0)
+        self._memory.write(layout.sound_offset(slot), window.view(np.uint8))
+
+    def _mark_sound(self, layout: FrameLayout, mark: int) -> None:
+        """Show the owner what this process was at, should it be lost: then pictures can be had without the sound."""
+        if layout.has_sound:
+            self._memory.write(layout.mark_offset, np.array([mark], np.uint8))
+
+
+class _SoundFeed:
+    """The sound around pictures."""
+
+    def __init__(self, reading: VideoSession, request: SampleRequest, heartbeat: Heartbeat) -> None:
+        self._time_base = reading.facts.time_base
+        self._reader = SoundReader(reading.sound_sources, request.audio_stream, heartbeat)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One line each, for the user."""
+        return self._reader.warnings
+
+    def window(self, tick: int) -> npt.NDArray[np.float32]:
+        """(15600,) around a tick; ticks ascend."""
+        return self._reader.window(tick * self._time_base)
+
 
 class _StatsReporter:
     """Tells the owner how reading goes, when that changed."""
 
-    def __init__(self, reading: VideoSession) -> None:
+    def __init__(self, reading: VideoSession, sound: _SoundFeed | None) -> None:
         self._reading = reading
+        self._sound = sound
         self._told: Stats | None = None
         self._holes_told = 0
 
@@ -212,9 +244,8 @@ class _StatsReporter:
         """Send what changed since the last call, if anything did."""
         reading = self._reading
         holes = reading.holes
-        news = Stats(
-            reading.decoder, reading.decode_errors, reading.lost, tuple(holes[self._holes_told :]), reading.warnings
-        )
+        warnings = reading.warnings if self._sound is None else (*reading.warnings, *self._sound.warnings)
+        news = Stats(reading.decoder, reading.decode_errors, reading.lost, tuple(holes[self._holes_told :]), warnings)
         if news == self._told:
             return
         sender.put(news)

@@ -21,6 +21,7 @@ from vidlabel.video.isolation.messages import (
     encode,
 )
 from vidlabel.video.isolation.shared_memory import FrameLayout, create_memory
+from vidlabel.video.request import SOUND_WINDOW
 
 OUT_OF_MEMORY = 77
 """Exit status of a decoding process that met its memory limit."""
@@ -159,6 +160,22 @@ class DecodeProcess:
         if not self._memory.read(layout.offset(slot, picture), pixels):
             raise LostProcessError("the decoding process sent a sample without a picture")
         return pixels
+
+    def read_sound(self, layout: FrameLayout, slot: int) -> npt.NDArray[np.float32]:
+        """Copy the sound around a sample out of the shared memory.
+
+        Raises:
+            LostProcessError: it is not there, or no sound.
+        """
+        sound = np.empty(SOUND_WINDOW, np.float32)
+        if not self._memory.read(layout.sound_offset(slot), sound.view(np.uint8)) or not np.isfinite(sound).all():
+            raise LostProcessError("the decoding process sent a sample without its sound")
+        return sound
+
+    def is_in_sound(self, layout: FrameLayout) -> bool:
+        """Whether the process reads sound, or was lost while it did."""
+        mark = np.zeros(1, np.uint8)
+        return layout.has_sound and self._memory.read(layout.mark_offset, mark) and bool(mark[0])
 
     @property
     def is_usable(self) -> bool:

@@ -14,10 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from vidlabel.video.metadata import VideoMetadata, sample_size
+from vidlabel.video.request import SOUND_WINDOW, SampleRequest
+
 _MOST_SLOTS = 16
 _RING_BYTES = 64 << 20
 _KEPT_BYTES = 16 << 20
 _COLOURS = 3
+_SOUND_BYTES = SOUND_WINDOW * np.dtype(np.float32).itemsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,8 @@ class FrameLayout:
     """Pixels of a sample."""
     pictures: int
     """Pictures of a sample: 2 with the earlier one of a motion stream, else 1."""
+    has_sound: bool = False
+    """Whether the sound around a sample lies behind its pictures."""
 
     @property
     def picture_bytes(self) -> int:
@@ -38,7 +44,7 @@ class FrameLayout:
     @property
     def slot_bytes(self) -> int:
         """Of one sample."""
-        return self.picture_bytes * self.pictures
+        return self.picture_bytes * self.pictures + (_SOUND_BYTES if self.has_sound else 0)
 
     @property
     def slots(self) -> int:
@@ -53,6 +59,21 @@ class FrameLayout:
     def offset(self, slot: int, picture: int) -> int:
         """Where a picture of a slot begins."""
         return slot * self.slot_bytes + picture * self.picture_bytes
+
+    def sound_offset(self, slot: int) -> int:
+        """Where the sound of a slot begins."""
+        return self.offset(slot, self.pictures)
+
+    @property
+    def mark_offset(self) -> int:
+        """Where a byte lies, behind all slots, that is 1 while the decoding process reads sound."""
+        return self.slots * self.slot_bytes
+
+
+def layout_of(request: SampleRequest, facts: VideoMetadata) -> FrameLayout:
+    """How the samples that are asked for of a video lie in the memory."""
+    width, height = sample_size(facts.shown_width, facts.shown_height, request.short_side)
+    return FrameLayout(width, height, 1 if request.lag_s is None else 2, facts.gives_sound(request))
 
 
 class FrameMemory:
@@ -71,7 +92,7 @@ class FrameMemory:
         return str(self._descriptor)
 
     def write(self, offset: int, data: npt.NDArray[np.uint8]) -> None:
-        """Store a picture; the file grows to hold it.
+        """Store a picture, or the bytes of sound; the file grows to hold it.
 
         Raises:
             OSError: there is no room.
