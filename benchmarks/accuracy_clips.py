@@ -19,7 +19,7 @@ from vidlabel.labels.metrics.samples import expected_calibration_error
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where data lie, and what all parts of the benchmark are told."""
+    """Where data lie, and the settings of all parts of the benchmark."""
 
     data: Path
     """Holds a folder for each set."""
@@ -74,7 +74,7 @@ def calibration_row(evaluations: Sequence[Evaluation]) -> Row:
     scores, truth, groups = [], [], []
     first = 0
     for number, evaluation in enumerate(evaluations):
-        own = evaluation.answers.scores
+        own = evaluation.predictions.scores
         scores.append(np.pad(own, ((0, 0), (first, width - first - own.shape[1]))))
         truth.append(evaluation.tested.targets.argmax(axis=1) + first)
         groups += [f"{number} {video.group}" for video in evaluation.tested.videos]

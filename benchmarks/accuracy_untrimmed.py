@@ -42,7 +42,7 @@ def untrimmed_rows(place: Place) -> list[Row]:
     generator = np.random.default_rng(place.seed)
     groups = [str(group) for group in generator.permutation(sorted({str(clip.group) for clip in clips}))]
     truth: dict[str, list[Segment]] = {}
-    told: dict[str, Sequence[Segment]] = {}
+    predicted: dict[str, Sequence[Segment]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for fold in range(FOLDS):
@@ -55,8 +55,8 @@ def untrimmed_rows(place: Place) -> list[Row]:
                 video = folder / f"{group}.mp4"
                 own = [clip for clip in clips if clip.group == group]
                 truth[group] = write_recording(video, own, pauses, generator)
-                told[group] = vidlabel.predict(video, model=str(model.path)).segments
-    return segment_rows(truth, told)
+                predicted[group] = vidlabel.predict(video, model=str(model.path)).segments
+    return segment_rows(truth, predicted)
 
 
 def read_clips(place: Place) -> list[Annotation]:
@@ -117,12 +117,12 @@ def pictures(path: Path, most_s: float) -> Iterator[npt.NDArray[np.uint8]]:
                 given += 1
 
 
-def segment_rows(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]]) -> list[Row]:
+def segment_rows(truth: Mapping[str, Sequence[Segment]], predicted: Mapping[str, Sequence[Segment]]) -> list[Row]:
     """F1, edit score and recall of events: means over the recordings."""
     names = sorted(truth)
-    found = {f"F1@{overlap}": [_metrics(truth, told, name).f1[overlap] for name in names] for overlap in OVERLAPS}
-    found["edit score"] = [_metrics(truth, told, name).edit for name in names]
-    found[f"events found within {TOLERANCE_S:g} s"] = [_recall(truth, told, name) for name in names]
+    found = {f"F1@{overlap}": [_metrics(truth, predicted, name).f1[overlap] for name in names] for overlap in OVERLAPS}
+    found["edit score"] = [_metrics(truth, predicted, name).edit for name in names]
+    found[f"events found within {TOLERANCE_S:g} s"] = [_recall(truth, predicted, name) for name in names]
     events = sum(map(len, truth.values()))
     about = (
         "ut-interaction, joined, with pauses of fight-surv",
@@ -142,12 +142,12 @@ def _mean_of(values: npt.NDArray[np.float64], items: npt.NDArray[np.intp]) -> fl
 
 
 def _metrics(
-    truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], name: str
+    truth: Mapping[str, Sequence[Segment]], predicted: Mapping[str, Sequence[Segment]], name: str
 ) -> SegmentMetrics:
-    return segment_metrics({name: truth[name]}, {name: told[name]}, background=None, averaging="per video")
+    return segment_metrics({name: truth[name]}, {name: predicted[name]}, background=None, averaging="per video")
 
 
-def _recall(truth: Mapping[str, Sequence[Segment]], told: Mapping[str, Sequence[Segment]], name: str) -> float:
+def _recall(truth: Mapping[str, Sequence[Segment]], predicted: Mapping[str, Sequence[Segment]], name: str) -> float:
     labels = sorted({segment.label for segment in truth[name]})
-    found = [event_recall({name: truth[name]}, told, label=label, tolerance_s=TOLERANCE_S) for label in labels]
+    found = [event_recall({name: truth[name]}, predicted, label=label, tolerance_s=TOLERANCE_S) for label in labels]
     return 100 * sum(one.found for one in found) / sum(one.events for one in found)

@@ -37,7 +37,7 @@ from vidlabel.training.options import TrainOptions
 SETS = ("ut-interaction", "fight-surv")
 FOLDS = 4
 OPTIONS = TrainOptions(folds=0)
-RECIPE = FeatureConfig(rate=DEFAULT_RATE)
+CONFIG = FeatureConfig(rate=DEFAULT_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Variant:
 
     name: str
     options: TrainOptions = OPTIONS
-    recipe: FeatureConfig = RECIPE
+    config: FeatureConfig = CONFIG
     constants: tuple[Constant, ...] = ()
     mirrored: bool = True
 
@@ -106,12 +106,12 @@ VARIANTS = (
     with_constant("no noise", plans, "INPUT_NOISE", 0.0),
     with_constant("64 components", whitening, "COMPONENTS", 64),
     with_constant("256 components", whitening, "COMPONENTS", 256),
-    Variant("lag 0.05 s", recipe=replace(RECIPE, lag_s=0.05)),
-    Variant("lag 0.2 s", recipe=replace(RECIPE, lag_s=0.2)),
-    Variant("lag 0.4 s", recipe=replace(RECIPE, lag_s=0.4)),
-    Variant("short side 288", recipe=replace(RECIPE, short_side=288)),
-    Variant("lite1", recipe=replace(RECIPE, encoder="efficientnet-lite1")),
-    Variant("lite2", recipe=replace(RECIPE, encoder="efficientnet-lite2", short_side=260)),
+    Variant("lag 0.05 s", config=replace(CONFIG, lag_s=0.05)),
+    Variant("lag 0.2 s", config=replace(CONFIG, lag_s=0.2)),
+    Variant("lag 0.4 s", config=replace(CONFIG, lag_s=0.4)),
+    Variant("short side 288", config=replace(CONFIG, short_side=288)),
+    Variant("lite1", config=replace(CONFIG, encoder="efficientnet-lite1")),
+    Variant("lite2", config=replace(CONFIG, encoder="efficientnet-lite2", short_side=260)),
     Variant("two blocks of the encoder tuned", replace(OPTIONS, tune_encoder=2)),
 )
 
@@ -124,7 +124,7 @@ def evaluate(variant: Variant, folder: Path, cache: Path | None, seed: int) -> E
         source=folder.name,
         folds=FOLDS,
         options=options,
-        features=FeatureOptions(recipe=variant.recipe, streams=options.streams or VIDEO_STREAMS, cache=cache),
+        features=FeatureOptions(config=variant.config, streams=options.streams or VIDEO_STREAMS, cache=cache),
     )
     with variant.constants_in_place():
         return run_evaluation(request, SilentEvaluationListener())

@@ -162,8 +162,8 @@ def cell(folds: Sequence[School], groups: Sequence[str], variant: Callable[[Scho
     """Accuracy of heads that had not learnt from a clip's group, with its interval over groups."""
     right = np.zeros(len(groups), np.bool_)
     for school in folds:
-        told = variant(school).argmax(dim=1)
-        right[list(school.clips)] = (told == school.test.targets.argmax(dim=1)).numpy()
+        predicted = variant(school).argmax(dim=1)
+        right[list(school.clips)] = (predicted == school.test.targets.argmax(dim=1)).numpy()
     bounds = bootstrap_interval(partial(share_of, right), groups)
     return f"{100 * right.mean():.1f} ({100 * bounds.low:.1f} to {100 * bounds.high:.1f})"
 

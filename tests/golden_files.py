@@ -15,7 +15,7 @@ import numpy as np
 
 from heads.example_specs import mixed_spec, step_spec
 from labels.results import SCORES, SEGMENTS, result_of, written
-from vidlabel.features.cache import CachedPart, FeatureCache
+from vidlabel.features.cache import CachedBlock, FeatureCache
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.heads.model_file import tensor_shapes, write_model_file
 from vidlabel.heads.spec import ModelSpec
@@ -25,7 +25,7 @@ from vidlabel.prediction.options import PredictOptions
 from vidlabel.video.request import ReadReport
 
 FOLDER = Path(__file__).with_name("golden")
-RECIPES = {
+ENTRIES = {
     "defaults": (FeatureConfig(runtime="torch"), FeatureBlock("frames", "centre")),
     "motion": (FeatureConfig(runtime="torch", rate=8.0, lag_s=0.2), FeatureBlock("motion", "whole-flipped")),
 }
@@ -80,9 +80,9 @@ def fingerprints(folder: Path) -> dict[str, str]:
 def cache_entries(folder: Path) -> dict[str, str]:
     """Paths of entries below the cache folder."""
     found = {}
-    part = CachedPart(np.arange(2.0), np.ones((2, 3), np.float32), ReadReport(decoder="pyav"))
-    for name, (recipe, place) in RECIPES.items():
-        FeatureCache(folder / name).keep("cd" * 32, recipe, place, part)
+    cached = CachedBlock(np.arange(2.0), np.ones((2, 3), np.float32), ReadReport(decoder="pyav"))
+    for name, (config, block) in ENTRIES.items():
+        FeatureCache(folder / name).keep("cd" * 32, config, block, cached)
         (entry,) = (path for path in (folder / name).rglob("*") if path.is_file())
         found[name] = entry.relative_to(folder / name).as_posix()
     return found

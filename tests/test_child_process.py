@@ -65,15 +65,15 @@ def test_nothing_in_time_is_none_and_half_a_line_is_nothing(pipe: tuple[BinaryIO
 def test_a_line_without_end_is_the_end(pipe: tuple[BinaryIO, int]) -> None:
     file, writing = pipe
     reader = LineReader(file)
-    told: list[bytes | None] = []
+    lines: list[bytes | None] = []
     chunk = b"x" * (1 << 16)
     for _ in range(LONGEST_LINE // len(chunk) + 2):
         os.write(writing, chunk)
-        told.append(reader.read_line(0))
-        if told[-1] is not None:
+        lines.append(reader.read_line(0))
+        if lines[-1] is not None:
             break
     os.close(writing)
-    assert told[-1] == b""
+    assert lines[-1] == b""
 
 
 def start(code: str) -> ChildProcess:

@@ -12,7 +12,7 @@
     ├── OutputError               a file or folder that cannot be written
     └── InstallationError         a package that is missing, doubled or damaged
 
-Each one says three things: which file or option, what is wrong, what to do.
+Each one names three things: which file or option, what is wrong, what to do.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class InstallationError(VidlabelError):
 
 
 def details_of(error: BaseException) -> str:
-    """What stands behind an error, for whoever wants to look into it: tracebacks, and what native libraries wrote."""
+    """The details of an error: tracebacks, and what native libraries wrote."""
     return "".join(traceback.format_exception(error))
 
 

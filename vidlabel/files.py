@@ -1,4 +1,4 @@
-"""Files as a whole: written so that one under its final name is always complete, and told apart by their hashes."""
+"""Files as a whole: written so that one under its final name is always complete, and distinguished by their hashes."""
 
 from __future__ import annotations
 

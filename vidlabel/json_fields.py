@@ -1,4 +1,4 @@
-"""Frozen dataclasses from JSON that nobody vouches for.
+"""Frozen dataclasses from untrusted JSON.
 
 Understood field types: `str`, `int`, `float`, `bool`, `Literal[...]` of strings, `Path`, `Fraction` (as two whole
 numbers), `X | None`, `tuple[X, ...]`, `tuple[X, Y]`, dataclasses of these, and `Mapping[str, object]` for any JSON
@@ -40,7 +40,7 @@ class Text:
 
     pattern: str = ""
     problem: str = ""
-    """What to say of one that does not match: `is empty`."""
+    """The problem of one that does not match: `is empty`."""
     longest: int | None = None
 
 
@@ -127,7 +127,7 @@ def _dataclass_check(kind: type[Any], *, exact: bool) -> Callable[[object], Any]
     known = frozenset(hints)
 
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if not isinstance(value, dict):
             raise _mismatch("an object", value)
         for name in required:
@@ -187,7 +187,7 @@ def _limited_whole(limit: Range) -> Check:
         wanted, problem = f"a whole number from {least} to {most}", "is not whole or out of range"
 
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is int and least <= value <= most:
             return value
         raise MismatchError("", problem, f"must be {wanted}, not {shown_json(value)}")
@@ -202,7 +202,7 @@ def _limited_number(limit: Range) -> Check:
         problem = "is not a number" + (f" from {least:g} to {most:g}" if most < math.inf else f" of at least {least:g}")
 
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is not float and type(value) is not int:
             raise _mismatch("a number", value)
         # Beyond 1e300: a whole number that does not fit a float, or what 1e999 is read as.
@@ -217,7 +217,7 @@ def _limited_text(limit: Text) -> Check:
     matches, problem, longest = re.compile(limit.pattern, re.DOTALL).match, limit.problem, limit.longest
 
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is not str:
             raise _mismatch("text", value)
         if matches(value) is None:
@@ -229,7 +229,7 @@ def _limited_text(limit: Text) -> Check:
 
 def _choice(choices: tuple[str | int, ...], wanted: str) -> Check:
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         for choice in choices:
             if value == choice and type(value) is type(choice):
                 return value
@@ -241,7 +241,7 @@ def _choice(choices: tuple[str | int, ...], wanted: str) -> Check:
 
 def _list_of(check_item: Check) -> Check:
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is not list:
             raise MismatchError("", "is not an array", f"must be a list, not {shown_json(value)}")
         items = []
@@ -257,7 +257,7 @@ def _list_of(check_item: Check) -> Check:
 
 def _tuple_of(checks: list[Check]) -> Check:
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is not list or len(value) != len(checks):
             raise _mismatch(f"a list of {len(checks)}", value)
         items: list[object] = []
@@ -273,7 +273,7 @@ def _tuple_of(checks: list[Check]) -> Check:
 
 def _plain_check(kind: type, wanted: str) -> Check:
     def check(value: object) -> object:
-        """The value as its field takes it; MismatchError says why it does not."""
+        """The value as its field takes it; MismatchError gives the reason if it does not fit."""
         if type(value) is kind:  # bool is an int to isinstance
             return value
         raise _mismatch(wanted, value)

@@ -21,7 +21,7 @@ def parse_json(text: str | bytes) -> object:
     """Parse JSON strictly: no key twice in an object, no NaN or Infinity, no number too large for a float.
 
     Raises:
-        ValueError: it is no such JSON; the message says why.
+        ValueError: it is no such JSON; the message gives the reason.
     """
     try:
         if isinstance(text, bytes):

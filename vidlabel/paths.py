@@ -3,7 +3,7 @@
 `Path.is_dir` and its like raise for some paths that cannot be looked at (no permission, a name too long, a stale
 mount), and for which ones depends on the version of Python. `is_folder`, `is_file` and `exists` never raise.
 
-A path that leads to no file was often saved for people, or for another system: `missing_file` finds what it meant.
+A path that leads to no file was often written for people, or on another system: `missing_file` finds the file meant.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def real_path(path: str | Path) -> str:
 
 
 def reason_of(error: OSError | ValueError) -> str:
-    """What the system says about a path: `Permission denied`. A ValueError is for a path that holds a NUL byte."""
+    """The system's reason: `Permission denied`. A ValueError is for a path that holds a NUL byte."""
     return getattr(error, "strerror", None) or str(error)
 
 

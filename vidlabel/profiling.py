@@ -1,4 +1,4 @@
-"""Where the time of labelling goes: a stopwatch for its phases, which costs nothing while nobody asks."""
+"""Where the time of labelling goes: a stopwatch for its phases, which costs nothing while it is off."""
 
 from __future__ import annotations
 
@@ -96,4 +96,4 @@ class _Off(Stopwatch):
 _NOTHING = nullcontext()
 
 OFF: Stopwatch = _Off()
-"""Where nobody asks."""
+"""A stopwatch that measures nothing."""

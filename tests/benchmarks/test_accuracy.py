@@ -31,8 +31,8 @@ def test_the_mean_of_a_clip_does_not_tell_the_order(name: str) -> None:
 
 def test_figures_of_recordings_are_means_over_them() -> None:
     truth = {"a": [Segment(0, 2, "hug", 1), Segment(4, 6, "kick", 1)], "b": [Segment(0, 2, "hug", 1)]}
-    told = {"a": [Segment(0.5, 2, "hug", 0.9)], "b": [Segment(0, 2, "hug", 0.9), Segment(5, 6, "hug", 0.9)]}
-    found = {row.figure: row.value for row in segment_rows(truth, told)}
+    predicted = {"a": [Segment(0.5, 2, "hug", 0.9)], "b": [Segment(0, 2, "hug", 0.9), Segment(5, 6, "hug", 0.9)]}
+    found = {row.figure: row.value for row in segment_rows(truth, predicted)}
     # One of two events in a, and one in b with one too many: F1 2/3 each.
     assert found["F1@50"] == pytest.approx(200 / 3)
     assert found["events found within 1 s"] == pytest.approx(75)

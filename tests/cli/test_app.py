@@ -59,7 +59,7 @@ def test_wrong_usage_is_status_2(capfd: pytest.CaptureFixture[str], arguments: l
 
 
 def test_completion_can_be_shown() -> None:
-    # The shell is told by the parent process: `true` keeps bash from giving its own place to the command.
+    # The parent process gives the shell: `true` keeps bash from giving its own place to the command.
     command = ["bash", "-c", f"'{sys.executable}' -m vidlabel --show-completion; true"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "complete" in ended.stdout

@@ -112,7 +112,7 @@ def test_no_segment_claims_time_without_samples(
         (12.0, pytest.approx(16, abs=0.4)),
     ]
     table = write_table(tmp_path, "new.npz,4,16,on\n")
-    (asked,) = vidlabel.evaluate(table, model=taught / "on.safetensors").answers.segments
+    (asked,) = vidlabel.evaluate(table, model=taught / "on.safetensors").predictions.segments
     assert [(s.start, s.end) for s in asked] == [(s["start"], s["end"]) for s in result["segments"]]
 
 

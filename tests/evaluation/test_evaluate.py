@@ -85,7 +85,7 @@ def test_a_model_file_is_neither_trained_nor_split(tmp_path: Path, model: Model)
 def test_labels_that_the_model_does_not_know_are_named(tmp_path: Path, model: Model) -> None:
     training_set = read(tmp_path, HUG_ROWS.replace("push", "wave"))
     request = EvaluationRequest(training_set=training_set, source="labels.csv", model=model)
-    assert request_warnings(request) == ("mixed does not know wave: it cannot be right there",)
+    assert request_warnings(request) == ("mixed has no label wave: it cannot predict it",)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_the_labels_of_the_test_part_change_nothing_that_is_said_about_it(tmp_pa
         clips = [(f"g{number // 2}", ("left", "right")[number % 2]) for number in range(8)]
         clips[:2] = [("g0", label) for label in first_labels]
         table = write_set(tmp_path / first_labels[0], clips, lambda n: noisy(n, np.eye(6, dtype=np.float32)[n % 2]))
-        return evaluate(table, leave_one_group_out=True, epochs=3, inner_folds=2).answers.scores[:2]
+        return evaluate(table, leave_one_group_out=True, epochs=3, inner_folds=2).predictions.scores[:2]
 
     np.testing.assert_array_equal(scores(("left", "right")), scores(("right", "left")))
 
@@ -281,7 +281,7 @@ def test_a_model_file(tmp_path: Path) -> None:
     )
     evaluation = vidlabel.evaluate(others, model=model)
     assert value(evaluation, "accuracy") == pytest.approx(2 / 3)
-    assert any("does not know up" in warning for warning in evaluation.warnings)
+    assert any("has no label up" in warning for warning in evaluation.warnings)
     assert not any("was trained on" in warning for warning in evaluation.warnings)
 
 
@@ -303,7 +303,7 @@ def test_a_label_that_would_be_tested_without_being_learnt(tmp_path: Path) -> No
     clips = [("a", "x"), ("b", "x"), ("b", "y"), ("c", "y"), ("c", "z"), ("a", "z")]
     table = write_set(tmp_path, clips, lambda n: noisy(n, np.ones(6, np.float32)))
     examples = read_examples(table).examples
-    with pytest.raises(AnnotationError, match=r"stands in fold . alone.*--leave-one-group-out"):
+    with pytest.raises(AnnotationError, match=r"is in fold . alone.*--leave-one-group-out"):
         outer_folds(examples, 2, 0)
     assert len(outer_folds(examples, "groups", 0)) == 3
 

@@ -1,4 +1,4 @@
-"""From answers to an evaluation: counts by hand."""
+"""From predictions to an evaluation: counts by hand."""
 
 from __future__ import annotations
 

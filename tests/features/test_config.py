@@ -34,5 +34,5 @@ def test_the_hash_is_that_of_the_published_file() -> None:
     assert FeatureConfig().published.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def test_parts_are_named() -> None:
+def test_blocks_are_named() -> None:
     assert str(FeatureBlock("motion", "left-flipped")) == "motion/left-flipped"

@@ -127,7 +127,7 @@ WRONG = {
         {"features": VALUES, "times": TIMES / 1000},
         "3636.36 samples a second by its times, which must be",
     ),
-    "no times": ({"features": VALUES}, "tells no times: --rate has to say how many samples a second it holds"),
+    "no times": ({"features": VALUES}, "holds no times: give the samples per second with --rate"),
     "metadata": ({"features": VALUES, "metadata": np.array("no JSON")}, "metadata that is no JSON"),
     "schema": ({"features": VALUES, "metadata": np.array('{"schema": "other/1"}')}, "metadata."),
 }

@@ -15,7 +15,7 @@ import vidlabel.features.encoders.frame_encoder
 from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
-from vidlabel.features.cache import CachedPart, FeatureCache
+from vidlabel.features.cache import CachedBlock, FeatureCache
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.frame_encoder import load_encoder
@@ -28,18 +28,18 @@ from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, View
 from vidlabel.video.request import ReadReport, Sample, SampleRequest
 
-RECIPE = FeatureConfig(rate=5.0, short_side=64)
+CONFIG = FeatureConfig(rate=5.0, short_side=64)
 
 
-class Heard:
-    """Remembers what it is told."""
+class RecordingListener:
+    """Records what it receives."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[float, float, str]] = []
+        self.encoded: list[tuple[float, float, str]] = []
         self.warnings: list[str] = []
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
-        self.told.append((encoded_s, duration_s, name))
+        self.encoded.append((encoded_s, duration_s, name))
 
     def warn(self, text: str) -> None:
         self.warnings.append(text)
@@ -52,11 +52,11 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def extractor(folder: Path | None, *views: View) -> FeatureExtractor:
     cache = FeatureCache(folder) if folder is not None else None
-    return FeatureExtractor(RECIPE, ("frames", "motion"), views or ("centre",), cache, "cpu", 2)
+    return FeatureExtractor(CONFIG, ("frames", "motion"), views or ("centre",), cache, "cpu", 2)
 
 
 def assert_same(first: VideoFeatures, second: VideoFeatures) -> None:
-    assert first.parts == second.parts
+    assert first.blocks == second.blocks
     assert first.times.tolist() == second.times.tolist()
     for one, other in zip(first.values, second.values, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -77,7 +77,7 @@ def test_features_are_those_of_the_samples(video: Path) -> None:
 
 
 def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As many samples at once as it encodes at once, in all parts together; the features stay the same."""
+    """As many samples at once as it encodes at once, in all blocks together; the features stay the same."""
     encoder, given = load_encoder(threads=2), []
 
     class OnGpu:
@@ -89,22 +89,22 @@ def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatc
             given.append(len(frames))
             return encoder.encode(frames)
 
-    expected = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    expected = FeatureExtractor(replace(CONFIG, rate=25.0), ("frames", "motion"), device="cpu").features(video)
     monkeypatch.setattr(vidlabel.features.encoders.frame_encoder, "load_encoder", lambda *_: OnGpu())
-    found = FeatureExtractor(replace(RECIPE, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    found = FeatureExtractor(replace(CONFIG, rate=25.0), ("frames", "motion"), device="cpu").features(video)
     assert given == [50]
     assert_same(found, expected)
 
 
 def test_a_second_time_nothing_is_computed(video: Path, tmp_path: Path) -> None:
-    first_heard, second_heard = Heard(), Heard()
-    first = extractor(tmp_path).features(video, first_heard, "clip")
+    first_listener, second_listener = RecordingListener(), RecordingListener()
+    first = extractor(tmp_path).features(video, first_listener, "clip")
     copy = tmp_path / "renamed.mkv"
     shutil.copy(video, copy)
-    second = extractor(tmp_path).features(copy, second_heard, "clip")
+    second = extractor(tmp_path).features(copy, second_listener, "clip")
     assert_same(first, second)
-    assert first_heard.told[-1] == (0.8, 1.0, "clip")
-    assert second_heard.told == []
+    assert first_listener.encoded[-1] == (0.8, 1.0, "clip")
+    assert second_listener.encoded == []
 
 
 def test_only_missing_views_are_added(video: Path, tmp_path: Path) -> None:
@@ -123,9 +123,9 @@ def test_a_damaged_entry_is_computed_again(video: Path, tmp_path: Path) -> None:
         content = bytearray(path.read_bytes())
         content[-1] ^= 64
         path.write_bytes(content)
-    has_new_errors = Heard()
-    assert_same(first, extractor(tmp_path).features(video, has_new_errors))
-    assert has_new_errors.told
+    listener = RecordingListener()
+    assert_same(first, extractor(tmp_path).features(video, listener))
+    assert listener.encoded
     assert_same(first, extractor(tmp_path).features(video))
 
 
@@ -136,14 +136,14 @@ def test_a_cache_that_cannot_be_written_is_warned_of_once(video: Path, tmp_path:
         (tmp_path / "file" / "cache", "cannot be written (Not a directory)"),
         (None, "has no place, since the user has no home folder"),
     ):
-        has_new_errors = Heard()
+        listener = RecordingListener()
         cache = FeatureCache(folder)
-        unkept = FeatureExtractor(RECIPE, ("frames", "motion"), ("centre",), cache, "cpu", 2)
+        unkept = FeatureExtractor(CONFIG, ("frames", "motion"), ("centre",), cache, "cpu", 2)
         for _ in range(2):
-            assert_same(expected, unkept.features(video, has_new_errors, "clip"))
-        assert len(has_new_errors.warnings) == 1
-        assert problem in has_new_errors.warnings[0]
-        assert has_new_errors.warnings[0].endswith("; name a folder with --cache-dir")
+            assert_same(expected, unkept.features(video, listener, "clip"))
+        assert len(listener.warnings) == 1
+        assert problem in listener.warnings[0]
+        assert listener.warnings[0].endswith("; name a folder with --cache-dir")
 
 
 def test_what_was_read_in_part_is_used_and_not_kept(tmp_path: Path) -> None:
@@ -195,13 +195,15 @@ def test_a_new_stream_is_a_class_in_the_registry(video: Path, tmp_path: Path, mo
     """Computed and kept beside the others, whatever its width and encoder."""
     monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
     streams = ("brightness", "frames")
-    found = FeatureExtractor(RECIPE, streams, cache=FeatureCache(tmp_path), device="cpu").features(video)
+    found = FeatureExtractor(CONFIG, streams, cache=FeatureCache(tmp_path), device="cpu").features(video)
     with open_samples(video, SampleRequest(rate=5.0, short_side=64)) as taken:
         means = np.stack([sample.rgb.reshape(-1, 3).mean(axis=0) for sample in taken])
     assert [values.shape[1] for values in found.values] == [3, 1280]
     joined = found.joined(streams, "centre")
     np.testing.assert_allclose(joined[:, :3], means, atol=0.07)  # kept as half precision
-    alone = FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video, Heard())
+    alone = FeatureExtractor(CONFIG, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(
+        video, RecordingListener()
+    )
     np.testing.assert_array_equal(joined[:, 3:], alone.joined(("frames",), "centre"))
 
 
@@ -209,9 +211,9 @@ def test_only_the_encoders_of_what_is_missing_are_loaded(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
-    FeatureExtractor(RECIPE, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video)
+    FeatureExtractor(CONFIG, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video)
     monkeypatch.setattr(PictureStream, "load_encoder", lambda *_: pytest.fail("loaded without need"))
-    both = FeatureExtractor(RECIPE, ("frames", "brightness"), cache=FeatureCache(tmp_path), device="cpu")
+    both = FeatureExtractor(CONFIG, ("frames", "brightness"), cache=FeatureCache(tmp_path), device="cpu")
     assert [values.shape[1] for values in both.features(video).values] == [1280, 3]
 
 
@@ -220,8 +222,8 @@ def test_what_changes_another_stream_leaves_an_entry_in_the_cache(
 ) -> None:
     """The picture encoder, its pixels and its runtime are nothing to a stream that does not use it."""
     monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
-    cache, part = FeatureCache(tmp_path), FeatureBlock("brightness", "centre")
-    cache.keep("v", RECIPE, part, CachedPart(np.zeros(1), np.ones((1, 3), np.float32), ReadReport("pyav")))
+    cache, block = FeatureCache(tmp_path), FeatureBlock("brightness", "centre")
+    cache.keep("v", CONFIG, block, CachedBlock(np.zeros(1), np.ones((1, 3), np.float32), ReadReport("pyav")))
     tuned = FinetunedWeights(blocks=1, published_sha256="0" * 64, sha256="1" * 64, tensors={})
     for changed in (
         {"encoder": "efficientnet-lite1"},
@@ -231,5 +233,5 @@ def test_what_changes_another_stream_leaves_an_entry_in_the_cache(
         {"lag_s": 0.2},
         {"decoder": "pyav"},
     ):
-        assert cache.load("v", replace(RECIPE, **changed), part) is not None
-    assert cache.load("v", replace(RECIPE, rate=9.0), part) is None
+        assert cache.load("v", replace(CONFIG, **changed), block) is not None
+    assert cache.load("v", replace(CONFIG, rate=9.0), block) is None

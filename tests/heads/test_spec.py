@@ -114,7 +114,7 @@ def test_what_names_no_version_is_refused(schema: object) -> None:
     ("members.0.temperature", 0, "temperature"),
     ("members.0.weight", 0, "weight"),
     ("members.0.role", "leader", "role must be"),
-    ("members.0.role", "background", "a member must tell the labels"),
+    ("members.0.role", "background", "a member must distinguish the labels"),
     ("members.0.resampled_steps", 3, "needs pooled_parts"),
     ("members", [], "1 to 64 members"),
     ("thresholds", [0.5, 0.5, 1.5], "thresholds must lie"),

@@ -82,8 +82,8 @@ def test_several_labels_of_a_clip_stand_in_one_row() -> None:
 
 def test_segments_stand_beside_what_was_true() -> None:
     truth = [Segment(0, 4, "a", 1), Segment(6, 8, "b", 1)]
-    told = [Segment(2, 5, "b", 0.8), Segment(6, 7, "b", 0.9), Segment(8, 9, "a", 0.7)]
-    found = rows(evaluation_of(*timed(truth, told, 10)))
+    predicted = [Segment(2, 5, "b", 0.8), Segment(6, 7, "b", 0.9), Segment(8, 9, "a", 0.7)]
+    found = rows(evaluation_of(*timed(truth, predicted, 10)))
     assert [(row["start"], row["truth"], row["predicted"]) for row in found] == [
         ("0.000", "a", ""),
         ("2.000", "a", "b"),
@@ -103,14 +103,14 @@ SEGMENTS = st.lists(st.tuples(st.integers(0, 8), st.integers(1, 4), st.sampled_f
 
 
 @given(SEGMENTS, SEGMENTS)
-def test_every_segment_stands_there_once(true: list[tuple[int, int, str]], told: list[tuple[int, int, str]]) -> None:
-    truth, answers = (
-        [Segment(start, start + length, label, 1.0) for start, length, label in segments] for segments in (true, told)
+def test_every_segment_stands_there_once(true: list[tuple[int, int, str]], given: list[tuple[int, int, str]]) -> None:
+    truth, predicted = (
+        [Segment(start, start + length, label, 1.0) for start, length, label in segments] for segments in (true, given)
     )
-    found = rows(evaluation_of(*timed(truth, answers, 12)))
-    predicted = [(float(row["start"]), float(row["end"]), row["predicted"]) for row in found if row["predicted"]]
-    assert sorted(predicted) == sorted((one.start, one.end, one.label) for one in answers)
+    found = rows(evaluation_of(*timed(truth, predicted, 12)))
+    written = [(float(row["start"]), float(row["end"]), row["predicted"]) for row in found if row["predicted"]]
+    assert sorted(written) == sorted((one.start, one.end, one.label) for one in predicted)
     seconds = [{(n, one.label) for n in range(int(one.start), int(one.end))} for one in truth]
-    said = {(n, one.label) for one in answers for n in range(int(one.start), int(one.end))}
-    missed = sorted((one.start, one.label) for one, own in zip(truth, seconds, strict=True) if not own & said)
+    held = {(n, one.label) for one in predicted for n in range(int(one.start), int(one.end))}
+    missed = sorted((one.start, one.label) for one, own in zip(truth, seconds, strict=True) if not own & held)
     assert sorted((float(row["start"]), row["truth"]) for row in found if not row["predicted"]) == missed

@@ -44,7 +44,7 @@ def test_both_files_are_pictures_and_the_same_each_time(tmp_path: Path) -> None:
     assert dict(rcParams) == before
 
 
-def test_a_folder_that_is_none_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError):
         save_plot(tmp_path / "file" / "plot", draw)

@@ -23,8 +23,8 @@ from vidlabel.training.train import SilentTrainListener
 pytestmark = pytest.mark.usefixtures("shared_encoders")
 
 
-class Heard:
-    """Remembers what it is told."""
+class RecordingListener:
+    """Records what it receives."""
 
     def __init__(self) -> None:
         self.moved: list[tuple[float, float, str]] = []
@@ -41,9 +41,9 @@ class Heard:
 
 
 def extractor(folder: Path) -> FeatureExtractor:
-    recipe = FeatureConfig(rate=5.0, short_side=48)
+    config = FeatureConfig(rate=5.0, short_side=48)
     views: tuple[View, ...] = ("centre", "centre-flipped")
-    return FeatureExtractor(recipe, ("frames", "motion"), views, FeatureCache(folder), "cpu", 2)
+    return FeatureExtractor(config, ("frames", "motion"), views, FeatureCache(folder), "cpu", 2)
 
 
 def test_features_of_videos_resume(tmp_path: Path) -> None:
@@ -51,17 +51,17 @@ def test_features_of_videos_resume(tmp_path: Path) -> None:
         write_video(tmp_path / name, Recipe(frames=20), range(number, number + 20))
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\n"))
     extractor(tmp_path / "cache").features(tmp_path / "a.mp4")  # An earlier run was ended after the first video.
-    has_new_errors = Heard()
-    dataset = video_features(found, extractor(tmp_path / "cache"), has_new_errors)
-    assert has_new_errors.moved == [(0.6, 0.8, "b.mp4")]
-    assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", True)]
+    listener = RecordingListener()
+    dataset = video_features(found, extractor(tmp_path / "cache"), listener)
+    assert listener.moved == [(0.6, 0.8, "b.mp4")]
+    assert listener.ends == [("a.mp4", True), ("b.mp4", True)]
     assert dataset.training_set == found
     assert (dataset.stream_names, dataset.width) == (("frames", "motion"), 2560)
     assert [len(one.views) for one in dataset.features] == [2, 2]
     first = dataset.features[0]
     assert first.times.tolist() == [0.0, 0.2, 0.4, 0.6]
     assert first.views[0][:, dataset.columns["motion"]].shape == (4, 1280)
-    again = video_features(found, extractor(tmp_path / "cache"), Heard())
+    again = video_features(found, extractor(tmp_path / "cache"), RecordingListener())
     for one, other in zip(dataset.features, again.features, strict=True):
         for view, same in zip(one.views, other.views, strict=True):
             np.testing.assert_array_equal(view, same)
@@ -72,9 +72,9 @@ def test_a_video_that_fails_meanwhile_is_left_out(tmp_path: Path) -> None:
         write_video(tmp_path / name, Recipe(frames=20))
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\nc.mp4,,,run\n"))
     (tmp_path / "b.mp4").write_bytes(b"no video any more")
-    has_new_errors = Heard()
-    dataset = video_features(found, extractor(tmp_path / "cache"), has_new_errors)
-    assert has_new_errors.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
+    listener = RecordingListener()
+    dataset = video_features(found, extractor(tmp_path / "cache"), listener)
+    assert listener.ends == [("a.mp4", True), ("b.mp4", False), ("c.mp4", True)]
     left = dataset.training_set
     assert [example.video for example in left.examples] == ["a.mp4", "c.mp4"]
     assert [video.video for video in left.unusable] == ["b.mp4"]
@@ -82,17 +82,17 @@ def test_a_video_that_fails_meanwhile_is_left_out(tmp_path: Path) -> None:
     assert len(dataset.features) == 2
 
 
-def test_where_all_fail_the_last_reason_is_told(tmp_path: Path) -> None:
+def test_where_all_fail_the_last_reason_is_given(tmp_path: Path) -> None:
     write_video(tmp_path / "a.mp4", Recipe(frames=20))
     found = read_examples(write_table(tmp_path, "a.mp4,,,run\n"))
     (tmp_path / "a.mp4").write_bytes(b"no video any more")
     with pytest.raises(InputError, match=r"a\.mp4"):
-        video_features(found, extractor(tmp_path / "cache"), Heard())
+        video_features(found, extractor(tmp_path / "cache"), RecordingListener())
 
 
 def test_files_of_features_are_taken_as_they_are(tmp_path: Path) -> None:
     found = read(tmp_path, "a.npz,,,run\nb.npz,,,walk\n")
-    dataset = features_in_files(found, Heard())
+    dataset = features_in_files(found, RecordingListener())
     assert dataset.streams == (StreamSpec(name="features", size=10, encoder=None),)
     assert dataset.width == 10
     with np.load(tmp_path / "b.npz") as archive:

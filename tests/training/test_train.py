@@ -57,8 +57,9 @@ def test_the_device_is_the_one_that_was_asked_for(tmp_path: Path, monkeypatch: p
 
 def test_files_that_are_left_out_are_warned_of(tmp_path: Path, clips: Path) -> None:
     (clips / "left" / "broken.npz").write_bytes(b"no archive")
-    with pytest.warns(UserWarning, match=r"left out: .*broken\.npz"):
+    with pytest.warns(UserWarning, match=r"left out: .*broken\.npz") as warned:
         quick_train(None, tmp_path / "m.safetensors", from_folders=clips)
+    assert [warning.filename for warning in warned] == [__file__]
 
 
 def test_a_model_that_is_measured_has_its_own_rate(tmp_path: Path, clips: Path) -> None:

@@ -1,1 +1,1 @@
-"""From one video to its labels, and from many videos to many files."""
+"""Batches: from many videos to many files."""

@@ -78,7 +78,7 @@ class Job(Protocol):
         """
 
     def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
-        """How the job went that wrote a file, if the file itself says that it has this fingerprint."""
+        """How the job went that wrote a file, if the file itself holds this fingerprint."""
 
     def open(self, listener: Listener, stopwatch: Stopwatch, threads: int | None) -> AbstractContextManager[DoTask]:
         """Load what is needed once for all videos.

@@ -32,7 +32,7 @@ STANDARD_OUTPUT = Path("-")
 """Where labels go that are kept in no file."""
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
-"""Of a file that holds nothing yet: `mktemp` makes such files."""
+"""SHA-256 of an empty file: `mktemp` makes such files."""
 
 UNREADABLE = "unreadable"
 """In place of the digest of something that is there and no file that can be read."""

@@ -32,7 +32,7 @@ class Record:
     video: str
     """Path of the input, as it was given."""
     fingerprint: str
-    """Of the input, the model and the options; empty where the input was not there."""
+    """Fingerprint of the input, the model and the options; empty where the input was not there."""
     state: State
     reason: str = ""
     """Why it failed, what is partial about it, or how its process ended since it was begun; one line."""
@@ -45,13 +45,13 @@ class Record:
     samples: Count = 0
     decode_errors: Count = 0
     sha256: str = ""
-    """Of the output, as it was last written; empty where none was."""
+    """SHA-256 of the output, as it was last written; empty where none was."""
     replaced_sha256: str = ""
-    """Of the file that lay in the output's place when the work began; empty where none did."""
+    """SHA-256 of the file in the output's place when the work began; empty where there was none."""
     conditions: str = ""
     """Options that decide what counts as a failure, as they were: a failure counts under these only."""
     run_id: str = ""
-    """Of the run that began the work."""
+    """The run that began the work."""
 
 
 class Records:

@@ -1,4 +1,4 @@
-"""What became of all inputs of a run: counts, exit status, and the table that `--summary` asks for."""
+"""Outcomes of all inputs of a run: counts, exit status, and the table that `--summary` asks for."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunSummary:
         """0: all done; 1: nothing done; 3: some failed.
 
         Args:
-            incomplete: whether there was more to do than the outcomes tell.
+            incomplete: whether there was more to do than these outcomes.
         """
         if not self.count("failed") and not incomplete:
             return 0
@@ -80,7 +80,7 @@ def _may_replace(path: Path) -> bool:
         with path.open("rb") as file:
             return file.read(len(start)) in (start, b"")
     except OSError:
-        return True  # Writing it says what is wrong.
+        return True  # Writing it gives the error.
 
 
 def write_summary(path: Path, videos: Sequence[str], left_out: Sequence[str], tally: RunSummary) -> None:

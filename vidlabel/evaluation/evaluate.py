@@ -38,7 +38,7 @@ from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, Groun
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
 from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
 from vidlabel.training.dataset.reading import read_training_set
-from vidlabel.training.dataset.report import check_report, refuse_insufficient
+from vidlabel.training.dataset.report import NOT_VALIDATED, check_report, refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
 from vidlabel.training.features import FeatureOptions, extract_features, extract_model_features, feature_options
 from vidlabel.training.finetune.train import EncoderTuning, refuse_untunable
@@ -113,19 +113,19 @@ def fold_count(folds: int | None, *, leave_one_group_out: bool) -> FoldCount:
 
 
 def request_warnings(request: EvaluationRequest) -> tuple[str, ...]:
-    """What speaks against trusting the figures, as far as it can be known before anything is computed."""
+    """Reasons not to trust the metrics that are known before anything is computed."""
     report = check_report(request.training_set)
     if request.model is None:
         return report.warnings
-    warnings = [text for text in report.warnings if "whether it is learnt cannot be checked" not in text]
+    warnings = [text for text in report.warnings if NOT_VALIDATED not in text]
     spec = request.model.spec
     known = {"clips": report.clips, "groups": report.groups, "seconds": round(report.seconds, 3)}
     same = bool(spec.data) and all(spec.data.get(name) == value for name, value in known.items())
     if same or (request.source and request.source in spec.command.split()):
-        warnings.append(f"{spec.name} was trained on these videos, as it seems: the figures will be too good")
+        warnings.append(f"{spec.name} was trained on these videos, it seems: the metrics will be too good")
     unknown = sorted(set(request.training_set.labels) - set(spec.labels) - {"background"})
     if unknown:
-        warnings.append(f"{spec.name} does not know {', '.join(unknown)}: it cannot be right there")
+        warnings.append(f"{spec.name} has no label {', '.join(unknown)}: it cannot predict it")
     return tuple(warnings)
 
 
@@ -279,7 +279,7 @@ def _measure(
             sha256=model.sha256,
             options=None,
         ),
-        split="none: all videos were asked of one model file",
+        split="none: one model file predicted all videos",
         warnings=warnings,
         curves=learning_curves([model.spec], first=0),
     )
@@ -326,7 +326,7 @@ def _in_order(folds: Sequence[Fold], predictions: Sequence[tuple[VideoPrediction
 
 
 def _majority(tested: GroundTruth, folds: Sequence[Fold]) -> Predictions:
-    """Of the training part of each fold."""
+    """Always predict the most frequent label of the training part of each fold."""
     found = []
     for fold in folds:
         learnt = np.isin(tested.video_of_row, fold.train_indices)
@@ -350,7 +350,7 @@ def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> 
 def _used_runtime(request: EvaluationRequest) -> str | None:
     if request.training_set.features is not None:
         return None
-    return resolve_hardware(request.features.device, request.features.recipe.runtime)[1]
+    return resolve_hardware(request.features.device, request.features.config.runtime)[1]
 
 
 def _split(request: EvaluationRequest, folds: int) -> str:

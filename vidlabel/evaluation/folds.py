@@ -32,7 +32,7 @@ class EvaluationCheckpoints:
     folder: Path | None
     """None: nothing is kept."""
     identity: str
-    """Of the evaluation; states of another are as good as missing."""
+    """Identity of the evaluation; checkpoints of another one are ignored."""
 
     @staticmethod
     def of(folder: Path | None, dataset: FeatureDataset, options: str) -> EvaluationCheckpoints:
@@ -79,11 +79,11 @@ class FoldListener(TuningListener, Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldModels:
-    """What was trained for one fold, by what it says about the videos that it was not trained on."""
+    """What was trained for one fold: its predictions for the videos that it was not trained on."""
 
     spec: ModelSpec
     predictions: tuple[VideoPredictions, ...]
-    """Of each video of the test part."""
+    """One for each video of the test part."""
     baseline: tuple[VideoPredictions, ...]
     """The same of the head without recurrence."""
 
@@ -94,9 +94,9 @@ class FoldCheckpoints:
 
     model: Checkpoints | None
     mean: Checkpoints | None
-    """Of the head without recurrence."""
+    """Checkpoints of the head without recurrence."""
     encoder: Checkpoints | None = None
-    """Of the encoder, where it is tuned."""
+    """Checkpoints of the encoder, where it is tuned."""
 
 
 def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> list[Fold]:
@@ -116,7 +116,7 @@ def outer_folds(examples: Sequence[Example], folds: FoldCount, seed: int) -> lis
     for number, fold in enumerate(split, 1):
         left = frozenset[str]().union(*(labels[place] for place in fold.train_indices))
         for label in sorted(frozenset[str]().union(*(labels[place] for place in fold.test_indices)) - left):
-            problem = f"stands in fold {number} alone, so that it cannot be learnt for it"
+            problem = f"is in fold {number} alone, so that no other fold can train on it"
             remedy = "give another number of --folds, or --leave-one-group-out"
             raise AnnotationError(f"label {shown(label)}", problem, remedy)
     return split

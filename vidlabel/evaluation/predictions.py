@@ -1,4 +1,4 @@
-"""What a model says about videos with known labels, in the classes that an evaluation has.
+"""Predictions of a model for videos with known labels, in the classes that an evaluation has.
 
 V videos, T samples of one, R rows of all (videos labelled as a whole, else samples), C labels of the evaluation.
 """
@@ -32,7 +32,7 @@ class Classes:
     labels: tuple[str, ...]
     """C."""
     background: int | None
-    """The one that says that none holds; only in single-label tasks."""
+    """The class for "no label holds"; only in single-label tasks."""
     task: Task
     whole: bool
     """Whether videos are labelled as a whole."""
@@ -68,7 +68,7 @@ def evaluation_classes(dataset: FeatureDataset, spec: ModelSpec | None) -> Class
     names = [label for place, label in enumerate(training_set.labels) if place != training_set.background]
     if spec is not None:
         names += [label for place, label in enumerate(spec.labels) if place != spec.background and label not in names]
-    # In a stretch of time a model may always say that nothing holds; of a clip only if it learnt what that looks like.
+    # In a stretch of time a model may always predict that nothing holds; for a clip only if it learnt how that looks.
     knows_nothing = spec is not None and spec.background is not None and not spec.members_with("background")
     if training_set.task == "single" and (training_set.background is not None or not whole or knows_nothing):
         return Classes((*names, BACKGROUND), len(names), training_set.task, whole)
@@ -128,7 +128,7 @@ def matched_groups(examples: Sequence[Example], *, unlabelled_counts: bool) -> s
 
 
 def score_video(network: Network, features: ExampleFeatures, classes: Classes) -> VideoPredictions:
-    """What a model says about a video, as `predict` would.
+    """Predict one video as `predict` would.
 
     Args:
         network: the model.
@@ -212,7 +212,7 @@ def _in_columns(values: Scores, columns: Sequence[int | None], width: int) -> Sc
 
 
 def _decide_clip(scores: Scores, thresholds: npt.NDArray[np.float64], classes: Classes) -> Booleans:
-    """Of clips that are known to hold something, or background where that is a label like others: the best one."""
+    """Choose the best label of a clip that holds one, background among them where it is a label like others."""
     return _one_hot(scores) if classes.task == "single" else scores >= thresholds
 
 

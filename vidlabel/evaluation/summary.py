@@ -56,7 +56,7 @@ def summarise_evaluation(
         rules=metric_rules(tested, tolerance_s, with_mean=baselines["mean"] is not None),
         warnings=warnings,
         tested=tested,
-        answers=predictions,
+        predictions=predictions,
         curves=curves,
     )
 
@@ -91,7 +91,7 @@ def _data(tested: GroundTruth) -> EvaluatedData:
 
 
 def learning_curves(specs: Sequence[ModelSpec], first: int) -> tuple[Curve, ...]:
-    """How models learnt, as they say themselves.
+    """Losses and scores of each epoch, from the model files.
 
     Args:
         specs: of the models, one for each fold.

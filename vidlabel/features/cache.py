@@ -6,7 +6,7 @@ model), rate, size, stream, view, lag of the motion stream, decoder, and the enc
 and the same options shall give the same bytes).
 Numbers are kept as float16. They lie between 0 and 6; measured on ut-interaction, rounding moves the 64 leading
 whitened components by 0.0013 standard deviations at most, and cross-validated accuracy not at all. Entries appear
-whole or not at all, under names that say what they hold, so that any number of processes may share a folder: two that
+whole or not at all, under names made of what they hold, so that any number of processes may share a folder: two that
 compute the same write the same. Every entry carries a hash of its numbers; a damaged one counts as missing.
 """
 
@@ -39,7 +39,7 @@ Tensors = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CachedPart:
+class CachedBlock:
     """One stream of one video in one view."""
 
     times: npt.NDArray[np.float64]
@@ -60,34 +60,34 @@ class FeatureCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def load(self, content: str, recipe: FeatureConfig, part: FeatureBlock) -> CachedPart | None:
-        """Take a part of a video's features.
+    def load(self, content: str, config: FeatureConfig, block: FeatureBlock) -> CachedBlock | None:
+        """Take a block of a video's features.
 
         Args:
             content: `video_hash` of the video.
-            recipe: how the features are made.
-            part: which of them.
+            config: how the features are made.
+            block: which of them.
 
         Returns:
-            The part; None if it is not there, or damaged.
+            The block; None if it is not there, or damaged.
         """
         if self._folder is None:
             return None
-        key = _key(content, recipe, part)
+        key = _key(content, config, block)
         try:
             return _parse(entry_path(self._folder, key).read_bytes(), key)
         except (OSError, SafetensorError, ValueError, KeyError):
             return None  # Whatever is wrong with an entry, computing it again puts it right.
 
-    def keep(self, content: str, recipe: FeatureConfig, part: FeatureBlock, cached: CachedPart) -> None:
-        """Keep a part of a video's features.
+    def keep(self, content: str, config: FeatureConfig, block: FeatureBlock, cached: CachedBlock) -> None:
+        """Keep a block of a video's features.
 
         Raises:
             OutputError: it cannot be written.
         """
         if self._folder is None:
             raise OutputError("feature cache", "has no place, since the user has no home folder")
-        key = _key(content, recipe, part)
+        key = _key(content, config, block)
         tensors: Tensors = {"times": cached.times, "values": cached.values.astype(np.float16)}
         facts = {"key": key, "sha256": tensor_digest(tensors), "report": asdict(cached.report)}
         with atomic_write(entry_path(self._folder, key)) as file:
@@ -99,8 +99,8 @@ def as_kept(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return values.astype(np.float16).astype(np.float32)
 
 
-def _key(content: str, recipe: FeatureConfig, part: FeatureBlock) -> str:
-    facts = [REVISION, content, *find_stream(part.stream).cache_key(recipe, part.view)]
+def _key(content: str, config: FeatureConfig, block: FeatureBlock) -> str:
+    facts = [REVISION, content, *find_stream(block.stream).cache_key(config, block.view)]
     return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()
 
 
@@ -113,10 +113,10 @@ class _EntryFields:
     report: ReadReport
 
 
-def _parse(content: bytes, key: str) -> CachedPart:
+def _parse(content: bytes, key: str) -> CachedBlock:
     facts = exact_dataclass_from_json(_EntryFields, json.loads(read_metadata(content)), "")
     tensors = load(content)
     times, values = tensors["times"], tensors["values"]
     if facts.key != key or facts.sha256 != tensor_digest({"times": times, "values": values}):
         raise MismatchError("", "is damaged")
-    return CachedPart(times, values.astype(np.float32), facts.report)
+    return CachedBlock(times, values.astype(np.float32), facts.report)

@@ -27,10 +27,10 @@ class CacheSummary:
 
 
 def cache_folder(asked: Path | None = None) -> Path | None:
-    """Where features are kept: where asked, else where `VIDLABEL_CACHE` says, else the system's place for caches.
+    """The folder of the feature cache: as asked, else from `VIDLABEL_CACHE`, else in the system's folder for caches.
 
     Returns:
-        The folder; None where nothing is said and the user has no home folder.
+        The folder; None where none is named and the user has no home folder.
 
     Raises:
         UsageError: there is a file of that name.

@@ -1,4 +1,4 @@
-"""What features of a video depend on, beside the video."""
+"""The configuration of feature extraction: everything but the video that features depend on."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class FeatureBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureConfig:
-    """How features are made; everything that changes their numbers but the part, the machine and library versions.
+    """How features are made; everything that changes their numbers but the block, the machine and library versions.
 
     Raises:
         UsageError: there is no such encoder, or a value is out of range.

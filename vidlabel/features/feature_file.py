@@ -152,11 +152,11 @@ def read_feature_file(path: Path, rate: float | None = None) -> FeatureFile:
 
     Args:
         path: an `.npz` or `.safetensors` file.
-        rate: samples per second, for a file that tells no times, or a single one; the times of others count alone.
+        rate: samples per second, for a file without times, or with a single one; ignored for others.
 
     Raises:
         InputError: it cannot be read, is damaged, or holds something else: pickled objects, wrong shapes, numbers that
-            are not finite, times that do not ascend or are no seconds; or it tells no times, and there is no rate.
+            are not finite, times that do not ascend or are no seconds; or there are neither times nor a rate.
     """
     try:
         content = path.read_bytes()
@@ -276,7 +276,7 @@ def _checked_values(values: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 def _checked_times(times: npt.NDArray[Any] | None, samples: int, rate: float | None) -> npt.NDArray[np.float64]:
     if times is None:
         if rate is None:
-            raise ValueError("tells no times: --rate has to say how many samples a second it holds")
+            raise ValueError("holds no times: give the samples per second with --rate")
         return np.arange(samples) / rate
     if times.dtype.kind not in "fiu" or times.shape != (samples,):
         raise ValueError(f"has times of shape {times.shape} and type {times.dtype} for {samples} samples")

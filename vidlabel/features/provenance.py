@@ -1,4 +1,4 @@
-"""What a file of features says about itself."""
+"""The metadata of a feature file: how its features were made."""
 
 from __future__ import annotations
 

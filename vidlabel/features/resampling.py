@@ -1,4 +1,4 @@
-"""Files of features at another rate than their own, and the stretches that they say nothing about.
+"""Files of features at another rate than their own, and the stretches without samples in them.
 
 T samples in time, N samples of the new rate, D numbers in a feature.
 """

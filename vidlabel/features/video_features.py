@@ -1,6 +1,6 @@
 """All features of videos for training, computed once and kept.
 
-T samples in time, D numbers in a feature of one part.
+T samples in time, D numbers in a feature of one block.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import OutputError
-from vidlabel.features.cache import CachedPart, FeatureCache, as_kept
+from vidlabel.features.cache import CachedBlock, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
@@ -27,34 +27,34 @@ from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoFeatures:
-    """The features of one video in several parts."""
+    """The features of one video in several blocks."""
 
     times: npt.NDArray[np.float64]
     """(T,) seconds from the first presented frame."""
-    parts: tuple[FeatureBlock, ...]
+    blocks: tuple[FeatureBlock, ...]
     values: tuple[npt.NDArray[np.float32], ...]
-    """(T, D) for each part."""
+    """(T, D) for each block."""
     report: ReadReport
     """How reading went."""
 
     def joined(self, streams: Sequence[str], view: View) -> npt.NDArray[np.float32]:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
-        chosen = [self.values[self.parts.index(FeatureBlock(stream, view))] for stream in streams]
+        chosen = [self.values[self.blocks.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
 
 
 def encode_video(
     stream: IsolatedSamples,
     pipeline: FeaturePipeline,
-    parts: Sequence[FeatureBlock],
+    blocks: Sequence[FeatureBlock],
     on_progress: Callable[[float, float], None],
 ) -> VideoFeatures:
     """Compute the features of one video.
 
     Args:
         stream: its samples, as `reading_request` asks for them.
-        pipeline: for the streams of the parts.
-        parts: streams in views.
+        pipeline: for the streams of the blocks.
+        blocks: streams in views.
         on_progress: called with the seconds that are encoded, and those of the video.
 
     Raises:
@@ -62,21 +62,21 @@ def encode_video(
         UsageError, InstallationError: an encoder cannot be loaded.
     """
     pieces: list[Features] = []
-    for piece in pipeline.encode(stream, parts):
+    for piece in pipeline.encode(stream, blocks):
         pieces.append(piece)
         on_progress(float(piece.times[-1]), stream.probe.duration_s)
     values = tuple(np.concatenate(own) for own in zip(*(piece.blocks for piece in pieces), strict=True))
-    return VideoFeatures(np.concatenate([piece.times for piece in pieces]), tuple(parts), values, stream.report)
+    return VideoFeatures(np.concatenate([piece.times for piece in pieces]), tuple(blocks), values, stream.report)
 
 
 class ExtractionListener(Protocol):
-    """Told while features are computed."""
+    """Receives the progress of extraction."""
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """This much of the video `name` is encoded, in seconds."""
 
     def warn(self, text: str) -> None:
-        """Something is odd, and the work goes on."""
+        """A warning of one line; the work continues."""
 
 
 class FeatureExtractor:
@@ -86,7 +86,7 @@ class FeatureExtractor:
     is used, and not kept. A cache that cannot be written is warned of once, and read from all the same.
 
     Args:
-        recipe: how the features are made.
+        config: how the features are made.
         streams: in the order in which models join them.
         views: what of the pictures is seen.
         cache: None: nothing is kept.
@@ -99,26 +99,26 @@ class FeatureExtractor:
 
     def __init__(
         self,
-        recipe: FeatureConfig,
+        config: FeatureConfig,
         streams: tuple[str, ...],
         views: tuple[View, ...] = ("centre",),
         cache: FeatureCache | None = None,
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
-        self._pipeline = FeaturePipeline(recipe, streams, device, threads)
-        self.recipe = self._pipeline.config
+        self._pipeline = FeaturePipeline(config, streams, device, threads)
+        self.config = self._pipeline.config
         self.streams = streams
-        self.parts = tuple(FeatureBlock(stream, view) for view in views for stream in streams)
+        self.blocks = tuple(FeatureBlock(stream, view) for view in views for stream in streams)
         self._cache = cache
         self._can_keep = True
 
     def features(self, path: Path, listener: ExtractionListener | None = None, name: str = "") -> VideoFeatures:
-        """The features of one video; decoded once at most, for those parts that the cache lacks.
+        """The features of one video; decoded once at most, for those blocks that the cache lacks.
 
         Args:
             path: the video.
-            listener: told how far encoding has come; not told of a video that the cache holds.
+            listener: receives progress, except of a video that the cache holds.
             name: what the listener calls the video.
 
         Raises:
@@ -126,60 +126,62 @@ class FeatureExtractor:
             UsageError, InstallationError: the encoder cannot be loaded.
         """
         if self._cache is None:
-            return self._compute(path, self.parts, listener, name)
+            return self._compute(path, self.blocks, listener, name)
         content = video_hash(path)
-        loaded = {part: self._cache.load(content, self.recipe, part) for part in self.parts}
-        kept = {part: cached for part, cached in loaded.items() if cached is not None}
-        missing = tuple(part for part in self.parts if part not in kept)
+        loaded = {block: self._cache.load(content, self.config, block) for block in self.blocks}
+        kept = {block: cached for block, cached in loaded.items() if cached is not None}
+        missing = tuple(block for block in self.blocks if block not in kept)
         if missing:
             added = self._compute_and_keep(path, content, missing, listener, name)
             if any(not np.array_equal(added[missing[0]].times, cached.times) for cached in kept.values()):
-                # A damaged file may be read to another place the second time: parts must come from one reading.
-                kept, missing = {}, self.parts
+                # A damaged file may be read to another place the second time: blocks must come from one reading.
+                kept, missing = {}, self.blocks
                 added = self._compute_and_keep(path, content, missing, listener, name)
             kept |= added
-        return _assembled(self.parts, kept)
+        return _assembled(self.blocks, kept)
 
     def _compute_and_keep(
         self,
         path: Path,
         content: str,
-        parts: tuple[FeatureBlock, ...],
+        blocks: tuple[FeatureBlock, ...],
         listener: ExtractionListener | None,
         name: str,
-    ) -> dict[FeatureBlock, CachedPart]:
-        computed = self._compute(path, parts, listener, name)
+    ) -> dict[FeatureBlock, CachedBlock]:
+        computed = self._compute(path, blocks, listener, name)
         added = {}
-        for part, values in zip(parts, computed.values, strict=True):
-            added[part] = CachedPart(computed.times, as_kept(values), computed.report)
+        for block, values in zip(blocks, computed.values, strict=True):
+            added[block] = CachedBlock(computed.times, as_kept(values), computed.report)
             # A reading that broke off may go further another time: on a machine less busy, or with a newer decoder.
             if computed.report.decoded_ratio == 1:
-                self._keep(content, part, added[part], listener)
+                self._keep(content, block, added[block], listener)
         return added
 
-    def _keep(self, content: str, part: FeatureBlock, cached: CachedPart, listener: ExtractionListener | None) -> None:
+    def _keep(
+        self, content: str, block: FeatureBlock, cached: CachedBlock, listener: ExtractionListener | None
+    ) -> None:
         if self._cache is None or not self._can_keep:
             return
         try:
-            self._cache.keep(content, self.recipe, part, cached)
+            self._cache.keep(content, self.config, block, cached)
         except OutputError as error:
             self._can_keep = False
             if listener is not None:
                 reason = f"{error.subject} {error.problem}"
-                listener.warn(f"features are not kept for another time: {reason}; name a folder with --cache-dir")
+                listener.warn(f"features cannot be cached: {reason}; name a folder with --cache-dir")
 
     def _compute(
-        self, path: Path, parts: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
+        self, path: Path, blocks: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
     ) -> VideoFeatures:
         def on_progress(encoded_s: float, duration_s: float) -> None:
             """Pass the progress on."""
             if listener is not None:
                 listener.progress(encoded_s, duration_s, name)
 
-        with open_isolated_samples(path, reading_request(self.recipe, [part.stream for part in parts])) as stream:
-            return encode_video(stream, self._pipeline, parts, on_progress)
+        with open_isolated_samples(path, reading_request(self.config, [block.stream for block in blocks])) as stream:
+            return encode_video(stream, self._pipeline, blocks, on_progress)
 
 
-def _assembled(parts: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedPart]) -> VideoFeatures:
-    first = kept[parts[0]]
-    return VideoFeatures(first.times, parts, tuple(kept[part].values for part in parts), first.report)
+def _assembled(blocks: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedBlock]) -> VideoFeatures:
+    first = kept[blocks[0]]
+    return VideoFeatures(first.times, blocks, tuple(kept[block].values for block in blocks), first.report)

@@ -35,7 +35,7 @@ class HeadConfig:
     layers: int = 1
     bidirectional: bool = False
     activation: Literal["tanh", "relu"] = "tanh"
-    """Of `rnn` alone."""
+    """Activation of the head `rnn`."""
     dropout: float = 0.0
     """In training: share of the numbers left out between layers and before the outputs, 0 to below 1."""
     scaled_identity: float | None = None
@@ -81,7 +81,7 @@ class MemberSpec:
 
     head: HeadConfig
     role: MemberRole = "labels"
-    """`labels`: tells the labels from each other. `background`: these and, as its last output, background."""
+    """`labels`: distinguishes the labels. `background`: these and, as its last output, background."""
     weight: float = 1.0
     """Share among the members of its role."""
     temperature: float = 1.0

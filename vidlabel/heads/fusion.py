@@ -65,12 +65,12 @@ def probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
     """Calibrated probabilities: temperature scaling (Guo et al., ICML 2017) of each member, then their mixture.
 
     With members for the background, theirs is the probability that nothing happens. What is left is shared out by the
-    geometric mean of what both roles say of the labels: on long videos made of ut-interaction that found 5 % more
-    (F1@25, pauses with other footage) than what the role `labels` says alone.
+    geometric mean of the scores of both roles: on long videos made of ut-interaction that found 5 % more
+    (F1@25, pauses with other footage) than the role `labels` alone.
 
     Args:
         logits: for each member (N, its `window_outputs`), after pooling.
-        spec: says the task, temperatures and weights, and which outputs count for which label.
+        spec: gives the task, temperatures and weights, and which outputs count for which label.
 
     Returns:
         (N, C), 0 to 1.
@@ -87,7 +87,7 @@ def probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
 def clip_probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
     """The same for windows that are whole clips, in which something happens: background has the probability 0.
 
-    The members that know background have a say in stretches of long videos alone: of whole clips they know less.
+    The members that know background count in stretches of long videos alone: of whole clips they know less.
     """
     labels = _label_probabilities(_mixed(logits, spec, "labels"), spec)
     if not spec.members_with("background"):

@@ -1,4 +1,4 @@
-"""A model: its description, its network, and the file that both stand in."""
+"""A model: its description, its network, and the file that holds both."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Network:
 
     spec: ModelSpec
     heads: tuple[Head, ...]
-    """Of the members, in their order."""
+    """The heads of the members, in their order."""
     projection: Projection | None
     encoders: Mapping[str, EncoderTensors] = field(default_factory=dict, kw_only=True)
     """The tensors of its tuned encoders, by the digest of each; none where all are as published."""
@@ -68,15 +68,15 @@ class Network:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model(Network):
-    """A model that is ready to use, with the file that it stands in."""
+    """A model that is ready to use, with the file that holds it."""
 
     path: Path
     sha256: str
-    """Of the file, hexadecimal."""
+    """SHA-256 of the file, hexadecimal."""
 
     @property
     def info(self) -> ModelInfo:
-        """What a result says about its model."""
+        """The part of a result that describes its model."""
         spec = self.spec
         return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder_title, self.sha256)
 

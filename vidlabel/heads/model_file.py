@@ -66,7 +66,7 @@ def encoder_prefix(number: int) -> str:
 
 
 def head_shapes(config: HeadConfig) -> dict[str, Shape]:
-    """Names and shapes of a head's parameters, as in `build_head(config).state_dict()`."""
+    """Names and shapes of the parameters in `build_head(config).state_dict()`."""
     shapes = _recurrence_shapes(config)
     shapes["output.weight"] = (config.outputs, config.readout_size)
     shapes["output.bias"] = (config.outputs,)
@@ -150,7 +150,7 @@ class _UnfitError(ValueError):
 
 
 def read_spec(path: Path) -> ModelSpec:
-    """Read what a model file says about itself; needs neither torch nor numpy.
+    """Read the description in a model file; needs neither torch nor numpy.
 
     Raises:
         ModelFileError: there is no such file, it is no model file, it is damaged, or a newer vidlabel made it.
@@ -163,7 +163,7 @@ def read_model_file(path: Path) -> tuple[ModelSpec, Tensors, str]:
     """Read a model file.
 
     Returns:
-        What it says about itself, its tensors by name, and the SHA-256 of the file in hexadecimal.
+        Its description, its tensors by name, and the SHA-256 of the file in hexadecimal.
 
     Raises:
         ModelFileError: as `read_spec`, and for numbers that are not finite, or not those of a tuned encoder.
@@ -185,7 +185,7 @@ def write_model_file(spec: ModelSpec, tensors: Tensors, path: Path) -> str:
     """Write a model file, whole or not at all; the same content gives the same bytes.
 
     Args:
-        spec: what the model says about itself.
+        spec: the description of the model.
         tensors: float32 by name, as `tensor_shapes(spec)` asks for.
         path: an older file there is replaced.
 

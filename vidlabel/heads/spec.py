@@ -173,7 +173,7 @@ class ModelSpec:
 
         Raises:
             NewerVersionError: another version of the format.
-            ValueError: it is damaged or says something impossible.
+            ValueError: it is damaged, or a value in it is impossible.
         """
         content = parse_json(text)
         schema = content.get("schema") if isinstance(content, dict) else None
@@ -201,7 +201,7 @@ class ModelSpec:
 
     def _check_members(self) -> None:
         require(1 <= len(self.members) <= MAX_MEMBERS, f"there must be 1 to {MAX_MEMBERS} members")
-        require(len(self.members_with("labels")) > 0, "a member must tell the labels from each other")
+        require(len(self.members_with("labels")) > 0, "a member must distinguish the labels")
         require(len({m.head.input_size for m in self.members}) == 1, "members must have the same input_size")
         require(len({m.pooled_parts is None for m in self.members}) == 1, "all members must be pooled, or none")
         if not self.projection:

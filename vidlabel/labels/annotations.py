@@ -90,7 +90,7 @@ def label_table(
 
     Args:
         name: of the file, for messages.
-        found: the line of each annotation and what makes it; a ValueError of that says what is wrong in the line.
+        found: the line of each annotation and what makes it; its ValueError gives the problem of the line.
         problems: lines that are wrong in form.
 
     Raises:

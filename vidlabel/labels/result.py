@@ -47,7 +47,7 @@ class VideoInfo:
     """The facts of a video that its result repeats."""
 
     path: FilledText
-    """As the user gave it."""
+    """The path as the user gave it."""
     duration: Annotated[float, Range(0)]
     """Seconds from the first presented frame to the end of the last."""
     fps: Annotated[float, Range(0)]
@@ -72,7 +72,7 @@ class ModelInfo:
     head: str
     encoder: str
     sha256: Sha256
-    """Of the model file, hexadecimal."""
+    """SHA-256 of the model file, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

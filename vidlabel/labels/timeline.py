@@ -17,7 +17,7 @@ class TimelineRow:
 
     label: str
     bar: str
-    """As many characters as were asked for, the video from left to right."""
+    """The video from left to right, in as many characters as were asked for."""
 
 
 def timeline(segments: Sequence[Segment], duration_s: float, width: int) -> tuple[TimelineRow, ...]:

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 SIMILARITY = 0.85
-"""Of two spellings (difflib): one letter wrong in six or more."""
+"""Least similarity (difflib) of two spellings of one text: one letter wrong in six or more."""
 
 RARITY = 5
 """The right spelling stands at least this many times as often as a slip of the keyboard."""

@@ -1,4 +1,4 @@
-"""What a model takes of files of features, and what a result says of such a file in the place of a video."""
+"""Feature files as input of a model, and their description in results."""
 
 from __future__ import annotations
 

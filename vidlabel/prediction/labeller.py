@@ -120,13 +120,13 @@ def predict(
 
 
 class PythonListener:
-    """For callers of the library: no progress, and warnings as Python has them."""
+    """Ignores progress; issues warnings as `UserWarning`."""
 
     def progress(self, labelled_s: float, duration_s: float) -> None:
-        """Tell nobody."""
+        """Nothing."""
 
     def alive(self) -> None:
-        """Tell nobody."""
+        """Nothing."""
 
     def warn(self, text: str) -> None:
         """Issue a `UserWarning`."""
@@ -139,8 +139,8 @@ class Labeller:
     Args:
         options: for all of the videos.
         pool: the processes that decode them; whoever made it closes it.
-        threads: cores for this video: so many pictures are encoded at the same time on the CPU, and so many are decoded
-            where one core is too slow for the encoder; None: as many as there are.
+        threads: cores for this video: pictures that are encoded at the same time on the CPU, and decoded where one core
+            is too slow for the encoder; None: all cores.
         stopwatch: takes the time of the phases.
 
     Raises:
@@ -176,7 +176,7 @@ class Labeller:
 
         Args:
             shown: its path as given.
-            listener: told how it goes.
+            listener: receives progress and warnings.
 
         Raises:
             VideoError: the file cannot be read as a video.

@@ -1,4 +1,4 @@
-"""Options of a prediction, and what follows its progress."""
+"""Options of a prediction, and the listener that follows its progress."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _check(holds: bool, option: str, value: object, remedy: str) -> None:
 
 
 class Listener(Protocol):
-    """Told while a video is labelled."""
+    """Receives the progress of labelling a video."""
 
     def progress(self, labelled_s: float, duration_s: float) -> None:
         """How much of the video is labelled, in seconds."""

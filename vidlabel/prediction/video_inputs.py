@@ -1,4 +1,4 @@
-"""What a model takes of videos: whether this version can compute it, and how.
+"""Videos as input of a model: whether this version can compute its features, and how.
 
 The model file says how its features were made; what cannot be done in that very way is refused. No torch here: `info`
 asks, too.

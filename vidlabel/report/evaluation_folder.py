@@ -81,7 +81,7 @@ def prediction_lines(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _clip(evaluation: Evaluation, place: int) -> tuple[str, ...]:
-    tested, predictions = evaluation.tested, evaluation.answers
+    tested, predictions = evaluation.tested, evaluation.predictions
     scores = predictions.scores[place]
     predicted = np.flatnonzero(predictions.decided[place])
     score = scores[predicted].min() if len(predicted) else scores.max()
@@ -92,7 +92,7 @@ def _clip(evaluation: Evaluation, place: int) -> tuple[str, ...]:
 
 
 def _segments(evaluation: Evaluation, place: int) -> Iterator[tuple[str, ...]]:
-    video, predicted = evaluation.tested.videos[place], evaluation.answers.segments[place]
+    video, predicted = evaluation.tested.videos[place], evaluation.predictions.segments[place]
     rows = [(segment, _nearest(segment, video), segment.label, f"{segment.score:.4f}") for segment in predicted]
     rows += [(segment, segment.label, "", "") for segment in video.truth if not _found(segment, predicted)]
     for segment, *rest in sorted(rows, key=lambda row: (row[0].start, row[0].end, row[1], row[2])):

@@ -102,7 +102,7 @@ def _short_count(count: int) -> str:
 
 
 def _draw_reliability(evaluation: Evaluation, figure: Figure) -> None:
-    sure, right, _ = top_probabilities(evaluation.tested, evaluation.answers)
+    sure, right, _ = top_probabilities(evaluation.tested, evaluation.predictions)
     bins = calibration_bins(sure)
     counts = np.bincount(bins, minlength=BINS)
     held = counts > 0
@@ -128,7 +128,7 @@ def _draw_reliability(evaluation: Evaluation, figure: Figure) -> None:
 
 def _draw_precision_recall(evaluation: Evaluation, figure: Figure) -> None:
     tested = evaluation.tested
-    targets, scores = tested.targets[tested.known], evaluation.answers.scores[tested.known].astype(np.float64)
+    targets, scores = tested.targets[tested.known], evaluation.predictions.scores[tested.known].astype(np.float64)
     support = targets.sum(axis=0)
     most = np.argsort(-support, kind="stable")[:MOST_PANELS]
     shown = sorted(int(label) for label in most if support[label] and label != tested.background)

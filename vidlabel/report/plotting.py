@@ -18,7 +18,7 @@ Draw = Callable[["Figure"], None]
 """Fills an empty figure."""
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#6f6f6f"
-"""Of Okabe and Ito, which people with any colour vision can tell apart."""
+"""Colours of Okabe and Ito, which people with any colour vision can distinguish."""
 
 _STYLE: Any = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere

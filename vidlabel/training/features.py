@@ -1,6 +1,6 @@
 """Features of a training set: of videos from the encoder or its cache, of files as they are.
 
-For training they are made as its options say, for a given model as the model says.
+For training its options decide how they are made, for a given model the model file.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from vidlabel.training.options import TrainOptions
 DEFAULT_RATE = 8.0
 """Samples per second: what people do is over within a second or two."""
 VIEWS: tuple[View, ...] = ("centre", "centre-flipped")
-"""That are learnt from; the first one is tested on."""
+"""Views for training; the first one is for testing, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureOptions:
     """How the features of videos are made for training."""
 
-    recipe: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
+    config: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
     streams: tuple[str, ...] = VIDEO_STREAMS
     """That are computed of videos; training may choose among them."""
     cache: Path | None = None
@@ -70,7 +70,7 @@ def feature_options(
         UsageError: there is no such runtime.
     """
     return FeatureOptions(
-        recipe=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
+        config=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
         streams=options.streams or VIDEO_STREAMS,
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
@@ -85,7 +85,7 @@ def extract_features(
     Args:
         training_set: of videos, or of files of features.
         options: for videos.
-        init: a model to go on from, which says how its features are made.
+        init: a model to continue from, which decides how features are made.
         listener: receives progress.
 
     Raises:
@@ -101,9 +101,9 @@ def extract_features(
             options = _options_of(init, options)
         check_video_streams(options.streams)
         cache = FeatureCache(cache_folder(options.cache))
-        extractor = FeatureExtractor(options.recipe, options.streams, VIEWS, cache, options.device)
+        extractor = FeatureExtractor(options.config, options.streams, VIEWS, cache, options.device)
         dataset = video_features(training_set, extractor, listener)
-        facts = FeatureFacts(rate=options.recipe.rate, tuned=options.recipe.tuned)
+        facts = FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
     if init is not None and _layout(dataset.streams) != _layout(init.spec.streams):
         problem = f"it takes features of {', '.join(init.spec.stream_names)}, {init.spec.feature_size} numbers together"
         raise UsageError("--init", problem, "train anew without it")
@@ -121,13 +121,13 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
         raise UsageError("--init", problem, "train anew without it")
     if view_of(spec) != VIEWS[0]:
         raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
-    return replace(options, recipe=feature_config(init, options.recipe), streams=spec.stream_names)
+    return replace(options, config=feature_config(init, options.config), streams=spec.stream_names)
 
 
 def extract_model_features(
     model: Model, training_set: TrainingSet, options: FeatureOptions, listener: FeatureListener
 ) -> FeatureDataset:
-    """The features of all videos, made as the model says.
+    """The features of all videos, made as for the training of the model.
 
     Args:
         model: the one to predict with.
@@ -155,7 +155,7 @@ def extract_model_features(
     if problem is not None:
         raise UsageError("--model", problem, "give files of features in the table, or another model")
     extractor = FeatureExtractor(
-        feature_config(model, options.recipe),
+        feature_config(model, options.config),
         spec.stream_names,
         (view_of(spec),),
         FeatureCache(cache_folder(options.cache)),
@@ -187,12 +187,12 @@ def video_features(training_set: TrainingSet, extractor: FeatureExtractor, liste
     def read(example: Example) -> ExampleFeatures:
         """Features of one video, of each view that was computed."""
         found = extractor.features(example.path, listener, example.video)
-        views = tuple(dict.fromkeys(part.view for part in found.parts))
+        views = tuple(dict.fromkeys(block.view for block in found.blocks))
         joined = tuple(found.joined(extractor.streams, view) for view in views)
         report = found.report
         return ExampleFeatures(found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings)
 
-    streams = describe_streams(extractor.recipe, extractor.streams, extractor.parts[0].view)
+    streams = describe_streams(extractor.config, extractor.streams, extractor.blocks[0].view)
     return build_dataset(training_set, read, streams, listener)
 
 

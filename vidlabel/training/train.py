@@ -113,7 +113,7 @@ def train(
 ) -> Model:
     """Train a model on labelled videos or feature files, and write it to a file.
 
-    What speaks against the labels, and videos that are left out, are issued as `UserWarning`.
+    Problems of the labels, and videos that are left out, are issued as `UserWarning`.
 
     Args:
         labels: CSV file with the columns `video,start,end,label`.
@@ -176,9 +176,8 @@ def train(
     )
     start = None if init is None else load_model(Path(init) if isinstance(init, PathLike) else init)
     training_set = read_training_set("train", labels, from_folders, label_options_from(start, label_options))
-    listener = SilentTrainListener()
     for warning in check_report(training_set).warnings:
-        listener.warn(warning)
+        warnings.warn(warning, UserWarning, stacklevel=2)
     request = TrainRequest(
         training_set=training_set,
         source=str(labels or from_folders or ""),
@@ -189,7 +188,7 @@ def train(
         resume=resume,
         licence=licence,
     )
-    return run_training(request, listener).model
+    return run_training(request, SilentTrainListener()).model
 
 
 def run_training(request: TrainRequest, listener: TrainListener) -> Trained:

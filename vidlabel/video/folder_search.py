@@ -26,10 +26,10 @@ recorders write: camcorders `.mod .tod .mts`, action cameras `.insv .360 .lrv`, 
 recorders of television `.trp .tp .m2t .vro .vdr .wtv .dvr-ms`. Endings of sound alone are left out."""
 
 _TEXT_SUFFIXES = frozenset({".mts", ".ts"})
-"""Of transport streams and of TypeScript, which is text. Streams that were cut off may begin with any byte."""
+"""Suffixes of transport streams and of TypeScript, which is text. Cut-off streams may begin with any byte."""
 
 _SHARED_SUFFIXES = frozenset({".dat", ".lrf", ".mod", ".ogg", ".ps", ".rec", ".vid"})
-"""Of videos (Video CDs, previews of drones, camcorders, Theora, recorders), and of books, music, text and data."""
+"""Suffixes of videos (Video CDs, previews of drones, camcorders, Theora, recorders), and of books, music and data."""
 
 _VIDEO_STARTS = (
     (0, b"\0\0\1\xba"),  # MPEG program stream

@@ -1,4 +1,4 @@
-"""The facts of a video that are known before anything but its first picture is decoded; and the size of its samples."""
+"""Metadata of a video, known before anything but its first picture is decoded; and the size of its samples."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ class Probe(VideoMetadata):
 
     @property
     def path(self) -> Path:
-        """Of the file."""
+        """Path of the file."""
         return self.recording.path
 
     @property
@@ -114,7 +114,7 @@ def probe(source: Path | Recording, heartbeat: Heartbeat = no_heartbeat) -> Prob
 
     Args:
         source: the file, or one of several recordings in it.
-        heartbeat: told often that the scan goes on.
+        heartbeat: called often while the scan goes on.
 
     Raises:
         VideoError: it is no readable file, no video, or a video without pictures.
@@ -124,7 +124,7 @@ def probe(source: Path | Recording, heartbeat: Heartbeat = no_heartbeat) -> Prob
 
 
 def probe_opened(opened: VideoSource, heartbeat: Heartbeat = no_heartbeat) -> Probe:
-    """As `probe`, of a video that is open and that nothing was read of."""
+    """As `probe`, for a video that is open and of which nothing was read."""
     scan = _find_gaps(opened, _scan(opened, heartbeat))
     lacks_order = _lacks_shown_order(opened.container.format.name, bool(opened.stream.codec_context.has_b_frames))
     table = mark_unshown(opened.recording, opened.stream, scan.table, not lacks_order)

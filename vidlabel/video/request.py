@@ -1,4 +1,4 @@
-"""What reading a video gives and what can be asked of it."""
+"""The request to read a video, and what reading it gives."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reading videos in a process of their own, so that no file can end, block or take over the program that asked.
 
-When that process dies, hangs or speaks nonsense, a new one goes on with PyAV after the last sample. When that is lost
+When that process dies, hangs or sends nonsense, a new one goes on with PyAV after the last sample. When that is lost
 too, the samples so far are what the file has.
 """
 
@@ -54,7 +54,7 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
-        self._on_beat = on_progress
+        self._on_progress = on_progress
         self._attempts: list[DecodeAttempt] = []
         self._warning: str | None = None
         self._sound_warning: str | None = None
@@ -168,7 +168,9 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         """Let a process open the video; after a loss, to go on with PyAV."""
         after, reason = (self._attempts[-1].last, loss.problem) if loss is not None else (None, "")
         self._end_attempts()
-        attempt = DecodeAttempt(self._pool, self._path, self._request, self._timeout_s, after, reason, self._on_beat)
+        attempt = DecodeAttempt(
+            self._pool, self._path, self._request, self._timeout_s, after, reason, self._on_progress
+        )
         self._attempts.append(attempt)
         return attempt.open()
 
@@ -205,7 +207,7 @@ def open_isolated_samples(
 
     Returns:
         The samples as they are taken, with `.probe` and `.report`. Damage, and the loss of the process once there are
-        samples, are told there and are no errors.
+        samples, are reported there and are no errors.
 
     Raises:
         VideoError: it is no readable video, or the process was lost before there was a sample.

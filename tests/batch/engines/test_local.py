@@ -100,7 +100,7 @@ def test_a_file_that_ends_its_worker_is_given_up_whatever_was_asked(
     assert starts(options) == {"0.mp4": 3, "1.mp4": 1}
 
 
-def test_progress_is_told(tmp_path: Path, options: WorkOptions) -> None:
+def test_progress_is_reported(tmp_path: Path, options: WorkOptions) -> None:
     (task,) = make_tasks(tmp_path, "ok")
     working = [event for event in LocalWorkers(1, FAKE_WORKER)(options, [task]) if isinstance(event, Working)]
     assert [(event.task, event.duration_s) for event in working] == [(task, 4.0)]

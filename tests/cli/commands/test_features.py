@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from vidlabel.batch.jobs.extract import extract_job
 from vidlabel.batch.locks import hold_folder
 from vidlabel.batch.plan import WorkOptions
 from vidlabel.batch.records import Record, Records
-from vidlabel.features.cache import CachedPart, FeatureCache
+from vidlabel.features.cache import CachedBlock, FeatureCache
 from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.video.request import ReadReport
@@ -139,17 +138,10 @@ def test_failures_are_named_and_the_rest_is_written(
 
 
 def test_a_folder_that_cannot_be_listed_has_failed(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, forbid_listing: Callable[[str], None]
 ) -> None:
     (videos / "notes.txt").touch()
-    listed = os.scandir
-
-    def refuse(folder: Path) -> object:
-        if Path(folder).name == "deep":
-            raise PermissionError(errno.EACCES, "Permission denied")
-        return listed(folder)
-
-    monkeypatch.setattr(os, "scandir", refuse)
+    forbid_listing("deep")
     ended = call(capfd, "features", videos, "-o", tmp_path / "out", *SMALL)
     assert (ended.status, ended.output) == (3, "")
     assert ended.errors.splitlines() == [
@@ -193,7 +185,7 @@ def test_the_size_of_the_cache_is_shown(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache"
-    part = CachedPart(np.arange(1000.0), np.zeros((1000, 1280), np.float32), ReadReport("pyav"))
+    part = CachedBlock(np.arange(1000.0), np.zeros((1000, 1280), np.float32), ReadReport("pyav"))
     FeatureCache(folder).keep("v", FeatureConfig(), FeatureBlock("frames", "centre"), part)
     monkeypatch.setenv("VIDLABEL_CACHE", str(folder))
     for arguments in (("--cache",), ("--cache", "--cache-dir", str(folder))):

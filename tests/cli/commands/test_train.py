@@ -40,7 +40,7 @@ def write_clips(folder: Path, clips: int) -> None:
 
 
 def feature_table(folder: Path) -> Path:
-    """Eight files of features; what holds in the second half of them is told by their first number."""
+    """Eight files of features; what holds in the second half of them shows in their first number."""
     names = [f"{number}.npz" for number in range(8)]
     rows = "".join(f"{name},,,{'odd' if number % 2 else 'even'}\n" for number, name in enumerate(names))
     table = write_table(folder, rows)
@@ -134,7 +134,7 @@ def test_from_python(tmp_path: Path) -> None:
     assert more.spec.head_name == "lstm"
 
 
-def test_scores_that_nothing_calibrated_are_told(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_scores_that_nothing_calibrated_are_warned_of(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_clips(tmp_path / "clips", 4)
     groups = tmp_path / "groups.csv"
     folders = ("moving", "still") * 2

@@ -12,7 +12,7 @@ import torch
 
 from features.encoders.plain_network import plainly
 from vidlabel.errors import UsageError
-from vidlabel.features.cache import CachedPart, FeatureCache
+from vidlabel.features.cache import CachedBlock, FeatureCache
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
@@ -83,14 +83,14 @@ def test_what_does_not_fit_is_refused() -> None:
 
 
 def test_the_cache_never_mixes_up_encoders(tmp_path: Path) -> None:
-    cache, part = FeatureCache(tmp_path), FeatureBlock("frames", "centre")
+    cache, block = FeatureCache(tmp_path), FeatureBlock("frames", "centre")
     plain = FeatureConfig(runtime="torch")
-    recipes = [plain, *(replace(plain, tuned=shifted(blocks)[1]) for blocks in (1, 2))]
-    for number, recipe in enumerate(recipes):
-        assert cache.load("c" * 64, recipe, part) is None
+    configs = [plain, *(replace(plain, tuned=shifted(blocks)[1]) for blocks in (1, 2))]
+    for number, config in enumerate(configs):
+        assert cache.load("c" * 64, config, block) is None
         report = ReadReport("pyav", 0, 1.0, 1.0, (), ())
-        cache.keep("c" * 64, recipe, part, CachedPart(np.zeros(1), np.full((1, 4), number, np.float32), report))
-    for number, recipe in enumerate(recipes):
-        found = cache.load("c" * 64, recipe, part)
+        cache.keep("c" * 64, config, block, CachedBlock(np.zeros(1), np.full((1, 4), number, np.float32), report))
+    for number, config in enumerate(configs):
+        found = cache.load("c" * 64, config, block)
         assert found is not None
         assert found.values.tolist() == [[number] * 4]

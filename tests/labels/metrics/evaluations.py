@@ -43,7 +43,7 @@ def best(scores: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Predictio
     return Predictions(scores, decided, ())
 
 
-def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tuple[GroundTruth, Predictions]:
+def timed(truth: Sequence[Segment], predicted: Sequence[Segment], seconds: int) -> tuple[GroundTruth, Predictions]:
     """One video with one sample a second and the labels `a`, `b` and background."""
     labels = ("a", "b", "background")
     times = np.arange(seconds, dtype=np.float64)
@@ -66,26 +66,26 @@ def timed(truth: Sequence[Segment], told: Sequence[Segment], seconds: int) -> tu
         targets=rows(truth),
         known=np.ones(seconds, np.bool_),
     )
-    decided = rows(told)
-    return tested, Predictions(decided.astype(np.float32), decided, (tuple(told),))
+    decided = rows(predicted)
+    return tested, Predictions(decided.astype(np.float32), decided, (tuple(predicted),))
 
 
-def evaluation_of(tested: GroundTruth, answers: Predictions) -> Evaluation:
+def evaluation_of(tested: GroundTruth, predictions: Predictions) -> Evaluation:
     """An evaluation that says so; the mean has no figures."""
     maker = MetricCalculator(tested, 1.0)
-    metrics = maker.metrics(answers)
+    metrics = maker.metrics(predictions)
     return Evaluation(
         model=EvaluatedModel("m", "gru", ("frames",), "e", None, None, None),
         data=EvaluatedData(len(tested.videos), 1, 1.0, tested.unit, len(tested.known), {}),
         split="none",
         metrics=metrics,
-        per_label=maker.per_label(answers),
+        per_label=maker.per_label(predictions),
         baselines={"mean": None, "majority": metrics},
         matched=None,
-        confusion=confusion(tested, answers),
+        confusion=confusion(tested, predictions),
         rules={},
         warnings=(),
         tested=tested,
-        answers=answers,
+        predictions=predictions,
         curves=(Curve(1, "recurrent", (2.0, 1.0), (2.1, 1.5)),),
     )

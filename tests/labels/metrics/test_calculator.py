@@ -54,8 +54,8 @@ def plain_bootstrap(statistic: Callable[[npt.NDArray[np.intp]], float], groups: 
 
 def test_labels_as_in_scikit_learn() -> None:
     own = MAKER.per_label(ANSWERS)
-    told = SCORES.argmax(axis=1)
-    precision, recall, f1, support = precision_recall_fscore_support(TRUTH, told, labels=range(4))
+    predicted = SCORES.argmax(axis=1)
+    precision, recall, f1, support = precision_recall_fscore_support(TRUTH, predicted, labels=range(4))
     for place, figures in enumerate(own):
         assert figures.support == support[place]
         for figure, expected in (
@@ -70,16 +70,16 @@ def test_labels_as_in_scikit_learn() -> None:
 
 def test_overall_as_in_scikit_learn() -> None:
     figures = MAKER.metrics(ANSWERS)
-    told = SCORES.argmax(axis=1)
-    assert value(figures, "accuracy") == pytest.approx((told == TRUTH).mean())
-    macro = precision_recall_fscore_support(TRUTH, told, average="macro")[2]
+    predicted = SCORES.argmax(axis=1)
+    assert value(figures, "accuracy") == pytest.approx((predicted == TRUTH).mean())
+    macro = precision_recall_fscore_support(TRUTH, predicted, average="macro")[2]
     assert value(figures, "macro_f1") == pytest.approx(macro)
     one_hot = TRUTH[:, None] == np.arange(4)
     assert value(figures, "map") == pytest.approx(average_precision_score(one_hot, SCORES, average="macro"))
     assert value(figures, "ece") == pytest.approx(expected_calibration_error(TRUTH, SCORES))
     matrix = confusion(TESTED, ANSWERS)
     assert matrix is not None
-    np.testing.assert_array_equal(matrix.counts, confusion_matrix(TRUTH, told))
+    np.testing.assert_array_equal(matrix.counts, confusion_matrix(TRUTH, predicted))
 
 
 def test_intervals_are_those_of_the_plain_bootstrap() -> None:
@@ -106,10 +106,10 @@ def test_clips_have_no_figures_of_segments() -> None:
 def test_some_videos_alone() -> None:
     chosen = [place for place, group in enumerate(GROUPS) if group in ("g1", "g4", "g6")]
     figures = MetricCalculator(TESTED, 1.0, chosen).metrics(ANSWERS)
-    told = SCORES.argmax(axis=1)
-    assert value(figures, "accuracy") == pytest.approx((told == TRUTH)[chosen].mean())
+    predicted = SCORES.argmax(axis=1)
+    assert value(figures, "accuracy") == pytest.approx((predicted == TRUTH)[chosen].mean())
     own = [name for name in GROUPS if name in ("g1", "g4", "g6")]
-    low, high = plain_bootstrap(lambda items: float((told == TRUTH)[chosen][items].mean()), own)
+    low, high = plain_bootstrap(lambda items: float((predicted == TRUTH)[chosen][items].mean()), own)
     figure = figures["accuracy"]
     assert figure is not None
     assert (figure.low, figure.high) == pytest.approx((low, high))
@@ -122,8 +122,8 @@ def test_one_group_has_no_interval() -> None:
 
 def test_segments_by_hand() -> None:
     truth = [Segment(0, 4, "a", 1), Segment(6, 8, "b", 1)]
-    told = [Segment(2, 4, "a", 0.9), Segment(6, 7, "b", 0.9), Segment(8, 10, "a", 0.9)]
-    tested, answers = timed(truth, told, 10)
+    predicted = [Segment(2, 4, "a", 0.9), Segment(6, 7, "b", 0.9), Segment(8, 10, "a", 0.9)]
+    tested, answers = timed(truth, predicted, 10)
     figures = MetricCalculator(tested, 1.5).metrics(answers)
     # Wrong are the samples 0, 1 (a missed), 7 (b missed), 8 and 9 (a invented).
     assert percent(figures["accuracy"]) == 50.0
@@ -135,7 +135,7 @@ def test_segments_by_hand() -> None:
     # a starts 2 s off, b on time.
     assert percent(figures["event_recall"]) == 50.0
     assert percent(MetricCalculator(tested, 2.0).metrics(answers)["event_recall"]) == 100.0
-    # a: 2 of 4 told are right, 2 of 4 true are told; b: 1 of 1, 1 of 2. Background takes no part.
+    # a: 2 of 4 predicted are right, 2 of 4 true are predicted; b: 1 of 1, 1 of 2. Background takes no part.
     assert percent(figures["macro_f1"]) == pytest.approx(100 * (0.5 + 2 / 3) / 2, abs=0.05)
     matrix = confusion(tested, answers)
     assert matrix is not None

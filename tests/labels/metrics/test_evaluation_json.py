@@ -19,7 +19,7 @@ SCORES = np.array([[0.9, 0.1], [0.4, 0.6], [0.7, 0.3]], np.float32)
 
 
 def of_clips() -> Evaluation:
-    """Three clips, the last one told wrong."""
+    """Three clips, the last one predicted wrong."""
     return evaluation_of(clips([0, 1, 1], ("ä", "b")), best(SCORES))
 
 

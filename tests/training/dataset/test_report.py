@@ -25,7 +25,7 @@ def test_counts_and_seconds(tmp_path: Path) -> None:
     )
     assert (report.unlabelled_s, report.unlabelled) == (3.5, "background")
     assert report.errors == ()
-    assert report.warnings == ("all clips of label 'run' are in group 'anna': whether it is learnt cannot be checked",)
+    assert report.warnings == ("all clips of label 'run' are in group 'anna': the label cannot be validated",)
 
 
 def test_named_background_and_ignored_time(tmp_path: Path) -> None:
@@ -41,7 +41,9 @@ def test_the_same_content_in_two_groups_is_a_leak(tmp_path: Path) -> None:
     rows = "a.npz,,,run\nb.npz,,,walk\ncopy.npz,,,run\n"
     report = check_report(read(tmp_path, rows))
     assert report.leaks == (Leak(("a.npz", "copy.npz"), ("a.npz", "copy.npz")),)
-    assert "'a.npz' and 'copy.npz' are the same, and in different groups: figures will be too good" in report.warnings
+    assert (
+        "'a.npz' and 'copy.npz' have the same content, in different groups: metrics will be too good" in report.warnings
+    )
     grouped = "a.npz,,,run,g\nb.npz,,,walk,h\ncopy.npz,,,run,g\n"
     assert check_report(read(tmp_path, grouped, columns="video,start,end,label,group")).leaks == ()
 
@@ -50,7 +52,7 @@ def test_one_group_and_uneven_labels_are_warned_of(tmp_path: Path) -> None:
     rows = "a.npz,0,9,run,g\na.npz,9,9.5,walk,g\nb.npz,0,9,run,g\n"
     warnings = check_report(read(tmp_path, rows, columns="video,start,end,label,group")).warnings
     assert warnings == (
-        "all clips are in one group, 'g': figures for others cannot be had",
+        "all clips are in one group, 'g': metrics on other groups cannot be computed",
         "label 'run' holds 36 times as long as 'walk': add clips of the rarer ones",
     )
 

@@ -42,10 +42,10 @@ def sure_model(path: Path) -> Path:
 def test_holes_are_cut_out_of_the_segments(tmp_path: Path) -> None:
     video = with_zeros(write_video(tmp_path / "a.mp4", RECIPE), 0.4, 0.6)
     model = sure_model(tmp_path / "m.safetensors")
-    told = vidlabel.predict(video, model=model)
-    assert told.status == "partial"
-    covered_s = sum(segment.end - segment.start for segment in told.segments)
+    predicted = vidlabel.predict(video, model=model)
+    assert predicted.status == "partial"
+    covered_s = sum(segment.end - segment.start for segment in predicted.segments)
     assert 2.5 < covered_s < 3.7  # of 4 s, a fifth of which is zeros
     table = write_table(tmp_path, "a.mp4,0,1,walk\n")
     evaluation = vidlabel.evaluate(table, model=model, cache_dir=tmp_path / "cache")
-    assert times(evaluation.answers.segments[0]) == times(told.segments)
+    assert times(evaluation.predictions.segments[0]) == times(predicted.segments)

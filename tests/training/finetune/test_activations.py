@@ -42,8 +42,8 @@ def gathered_at(clip: Path, *times: float) -> FeatureDataset:
 
 
 def keeper() -> PictureKeeper:
-    recipe = FeatureConfig(rate=RATE, short_side=SIDE)
-    return PictureKeeper(recipe, ("frames",), ("centre", "centre-flipped"), EncoderTail(NAME, 1))
+    config = FeatureConfig(rate=RATE, short_side=SIDE)
+    return PictureKeeper(config, ("frames",), ("centre", "centre-flipped"), EncoderTail(NAME, 1))
 
 
 def test_kept_pictures_are_the_samples_before_the_tail(clip: Path) -> None:

@@ -72,7 +72,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(folder: Path, output: Path, options: TrainOptions = OPTIONS) -> TrainRequest:
     features = FeatureOptions(
-        recipe=FeatureConfig(rate=RATE, short_side=SIDE), streams=("frames",), cache=folder / "cache"
+        config=FeatureConfig(rate=RATE, short_side=SIDE), streams=("frames",), cache=folder / "cache"
     )
     training_set = read_examples(folder / "labels.csv", LabelOptions())
     return TrainRequest(training_set=training_set, source="x", output=output, options=options, features=features)
@@ -101,7 +101,7 @@ TrainingTensors = tuple[FeatureDataset, list[KeptPictures]]
 def tensors(folder: Path) -> TrainingTensors:
     asked = request(folder, folder / "none")
     dataset, _ = extract_features(asked.training_set, asked.features, None, SilentTrainListener())
-    keeper = PictureKeeper(asked.features.recipe, ("frames",), VIEWS, EncoderTail(NAME, 1))
+    keeper = PictureKeeper(asked.features.config, ("frames",), VIEWS, EncoderTail(NAME, 1))
     return dataset, keeper.keep(dataset, SilentTrainListener())
 
 
@@ -148,9 +148,9 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     features = plainly(network, squares).numpy().astype(np.float32)
     published = plainly(load_network(NAME).requires_grad_(False), squares).numpy()
     assert np.abs(features - published).max() > 0.01
-    recipe = FeatureConfig(rate=RATE, short_side=SIDE)
+    config = FeatureConfig(rate=RATE, short_side=SIDE)
     training_set = read_examples(folder / "labels.csv", LabelOptions())
-    options = FeatureOptions(recipe=recipe, streams=("frames",), cache=folder / "cache")
+    options = FeatureOptions(config=config, streams=("frames",), cache=folder / "cache")
     by_init, _ = extract_features(training_set, options, model, SilentTrainListener())
     assert by_init.streams == model.spec.streams
     np.testing.assert_allclose(by_init.features[3].views[0], features, atol=5e-3)  # the cache keeps half precision
@@ -218,8 +218,8 @@ def test_an_interrupted_tuning_goes_on_to_the_same_model(folder: Path, made: Pat
     with pytest.raises(KeyboardInterrupt):
         run_training(request(folder, output), stop)
     assert not output.exists()
-    told = StopsAfter("encoder", 1 + (3 if run == "encoder" else 0))  # must not come to so many epochs again
-    run_training(replace(request(folder, output), resume=True), told)
+    progress = StopsAfter("encoder", 1 + (3 if run == "encoder" else 0))  # must not come to so many epochs again
+    run_training(replace(request(folder, output), resume=True), progress)
     assert output.read_bytes() == made.read_bytes()
     assert not list(tmp_path.glob("*.training"))
 

@@ -77,8 +77,8 @@ def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
 
 
 def test_members_of_a_form_share_what_their_form_has() -> None:
-    of_forms: dict[MemberKind, float] = {"recurrent": 0.6, "linear": 0.4}
-    weights = member_weights(["recurrent", "recurrent", "recurrent", "linear"], of_forms)
+    of_kinds: dict[MemberKind, float] = {"recurrent": 0.6, "linear": 0.4}
+    weights = member_weights(["recurrent", "recurrent", "recurrent", "linear"], of_kinds)
     assert weights == pytest.approx([0.2, 0.2, 0.2, 0.4])
     logits_of_one = np.random.default_rng(3).normal(size=(6, 3))
     logits = [torch.tensor(logits_of_one), torch.tensor(logits_of_one[::-1].copy())]

@@ -42,9 +42,9 @@ def trained() -> list[TrainedMember]:
     return [TrainedMember(member.plan, member.build(), HISTORY) for member in members]
 
 
-def test_without_clips_held_out_forms_share_evenly() -> None:
+def test_without_clips_held_out_kinds_share_evenly() -> None:
     heads = trained()
-    assert [one.plan.form for one in heads] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
+    assert [one.plan.kind for one in heads] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
     assert [one.knows_background for one in heads] == [False] * 4 + [True] * 3
     members = calibrated_members(heads, None, "single")
     assert [member.weight for member in members] == pytest.approx([1 / 6] * 3 + [1 / 2] + [1 / 3] * 3)

@@ -32,10 +32,10 @@ class Slope(EpochTrainer):
 
 
 def train(epochs: int, resumed: EpochProgress | None = None) -> tuple[Slope, list[EpochProgress]]:
-    told: list[EpochProgress] = []
+    reported: list[EpochProgress] = []
     trainer = Slope(epochs, resumed)
-    trainer.run(told.append)
-    return trainer, told
+    trainer.run(reported.append)
+    return trainer, reported
 
 
 def test_the_rate_rises_for_a_tenth_and_falls_as_a_cosine() -> None:
@@ -54,17 +54,17 @@ def test_the_last_quarter_of_the_epochs_is_averaged() -> None:
 
 def test_before_them_the_last_epoch_counts() -> None:
     torch.manual_seed(0)
-    _, told = train(8)
-    early = Slope(8, told[3])
-    assert early.finished_parameters()["number"].item() == told[3].history[-1].loss
+    _, reported = train(8)
+    early = Slope(8, reported[3])
+    assert early.finished_parameters()["number"].item() == reported[3].history[-1].loss
     assert Slope(8).finished_parameters()["number"].item() == 5.0
 
 
-def test_every_epoch_is_told_and_any_can_be_gone_on_from() -> None:
+def test_every_epoch_is_reported_and_any_can_be_gone_on_from() -> None:
     torch.manual_seed(0)
-    whole, told = train(8)
-    assert [progress.epochs for progress in told] == list(range(1, 9))
-    for progress in (told[0], told[5], told[6]):
+    whole, reported = train(8)
+    assert [one.epochs for one in reported] == list(range(1, 9))
+    for progress in (reported[0], reported[5], reported[6]):
         torch.rand(3)  # what is drawn meanwhile is of no matter
         again, rest = train(8, progress)
         assert len(rest) == 8 - progress.epochs

@@ -36,7 +36,7 @@ def test_clips_have_recurrent_heads_and_a_linear_one_over_three_parts() -> None:
     assert [plan.is_linear for plan in plans] == [False, False, False, True]
     assert (plans[0].config.kind, plans[0].config.bidirectional, plans[0].config.readout_size) == ("gru", True, 10)
     known = background_plans(TrainOptions(hidden=5), CLIPS)
-    assert [(plan.name, plan.form, plan.config.outputs) for plan in known] == [
+    assert [(plan.name, plan.kind, plan.config.outputs) for plan in known] == [
         ("background-0", "background", 15),
         ("background-1", "background", 15),
         ("background-2", "background", 15),
@@ -65,7 +65,7 @@ def test_a_head_that_is_asked_for_by_name_is_alone() -> None:
 
 def test_the_baseline_knows_no_order() -> None:
     plan = baseline_plan(TrainOptions(), CLIPS)
-    assert (plan.form, plan.is_linear, plan.pooled_parts, plan.config.outputs) == ("baseline", True, 1, 4)
+    assert (plan.kind, plan.is_linear, plan.pooled_parts, plan.config.outputs) == ("baseline", True, 1, 4)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def rows(head: Head, inputs: Tensor, parts: int | None) -> Tensor:
 
 def test_new_heads_differ_in_their_start() -> None:
     members = new_members(TrainOptions(hidden=3, members=2), PROBLEM)
-    assert [member.plan.form for member in members] == ["recurrent", "recurrent", "linear"]
+    assert [member.plan.kind for member in members] == ["recurrent", "recurrent", "linear"]
     torch.manual_seed(0)
     first, second = (member.build() for member in members[:2])
     assert not torch.equal(first.output.weight, second.output.weight)
@@ -125,7 +125,7 @@ def test_known_labels_keep_their_outputs_in_every_form_of_head(tmp_path: Path) -
     start = save_example(mixed_spec(), tmp_path / "start.safetensors")  # hug, push and background
     labels = ("fall", "push", "hug")
     members = continued_members(start, labels, TrainOptions(), PROBLEM)
-    assert [(member.plan.name, member.plan.form) for member in members] == [
+    assert [(member.plan.name, member.plan.kind) for member in members] == [
         ("recurrent-0", "recurrent"),
         ("recurrent-1", "linear"),
         ("background-2", "background"),

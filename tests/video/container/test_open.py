@@ -115,15 +115,15 @@ def test_a_file_that_is_opened_without_decoding_tells_the_same(video: Callable[[
     path = video(name)
     with open_container(path) as decoded, open_undecoded(path) as undecoded:
         streams = choose_stream(decoded, path), choose_stream(undecoded, path)
-        told = [
+        opened = [
             (s.codec_context.name, s.codec_context.has_b_frames, s.codec_context.width, s.codec_context.height)
             for s in streams
         ]
         rates = [(s.guessed_rate, s.average_rate, s.base_rate, s.time_base, s.start_time, s.duration) for s in streams]
-        assert told[0] == told[1]
+        assert opened[0] == opened[1]
         assert rates[0] == rates[1]
         if undecoded.streams.video[0].codec_context.pix_fmt is None:  # It is known once a picture was decoded.
-            assert told[0][0] == "h264"
+            assert opened[0][0] == "h264"
 
 
 def test_what_only_claims_to_be_mp4_is_opened_as_ever(video: Callable[[str], Path], tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_file_that_is_read_in_another_way_is_let_go(name: str, video: VideoMak
             next(opened.container.demux(opened.stream))
 
 
-def test_what_is_no_video_is_told(tmp_path: Path) -> None:
+def test_what_is_no_video_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"no video" * 100)
     with pytest.raises(VideoError):
         VideoSource(tmp_path / "a.mp4")

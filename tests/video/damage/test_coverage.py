@@ -18,7 +18,7 @@ TICKS = 10
 def covered(
     come: list[int], errors_before: int = 0, frames: int = 100, first: int = 0, end: int | None = None
 ) -> Coverage:
-    """Frames with these numbers come, of 100; so many errors are told with the first after a gap."""
+    """Frames with these numbers come, of 100; this number of errors is reported with the first after a gap."""
     times = np.arange(frames, dtype=np.int64) * TICKS
     coverage = Coverage(times, Fraction(TICKS), first, frames * TICKS if end is None else end)
     errors, before = 0, -1

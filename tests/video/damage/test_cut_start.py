@@ -1,4 +1,4 @@
-"""Videos whose start is cut off: what can be shown comes at its time, the duration is right, and it is told."""
+"""Videos whose start is cut off: what can be shown comes at its time, the duration is right, and it is reported."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def write_cut(folder: Path, name: str, cut: int | None = CUT) -> Path:
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_what_is_before_the_first_key_frame_is_not_shown_and_told(name: str, tmp_path: Path) -> None:
+def test_what_is_before_the_first_key_frame_is_not_shown_and_is_reported(name: str, tmp_path: Path) -> None:
     stream = samples(write_cut(tmp_path, name), rate=25, short_side=120)
     shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]
     first = shown[0][1]

@@ -186,7 +186,7 @@ def test_a_hole_over_two_groups_costs_three_at_most(
     assert all(39 / rate <= start < end <= 71 / rate for start, end in report.holes)
 
 
-def test_a_fragment_without_its_head_ends_the_video_and_is_told(
+def test_a_fragment_without_its_head_ends_the_video_and_is_reported(
     source: Callable[[str], Path], tmp_path: Path, pool: DecodePool
 ) -> None:
     path = zero(source("fragmented.mp4"), tmp_path / "a.mp4", first=43, count=14)
@@ -352,7 +352,7 @@ def test_a_clock_that_leaps_forward_is_followed(leap_s: int, tmp_path: Path, poo
 
 
 @pytest.mark.parametrize("name", ["a.mkv", "front.mp4", "a.flv", "a.webm"])
-def test_a_lost_sector_within_a_picture_is_told(name: str, tmp_path: Path, pool: DecodePool) -> None:
+def test_a_lost_sector_within_a_picture_is_reported(name: str, tmp_path: Path, pool: DecodePool) -> None:
     """Zeros for a sector's worth of a picture, which decoders read like any other bytes; 30 is a key frame of H.264."""
     rough = replace(SOURCES[name], stored=roughen, frames=50, width=160, height=120)
     whole = write_video(tmp_path / f"whole-{name}", rough)

@@ -21,12 +21,12 @@ def test_what_is_printed_into_a_file_is_heard_once(tmp_path: Path) -> None:
     try:
         with (tmp_path / "noise").open("w+b") as file:
             os.dup2(file.fileno(), 2)
-            complaints = StderrLog(DECORD_SIGNS)
-            assert not complaints.has_new_errors()
+            log = StderrLog(DECORD_SIGNS)
+            assert not log.has_new_errors()
             os.write(2, b"libdav1d 1.5.3")
-            assert not complaints.has_new_errors()
+            assert not log.has_new_errors()
             os.write(2, b"[h264 @ 0x5] error while decoding MB 17 6")
-            assert [complaints.has_new_errors(), complaints.has_new_errors()] == [True, False]
+            assert [log.has_new_errors(), log.has_new_errors()] == [True, False]
     finally:
         os.dup2(before, 2)
         os.close(before)

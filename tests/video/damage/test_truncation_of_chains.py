@@ -44,7 +44,7 @@ def test_whole_files_lack_nothing(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in RECIPES if name != "a.mp4"])
 @pytest.mark.parametrize("filling", [bytes, random.Random(0).randbytes], ids=["zeros", "noise"])
-def test_a_file_of_full_length_whose_end_is_lost_is_told(name: str, filling: Filling, tmp_path: Path) -> None:
+def test_a_file_of_full_length_whose_end_is_lost_is_reported(name: str, filling: Filling, tmp_path: Path) -> None:
     whole = write_video(tmp_path / name, RECIPES[name])
     found = probe(filled(whole, tmp_path / f"lost-{name}", 40, filling))
     assert found.truncated
@@ -53,7 +53,7 @@ def test_a_file_of_full_length_whose_end_is_lost_is_told(name: str, filling: Fil
 
 
 @pytest.mark.parametrize("part", [b"moof", b"trun"])
-def test_a_last_fragment_whose_head_is_lost_is_told(part: bytes, tmp_path: Path) -> None:
+def test_a_last_fragment_whose_head_is_lost_is_reported(part: bytes, tmp_path: Path) -> None:
     data = bytearray(write_video(tmp_path / "a.mp4", RECIPES["a.mp4"]).read_bytes())
     start = data.rindex(part)
     data[start : data.index(b"mdat", start) - 4] = bytes(data.index(b"mdat", start) - 4 - start)
@@ -71,7 +71,7 @@ def test_what_follows_the_last_block_is_no_loss(tmp_path: Path) -> None:
         assert reach(path, path.stat().st_size) == (path.stat().st_size, 0)
 
 
-def test_a_gif_that_was_cut_off_is_told(tmp_path: Path) -> None:
+def test_a_gif_that_was_cut_off_is_reported(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.gif", RECIPES["a.gif"])
     path.write_bytes(path.read_bytes()[:-1])
     assert gif_readable_bytes(path, path.stat().st_size)[1] == 1

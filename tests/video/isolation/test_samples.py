@@ -294,12 +294,12 @@ def test_errors_carry_the_path_that_was_asked_for(fakes: Fakes) -> None:
         fakes.open("refuse")
 
 
-def test_a_process_that_cannot_start_is_told(fakes: Fakes) -> None:
+def test_a_process_that_cannot_start_is_reported(fakes: Fakes) -> None:
     with pytest.raises(InstallationError, match=r"does not start: .* saying cannot find libav"):
         fakes.open("no start")
 
 
-def test_a_missing_program_is_told(tmp_path: Path) -> None:
+def test_a_missing_program_is_reported(tmp_path: Path) -> None:
     with DecodePool((str(tmp_path / "none"),)) as pool, pytest.raises(VidlabelError, match="cannot be started"):
         open_isolated_samples(Path("a.mp4"), FAST, pool=pool)
 

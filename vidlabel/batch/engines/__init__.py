@@ -1,1 +1,1 @@
-"""What runs the units of work."""
+"""Engines, which run units of work."""

@@ -1,1 +1,1 @@
-"""What is done to one video of a batch."""
+"""Jobs: the work on one video of a batch."""

@@ -48,7 +48,7 @@ class LabelJob:
         return fingerprint(shown, self.model_sha256, self.predict)
 
     def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
-        """What a JSON result with this fingerprint says; other formats carry none."""
+        """The outcome in a JSON result with this fingerprint; other formats carry none."""
         try:
             result = read_output(output)
         except AnnotationError:

@@ -1,1 +1,1 @@
-"""What the commands do with the options they were given."""
+"""Runs the commands with the options they were given."""

@@ -19,7 +19,7 @@ Weights = Mapping[str, Tensor]
 """The published tensors by name: `_conv_stem.weight`, `_blocks.0._bn1.running_var`, ..., `_fc.bias`."""
 
 BATCH_NORM_EPSILON = 1e-3
-"""Of the published weights (torch's own default is 1e-5, and gives wrong features that look plausible)."""
+"""Epsilon of the published weights (torch's default of 1e-5 gives wrong features that look plausible)."""
 
 # Repeats at depth 1 and stride of the first block of each stage; kernels and channels are those of the weights.
 _STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))

@@ -21,7 +21,7 @@ class FinetunedWeights:
     blocks: int
     """How many of the last blocks they are of; the head convolution is always among them."""
     published_sha256: str
-    """Of the published weights that were tuned."""
+    """SHA-256 of the published weights that were tuned."""
     sha256: str
     """`tensor_digest` of the tensors."""
     tensors: Mapping[str, npt.NDArray[np.float32]] = field(compare=False, repr=False)

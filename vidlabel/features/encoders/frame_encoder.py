@@ -65,7 +65,7 @@ class Encoder:
         self.name = published.name
         """`efficientnet-lite0`."""
         self.sha256 = published.sha256
-        """Of the published weights, which those of a model may have replaced in part."""
+        """SHA-256 of the published weights, which those of a model may have replaced in part."""
         self.device = device
         """`cpu` or `cuda`."""
         self.runtime = runtime
@@ -275,7 +275,7 @@ def memory_errors() -> Iterator[None]:
 
 
 def exact_convolutions(device: str) -> AbstractContextManager[None]:
-    """On a GPU, torch computes convolutions in TF32 unless told otherwise: ten bits of mantissa instead of 23."""
+    """On a GPU, torch computes convolutions in TF32 by default: ten bits of mantissa instead of 23."""
     if device == "cpu":
         return nullcontext()
     exact: AbstractContextManager[None] = torch.backends.cudnn.flags(

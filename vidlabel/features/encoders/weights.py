@@ -1,4 +1,4 @@
-"""The published encoder weights: which there are, where they lie, and that they are what they should be."""
+"""The published encoder weights: which there are, where they are found, and their digests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PixelScaling:
 
 
 PUBLISHED_SCALING = PixelScaling(mean=127.0, scale=128.0)
-"""That the published encoders were trained with."""
+"""The scaling that the published encoders were trained with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class PublishedWeights:
     """One file of weights, carried by a Python package (nothing is ever downloaded here)."""
 
     name: str
-    """As the encoder is called in vidlabel and in model files."""
+    """Name of the encoder in vidlabel and in model files."""
     package: str
     """The package's import name; its name in the index has hyphens."""
     file: str
     """Path inside the package."""
     sha256: str
-    """Of the whole file."""
+    """SHA-256 of the whole file."""
     depth: float
     """Of the network, see `EfficientNetLite`."""
     feature_size: int

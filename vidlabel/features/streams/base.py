@@ -1,4 +1,4 @@
-"""What a stream is: one kind of evidence, of which every sample has a feature.
+"""The interface of streams: a stream is one kind of evidence, of which every sample has a feature.
 
 T samples in time, D numbers in a feature.
 """

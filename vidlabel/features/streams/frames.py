@@ -1,4 +1,4 @@
-"""The stream `frames`: what is to be seen."""
+"""The stream `frames`: the frames as they are."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def _cell(value: str | float | None) -> str:
 
 
 def _parse_row(record: TableRecord, *, decimal_comma: bool) -> Annotation:
-    """The row of a record; ValueError says everything that is wrong with it."""
+    """The row of a record; the ValueError names all of its problems."""
     problems = []
     numbers: dict[str, float | None] = {}
     for name in NUMBER_COLUMNS:

@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals over groups."""
+"""Bootstrap confidence intervals over groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of answers, with bootstrap intervals over groups.
+"""Metrics of predictions, with bootstrap intervals over groups.
 
 Everything but average precision is a function of sums over videos, so that all draws are one matrix product.
 V videos, R rows, C labels, B draws.
@@ -34,7 +34,7 @@ Statistic = Callable[[Numbers], Numbers]
 
 
 class MetricCalculator:
-    """Makes the figures of answers about the same videos.
+    """Makes the figures of predictions about the same videos.
 
     Args:
         tested: the videos and the truth.
@@ -55,37 +55,37 @@ class MetricCalculator:
             self._draws[:, chosen] = draws
         self._shown = np.array([number for number in range(len(tested.labels)) if number != tested.background])
 
-    def metrics(self, answers: Predictions) -> Figures:
+    def metrics(self, predictions: Predictions) -> Figures:
         """All figures by their names; None for those that do not apply."""
         tested = self._tested
-        steps = _right_rows(tested, answers.decided)
+        steps = _right_rows(tested, predictions.decided)
         figures: dict[str, Figure | None] = {
-            "accuracy": self._rate(steps if tested.unit == "clip" else _right_rows(tested, _held(tested, answers))),
-            "macro_f1": self._figure(lambda draws: self._macro(self._f1(answers)(draws))),
-            "map": self._figure(lambda draws: self._macro(self._average_precisions(answers)(draws))),
+            "accuracy": self._rate(steps if tested.unit == "clip" else _right_rows(tested, _held(tested, predictions))),
+            "macro_f1": self._figure(lambda draws: self._macro(self._f1(predictions)(draws))),
+            "map": self._figure(lambda draws: self._macro(self._average_precisions(predictions)(draws))),
             "step_accuracy": None if tested.unit == "clip" else self._rate(steps),
             "edit": None,
             **{f"f1@{overlap}": None for overlap in OVERLAPS},
             "event_recall": None,
-            "ece": self._figure(_calibration_error(tested, answers)),
+            "ece": self._figure(_calibration_error(tested, predictions)),
         }
         if tested.unit == "sample" and tested.segments_known:
-            found = [_video_metrics(v.truth, own) for v, own in zip(tested.videos, answers.segments, strict=True)]
+            found = [_video_metrics(v.truth, own) for v, own in zip(tested.videos, predictions.segments, strict=True)]
             figures |= {name: self._mean(np.array([one[name] for one in found])) for name in found[0]}
         if tested.unit == "sample":
-            events, hits = self._events(answers)
+            events, hits = self._events(predictions)
             figures["event_recall"] = self._ratio(hits.sum(axis=1), events.sum(axis=1))
         return figures
 
-    def per_label(self, answers: Predictions) -> tuple[LabelFigures, ...]:
+    def per_label(self, predictions: Predictions) -> tuple[LabelFigures, ...]:
         """The figures of each label that holds or was predicted somewhere."""
         tested = self._tested
-        right, true, predicted = _counts(tested, answers.decided)
+        right, true, predicted = _counts(tested, predictions.decided)
         occurring = np.flatnonzero((self._once @ (true + predicted))[0] > 0)
         precisions, recalls = self._columns(_ratios(right, predicted)), self._columns(_ratios(right, true))
-        f1 = self._columns(self._f1(answers))
-        average = self._columns(self._average_precisions(answers))
-        events, hits = self._events(answers) if tested.unit == "sample" else (None, None)
+        f1 = self._columns(self._f1(predictions))
+        average = self._columns(self._average_precisions(predictions))
+        events, hits = self._events(predictions) if tested.unit == "sample" else (None, None)
         support = (self._once @ true)[0].astype(int).tolist()
         return tuple(
             LabelFigures(
@@ -108,11 +108,11 @@ class MetricCalculator:
         return self._ratio(_sums(self._tested, right[:, None])[:, 0], rows[:, 0])
 
     def _ratio(self, parts: Numbers, wholes: Numbers) -> Figure | None:
-        """Of sums over videos, (V,) each."""
+        """Ratio of two sums over videos, from (V,) each."""
         return self._figure(lambda draws: _ratios(parts[:, None], wholes[:, None])(draws)[:, 0])
 
     def _mean(self, values: Numbers) -> Figure | None:
-        """Of figures of videos, (V,)."""
+        """Mean of one figure of each video, (V,)."""
         return self._ratio(values, np.ones_like(values))
 
     def _figure(self, statistic: Statistic) -> Figure | None:
@@ -131,17 +131,17 @@ class MetricCalculator:
         defined = ~np.isnan(own)
         return _divided(np.where(defined, own, 0).sum(axis=1), defined.sum(axis=1).astype(np.float64))
 
-    def _f1(self, answers: Predictions) -> Statistic:
-        right, true, predicted = _counts(self._tested, answers.decided)
+    def _f1(self, predictions: Predictions) -> Statistic:
+        right, true, predicted = _counts(self._tested, predictions.decided)
         return lambda draws: _divided(2 * draws @ right, draws @ (true + predicted))
 
-    def _average_precisions(self, answers: Predictions) -> Statistic:
+    def _average_precisions(self, predictions: Predictions) -> Statistic:
         tested = self._tested
         rows = np.flatnonzero(tested.known)
         videos, targets, scores = (
             tested.video_of_row[rows],
             tested.targets[rows],
-            answers.scores[rows].astype(np.float64),
+            predictions.scores[rows].astype(np.float64),
         )
 
         def of_labels(draws: Numbers) -> Numbers:
@@ -153,11 +153,11 @@ class MetricCalculator:
 
         return of_labels
 
-    def _events(self, answers: Predictions) -> tuple[Numbers, Numbers]:
+    def _events(self, predictions: Predictions) -> tuple[Numbers, Numbers]:
         """True events and those found, (V, C) each; none of background."""
         tested = self._tested
         events, hits = (np.zeros((len(tested.videos), len(tested.labels))) for _ in range(2))
-        for place, (video, own) in enumerate(zip(tested.videos, answers.segments, strict=True)):
+        for place, (video, own) in enumerate(zip(tested.videos, predictions.segments, strict=True)):
             for label in {segment.label for segment in video.truth}:
                 truth, predicted = {"": video.truth}, {"": own}
                 recall = event_recall(truth, predicted, label=label, tolerance_s=self._tolerance_s)
@@ -166,9 +166,9 @@ class MetricCalculator:
         return events, hits
 
 
-def confusion(tested: GroundTruth, answers: Predictions) -> Confusion | None:
+def confusion(tested: GroundTruth, predictions: Predictions) -> Confusion | None:
     """How often which label was taken for which, of the known rows; None where several may hold at once."""
-    targets, decided = tested.targets[tested.known], answers.decided[tested.known]
+    targets, decided = tested.targets[tested.known], predictions.decided[tested.known]
     if tested.single:
         true, predicted = targets.argmax(axis=1), decided.argmax(axis=1)
         names = tested.labels
@@ -183,12 +183,12 @@ def confusion(tested: GroundTruth, answers: Predictions) -> Confusion | None:
     return Confusion(tuple(names[number] for number in kept), counts)
 
 
-def top_probabilities(tested: GroundTruth, answers: Predictions) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
-    """How sure the answers are, whether they are right, and of which video: (N,) each.
+def top_probabilities(tested: GroundTruth, predictions: Predictions) -> tuple[Numbers, Booleans, npt.NDArray[np.intp]]:
+    """How sure the predictions are, whether they are right, and of which video: (N,) each.
 
     Of the best label, where one holds at a time; else each label is a question of its own with the answers no and yes.
     """
-    scores = answers.scores[tested.known].astype(np.float64)
+    scores = predictions.scores[tested.known].astype(np.float64)
     targets, videos = tested.targets[tested.known], tested.video_of_row[tested.known]
     if tested.single:
         return scores.max(axis=1), targets[np.arange(len(targets)), scores.argmax(axis=1)], videos
@@ -197,8 +197,8 @@ def top_probabilities(tested: GroundTruth, answers: Predictions) -> tuple[Number
     return sure.ravel(), right.ravel(), np.repeat(videos, scores.shape[1])
 
 
-def _calibration_error(tested: GroundTruth, answers: Predictions) -> Statistic:
-    sure, right, videos = top_probabilities(tested, answers)
+def _calibration_error(tested: GroundTruth, predictions: Predictions) -> Statistic:
+    sure, right, videos = top_probabilities(tested, predictions)
     gaps = np.zeros((len(tested.videos), BINS))
     np.add.at(gaps, (videos, calibration_bins(sure)), right - sure)
     items = np.bincount(videos, minlength=len(tested.videos)).astype(np.float64)
@@ -211,11 +211,11 @@ def _right_rows(tested: GroundTruth, decided: Booleans) -> Booleans:
     return right
 
 
-def _held(tested: GroundTruth, answers: Predictions) -> Booleans:
+def _held(tested: GroundTruth, predictions: Predictions) -> Booleans:
     """(R, C) what holds at each sample by the segments."""
-    held = np.zeros_like(answers.decided)
+    held = np.zeros_like(predictions.decided)
     starts = np.searchsorted(tested.video_of_row, np.arange(len(tested.videos)))
-    for start, video, own in zip(starts.tolist(), tested.videos, answers.segments, strict=True):
+    for start, video, own in zip(starts.tolist(), tested.videos, predictions.segments, strict=True):
         for segment in own:
             # Segments are given to the millisecond: a sample at 1.0001 s begins one of 1.000 s.
             first, last = np.searchsorted(video.times, [segment.start - 5e-4, segment.end - 5e-4])

@@ -1,4 +1,4 @@
-"""What an evaluation gives: figures with intervals, the same for baselines, and every answer that they rest on.
+"""What an evaluation gives: metrics with intervals, the same for baselines, and the predictions behind them.
 
 V videos, R rows (videos where they are labelled as a whole, else samples), C labels. Figures lie between 0 and 1.
 """
@@ -28,7 +28,7 @@ METRIC_NAMES = {
     "event_recall": "event recall",
     "ece": "calibration error",
 }
-"""Of the figures, as they are shown to a person, in that order."""
+"""Titles of the metrics, in the order in which they are shown."""
 
 METRICS = tuple(METRIC_NAMES)
 """Names of the figures in Python and JSON."""
@@ -73,7 +73,7 @@ class EvaluatedModel:
     """What was measured."""
 
     name: str
-    """Of a model file; `trained` where one was trained for each fold."""
+    """Name in the model file; `trained` where one was trained for each fold."""
     head: str
     streams: tuple[str, ...]
     """All that the models of the folds use."""
@@ -81,9 +81,9 @@ class EvaluatedModel:
     runtime: str | None
     """What computed the encoder: `torch`, `torch-half` or `openvino`; None for files of features."""
     sha256: str | None
-    """Of a model file."""
+    """SHA-256 of the model file."""
     options: Mapping[str, object] | None
-    """Of training, where a model was trained for each fold."""
+    """Options of training, where a model was trained for each fold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class EvaluatedData:
 
 @dataclass(frozen=True, slots=True)
 class MultiLabelGroups:
-    """Figures of the groups alone that hold more than one label: what tells groups apart cannot help there."""
+    """Figures of the groups alone that hold more than one label: recognising the group does not reveal the label."""
 
     videos: int
     groups: int
@@ -145,7 +145,7 @@ class GroundTruth:
     labels: tuple[str, ...]
     """C."""
     background: int | None
-    """The label that says that none holds; only in single-label tasks."""
+    """The label for "no label holds"; only in single-label tasks."""
     single: bool
     """Whether exactly one label holds in each row."""
     unit: Unit
@@ -168,7 +168,7 @@ class Predictions:
     decided: Booleans
     """(R, C) what holds by the scores alone."""
     segments: tuple[tuple[Segment, ...], ...]
-    """Of each video; none where videos are labelled as a whole."""
+    """Segments of each video; none where videos are labelled as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ class Evaluation:
     """How the figures are meant, and why some are missing."""
     warnings: tuple[str, ...]
     tested: GroundTruth
-    answers: Predictions
+    predictions: Predictions
     curves: tuple[Curve, ...]
 
 

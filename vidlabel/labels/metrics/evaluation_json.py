@@ -23,7 +23,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
 
 
 def evaluation_object(evaluation: Evaluation) -> dict[str, Any]:
-    """What stands for an evaluation, keys in the order of the file; the answers to single videos are not in it."""
+    """What stands for an evaluation, keys in the order of the file; predictions of single videos are not in it."""
     model, data, confusion = evaluation.model, evaluation.data, evaluation.confusion
     return {
         "schema": SCHEMA,

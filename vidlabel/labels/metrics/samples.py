@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 BINS = 15
-"""Of the calibration error, as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
+"""Bins of the calibration error, as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
 
 Floats = npt.NDArray[np.floating]
 Integers = npt.NDArray[np.integer]

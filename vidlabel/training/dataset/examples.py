@@ -1,4 +1,4 @@
-"""What training learns from: videos with their labels, checked and ready to be turned into targets.
+"""Training sets: videos with their labels, checked and ready to be turned into targets.
 
 C classes: the labels of the model, in the order of its scores.
 """
@@ -17,12 +17,12 @@ Unlabelled = Literal["background", "ignore"]
 """What time without a row means: no label holds, or nobody looked."""
 
 BACKGROUND = "background"
-"""A label of this name in a table says that no label holds."""
+"""A label of this name in a table means that no label holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions:
-    """What the user says about a table of labels.
+    """How to read a table of labels.
 
     Raises:
         UsageError: a rate that cannot be, or one positive label for a task with several.
@@ -33,7 +33,7 @@ class LabelOptions:
     task: Task | None = None
     """None: `multi` where labels overlap, `binary` where there is one label, else `single`."""
     positive: str | None = None
-    """The label of a binary task; all others say that it does not hold. None: found by the names of two labels."""
+    """The label of a binary task; all others mean that it does not hold. None: found by the names of two labels."""
     unlabelled: Unlabelled | None = None
     """What time without a row means; None: background where rows have times."""
     rate: float | None = None
@@ -70,11 +70,11 @@ class Example:
     """One video, or file of features, with all its labels."""
 
     video: str
-    """The path as it stands in the table; what messages call it."""
+    """The path as in the table, for messages."""
     path: Path
     """To open."""
     group: str
-    """Examples of one group are never torn apart."""
+    """Examples of one group are never split."""
     duration_s: float
     clip_labels: tuple[str, ...]
     """Labels of the whole video, without a time; `BACKGROUND` among them where none holds."""
@@ -97,7 +97,7 @@ class UnusableVideo:
     """A video that is there and cannot be read."""
 
     video: str
-    """As it stands in the table."""
+    """The path as in the table."""
     reason: str
     """The whole message, which names the file."""
 

@@ -1,4 +1,4 @@
-"""What the labels of a table mean together: which task, which classes, what background is."""
+"""Infers the task, the classes and the background from the labels of a table."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def infer_label_scheme(
     Args:
         examples: all of them.
         asked: the task the user asks for; None: the one that fits.
-        unlabelled: what the user says about time without a row; None: background where rows have times.
+        unlabelled: meaning of time without a row; None: background where rows have times.
         overlap: whether different labels hold at the same time.
-        positive: the one label of a binary task, as the user says; None: found by the names.
+        positive: the one label of a binary task; None: found by the names.
 
     Raises:
         UsageError: a binary task was asked for, and it is not known which label is the one.
@@ -118,7 +118,7 @@ def unlabelled_s(example: Example) -> float:
 
 
 def _positive_label(names: Sequence[str]) -> str:
-    """The only label that does not say by its name that another one does not hold."""
+    """The only label whose name is not a negation, as `no` and `other` are."""
     positives = [name for name in names if not _is_negative(name, names)]
     if len(positives) == 1:
         return positives[0]
@@ -128,7 +128,7 @@ def _positive_label(names: Sequence[str]) -> str:
 
 
 def _is_negative(name: str, names: Sequence[str]) -> bool:
-    """Whether a label says by its name that another one does not hold."""
+    """Whether the name of a label is a negation: another one does not hold."""
     plain, *others = (re.sub(r"[\W_]+", "", text.casefold()) for text in (name, *(n for n in names if n != name)))
     return plain in _NEGATIVE_NAMES or any(plain == negation + other for negation in _NEGATIONS for other in others)
 

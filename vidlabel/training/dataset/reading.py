@@ -89,7 +89,7 @@ def read_examples(
     Args:
         table: a CSV file with the columns `video,start,end,label`, or what `predict` writes; paths are relative to it.
             In place of videos it may name files of features.
-        options: what the user says about it.
+        options: how to read it.
         on_progress: called with the number of videos probed and the number of all.
 
     Returns:
@@ -114,7 +114,7 @@ def examples_from_folders(
     Args:
         folder: holds one folder for each label.
         files: the clips, as paths relative to `folder`.
-        options: what the user says about them.
+        options: how to read them.
         on_progress: called with the number of videos probed and the number of all.
 
     Raises:
@@ -149,7 +149,7 @@ def build_training_set(
         folder: that paths are relative to.
         name: of the table, for messages.
         groups: which group each video belongs to; None: as the rows say.
-        options: what the user says; its table of groups is not read here.
+        options: how to read them; the table of groups is not read here.
         on_progress: called with the number of videos probed and the number of all.
 
     Raises:
@@ -232,4 +232,4 @@ def _overlap_warnings(overlaps: Sequence[Overlap], options: LabelOptions) -> lis
         return []
     first, second = overlaps[0].first, overlaps[0].second
     where = f"{shown(first.label)} of line {first.line} and {shown(second.label)} of line {second.line}"
-    return [f"labels overlap, such as {where}: each is learnt on its own (--task multi)"]
+    return [f"labels overlap, such as {where}: each is predicted on its own (--task multi)"]

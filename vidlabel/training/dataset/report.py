@@ -1,4 +1,4 @@
-"""What a set of examples holds, and what speaks against learning from it."""
+"""What a training set holds, and reasons not to learn from it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ from vidlabel.training.dataset.splits import sole_groups
 UNEVEN = 10.0
 """Labels of which one holds this many times as long as another are warned of."""
 
+NOT_VALIDATED = "the label cannot be validated"
+"""The warning of a label in one group alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
@@ -29,7 +32,7 @@ class LabelCount:
     groups: int
     seconds: float
     share: float
-    """Of all seconds, 0 to 1; labels that overlap give more than 1 together."""
+    """Share of all seconds, 0 to 1; labels that overlap give more than 1 together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class CheckReport:
     groups: int
     seconds: float
     labels: tuple[LabelCount, ...]
-    """In the order of the names; background last, where it is labelled or meant."""
+    """In the order of the names; background last, where rows or unlabelled time give it."""
     unlabelled_s: float
     """Seconds without a row."""
     unlabelled: str | None
@@ -64,7 +67,7 @@ class CheckReport:
 
 
 def check_report(training_set: TrainingSet) -> CheckReport:
-    """Count what there is to learn from, and find what speaks against it. Files of the same size are compared."""
+    """Count what there is to learn from, and find problems. Files of the same size are compared."""
     examples = training_set.examples
     seconds = sum(example.duration_s for example in examples)
     counts = _label_counts(training_set, seconds)
@@ -110,7 +113,7 @@ def reasons_against(training_set: TrainingSet) -> list[str]:
     """Why nothing can be learnt; empty if something can."""
     reasons = []
     if len(training_set.examples) < 2:
-        reasons.append("there is only one clip, so that nothing is left to check what was learnt on")
+        reasons.append("there is only one clip, which leaves none for validation")
     reasons += [f"none of the videos of label {shown(label)} can be read" for label in training_set.lost_labels]
     labels = sorted(frozenset[str]().union(*(example.labels for example in training_set.examples)))
     if not labels:
@@ -190,7 +193,7 @@ def _unusable_warnings(unusable: Iterable[UnusableVideo]) -> list[str]:
 
 def _leak_warnings(leaks: Iterable[Leak]) -> list[str]:
     return [
-        f"{' and '.join(map(shown, leak.videos))} are the same, and in different groups: figures will be too good"
+        f"{' and '.join(map(shown, leak.videos))} have the same content, in different groups: metrics will be too good"
         for leak in leaks
     ]
 
@@ -198,10 +201,10 @@ def _leak_warnings(leaks: Iterable[Leak]) -> list[str]:
 def _group_warnings(examples: Sequence[Example]) -> list[str]:
     groups = [example.group for example in examples]
     if len(set(groups)) < 2:
-        return [f"all clips are in one group, {shown(groups[0])}: figures for others cannot be had"]
+        return [f"all clips are in one group, {shown(groups[0])}: metrics on other groups cannot be computed"]
     sole = sole_groups(groups, [example.split_labels for example in examples])
     return [
-        f"all clips of label {shown(label)} are in group {shown(group)}: whether it is learnt cannot be checked"
+        f"all clips of label {shown(label)} are in group {shown(group)}: {NOT_VALIDATED}"
         for label, group in sole.items()
     ]
 

@@ -23,7 +23,7 @@ class Overlap:
 
     first: Annotation
     second: Annotation
-    """Of another label; it does not start before the first."""
+    """A row of another label; it does not start before the first."""
 
 
 def label_problem(label: str) -> str | None:

@@ -25,7 +25,7 @@ class Source:
     path: Path
     duration_s: float
     features: FeatureKind | None
-    """Of a file of features; None for a video."""
+    """The kind of a feature file; None for a video."""
     start_s: float = 0.0
     """Seconds at the first sample of a file of features."""
     own_rate: float | None = None
@@ -52,7 +52,7 @@ def resolve(folder: Path, video: str) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is where a path leads; yes also where it may not be looked at: reading it says why."""
+    """Whether something is where a path leads; yes also where it may not be looked at: reading it gives the reason."""
     try:
         os.stat(path)  # noqa: PTH116 - as the text that was given
     except (FileNotFoundError, NotADirectoryError, ValueError):

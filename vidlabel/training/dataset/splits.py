@@ -1,4 +1,4 @@
-"""Splitting examples by group: no group is ever torn apart, so that figures hold for people and rooms never seen.
+"""Splitting examples by group: no group is ever split, so that metrics hold for people and rooms never seen.
 
 N examples, each with a group and a set of labels (see `Example.split_labels`), G groups, L labels.
 """
@@ -161,7 +161,7 @@ def _leaves_all_labels(fold: Fold, labels: LabelSets) -> bool:
 
 def _refuse_sole_groups(groups: Sequence[str], labels: LabelSets) -> None:
     for label, group in sole_groups(groups, labels).items():
-        problem = f"holds all examples of label {shown(label)}, which cannot be both learnt and tested then"
+        problem = f"holds all examples of label {shown(label)}: they cannot be both trained on and tested"
         raise AnnotationError(f"group {shown(group)}", problem, "label it in another group, too, or leave it out")
 
 

@@ -1,4 +1,4 @@
-"""What a model is to say about each sample of an example.
+"""Targets: what a model should predict for each sample of an example.
 
 T samples in time, C classes of the training set.
 """

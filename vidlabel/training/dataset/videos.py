@@ -42,7 +42,7 @@ class ProbedVideos:
     """In the order of the table."""
     unusable: tuple[UnusableVideo, ...]
     problems: tuple[LineProblem, ...]
-    """Of rows and groups, and of files that are not there."""
+    """Problems of rows and groups, and missing files."""
 
 
 def probe_videos(
@@ -132,7 +132,7 @@ def resampling_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
 
 
 def file_warnings(videos: Sequence[LabelledVideo]) -> list[str]:
-    """A line about each video of which parts cannot be read, or that is odd in another way; of many, the first ones."""
+    """Warnings about videos, such as those of which parts cannot be read; of many, the first ones."""
     lines = [f"{shown(v.rows[0].video)}: {'; '.join(v.source.warnings)}" for v in videos if v.source.warnings]
     more = len(lines) - _MOST_FILE_WARNINGS
     return lines if more <= 0 else [*lines[:_MOST_FILE_WARNINGS], f"{more} more videos come with such warnings"]

@@ -1,4 +1,4 @@
-"""What an encoder is tuned on: some pictures of each video, as far as they have come before the tuned blocks.
+"""Training data for the encoder: activations before the tuned blocks, of some pictures of each video.
 
 K samples that are kept of a video, V views, S streams.
 """
@@ -25,15 +25,15 @@ from vidlabel.video.request import Sample
 from vidlabel.video.samples import open_isolated_samples
 
 MOST_BYTES = 512 << 20
-"""That are kept of all videos together, as long as each has its least."""
+"""Most bytes kept of all videos together, beyond the least of each."""
 LEAST_SAMPLES = 8
-"""Of a video, if it has as many."""
+"""Least samples kept of a video that has as many."""
 _BATCH = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeptPictures:
-    """Of one video."""
+    """Activations of some pictures of one video."""
 
     samples: npt.NDArray[np.int64]
     """(K,) which samples of the video, ascending."""
@@ -45,16 +45,16 @@ class PictureKeeper:
     """Decodes videos again and keeps evenly spaced pictures of them.
 
     Args:
-        recipe: of the features that the videos have by the published encoder.
+        config: of the features that the videos have by the published encoder.
         streams: S, of these features.
         views: V, of these features.
         tail: what is tuned.
     """
 
     def __init__(
-        self, recipe: FeatureConfig, streams: tuple[str, ...], views: tuple[View, ...], tail: EncoderTail
+        self, config: FeatureConfig, streams: tuple[str, ...], views: tuple[View, ...], tail: EncoderTail
     ) -> None:
-        self._recipe = recipe
+        self._config = config
         self._streams = streams
         self._views = views
         self._tail = tail
@@ -73,11 +73,11 @@ class PictureKeeper:
         Raises:
             VideoError: a video that could be decoded before cannot be now.
         """
-        side = self._recipe.short_side
+        side = self._config.short_side
         blank = self._tail.keep(np.zeros((1, side, side, 3), np.uint8))
         room = MOST_BYTES // (blank.nbytes * len(self._streams) * len(self._views))
         # The first sample has no frame before it: its motion picture is blank.
-        first = 0 if lag_of(self._recipe, self._streams) is None else 1
+        first = 0 if lag_of(self._config, self._streams) is None else 1
         chosen = chosen_samples([len(clip.times) for clip in dataset.features], room, first)
         kept = []
         for example, clip, numbers in zip(dataset.training_set.examples, dataset.features, chosen, strict=True):
@@ -89,7 +89,7 @@ class PictureKeeper:
     def _keep_video(self, example: Example, wanted: Mapping[float, int], listener: FeatureListener) -> KeptPictures:
         pieces: list[tuple[tuple[Activations, ...], ...]] = []
         found: list[int] = []
-        with open_isolated_samples(example.path, reading_request(self._recipe, self._streams)) as samples:
+        with open_isolated_samples(example.path, reading_request(self._config, self._streams)) as samples:
             chosen = (sample for sample in samples if sample.time_s in wanted)
             while batch := list(islice(chosen, _BATCH)):
                 pieces.append(self._encode(batch))

@@ -94,7 +94,7 @@ class EncoderTuning:
         self._listener = listener
         tail = self._tail()
         listener.feature_pass_begun("keeping pictures", len(dataset.features))
-        keeper = PictureKeeper(features.recipe, features.streams, VIEWS[:1], tail)
+        keeper = PictureKeeper(features.config, features.streams, VIEWS[:1], tail)
         self._kept: list[KeptPictures] = keeper.keep(dataset, listener)
         tail.close()
 
@@ -110,11 +110,11 @@ class EncoderTuning:
         """
         tail = self._tail()
         learnt, kept = subset(self._dataset, clips), [self._kept[clip] for clip in clips]
-        tuning = tune(learnt, kept, tail, self._features.recipe.rate, self._options, self._listener, checkpoints)
+        tuning = tune(learnt, kept, tail, self._features.config.rate, self._options, self._listener, checkpoints)
         tail.close()
-        recipe = replace(self._features.recipe, tuned=tuning.weights)
+        config = replace(self._features.config, tuned=tuning.weights)
         self._listener.feature_pass_begun("encoding anew", len(self._dataset.features))
-        features = replace(self._features, recipe=recipe)
+        features = replace(self._features, config=config)
         dataset, facts = extract_features(self._dataset.training_set, features, None, self._listener)
         if len(dataset.features) != len(self._dataset.features):
             problem = "a video that was decoded before cannot be decoded any more"
@@ -122,7 +122,7 @@ class EncoderTuning:
         return Tuned(dataset, facts, tuning)
 
     def _tail(self) -> EncoderTail:
-        return EncoderTail(self._features.recipe.encoder, self._options.tune_encoder or 0)
+        return EncoderTail(self._features.config.encoder, self._options.tune_encoder or 0)
 
 
 def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Model | None) -> None:
@@ -145,7 +145,7 @@ EPOCHS = 8
 UPDATES = 60
 """At least; few clips are gone through more often."""
 PICTURES = 8
-"""Of a window that the encoder sees; what lies between is interpolated."""
+"""Pictures of a window that the encoder sees; features between them are interpolated."""
 ENCODER_RATE = 0.2
 """Learning rate of a tensor of the encoder, as a share of that of heads times the root mean square of its numbers. With
 batch normalisation folded these differ by a factor of 400 between tensors: no one step fits all."""
@@ -225,7 +225,7 @@ def _learn_head(
 
 
 def _addresses(bank: PackedClips) -> PackedClips:
-    """The same clips, where the numbers of a sample tell where it is: (view, clip, sample of the clip)."""
+    """The same clips, where the values of a sample give its place: (view, clip, sample of the clip)."""
     views, samples, _ = bank.values.shape
     clips = torch.repeat_interleave(torch.arange(bank.clips), bank.lengths)
     places = torch.arange(samples) - bank.starts[clips]

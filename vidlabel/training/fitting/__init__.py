@@ -1,1 +1,1 @@
-"""Heads that learn: windows, losses, updates, and what is chosen on clips that were not learnt from."""
+"""Training of heads: windows, losses, updates, and what is chosen on held-out clips."""

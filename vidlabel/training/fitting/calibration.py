@@ -22,9 +22,9 @@ from vidlabel.training.fitting.losses import right_rows
 from vidlabel.training.fitting.plans import MemberKind
 
 TEMPERATURES = torch.linspace(-2, 2, 161, dtype=torch.float64).exp()
-"""That are tried."""
+"""Temperatures that are tried."""
 SHARES = torch.linspace(0.25, 0.75, 11, dtype=torch.float64)
-"""Of the first of two forms, that are tried: recurrence helps on some data, and only learns noise on other. Each keeps
+"""Of the first of two kinds, that are tried: recurrence helps on some data, and only learns noise on other. Each keeps
 a quarter at least: one recurrent head is validated, and the model has several, which together err less."""
 
 
@@ -68,31 +68,31 @@ def row_losses(logits: Tensor, targets: Tensor, task: Task) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Mixture:
-    """How the forms of head that tell the labels apart are mixed."""
+    """How the kinds of head that distinguish the labels are mixed."""
 
     shares: Mapping[MemberKind, float]
-    """Of each form in the whole; they sum to 1."""
+    """Weight of each kind in the mixture; they sum to 1."""
     temperatures: Mapping[MemberKind, float]
 
 
-def even_mixture(forms: Collection[MemberKind]) -> Mixture:
-    """Every form counts the same, and is as sure as it says."""
-    return Mixture({form: 1 / len(forms) for form in forms}, dict.fromkeys(forms, 1.0))
+def even_mixture(kinds: Collection[MemberKind]) -> Mixture:
+    """Every kind counts the same, with a temperature of 1."""
+    return Mixture({kind: 1 / len(kinds) for kind in kinds}, dict.fromkeys(kinds, 1.0))
 
 
-def fit_mixture(outcome: HeldOutLogits, forms: Sequence[MemberKind], task: Task) -> Mixture:
-    """A temperature for each form, the shares of two forms, and a temperature for the whole, by likelihood.
+def fit_mixture(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task) -> Mixture:
+    """A temperature for each kind, the shares of two kinds, and a temperature for the whole, by likelihood.
 
     Args:
         outcome: logits for clips that the heads were not trained on.
-        forms: at most two.
+        kinds: at most two.
         task: softmax for `single`, sigmoid otherwise.
     """
     targets, mask = outcome.targets, outcome.mask
-    own = [fit_temperature(outcome.logits[form], targets, mask, task) for form in forms]
-    if len(forms) == 1:
-        return Mixture({forms[0]: 1.0}, {forms[0]: own[0]})
-    first, second = (outcome.logits[form].double() / found for form, found in zip(forms, own, strict=True))
+    own = [fit_temperature(outcome.logits[kind], targets, mask, task) for kind in kinds]
+    if len(kinds) == 1:
+        return Mixture({kinds[0]: 1.0}, {kinds[0]: own[0]})
+    first, second = (outcome.logits[kind].double() / found for kind, found in zip(kinds, own, strict=True))
     mixed = [share * first + (1 - share) * second for share in SHARES.tolist()]
     together = [fit_temperature(logits, targets, mask, task) for logits in mixed]
     known = mask > 0
@@ -102,13 +102,13 @@ def fit_mixture(outcome: HeldOutLogits, forms: Sequence[MemberKind], task: Task)
     ]
     best = min(range(len(losses)), key=lambda place: losses[place])
     share = float(SHARES[best])
-    temperatures = {form: found * together[best] for form, found in zip(forms, own, strict=True)}
-    return Mixture({forms[0]: share, forms[1]: 1 - share}, temperatures)
+    temperatures = {kind: found * together[best] for kind, found in zip(kinds, own, strict=True)}
+    return Mixture({kinds[0]: share, kinds[1]: 1 - share}, temperatures)
 
 
-def member_weights(forms: Sequence[MemberKind], shares: Mapping[MemberKind, float]) -> list[float]:
-    """The share of each member: those of one form have the same, and that of their form together."""
-    return [shares[form] / forms.count(form) for form in forms]
+def member_weights(kinds: Sequence[MemberKind], shares: Mapping[MemberKind, float]) -> list[float]:
+    """The share of each member: those of one kind have the same, and that of their kind together."""
+    return [shares[kind] / kinds.count(kind) for kind in kinds]
 
 
 def mixed_scores(logits: Sequence[Tensor], factors: Sequence[float], task: Task) -> Tensor:
@@ -144,9 +144,9 @@ class Validation:
     accuracy: float
     """Share of correct rows, 0 to 1: the best class, or all labels."""
     baseline_accuracy: float
-    """Of the mean over the clip, or of each sample on its own, under a linear layer."""
+    """Accuracy of a linear layer on the mean of a clip, or on each sample."""
     majority_accuracy: float
-    """Of always predicting the most frequent target."""
+    """Accuracy of always predicting the most frequent target."""
     calibration_error: float
     """Expected calibration error, 0 to 1."""
 

@@ -1,4 +1,4 @@
-"""Training that was interrupted goes on where it stood: the state of each head, kept after whole epochs.
+"""Checkpoints: the state of each head after whole epochs, from which interrupted training resumes.
 
 A folder holds one safetensors file for each head. They appear whole or not at all, and no pickle is in them.
 """
@@ -28,12 +28,12 @@ from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 EVERY_S = 10.0
 """Seconds between two writes of a state in training: an epoch may be much shorter than a flush to disk."""
 SUFFIX = ".training"
-"""Of the folder beside the model."""
+"""Suffix of the folder beside the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Description:
-    """What a file says beside its tensors."""
+    """The metadata of a file, beside its tensors."""
 
     identity: str
     epochs: int

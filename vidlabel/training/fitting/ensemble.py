@@ -55,7 +55,7 @@ class TrainedMember:
     @property
     def knows_background(self) -> bool:
         """Whether background is its last output."""
-        return self.plan.form == "background"
+        return self.plan.kind == "background"
 
 
 def calibrated_members(trained: Sequence[TrainedMember], outcome: HeldOutLogits | None, task: Task) -> list[MemberSpec]:
@@ -66,24 +66,24 @@ def calibrated_members(trained: Sequence[TrainedMember], outcome: HeldOutLogits 
         outcome: held-out logits of heads like them; None: temperatures are 1, shares even.
         task: of the labels.
     """
-    labels = [one.plan.form for one in trained if not one.knows_background]
-    background = [one.plan.form for one in trained if one.knows_background]
-    forms = tuple(dict.fromkeys(labels))
-    mixture = even_mixture(forms) if outcome is None else fit_mixture(outcome, forms, task)
+    labels = [one.plan.kind for one in trained if not one.knows_background]
+    background = [one.plan.kind for one in trained if one.knows_background]
+    kinds = tuple(dict.fromkeys(labels))
+    mixture = even_mixture(kinds) if outcome is None else fit_mixture(outcome, kinds, task)
     known = even_mixture(dict.fromkeys(background))
     shares = {**mixture.shares, **known.shares}
     temperatures = {**mixture.temperatures, **known.temperatures}
     plans = [one.plan for one in trained]
-    weights = member_weights([plan.form for plan in plans], shares)
-    return [plan.member(weight, temperatures[plan.form]) for plan, weight in zip(plans, weights, strict=True)]
+    weights = member_weights([plan.kind for plan in plans], shares)
+    return [plan.member(weight, temperatures[plan.kind]) for plan, weight in zip(plans, weights, strict=True)]
 
 
 def validation_scores(
     trained: Sequence[TrainedMember], members: Sequence[MemberSpec], outcome: HeldOutLogits, task: Task
 ) -> Tensor:
-    """(R, C): what the mixture, of one head for all of a form, says about clips that were not learnt from."""
+    """(R, C): predictions of the mixture, one head for all of a kind, for clips that were not learnt from."""
     pairs = [(one, member) for one, member in zip(trained, members, strict=True) if not one.knows_background]
-    logits = [outcome.logits[one.plan.form] for one, _ in pairs]
+    logits = [outcome.logits[one.plan.kind] for one, _ in pairs]
     return mixed_scores(logits, [member.weight / member.temperature for _, member in pairs], task)
 
 
@@ -131,8 +131,8 @@ def with_durations_as_learnt(network: Network, dataset: FeatureDataset) -> Netwo
 def member_histories(
     trained: Sequence[TrainedMember], validation: Mapping[MemberKind, tuple[EpochFigures, ...]]
 ) -> Mapping[str, tuple[EpochFigures, ...]]:
-    """Epochs of the heads by their names, and by form, as `validation ...`, the means of the inner cross-validation."""
-    means = {f"validation {form}": own for form, own in validation.items()}
+    """Epochs of the heads by their names, and by kind, as `validation ...`, the means of the inner cross-validation."""
+    means = {f"validation {kind}": own for kind, own in validation.items()}
     return {one.plan.name: one.history for one in trained} | means
 
 

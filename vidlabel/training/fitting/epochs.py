@@ -30,7 +30,7 @@ class EpochFigures:
     loss: float
     """Mean over the updates."""
     accuracy: float
-    """Of the windows that were learnt from, as they were shown."""
+    """Accuracy on the training windows, as they were shown to the head."""
     validation_loss: float | None = None
     """After the epoch, on clips that are not learnt from."""
     validation_accuracy: float | None = None
@@ -38,10 +38,10 @@ class EpochFigures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EpochProgress:
-    """Where training stands after an epoch: all that is needed to go on from there as if nothing had happened."""
+    """The state of training after an epoch: all that is needed to resume as if nothing had happened."""
 
     epochs: int
-    """That are done."""
+    """Number of epochs that are done."""
     tensors: dict[str, Tensor]
     """Weights, their average, moments of the optimiser and the state of torch's generator."""
     history: tuple[EpochFigures, ...]
@@ -79,7 +79,7 @@ class EpochTrainer(ABC):
 
     @property
     def progress(self) -> EpochProgress:
-        """Where it stands after the last whole epoch."""
+        """The state after the last whole epoch."""
         return self._progress
 
     def finished_parameters(self) -> dict[str, Tensor]:

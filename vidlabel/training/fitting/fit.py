@@ -60,7 +60,7 @@ DEFAULT_OPTIONS = TrainOptions()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedModel:
-    """A trained model that stands in no file yet."""
+    """A trained model without a file yet."""
 
     network: Network
     validation: Validation | None
@@ -236,8 +236,8 @@ class _Fitting:
             return found
         baseline = baseline_plan(self._options, self._task_shape(found.whitening.inputs_size))
         # Heads that differ by their random start alone are alike: one of them is enough to calibrate all.
-        members = [member for member in self._members(found.whitening) if member.plan.form != "background"]
-        one_of_each = {member.plan.form: member for member in reversed(members)}
+        members = [member for member in self._members(found.whitening) if member.plan.kind != "background"]
+        one_of_each = {member.plan.kind: member for member in reversed(members)}
         tested = [*one_of_each.values(), Member(baseline, baseline.build)]
         folds = len(found.inner)
         epochs = folds * sum(member.plan.epochs for member in tested)
@@ -255,7 +255,7 @@ class _Fitting:
         return validate(dataset, inner, members, self._options, self._window, self._runs, stage, name)
 
     def _train(self, members: Sequence[Member], whitening: Whitening) -> tuple[list[TrainedMember], bool]:
-        """Train on everything; what an interruption leaves is kept if it can tell the labels apart."""
+        """Train on everything; what an interruption leaves is kept if it can distinguish the labels."""
         tensors = make_training_tensors(self._dataset, whitening)
         self._runs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
@@ -263,12 +263,12 @@ class _Fitting:
             plan = member.plan
             head_task = make_head_task(plan, tensors, self._options, self._window)
             try:
-                trainer = train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.form)
+                trainer = train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.kind)
             except KeyboardInterrupt:
                 left = self._runs.running
                 if isinstance(left, HeadTrainer) and left.progress.epochs > 0:
                     trained.append(TrainedMember(plan, left.finished_head(), left.progress.history))
-                if not any(one.plan.form != "background" for one in trained):
+                if not any(one.plan.kind != "background" for one in trained):
                     raise
                 return trained, True
             trained.append(TrainedMember(plan, trainer.finished_head(), trainer.progress.history))

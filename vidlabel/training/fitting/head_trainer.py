@@ -109,7 +109,7 @@ class LossMean:
 
     @property
     def share(self) -> float:
-        """Of the rows that are right."""
+        """Share of the rows that are right."""
         return self.right / max(self.rows, 1.0)
 
 
@@ -138,7 +138,7 @@ def _logits(plan: MemberPlan, head: Head, batch: Batch) -> tuple[Tensor, Tensor,
 CLIP_BALANCE = 1.0
 """All labels of whole clips count the same."""
 SAMPLE_BALANCE = 0.5
-"""Of samples background is often nine tenths: rare labels count more, but not as much as all of it."""
+"""Background is often nine tenths of the samples: rare labels count more, but not as much as all of it."""
 LINEAR_RATE = 0.2
 """Learning rate of heads without recurrence, a share of that of the others: with theirs they lost 2 % on fight-surv."""
 
@@ -161,7 +161,7 @@ def make_head_task(
     """
     balance = CLIP_BALANCE if tensors.whole else SAMPLE_BALANCE
     weights = class_weights(tensors.targets, tensors.mask, tensors.task, power=balance)
-    if plan.form == "background":
+    if plan.kind == "background":
         weights = torch.ones(tensors.classes + 1)
     return HeadTask(
         plan=plan,
@@ -174,7 +174,7 @@ def make_head_task(
 
 
 def _windows(plan: MemberPlan, tensors: TrainingTensors, batch_size: int, window: WindowLength) -> Windows:
-    if plan.form == "background":
+    if plan.kind == "background":
         targets = functional.pad(tensors.targets, (0, 1))
         return BackgroundWindows(tensors.bank, batch_size, targets, window.samples, window.rate)
     if tensors.whole:

@@ -87,15 +87,15 @@ def validate(
     Args:
         dataset: N clips, of the streams that the folds' whitenings are for.
         folds: at least one.
-        members: to train, one of each form.
+        members: to train, one of each kind.
         options: of training.
         window: that the model runs in.
         runs: trains.
         stage: prefix of the names of the runs.
-        name: of the heads, for progress; else the form of each.
+        name: of the heads, for progress; else the kind of each.
     """
-    logits: dict[MemberKind, list[Tensor]] = {member.plan.form: [] for member in members}
-    histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.form: [] for member in members}
+    logits: dict[MemberKind, list[Tensor]] = {member.plan.kind: [] for member in members}
+    histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.kind: [] for member in members}
     tested: list[TrainingTensors] = []
     for number, inner in enumerate(folds):
         train = make_training_tensors(subset(dataset, inner.fold.train_indices), inner.whitening)
@@ -109,18 +109,18 @@ def validate(
                 f"{stage}-{number}-{plan.name}",
                 head_task,
                 member.build,
-                f"{name or plan.form}, fold {number + 1}",
+                f"{name or plan.kind}, fold {number + 1}",
             )
-            logits[plan.form].append(clip_logits(plan, trainer.finished_head(), test))
-            histories[plan.form].append(trainer.progress.history)
+            logits[plan.kind].append(clip_logits(plan, trainer.finished_head(), test))
+            histories[plan.kind].append(trainer.progress.history)
     outcome = HeldOutLogits(
         clips=tuple(clip for inner in folds for clip in inner.fold.test_indices),
         rows_of_clip=tuple(1 if test.whole else rows for test in tested for rows in test.bank.lengths.tolist()),
-        logits={form: torch.cat(outputs) for form, outputs in logits.items()},
+        logits={kind: torch.cat(outputs) for kind, outputs in logits.items()},
         targets=torch.cat([test.targets for test in tested]),
         mask=torch.cat([test.mask for test in tested]),
     )
-    return Validated(outcome, {form: _mean_history(runs) for form, runs in histories.items()})
+    return Validated(outcome, {kind: _mean_history(runs) for kind, runs in histories.items()})
 
 
 def choose_streams(
@@ -166,7 +166,7 @@ def _sure_gain(gains: Tensor, dataset: FeatureDataset, outcome: HeldOutLogits) -
 
 
 def _all_log_likelihoods(outcome: HeldOutLogits, task: Task) -> list[Tensor]:
-    return [_log_likelihoods(logits, outcome, task) for form, logits in outcome.logits.items() if form != "baseline"]
+    return [_log_likelihoods(logits, outcome, task) for kind, logits in outcome.logits.items() if kind != "baseline"]
 
 
 def _log_likelihoods(logits: Tensor, outcome: HeldOutLogits, task: Task) -> Tensor:

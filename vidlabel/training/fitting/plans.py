@@ -27,7 +27,7 @@ INPUT_NOISE = 0.3
 """Standard deviation, where the inputs of the leading components have about 1."""
 LINEAR_NOISE = 0.1
 MemberKind = Literal["recurrent", "linear", "background", "baseline"]
-"""What a member is for: one temperature is fitted for each form."""
+"""What a member is for: one temperature is fitted for each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class MemberPlan:
 
     name: str
     """Unlike all others: `recurrent-0`."""
-    form: MemberKind
+    kind: MemberKind
     config: HeadConfig
     pooled_parts: int | None
     epochs: int
@@ -66,10 +66,10 @@ class MemberPlan:
         return head
 
     def member(self, weight: float, temperature: float) -> MemberSpec:
-        """What the model file says of it."""
+        """Its entry in the model file."""
         return MemberSpec(
             head=self.config,
-            role="background" if self.form == "background" else "labels",
+            role="background" if self.kind == "background" else "labels",
             weight=weight,
             temperature=temperature,
             resampled_steps=self.resampled_steps,
@@ -95,9 +95,9 @@ def label_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan]:
     """The heads that distinguish the labels."""
     if options.head == "mean":
         return [_mean_plan("recurrent", options, shape, shape.classes, 1)]
-    kind = options.head or "gru"
+    head = options.head or "gru"
     members = range(options.recurrent_members)
-    plans = [_recurrent_plan("recurrent", number, options, kind, shape, shape.classes) for number in members]
+    plans = [_recurrent_plan("recurrent", number, options, head, shape, shape.classes) for number in members]
     return [*plans, linear_plan(options, shape)] if options.head is None and shape.whole else plans
 
 
@@ -106,9 +106,9 @@ def background_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan
     classes = shape.classes + 1
     if options.head == "mean":
         return [_mean_plan("background", options, shape, classes, PARTS)]
-    kind = options.head or "gru"
+    head = options.head or "gru"
     members = range(options.recurrent_members)
-    return [_recurrent_plan("background", number, options, kind, shape, classes) for number in members]
+    return [_recurrent_plan("background", number, options, head, shape, classes) for number in members]
 
 
 def linear_plan(options: TrainOptions, shape: TaskShape) -> MemberPlan:
@@ -128,11 +128,11 @@ def default_epochs(shape: TaskShape, *, recurrent: bool) -> int:
 
 
 def _recurrent_plan(
-    form: MemberKind, number: int, options: TrainOptions, kind: HeadKind, shape: TaskShape, classes: int
+    kind: MemberKind, number: int, options: TrainOptions, head: HeadKind, shape: TaskShape, classes: int
 ) -> MemberPlan:
     parts = PARTS if shape.whole else None
     config = HeadConfig(
-        kind=kind,
+        kind=head,
         input_size=shape.inputs,
         hidden_size=options.hidden,
         outputs=classes * (parts or 1),
@@ -142,10 +142,10 @@ def _recurrent_plan(
         dropout=options.dropout,
     )
     epochs = options.epochs or default_epochs(shape, recurrent=True)
-    return MemberPlan(f"{form}-{number}", form, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
+    return MemberPlan(f"{kind}-{number}", kind, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
 
 
-def _mean_plan(form: MemberKind, options: TrainOptions, shape: TaskShape, classes: int, parts: int) -> MemberPlan:
+def _mean_plan(kind: MemberKind, options: TrainOptions, shape: TaskShape, classes: int, parts: int) -> MemberPlan:
     config = HeadConfig(
         kind="mean",
         input_size=shape.inputs,
@@ -154,7 +154,7 @@ def _mean_plan(form: MemberKind, options: TrainOptions, shape: TaskShape, classe
         dropout=options.dropout,
     )
     epochs = options.epochs or default_epochs(shape, recurrent=False)
-    return MemberPlan(f"{form}-0", form, config, parts if shape.whole else None, epochs, LINEAR_NOISE, 0.0)
+    return MemberPlan(f"{kind}-0", kind, config, parts if shape.whole else None, epochs, LINEAR_NOISE, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,11 +192,11 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
             names.append(start.spec.labels[-1])
         parts = member.pooled_parts or 1
         config = replace(member.head, outputs=len(names) * parts)
-        form: MemberKind = "background" if member.role == "background" else "recurrent"
+        kind: MemberKind = "background" if member.role == "background" else "recurrent"
         linear = config.kind == "mean"
         plan = MemberPlan(
-            name=f"{form}-{number}",
-            form="linear" if linear and form == "recurrent" else form,
+            name=f"{kind}-{number}",
+            kind="linear" if linear and kind == "recurrent" else kind,
             config=config,
             pooled_parts=member.pooled_parts,
             epochs=options.epochs or default_epochs(shape, recurrent=not linear),

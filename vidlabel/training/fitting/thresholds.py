@@ -1,4 +1,4 @@
-"""From which score on a label holds, and how long it must hold, chosen on clips that were not learnt from.
+"""Thresholds and minimum durations of the labels, chosen on held-out clips.
 
 R rows (clips or samples), C classes.
 """
@@ -25,7 +25,7 @@ UNKNOWN_FOOTAGE = 0.4
 scores for all labels. It won on long videos made of ut-interaction."""
 GRID = np.arange(1, 20) / 20
 FRACTIONS = (0.0, 0.1, 0.25, 0.5)
-"""Of the usual length of a label, that are tried as its minimum duration."""
+"""Fractions of the usual length of a label that are tried as its minimum duration."""
 LONGEST_MINIMUM_S = 1.0
 """For models of whole clips, which say little about how long a label holds."""
 
@@ -95,7 +95,7 @@ def best_minimum_durations(
     """
 
     def segments(clip: HeldOutClip, durations: tuple[float, ...]) -> list[Segment]:
-        """What the model would tell of a clip with these minimum durations, in seconds."""
+        """Labels that the model would give a clip with these minimum durations, in seconds."""
         builder = SingleLabelBuilder if task == "single" else MultiLabelBuilder
         building = builder(labels, thresholds, durations, background=background)
         building.push(clip.times, clip.scores)

@@ -17,7 +17,7 @@ from torch import Tensor
 from vidlabel.heads.model import Projection
 
 COMPONENTS = 128
-"""Of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
+"""Components of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
 FLOOR = 1.0
 """A component is divided by sqrt(variance + floor * largest variance): of weak components little but noise is known.
 With 0.3, recurrent heads were as good on real footage, and worse on moving shapes: see docs/training-experiments.md."""
@@ -61,7 +61,7 @@ class Whitening:
         return torch.cat([(torch.tensor(part) - one.mean) @ one.components.T for part, one in streams], dim=1)
 
     def select(self, numbers: Sequence[int]) -> Whitening:
-        """Of some of the streams alone."""
+        """The whitening of some of the streams alone."""
         return Whitening(tuple(self.streams[number] for number in numbers))
 
 

@@ -175,7 +175,7 @@ class WindowLength:
 
 
 SPANS_PER_WINDOW = 4
-"""Of the usual length of a label: enough to see what comes before and after."""
+"""Usual lengths of a label in a window: enough to see what comes before and after."""
 LEAST_SAMPLES = 32
 MOST_SAMPLES = 256
 

@@ -20,7 +20,7 @@ _ENTRIES_HEAD = 8
 _VISUAL_ENTRY_HEAD = 78
 """Bytes of a box's version and flags, of these and a count, and of the fixed fields of a visual sample entry."""
 _COMMON_SCHEMES = frozenset({"cenc", "cens", "cbc1", "cbcs"})
-"""Of MPEG Common Encryption (ISO 23001-7)."""
+"""Schemes of MPEG Common Encryption (ISO 23001-7)."""
 
 _TRACKS, _TRACK, _TRACK_TYPE = bytes.fromhex("1654ae6b"), bytes.fromhex("ae"), bytes.fromhex("83")
 _ENCODINGS, _ENCODING, _ENCRYPTION = bytes.fromhex("6d80"), bytes.fromhex("6240"), bytes.fromhex("5035")

@@ -1,4 +1,4 @@
-"""What the headers of H.264 say: parameter sets, slices, recovery points (ITU-T H.264, sections 7.3 and D.1).
+"""Reads the headers of H.264: parameter sets, slices, recovery points (ITU-T H.264, sections 7.3 and D.1).
 
 Only what the numbering of pictures depends on is read. Of a slice that is the first bytes, so that reading every
 packet of a file stays cheap.
@@ -12,7 +12,7 @@ from typing import NamedTuple
 _REFRESH, _SUPPLEMENT, _SEQUENCE, _PICTURE = 5, 6, 7, 8
 
 _NUMBER_BYTES = 20
-"""Of a slice header, up to where the picture is numbered."""
+"""Bytes of a slice header up to the number of its picture."""
 _CHROMA_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 """Profiles whose sequence parameter sets say how colour is stored."""
 _P, _B, _I, _SP, _SI = range(5)
@@ -73,7 +73,7 @@ class Bits:
 
 @dataclass(frozen=True, slots=True)
 class SequenceParameters:
-    """Of a sequence parameter set, what numbering depends on."""
+    """Fields of a sequence parameter set that numbering depends on."""
 
     separate_planes: bool
     has_chroma: bool
@@ -89,7 +89,7 @@ class SequenceParameters:
 
 @dataclass(frozen=True, slots=True)
 class PictureParameters:
-    """Of a picture parameter set, what the marking of references depends on."""
+    """Fields of a picture parameter set that the marking of references depends on."""
 
     sequence: int
     """Number of its sequence parameter set."""
@@ -113,7 +113,7 @@ class Slice(NamedTuple):
     is_bidirectional: bool
     starts_picture: bool
     order: int
-    """Where the picture stands in the order of showing, modulo two to the `order_bits`; -1 where that is not said."""
+    """Position in presentation order, modulo two to the `order_bits`; -1 where the header lacks it."""
     order_bits: int
 
 

@@ -26,7 +26,7 @@ _MOST_PAUSE_S = 10
 """After a longer pause of the clock, another recording was joined on, which has a clock of its own."""
 
 _LEAST_SHARE = Fraction(1, 50)
-"""Of a file, outside the packets of the stream that was read, where another stream comes before or after it."""
+"""Least share of a file outside the packets of the stream that was read, to look for another stream."""
 _LEAST_FRAME_S = Fraction(1, 1000)
 
 

@@ -51,7 +51,7 @@ class NalUnits:
         return False
 
     def is_sound(self, packet: Packet[VideoStream]) -> bool:
-        """Whether nothing speaks of damage, which is as much as can be said of a packet without decoding it."""
+        """Whether there is no sign of damage that can be found without decoding the packet."""
         read = 0
         for unit in self._split(packet):
             if _NEVER_WRITTEN.search(unit):

@@ -45,7 +45,7 @@ _MP4_SUFFIXES = frozenset({".mp4", ".m4v", ".mov"})
 
 LARGEST_SIDE = 16384
 LARGEST_PICTURE = 1 << 27
-"""Pixels; 134 million, a picture of 16384 x 8192. A header can claim any size, and a decoder allocates what it says."""
+"""Pixels; 134 million, a picture of 16384 x 8192. A header can claim any size, and a decoder allocates that much."""
 
 _DEMUX_FAILURES = 64
 """Reading goes on after this many broken stretches in a row without a packet between them."""
@@ -88,7 +88,7 @@ def open_container(source: Path | Recording, hwaccel: HWAccel | None = None) -> 
 
 
 def open_undecoded(source: Path | Recording) -> InputContainer:
-    """As `open_container`, without decoding a picture where that tells nothing: in MP4 with B-frames of H.264.
+    """As `open_container`, without decoding a picture where that is no use: in MP4 with B-frames of H.264.
 
     FFmpeg decodes a key frame of any video to learn its pixel format, 3 to 15 ms. What it learns of the order of
     pictures stands in the container there, and their shape in `codec_context` after the first one.

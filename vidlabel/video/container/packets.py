@@ -278,7 +278,7 @@ def zeroed_test(codec: str) -> Callable[[Packet[VideoStream]], bool] | None:
 
     Decoders of H.264, HEVC, VP8 and VP9 read zeros without complaint. Within a unit of H.264 or HEVC three of them
     never stand in a row (section 7.4.1 of both standards); before a start code and at the end, where a 1 or nothing
-    follows, any number may. The arithmetic coders of VP8 and VP9 do not write so many.
+    follows, any number may. The arithmetic coders of VP8 and VP9 do not write long runs.
     """
     return _is_zeroed if codec in {"h264", "hevc", "vp8", "vp9"} else None
 

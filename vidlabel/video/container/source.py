@@ -99,7 +99,7 @@ class VideoSource(AbstractContextManager["VideoSource"]):
             undoing.pop_all()
         self.first = FirstPicture()
         self._packets: list[Packet[VideoStream]] | None = [] if self.size_bytes <= MOST_KEPT_BYTES else None
-        self._complaints = StderrLog(PYAV_SIGNS)
+        self._stderr_log = StderrLog(PYAV_SIGNS)
         self.handed_over = False
         """Whether a reader goes on with its decoder."""
 
@@ -137,5 +137,5 @@ class VideoSource(AbstractContextManager["VideoSource"]):
         # A decoder that was given the end as well gives no more.
         if packets is None or not self.first.frames or self.first.tried > len(packets):
             return None
-        self.handed_over = self.first.clean and not self._complaints.has_new_errors()
+        self.handed_over = self.first.clean and not self._stderr_log.has_new_errors()
         return KeptPackets(packets, self.first.tried, self.first.frames) if self.handed_over else None

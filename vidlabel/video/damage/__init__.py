@@ -1,1 +1,1 @@
-"""What shows that a file is damaged, and how much of it is missing."""
+"""Signs that a file is damaged, and how much of it is missing."""

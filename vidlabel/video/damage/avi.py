@@ -32,7 +32,7 @@ _LIST_HEADER = 12
 _MOST_MISSING = 1000
 """Frames for each that is there: what a header claims is not to be believed beyond that."""
 _MOST_CHUNKS_BETWEEN = 4096
-"""Of sound and other streams between two frames; a longer chain is taken for whole."""
+"""Chunks of sound and other streams between two frames; a longer chain is taken for whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

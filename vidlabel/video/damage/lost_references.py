@@ -2,7 +2,7 @@
 
 A recorder that loses packets of a network stream writes a whole file. Its decoder puts copies of other pictures in
 their place and says nothing; all that refers to them is wrong, until decoding starts anew. The numbers of the pictures
-that others refer to (`frame_num`) tell: they count up by one.
+that others refer to (`frame_num`) show it: they count up by one.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _GAP, _REPEAT, _REFRESH, _BIDIRECTIONAL = 1, 2, 4, 8
 _HEAD_BYTES = 4096
-"""Of a packet, in which its first slice begins but for very long further information."""
+"""Bytes of a packet within which its first slice begins, but for very long further information."""
 _REORDERED_PACKETS = 8
 """Among this many packets on each side lie those that are shown next to the lost ones."""
 _LEAST_SYSTEMATIC = 8
@@ -109,7 +109,7 @@ class ReferenceScan:
         return recovery if frames is None else frames
 
     def _follow(self, unit: bytes, is_key: bool, recovery: int | None) -> int:
-        """Compare a picture with the last one that others refer to; returns what there is to say of it."""
+        """Compare a picture with the last one that others refer to; returns what was found."""
         try:
             header = self._headers.read_slice(unit)
         except HeaderError:
@@ -245,7 +245,7 @@ def _losses(seen: npt.NDArray[np.uint8], times: npt.NDArray[np.int64]) -> list[t
 
 
 def _is_systematic(suspects: list[int], leaps: set[int], count: int) -> bool:
-    """Whether so many of the pictures are suspect where time does not leap that numbers mean something else."""
+    """Whether too many pictures are suspect without a leap in time: their numbers then mean something else."""
     steady = sum(suspect not in leaps for suspect in suspects)
     return steady >= _LEAST_SYSTEMATIC and steady * _SYSTEMATIC_SHARE >= count
 

@@ -1,4 +1,4 @@
-"""Leaps in time that tell of lost pictures of H.264 where the numbers of references do not.
+"""Leaps in time that reveal lost pictures of H.264 where the numbers of references do not.
 
 Those numbers go round, at 16 with most files of x264: none seems to be missing where 16 are, or where a key frame is
 lost and the group after it has come as far as the one before. The order in which pictures are shown

@@ -1,4 +1,4 @@
-"""What native libraries say on standard error: at times the only sign of damage.
+"""Scans standard error for FFmpeg's errors: some codecs report damage nowhere else.
 
 decord conceals damage: of twelve H.264 files with three flipped bits it reported none, while the FFmpeg inside of it
 printed each one, on the level of information at least. On 235 undamaged files nothing of the kind was printed.

@@ -1,4 +1,4 @@
-"""How much of a file is missing at its end, or cannot be reached, by what its container says."""
+"""How much of a file is missing at its end, or cannot be reached, by the lengths in its container."""
 
 from __future__ import annotations
 

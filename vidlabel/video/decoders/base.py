@@ -1,4 +1,4 @@
-"""What every decoder offers to the sampler."""
+"""The interface of decoders."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class FrameReader(Protocol):
     """Gives the asked frames of one video in presentation order, once."""
 
     name: str
-    """Of the decoder: `decord`, `pyav`."""
+    """Name of the decoder: `decord`, `pyav`."""
     stats: DecodeStats
 
     def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:

@@ -59,7 +59,7 @@ class DecordReader:
             AssertionError,
         )
         self._beat: Heartbeat = no_heartbeat
-        self._complaints = StderrLog(DECORD_SIGNS)
+        self._stderr_log = StderrLog(DECORD_SIGNS)
         self._video: Any = self._open(on_gpu)
         self._position = 0
         # In file order, as decord itself counts key frames: on open groups that is not the order of showing.
@@ -95,7 +95,7 @@ class DecordReader:
 
     def _open(self, on_gpu: bool) -> Any:  # noqa: ANN401 - decord has no types
         decord = self._decord
-        decord.logging.set_level(decord.logging.INFO if self._complaints.is_readable else decord.logging.QUIET)
+        decord.logging.set_level(decord.logging.INFO if self._stderr_log.is_readable else decord.logging.QUIET)
         width, height = self._size
         try:
             return decord.VideoReader(
@@ -145,7 +145,7 @@ class DecordReader:
         return picture
 
     def _listen(self) -> None:
-        if self._complaints.has_new_errors():  # PyAV counts it.
+        if self._stderr_log.has_new_errors():  # PyAV counts it.
             raise DecodeError(self._path, "decord conceals damage", "use the decoder pyav")
 
     def _step_towards(self, index: int) -> None:

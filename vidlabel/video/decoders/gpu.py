@@ -101,7 +101,7 @@ class GpuReader:
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._maker = FrameConverter(*probe.sample_size(request.short_side), probe.orientation)
         self._beat: Heartbeat = no_heartbeat
-        self._complaints = StderrLog(PYAV_SIGNS)
+        self._stderr_log = StderrLog(PYAV_SIGNS)
         self._container = device.open(probe.path)
         self._stream: VideoStream = choose_stream(self._container, probe.path)
         self._units = nal_units(self._stream)
@@ -155,7 +155,7 @@ class GpuReader:
             frames = packet.decode()
         except av.error.FFmpegError as error:
             raise self._failure(f"does not decode it ({error.strerror})") from error
-        if self._complaints.has_new_errors() or any(frame.is_corrupt for frame in frames):
+        if self._stderr_log.has_new_errors() or any(frame.is_corrupt for frame in frames):
             raise self._failure("meets damage")
         coded = self._probe.coded_width, self._probe.coded_height
         # The hardware crops at the right and at the bottom only.

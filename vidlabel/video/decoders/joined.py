@@ -97,7 +97,7 @@ def open_reading(
         request: what is asked for.
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
-        heartbeat: told often, also while the file is probed and between pictures.
+        heartbeat: called often, also while the file is probed and between pictures.
 
     Raises:
         VideoError: it is a video without pictures.

@@ -56,7 +56,7 @@ class PyavReader:
         self._container = open_container(probe.recording)
         self._stream: VideoStream = choose_stream(self._container, probe.path, probe.recording.stream)
         self._beat: Heartbeat = no_heartbeat
-        self._complaints = StderrLog(PYAV_SIGNS)
+        self._stderr_log = StderrLog(PYAV_SIGNS)
         self._rejected_in_a_row = 0
         self._spoilt_from: int | None = None
         """Tick from which frames refer to what was rejected, until the next key frame."""
@@ -202,11 +202,11 @@ class PyavReader:
         try:
             frames = packet.decode()
         except av.error.FFmpegError:
-            self._complaints.has_new_errors()  # of what is counted already
+            self._stderr_log.has_new_errors()  # of what is counted already
             self._note_damage()
             self._note_rejected(packet)
             return []
-        has_new_errors = self._complaints.has_new_errors()
+        has_new_errors = self._stderr_log.has_new_errors()
         if is_zeroed:  # The decoder makes a picture of it, and says nothing.
             self._note_damage()
             self._note_rejected(packet)

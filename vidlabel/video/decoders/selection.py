@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SAFE_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 _TIMED_CONTAINERS = SAFE_CONTAINERS - {"avi"}
 _TELLING_CODECS = frozenset({"h264", "mpeg4"})
-"""Whose decoder speaks of damage. Of the others (HEVC, VP8, VP9, AV1) frames go missing without a word, and decord then
+"""Whose decoder reports damage. Of the others (HEVC, VP8, VP9, AV1) frames go missing without an error, and decord then
 gives all later frames too early. PyAV took no more CPU for them: 0.70 to 0.95 of decord's on 6 s of one real recording
 made anew, at 2 and 8 samples a second."""
 MOST_NEEDED = 0.75

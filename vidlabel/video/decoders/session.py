@@ -39,7 +39,7 @@ class DecodeSession:
         request: what is asked for.
         after: tick of the last picture of an earlier reading that was broken off: PyAV goes on after it.
         reason: why it was broken off.
-        heartbeat: told often, also while the file is probed and between pictures.
+        heartbeat: called often, also while the file is probed and between pictures.
         place: where the recording stands in a file that joins several; None where it is the first.
 
     Raises:

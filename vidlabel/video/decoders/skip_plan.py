@@ -1,6 +1,6 @@
 """What of a video need not be decoded: known from its packets before anything is.
 
-H.264 and HEVC tell of each picture whether others refer to it, and mark pictures across which none does. Both are
+H.264 and HEVC mark each picture that others refer to, and pictures across which no other refers. Both are
 promises of the standards, so leaving pictures out by them gives the very same pixels for all others.
 """
 

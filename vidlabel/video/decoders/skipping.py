@@ -60,7 +60,7 @@ class SkippingReader:
         self._stream: VideoStream = self._opened.stream
         self._end = len(probe.packets) if request.end_s is None else self._plan.end
         self._units = nal_units(self._stream)
-        self._complaints = StderrLog(PYAV_SIGNS)
+        self._stderr_log = StderrLog(PYAV_SIGNS)
         if request.threads > 1:
             # Each decodes a picture of its own. FFmpeg takes its orders to skip with the packet, in all of them.
             self._stream.codec_context.thread_type = "FRAME"
@@ -93,7 +93,7 @@ class SkippingReader:
             known = [] if self._kept is None else [self._kept.frames]
             packets = chain(self._packets(heartbeat), [last_packet(self._stream)])
             for frames in chain(known, (packet.decode() for packet in packets)):
-                if self._complaints.has_new_errors():
+                if self._stderr_log.has_new_errors():
                     raise self._failure("meets damage")
                 for frame in frames:
                     if frame.is_corrupt:

@@ -1,1 +1,1 @@
-"""Decoding in a process of its own, which a video cannot take the program down with."""
+"""Decoding in a separate process, so that no video can crash the program."""

@@ -33,7 +33,7 @@ _STOP_S = 1.0
 _RELEASES_A_ROUND = 4
 """Slots are released a few at a time: each message wakes the process."""
 MOST_TIMEOUTS = 60
-"""So many times its patience does the owner wait for a picture while the process beats: an hour, with the usual 60 s.
+"""Timeouts without a picture, though with heartbeats, after which the process is ended: an hour, with the usual 60 s.
 To probe a day of video on a slow disk takes minutes; a process that a file has taken over could beat for ever."""
 _ERRORS: dict[str, type[VidlabelError]] = {
     kind.__name__: kind for kind in (VideoError, DecodeError, DeviceError, InstallationError)
@@ -41,7 +41,7 @@ _ERRORS: dict[str, type[VidlabelError]] = {
 
 
 class DecodeAttempt:
-    """Lets a process read a video, and keeps what it says of it. To be closed.
+    """Lets a process read a video, and collects its messages. To be closed.
 
     Args:
         pool: the process comes from it and goes back.
@@ -67,7 +67,7 @@ class DecodeAttempt:
         on_progress: Callable[[], None] = no_heartbeat,
     ) -> None:
         self.stats = Stats(request.decoder, decode_errors=0, lost=0, holes=(), warnings=())
-        """What the process said last."""
+        """The latest that the process sent."""
         self.holes: list[tuple[int, int]] = []
         self.last = BEFORE_ALL if after is None else after
         """Tick of the last sample."""
@@ -81,7 +81,7 @@ class DecodeAttempt:
         self._path = path
         self._request = request
         self._timeout_s = timeout_s
-        self._on_beat = on_progress
+        self._on_progress = on_progress
         self._pool = pool
         self._process = pool.take()
         self._state: Literal["reading", "done", "lost", "closed"] = "reading"
@@ -138,13 +138,13 @@ class DecodeAttempt:
         return NativeOutput(words) if words else None
 
     def _receive(self, timeout_s: float) -> Message:
-        """The next message that says something."""
+        """The next message that is no heartbeat."""
         deadline = time.monotonic() + MOST_TIMEOUTS * timeout_s
         while isinstance(message := self._hear(timeout_s), Alive):
             if time.monotonic() > deadline:
                 self._state = "lost"
                 raise LostProcessError(f"gave no frame for {MOST_TIMEOUTS * timeout_s:g} s", hung=True)
-            self._on_beat()
+            self._on_progress()
         if isinstance(message, Failed):
             raise self._error(message) from self.output()
         return message

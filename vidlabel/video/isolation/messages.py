@@ -1,6 +1,6 @@
 """What goes over the pipes between a reader of videos and its decoding process: one JSON object a line, never a pickle.
 
-The decoding process works on files of unknown origin, which may take it over. Nothing that it says is believed before
+The decoding process works on files of unknown origin, which may take it over. Nothing that it sends is believed before
 it was checked here or by the caller.
 """
 

@@ -125,9 +125,9 @@ class DecodeProcess:
             problem = loss.problem
         if not self._is_ready:
             words = self.stderr_tail()
-            said = "".join(f", saying {line}" for line in words.strip().splitlines()[-1:])
+            last_line = "".join(f", saying {line}" for line in words.strip().splitlines()[-1:])
             raise InstallationError(
-                "decoding process", f"does not start: {problem}{said}", "install vidlabel again"
+                "decoding process", f"does not start: {problem}{last_line}", "install vidlabel again"
             ) from NativeOutput(words)
 
     def _next(self, timeout_s: float) -> Message:

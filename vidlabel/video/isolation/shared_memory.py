@@ -38,12 +38,12 @@ class FrameLayout:
 
     @property
     def picture_bytes(self) -> int:
-        """Of one picture."""
+        """Bytes of one picture."""
         return self.width * self.height * _COLOURS
 
     @property
     def slot_bytes(self) -> int:
-        """Of one sample."""
+        """Bytes of one sample."""
         return self.picture_bytes * self.pictures + (_SOUND_BYTES if self.has_sound else 0)
 
     @property
