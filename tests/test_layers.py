@@ -58,7 +58,7 @@ MAY_IMPORT = {
 }
 """The parts of the package that may import a library."""
 
-DEEPEST = 15
+DEEPEST = 14
 """Modules in the longest chain of imports: what a reader crosses at most from a command to the bottom."""
 
 Graph = Mapping[str, Set[str]]

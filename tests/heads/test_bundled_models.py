@@ -59,8 +59,7 @@ def test_no_name_at_all_is_an_expected_failure(given: str) -> None:
 
 def test_all_shipped_models_load() -> None:
     models = shipped_models()
-    assert [model.name for model in models] == sorted(model.name for model in models)
-    for model in models:
-        assert find_model(model.name) == model.path
-        assert load_model(model.name).spec.description == model.description
-        assert model.description
+    assert list(models) == sorted(models) == ["objects", "objects-coarse"]
+    for name, path in models.items():
+        assert find_model(name) == path
+        assert load_model(name).spec.description

@@ -5,32 +5,12 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import ModelFileError, UsageError
-from vidlabel.heads.model_file import read_spec
 from vidlabel.paths import reason_of, weights_folder
 
 SUFFIX = ".safetensors"
-
-
-@dataclass(frozen=True, slots=True)
-class ShippedModel:
-    """A model that comes with vidlabel."""
-
-    name: str
-    description: str
-    path: Path
-
-
-def shipped_models() -> list[ShippedModel]:
-    """The models that come with vidlabel, by name.
-
-    Raises:
-        ModelFileError: one of their files is damaged.
-    """
-    return [ShippedModel(name, read_spec(path).description, path) for name, path in _shipped_files().items()]
 
 
 def find_model(name_or_path: str | Path) -> Path:
@@ -44,7 +24,7 @@ def find_model(name_or_path: str | Path) -> Path:
         UsageError: text that is neither a shipped model's name nor a file.
         ModelFileError: a path without a file.
     """
-    return find_among(_shipped_files(), name_or_path)
+    return find_among(shipped_models(), name_or_path)
 
 
 def find_among(files: Mapping[str, Path], name_or_path: str | Path) -> Path:
@@ -72,6 +52,6 @@ def _hint(files: Mapping[str, Path], name: str) -> str:
     return f"{meant}shipped models: {', '.join(files)}; or give the path of a model file"
 
 
-def _shipped_files() -> dict[str, Path]:
-    """The file of each shipped model."""
+def shipped_models() -> dict[str, Path]:
+    """The file of each shipped model by its name."""
     return {path.stem: path for path in sorted(weights_folder().glob(f"*{SUFFIX}"), key=lambda path: path.stem)}

@@ -63,7 +63,7 @@ def _print_target(target: str, *, as_json: bool) -> None:
     from vidlabel.video.samples import isolated_probe
 
     path = Path(target)
-    if path.suffix == ".safetensors" or (not exists(path) and target in {model.name for model in shipped_models()}):
+    if path.suffix == ".safetensors" or (not exists(path) and target in shipped_models()):
         spec = read_spec(find_model(target))
         typer.echo(spec.to_json() if as_json else "\n".join(_model_lines(spec)))
         return

@@ -12,12 +12,15 @@ from vidlabel.cli.options import AsJson, Debug
 def models(as_json: AsJson = False, debug: Debug = False) -> None:
     """List the shipped models, one line each."""
     from vidlabel.heads.bundled_models import shipped_models
+    from vidlabel.heads.model_file import read_spec
 
-    shipped = shipped_models()
+    rows = [
+        {"name": name, "description": read_spec(path).description, "path": str(path)}
+        for name, path in shipped_models().items()
+    ]
     if as_json:
-        rows = [{"name": model.name, "description": model.description, "path": str(model.path)} for model in shipped]
         typer.echo(json.dumps(rows, indent=2))
         return
-    width = max((len(model.name) for model in shipped), default=0)
-    for model in shipped:
-        typer.echo(f"{model.name:<{width}}  {model.description}")
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        typer.echo(f"{row['name']:<{width}}  {row['description']}")
