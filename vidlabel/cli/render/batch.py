@@ -1,19 +1,24 @@
-"""Lines about a batch: inputs that cannot be used, plans, events while it runs, and the closing line."""
+"""Lines about a batch: inputs that cannot be used, plans, events while it runs, the closing line, and its status."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from vidlabel.batch.engines.base import Event, Profiled, Warned, Working
 from vidlabel.batch.inputs import Inputs
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, Plan
+from vidlabel.batch.records import Record
 from vidlabel.batch.summary import RunSummary
 from vidlabel.cli.console import print_details, print_error, print_line, print_output, print_warning
 from vidlabel.cli.render.profile import Profiler
 from vidlabel.cli.render.progress import Progress
 from vidlabel.errors import InputError
+from vidlabel.paths import exists
 from vidlabel.video.folder_search import describe_left_out
+
+_STATES = ("done", "partial", "failed", "unfinished")
 
 
 def report_inputs(arguments: Sequence[str], inputs: Inputs) -> None:
@@ -37,6 +42,22 @@ def print_plans(plans: Iterable[tuple[Task, Plan]], inputs: Inputs) -> None:
         print_output(f"{action:5}  {task.shown}  ({plan.why})")
     for path in inputs.left_out:
         print_output(f"leave  {path}  (not called like a video)")
+
+
+def status_lines(records: Sequence[tuple[Path, Record]]) -> list[str]:
+    """How many outputs are in which state, then those that are not done, with the reason."""
+    states = [(_state(path, record), record) for path, record in records]
+    counted = [f"{sum(found == name for found, _ in states)} {name}" for name in _STATES]
+    unfinished = [f"{state}: {record.reason or record.video}" for state, record in states if state != "done"]
+    return [", ".join(counted), *unfinished]
+
+
+def _state(path: Path, record: Record) -> str:
+    if record.state == "failed":
+        return "failed"
+    if record.state == "started" or not exists(path):
+        return "unfinished"
+    return "partial" if record.partial else "done"
 
 
 class BatchReporter:
