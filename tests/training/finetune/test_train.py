@@ -113,7 +113,8 @@ def network_of(model: Path) -> EfficientNetLite:
     """The published network with the tensors of a model file, put there by hand."""
     network = load_network(NAME).requires_grad_(False)
     parameters = dict(network.named_parameters())
-    stored = {n.removeprefix("encoder."): t for n, t in load_file(model).items() if n.startswith("encoder.")}
+    prefix = "encoders.0."
+    stored = {n.removeprefix(prefix): t for n, t in load_file(model).items() if n.startswith(prefix)}
     assert {name.rpartition(".")[0] for name in stored} == {
         "head",
         "blocks.15.expand",
