@@ -7,8 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from heads.example_specs import ENCODER, external_stream, mixed_spec, pooled_spec, step_spec, stream, window_spec
+from test_stream_spec import EXTERNAL, KNOWN
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.spec import ModelSpec, NewerVersionError
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
@@ -203,6 +206,15 @@ def test_streams_may_be_of_any_size_and_encoder() -> None:
     assert (spec.feature_size, spec.stream_names) == (6, ("motion", "text"))
     assert spec.encoder_title == "efficientnet-lite0 + minilm"
     assert (spec.is_external, pooled_spec().encoder_title) == (False, "efficientnet-lite0")
+
+
+@given(st.lists(KNOWN | EXTERNAL, min_size=1, max_size=4, unique_by=lambda one: one.name))
+def test_streams_of_any_kind_are_read_as_written(streams: list[StreamSpec]) -> None:
+    assume(sum(one.size for one in streams) <= 1 << 20)
+    spec = replace(step_spec(), streams=tuple(streams), projection=True)
+    assert ModelSpec.from_json(spec.to_json()) == spec
+    assert spec.feature_size == sum(one.size for one in streams)
+    assert list(spec.columns) == [one.name for one in streams]
 
 
 def test_streams_may_come_from_elsewhere() -> None:

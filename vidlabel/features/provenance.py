@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
+from vidlabel.checks import require
 from vidlabel.json_fields import FilledText, MismatchError, Range, exact_dataclass_from_json
 from vidlabel.stream_spec import StreamSpec, check_streams
 
@@ -25,6 +26,8 @@ class FeatureSettings:
 
     def __post_init__(self) -> None:
         check_streams(self.streams)
+        held = all(stream == stream.without_weights() for stream in self.streams)
+        require(held, "encoder.tuned names tensors, which no file of features holds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
