@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from vidlabel.features.encoders.frame_encoder import Encoder
     from vidlabel.video.isolation.pool import DecodePool
 
@@ -95,6 +98,33 @@ def encoders() -> Callable[..., Encoder]:
 def shared_encoders(encoders: Callable[..., Encoder], monkeypatch: pytest.MonkeyPatch) -> None:
     """What computes features in this process shares the encoders of other tests."""
     monkeypatch.setattr("vidlabel.features.encoders.frame_encoder.load_encoder", encoders)
+
+
+@pytest.fixture(scope="session")
+def decompose_once() -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """Finds the principal components of the same samples once for all tests.
+
+    Those of the encoder's 1280 numbers take half a second of a processor, five times or more in each training.
+    """
+    from vidlabel.training.fitting.whitening import _principal
+
+    known: dict[bytes, tuple[Tensor, Tensor]] = {}
+
+    def decompose(samples: Tensor) -> tuple[Tensor, Tensor]:
+        key = hashlib.sha256(repr(samples.shape).encode() + samples.numpy().tobytes()).digest()
+        if key not in known:
+            known[key] = _principal(samples)
+        return known[key]
+
+    return decompose
+
+
+@pytest.fixture
+def shared_components(
+    decompose_once: Callable[[Tensor], tuple[Tensor, Tensor]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Training in this process shares the principal components of other tests."""
+    monkeypatch.setattr("vidlabel.training.fitting.whitening._principal", decompose_once)
 
 
 @pytest.fixture

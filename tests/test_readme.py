@@ -18,7 +18,7 @@ from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
 from terminal import shown_on_terminal
 
-pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "in_one_process")
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -1,4 +1,4 @@
-"""Commands that run in the test's own process share its decoding processes and encoders."""
+"""Commands that run in the test's own process share what is dear: decoding processes, encoders, whitening."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _shared(shared_decoding: None, shared_encoders: None) -> None:
+def _shared(shared_decoding: None, shared_encoders: None, shared_components: None) -> None:
     pass

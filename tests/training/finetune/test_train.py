@@ -35,7 +35,7 @@ from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener, Trained, TrainRequest, run_training
 from vidlabel.video.request import SampleRequest
 
-pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components")
 
 NAME = "efficientnet-lite0"
 RATE, SIDE = 5.0, 64
