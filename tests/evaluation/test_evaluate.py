@@ -148,13 +148,13 @@ def test_what_tells_the_group_alone_does_not_help(tmp_path: Path) -> None:
         labels = np.random.default_rng(draw).permutation(["left", "right"] * 12).tolist()
         clips = [(f"g{number // 2:02d}", labels[number // 2]) for number in range(48)]
         table = write_set(tmp_path, clips, lambda number: noisy(number, centres[number // 2]))
-        honest.append(value(evaluate(table, folds=6, head="mean", epochs=30), "accuracy"))
+        honest.append(value(evaluate(table, folds=6, head="mean", epochs=15), "accuracy"))
     # The standard deviation of guessing 96 groups is 0.05. Below one half is no wonder: as many groups have one label
     # as the other, so that those which are left lean away from those which are tested.
     assert np.mean(honest) < 0.6
     # The same with every clip in a group of its own: the other clip of its group gives the label away.
     rows = "".join(f"{number}.npz,,,{label}\n" for number, (_, label) in enumerate(clips))
-    leaking = evaluate(write_table(tmp_path, rows), folds=6, head="mean", epochs=30)
+    leaking = evaluate(write_table(tmp_path, rows), folds=6, head="mean", epochs=15)
     assert value(leaking, "accuracy") > 0.8
 
 
@@ -170,7 +170,7 @@ def test_the_labels_of_the_test_part_change_nothing_that_is_said_about_it(tmp_pa
 
 def test_the_same_seed_gives_the_same_bytes_and_the_schema_holds(tmp_path: Path) -> None:
     table = telling(tmp_path)
-    first, second = (evaluate(table, folds=2, inner_folds=2, epochs=40) for _ in range(2))
+    first, second = (evaluate(table, folds=2, inner_folds=2, epochs=20) for _ in range(2))
     assert evaluation_text(first) == evaluation_text(second)
     document = json.loads(evaluation_text(first))
     VALIDATOR.validate(document)
