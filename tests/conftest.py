@@ -64,6 +64,21 @@ def two_threads() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this run of pytest share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_cache(shared_folder: Path) -> Iterator[None]:
+    """Features are kept for this run alone: neither the user's cache nor an earlier run changes what is tested."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("VIDLABEL_CACHE", str(shared_folder / "cache"))
+        yield
+
+
+@pytest.fixture(scope="session")
 def decode_pool() -> Iterator[DecodePool]:
     """Decoding processes for all tests: starting one takes a third of a second of a processor."""
     from vidlabel.video.isolation.pool import DecodePool
