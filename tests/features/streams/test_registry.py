@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from vidlabel.errors import UsageError
@@ -19,7 +18,6 @@ from vidlabel.features.streams.registry import (
     reading_request,
 )
 from vidlabel.stream_spec import VIEWS, PicturePreprocessing
-from vidlabel.video.request import Sample
 
 
 def test_a_stream_is_found_by_its_name() -> None:
@@ -46,15 +44,6 @@ def test_a_stream_can_be_had_as_it_says_of_itself(name: str) -> None:
     for config in (FeatureConfig(), FeatureConfig(short_side=96, lag_s=1.0, encoder="efficientnet-lite2")):
         for view in VIEWS:
             assert find_stream(name).problem(find_stream(name).describe(config, view)) is None
-
-
-@pytest.mark.parametrize("name", VIDEO_STREAMS)
-def test_features_have_the_size_that_their_stream_says(name: str) -> None:
-    stream, config = find_stream(name), FeatureConfig(runtime="torch")
-    encoder = stream.load_encoder(config, "cpu", 1)
-    picture = np.zeros((32, 32, 3), np.uint8)
-    (inputs,) = stream.prepare([Sample(0.0, picture, picture)], ["whole"])
-    assert encoder.encode(inputs).shape == (1, stream.describe(config, "whole").size)
 
 
 def test_only_motion_asks_for_a_frame_before() -> None:

@@ -1,4 +1,4 @@
-"""The reader for GPUs, with a device that decodes on the CPU and hands out frames as NVDEC does: NV12 and P010."""
+"""The reader for GPUs, with a device that decodes on the CPU; plain files are those of the contract of decoders."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import av
-import numpy as np
 import pytest
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 import vidlabel.video.decoders.selection
 from corpus import CATALOGUE, Picture, Recipe, read_number, write_video
+from video.decoders.frame_device import ON_CPU, semi_planar
 from video.in_process import REQUESTS, plain, samples
 from vidlabel.errors import DeviceError
 from vidlabel.video.container.open import open_container
@@ -30,25 +29,6 @@ from vidlabel.video.request import SampleRequest
 VideoMaker = Callable[[str], Path]
 
 
-def semi_planar(frame: VideoFrame) -> VideoFrame:
-    """The same numbers with both colours in one plane, laid out by hand; of 10 bits as the upper ones of 16."""
-    deep = frame.format.name == "yuv420p10le"
-    kind: np.dtype[Any] = np.dtype(np.uint16 if deep else np.uint8)
-    y, u, v = (
-        np.frombuffer(bytes(plane), kind).reshape(plane.height, -1)[:, : plane.width] << (6 if deep else 0)
-        for plane in frame.planes
-    )
-    given = VideoFrame(frame.width, frame.height, "p010le" if deep else "nv12")
-    for plane, values in zip(given.planes, (y, np.stack([u, v], axis=2).reshape(len(u), -1)), strict=True):
-        rows = np.zeros((plane.height, plane.line_size // kind.itemsize), kind)
-        rows[:, : values.shape[1]] = values
-        plane.update(rows.tobytes())
-    given.pts, given.time_base = frame.pts, frame.time_base
-    given.colorspace, given.color_range = frame.colorspace, frame.color_range
-    return given
-
-
-ON_CPU = FrameDevice(open_container, semi_planar)
 X264 = CATALOGUE["closed.mp4"].recipe
 X265 = CATALOGUE["hevc.mp4"].recipe
 
@@ -58,8 +38,6 @@ def turned(picture: Picture) -> Picture:
 
 
 CASES = {
-    "h264.mp4": X264,
-    "open.mp4": CATALOGUE["open.mp4"].recipe,
     "hevc.mkv": X265,
     "hevc10.mp4": replace(X265, pixels="yuv420p10le"),
     "hevc10_turned.mp4": replace(X265, pixels="yuv420p10le", rotation=270, stored=turned),

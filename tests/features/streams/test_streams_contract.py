@@ -1,0 +1,70 @@
+"""What every stream that is computed from videos promises to the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.streams.base import FeatureStream
+from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream, reading_request
+from vidlabel.stream_spec import VIEWS
+from vidlabel.video.request import Sample
+
+CONFIG = FeatureConfig(rate=5.0, short_side=48, runtime="torch")
+
+
+@pytest.fixture(params=VIDEO_STREAMS)
+def stream(request: pytest.FixtureRequest) -> FeatureStream:
+    return find_stream(request.param)
+
+
+@pytest.fixture
+def samples(stream: FeatureStream) -> list[Sample]:
+    """Three, of which the first has no earlier frame, as in every video."""
+    shown = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
+    earlier = [None, *shown[:2]] if stream.needs_earlier_frame else [None] * 3
+    return [Sample(number / 5, shown[number + 1], before) for number, before in enumerate(earlier)]
+
+
+def test_it_is_found_under_the_name_that_it_says(stream: FeatureStream) -> None:
+    assert find_stream(stream.name) is stream
+    assert stream.describe(CONFIG, "centre").name == stream.name
+
+
+def test_the_reading_pass_gives_what_it_needs_and_no_more(stream: FeatureStream) -> None:
+    assert (reading_request(CONFIG, (stream.name,)).lag_s is not None) == stream.needs_earlier_frame
+
+
+def test_inputs_of_a_sample_do_not_depend_on_those_beside_it(stream: FeatureStream, samples: list[Sample]) -> None:
+    together = stream.prepare(samples, VIEWS)
+    assert [len(inputs) for inputs in together] == [3] * len(VIEWS)
+    for number, sample in enumerate(samples):
+        for inputs, alone in zip(together, stream.prepare([sample], VIEWS), strict=True):
+            np.testing.assert_array_equal(inputs[number], alone[0])
+
+
+def test_a_feature_has_the_size_that_is_described_and_the_same_bytes_alone(
+    stream: FeatureStream, samples: list[Sample], shared_encoders: None
+) -> None:
+    encoder = stream.load_encoder(CONFIG, "cpu", 1)
+    (inputs,) = stream.prepare(samples, ("centre",))
+    found = encoder.encode(inputs)
+    assert found.shape == (3, encoder.feature_size)
+    assert found.dtype == np.float32
+    assert stream.describe(CONFIG, "centre").size == encoder.feature_size
+    assert np.isfinite(found).all()
+    for number in range(3):
+        np.testing.assert_array_equal(encoder.encode(inputs[number : number + 1])[0], found[number])
+
+
+def test_what_it_describes_it_can_compute(stream: FeatureStream) -> None:
+    assert stream.problem(stream.describe(CONFIG, "centre")) is None
+
+
+def test_what_changes_its_numbers_changes_its_key(stream: FeatureStream) -> None:
+    usual = stream.cache_key(CONFIG, "centre")
+    assert usual == stream.cache_key(CONFIG, "centre")
+    assert usual != stream.cache_key(replace(CONFIG, rate=6.0), "centre")
