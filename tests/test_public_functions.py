@@ -65,8 +65,10 @@ def test_every_option_is_a_typed_keyword_with_its_default(
     for field in fields(options):
         keyword = found[renamed.get(field.name, field.name)]
         assert keyword.default == field.default
-        own_type = "str | PathLike[str]" if field.name in ("model", "groups") else field.type
-        assert str(keyword.annotation).removesuffix(" | None") == str(own_type).removesuffix(" | None")
+        # A number of options is a float that stays as it was written when it goes through JSON.
+        own_type = "str | PathLike[str]" if field.name in ("model", "groups") else str(field.type)
+        own_type = own_type.replace("Number", "float")
+        assert str(keyword.annotation).removesuffix(" | None") == own_type.removesuffix(" | None")
 
 
 def test_no_function_takes_unnamed_options() -> None:
