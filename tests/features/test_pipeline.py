@@ -66,6 +66,22 @@ def test_streams_are_joined_in_the_order_asked_for(encoder: Encoder) -> None:
     np.testing.assert_array_equal(values(extract(samples, encoder, ("motion",))), motion)
 
 
+def test_views_that_share_their_inputs_are_encoded_once() -> None:
+    class Counting:
+        feature_size, batch_size, seen = 1, 1, 0
+
+        def encode(self, inputs: npt.NDArray[np.float32], /) -> npt.NDArray[np.float32]:
+            self.seen += len(inputs)
+            return inputs[:, :1]
+
+    encoder, picture = Counting(), np.zeros((32, 32, 3), np.uint8)
+    samples = [Sample(float(k), picture, sound=np.full(15600, k, np.float32)) for k in range(3)]
+    blocks = [FeatureBlock("audio", "centre"), FeatureBlock("audio", "centre-flipped")]
+    (features,) = encode_samples(samples, {"audio": encoder}, blocks)
+    assert [block[:, 0].tolist() for block in features.blocks] == [[0, 1, 2], [0, 1, 2]]
+    assert encoder.seen == 3
+
+
 def test_centre_crop_looks_at_the_middle_only(encoder: Encoder) -> None:
     samples = some_samples(2)
     middle = np.stack([sample.rgb[:, 8:56] for sample in samples])
@@ -91,9 +107,9 @@ def test_no_samples_give_no_pieces(encoder: Encoder) -> None:
     assert list(extract([], encoder)) == []
 
 
-def test_stream_that_is_no_picture_is_refused(encoder: Encoder) -> None:
-    with pytest.raises(UsageError, match="stream audio"):
-        next(extract(some_samples(1), encoder, ("frames", "audio")))
+def test_a_stream_that_nothing_computes_is_refused(encoder: Encoder) -> None:
+    with pytest.raises(UsageError, match="stream smell"):
+        next(extract(some_samples(1), encoder, ("frames", "smell")))
 
 
 def test_all_blocks_come_from_one_pass(encoder: Encoder) -> None:
@@ -168,5 +184,5 @@ def test_one_encoder_serves_all_streams_of_pictures() -> None:
 
 
 def test_a_pipeline_of_an_unknown_stream_is_refused() -> None:
-    with pytest.raises(UsageError, match="stream audio"):
-        FeaturePipeline(FeatureConfig(), ("frames", "audio"), "cpu")
+    with pytest.raises(UsageError, match="stream smell"):
+        FeaturePipeline(FeatureConfig(), ("frames", "smell"), "cpu")

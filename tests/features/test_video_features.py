@@ -168,7 +168,7 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
 class Brightness:
     """A stream of its own: the mean of each colour, by an encoder that has nothing to do with pictures' own."""
 
-    name, needs_earlier_frame, encoder_kind = "brightness", False, "brightness"
+    name, needs_earlier_frame, needs_sound, encoder_kind = "brightness", False, False, "brightness"
     feature_size, batch_size = 3, 1
 
     def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002

@@ -15,11 +15,14 @@ import pytest
 import vidlabel
 from corpus import Recipe, write_video
 from heads.example_specs import PUBLISHED_ENCODER, save_example, stream, video_spec
+from sounds import Clip, write_clip
 from vidlabel.errors import ModelFileError, UsageError, VideoError
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import view_picture
+from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.prediction import labeller as labelling
@@ -54,6 +57,17 @@ def test_the_scores_are_those_of_the_published_classifier_on_averaged_features(c
     assert result.scores is not None
     assert result.scores.times.tolist() == [0.0, 0.28, 0.52, 0.76, 1.0, 1.28, 1.52, 1.76]
     np.testing.assert_allclose(result.scores.values, expected, atol=2e-3)
+
+
+def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path) -> None:
+    audio = describe_streams(FeatureConfig(), ("audio",), "centre")
+    model = save_example(video_spec(*audio), tmp_path / "sound.safetensors").path
+    heard = write_clip(tmp_path / "heard.mp4", Clip(video_lasts=2.0, sound_lasts=2.0, bursts=((1.0, 2.0),)))
+    result = vidlabel.predict(heard, model=model, scores=True)
+    assert result.scores is not None
+    assert result.scores.values.shape == (8, 3)
+    with pytest.raises(VideoError, match=r"clip\.mp4: has no sound, which the stream audio is made of"):
+        vidlabel.predict(clip, model=model)
 
 
 def test_segments_follow_from_the_scores(clip: Path) -> None:

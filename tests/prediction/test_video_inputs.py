@@ -12,6 +12,7 @@ import pytest
 
 from heads.example_specs import PUBLISHED_ENCODER, external_stream, published_stream, save_example, video_spec
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.shipped_weights import YAMNET
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.model import save_model
@@ -25,6 +26,7 @@ SPEC = video_spec(published_stream())
 """Takes `frames` of the published encoder, 1280 numbers a sample at 4 samples a second."""
 FRAMES, MOTION = published_stream(), published_stream("motion", lag_s=0.1)
 LITE1 = EncoderInfo(name="efficientnet-lite1", sha256=PUBLISHED["efficientnet-lite1"].sha256)
+AUDIO = StreamSpec(name="audio", size=1024, encoder=EncoderInfo(name=YAMNET.name, sha256=YAMNET.sha256))
 NINTH = replace(PUBLISHED_ENCODER, name="efficientnet-b9")
 
 
@@ -50,7 +52,10 @@ NINTH = replace(PUBLISHED_ENCODER, name="efficientnet-b9")
             "features of efficientnet-lite0 with the weights abababab, and this version has those with 57934424",
         ),
         ([published_stream(size=6)], "6 numbers of efficientnet-lite0, which gives 1280"),
-        ([FRAMES, published_stream("audio", 3)], "audio, which cannot be computed from videos"),
+        ([FRAMES, published_stream("smell", 3)], "smell, which cannot be computed from videos"),
+        ([AUDIO], None),
+        ([published_stream(view="whole"), AUDIO], None),
+        ([FRAMES, replace(AUDIO, size=3)], "3 numbers of yamnet, which gives 1024"),
         (
             [published_stream(resize_filter="area")],
             "pictures scaled by the filter area, and this version has bicubic",
@@ -89,6 +94,13 @@ def test_asking_loads_no_torch() -> None:
 
 def test_a_model_of_the_published_encoder_brings_no_weights(tmp_path: Path) -> None:
     assert feature_config(save_example(SPEC, tmp_path / "m.safetensors"), FeatureConfig()).tuned is None
+
+
+def test_a_model_of_sound_alone_says_nothing_of_pictures(tmp_path: Path) -> None:
+    model = save_example(video_spec(AUDIO), tmp_path / "m.safetensors")
+    usual = FeatureConfig(short_side=96, rate=25.0, audio_stream=1)
+    assert feature_config(model, usual) == replace(usual, rate=model.spec.rate)
+    assert view_of(model.spec) == "centre"
 
 
 def test_a_model_that_was_tuned_brings_its_own(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
 
 
 def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
-    model = save_example(replace(step_spec(), streams=(published_stream("audio", 6),)), tmp_path / "m.safetensors")
+    model = save_example(replace(step_spec(), streams=(published_stream("smell", 6),)), tmp_path / "m.safetensors")
     videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
-    with pytest.raises(UsageError, match="takes audio, which cannot be computed from videos"):
+    with pytest.raises(UsageError, match="takes smell, which cannot be computed from videos"):
         extract_model_features(model, videos, FeatureOptions(), SilentTrainListener())

@@ -118,7 +118,8 @@ InnerFolds = Annotated[
 Streams = Annotated[
     str | None,
     typer.Option(
-        help="Streams to train on: frames, motion or frames,motion of videos. [default: chosen by validation]"
+        help="Streams of videos to train on, separated by commas: frames, motion, audio. "
+        "[default: of frames and motion, chosen by validation]"
     ),
 ]
 Rate = Annotated[

@@ -46,6 +46,8 @@ class FeatureConfig:
     lag_s: float = 0.1
     """How much earlier the frame is that `motion` subtracts; nothing for `frames` alone."""
     decoder: Decoder = "auto"
+    audio_stream: int | None = None
+    """Number of the audio stream among those of a video, from 0; None: the default one, else the first."""
     runtime: Runtime = "auto"
     """Which library computes the encoder."""
     tuned: FinetunedWeights | None = None
@@ -55,7 +57,13 @@ class FeatureConfig:
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)
-        SampleRequest(rate=self.rate, short_side=self.short_side, decoder=self.decoder, lag_s=self.lag_s)
+        SampleRequest(
+            rate=self.rate,
+            short_side=self.short_side,
+            decoder=self.decoder,
+            lag_s=self.lag_s,
+            audio_stream=self.audio_stream,
+        )
         if self.runtime not in get_args(Runtime):
             raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
 

@@ -151,11 +151,13 @@ def _encode_together(encoders: Sequence[StreamEncoder], inputs: Sequence[Inputs]
         (T, D) of each block.
     """
     groups: dict[tuple[int, tuple[int, ...]], list[int]] = {}
-    for number, (encoder, own) in enumerate(zip(encoders, inputs, strict=True)):
-        groups.setdefault((id(encoder), own.shape[1:]), []).append(number)
+    works = [(id(encoder), id(own)) for encoder, own in zip(encoders, inputs, strict=True)]
+    first = {work: works.index(work) for work in works}  # Views may share their inputs.
+    for number in first.values():
+        groups.setdefault((id(encoders[number]), inputs[number].shape[1:]), []).append(number)
     values: dict[int, npt.NDArray[np.float32]] = {}
     for numbers in groups.values():
         found = encoders[numbers[0]].encode(np.concatenate([inputs[number] for number in numbers]))
         ends = np.cumsum([len(inputs[number]) for number in numbers])
         values |= zip(numbers, np.split(found, ends[:-1]), strict=True)
-    return [values[number] for number in range(len(inputs))]
+    return [values[first[work]] for work in works]

@@ -18,7 +18,7 @@ from vidlabel.features.cache import CachedBlock, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
-from vidlabel.features.streams.registry import reading_request
+from vidlabel.features.streams.registry import check_has_streams, reading_request
 from vidlabel.features.video_hash import video_hash
 from vidlabel.stream_spec import View
 from vidlabel.video.request import ReadReport
@@ -178,7 +178,9 @@ class FeatureExtractor:
             if listener is not None:
                 listener.progress(encoded_s, duration_s, name)
 
-        with open_isolated_samples(path, reading_request(self.config, [block.stream for block in blocks])) as stream:
+        request = reading_request(self.config, [block.stream for block in blocks])
+        with open_isolated_samples(path, request) as stream:
+            check_has_streams(path, stream.probe, request)
             return encode_video(stream, self._pipeline, blocks, on_progress)
 
 

@@ -16,7 +16,7 @@ from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
 from vidlabel.features.pipeline import FeaturePipeline
-from vidlabel.features.streams.registry import reading_request
+from vidlabel.features.streams.registry import check_has_streams, reading_request
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Result, RunInfo, Scores, Segment, VideoInfo
@@ -201,6 +201,7 @@ class Labeller:
         request, timeout_s = self._request(pipeline.config), self._options.timeout
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             self._check_start(shown, stream.probe.duration_s)
+            check_has_streams(shown, stream.probe, request)
             labels = self._collect(shown, stream, pipeline, listener)
             for warning in stream.report.warnings:
                 listener.warn(f"{shown}: {warning}")

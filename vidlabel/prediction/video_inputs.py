@@ -38,8 +38,9 @@ def video_problem(spec: ModelSpec) -> str | None:
 
 
 def view_of(spec: ModelSpec) -> View:
-    """What of a picture a model without a `video_problem` sees."""
-    return _pictures_of(spec)[0][1].view
+    """What of a picture a model without a `video_problem` sees; of one that sees none, any."""
+    pictures = _pictures_of(spec)
+    return pictures[0][1].view if pictures else "centre"
 
 
 def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
@@ -50,6 +51,8 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
         usual: for what a model says nothing about: decoder and runtime, and the lag of models without motion.
     """
     spec = model.spec
+    if not _pictures_of(spec):
+        return replace(usual, rate=spec.rate)
     encoder, pictures = _pictures_of(spec)[0]
     lags = [stream.pictures.lag_s for stream in spec.streams if stream.pictures is not None]
     return replace(

@@ -17,7 +17,7 @@ from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.resampling import read_features
-from vidlabel.features.streams.registry import VIDEO_STREAMS, check_video_streams, describe_streams
+from vidlabel.features.streams.registry import DEFAULT_STREAMS, check_video_streams, describe_streams
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.feature_inputs import features_problem, read_for_model
@@ -42,7 +42,7 @@ class FeatureOptions:
     """How the features of videos are made for training."""
 
     config: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
-    streams: tuple[str, ...] = VIDEO_STREAMS
+    streams: tuple[str, ...] = DEFAULT_STREAMS
     """That are computed of videos; training may choose among them."""
     cache: Path | None = None
     """Folder that keeps them; None: the usual one."""
@@ -71,7 +71,7 @@ def feature_options(
     """
     return FeatureOptions(
         config=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
-        streams=options.streams or VIDEO_STREAMS,
+        streams=options.streams or DEFAULT_STREAMS,
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
     )

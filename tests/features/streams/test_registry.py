@@ -21,10 +21,10 @@ from vidlabel.stream_spec import VIEWS, PicturePreprocessing
 
 
 def test_a_stream_is_found_by_its_name() -> None:
-    assert VIDEO_STREAMS == ("frames", "motion")
-    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion"]
-    with pytest.raises(UsageError, match="stream audio: this version cannot compute it"):
-        find_stream("audio")
+    assert VIDEO_STREAMS == ("frames", "motion", "audio")
+    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion", "audio"]
+    with pytest.raises(UsageError, match="stream smell: this version cannot compute it"):
+        find_stream("smell")
 
 
 def test_streams_say_how_they_are_made() -> None:
@@ -46,6 +46,13 @@ def test_a_stream_can_be_had_as_it_says_of_itself(name: str) -> None:
             assert find_stream(name).problem(find_stream(name).describe(config, view)) is None
 
 
+def test_only_audio_asks_for_sound() -> None:
+    config = FeatureConfig(audio_stream=1)
+    assert reading_request(config, ("frames", "audio")).sound
+    assert reading_request(config, ("audio",)).audio_stream == 1
+    assert not reading_request(config, ("frames", "motion")).sound
+
+
 def test_only_motion_asks_for_a_frame_before() -> None:
     config = FeatureConfig(rate=3.0, short_side=96, lag_s=0.25, decoder="pyav")
     with_motion, without = reading_request(config, ("frames", "motion")), reading_request(config, ("frames",))
@@ -64,5 +71,5 @@ def test_streams_keep_their_order(text: str, streams: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("text", ["", "sound", "frames,", "frames,frames", "frames;motion", "frames motion", "Frames"])
 def test_other_streams_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--streams: .* is not understood; give one or more of frames, motion"):
+    with pytest.raises(UsageError, match=r"--streams: .* is not understood; give one or more of frames, motion, audio"):
         parse_streams(text)

@@ -26,7 +26,11 @@ def samples(stream: FeatureStream) -> list[Sample]:
     """Three, of which the first has no earlier frame, as in every video."""
     shown = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
     earlier = [None, *shown[:2]] if stream.needs_earlier_frame else [None] * 3
-    return [Sample(number / 5, shown[number + 1], before) for number, before in enumerate(earlier)]
+    sound = np.random.default_rng(1).normal(0, 0.1, (3, 15600)).astype(np.float32) if stream.needs_sound else [None] * 3
+    return [
+        Sample(number / 5, shown[number + 1], before, heard)
+        for number, (before, heard) in enumerate(zip(earlier, sound, strict=True))
+    ]
 
 
 def test_it_is_found_under_the_name_that_it_says(stream: FeatureStream) -> None:
@@ -35,7 +39,9 @@ def test_it_is_found_under_the_name_that_it_says(stream: FeatureStream) -> None:
 
 
 def test_the_reading_pass_gives_what_it_needs_and_no_more(stream: FeatureStream) -> None:
-    assert (reading_request(CONFIG, (stream.name,)).lag_s is not None) == stream.needs_earlier_frame
+    asked = reading_request(CONFIG, (stream.name,))
+    assert (asked.lag_s is not None) == stream.needs_earlier_frame
+    assert asked.sound == stream.needs_sound
 
 
 def test_inputs_of_a_sample_do_not_depend_on_those_beside_it(stream: FeatureStream, samples: list[Sample]) -> None:

@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 import vidlabel
 from corpus import Recipe, write_video
 from features.encoders.plain_network import plainly
+from training.sets import example, training_set
 from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
@@ -29,7 +30,7 @@ from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.features import VIEWS, FeatureOptions, extract_features
 from vidlabel.training.finetune import train as tune_module
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
-from vidlabel.training.finetune.train import EncoderTuning, held_out_part, tune
+from vidlabel.training.finetune.train import EncoderTuning, held_out_part, refuse_untunable, tune
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener, Trained, TrainRequest, run_training
@@ -124,6 +125,12 @@ def network_of(model: Path) -> EfficientNetLite:
     for name, tensor in stored.items():
         parameters[name].copy_(torch.from_numpy(tensor))
     return network
+
+
+def test_what_hears_is_not_tuned() -> None:
+    options = TrainOptions(streams=("frames", "audio"), tune_encoder=1)
+    with pytest.raises(UsageError, match="--tune-encoder: tunes no encoder of audio; leave that stream out"):
+        refuse_untunable(training_set(example("a.mp4", clip=("walk",)), labels=("walk",)), options, None)
 
 
 def test_an_encoder_that_falls_apart_is_refused(tensors: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
 from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.features.streams.registry import describe_streams, reading_request
+from vidlabel.features.streams.registry import check_has_streams, describe_streams, reading_request
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import Listener
 from vidlabel.prediction.video_inputs import feature_config, video_problem
@@ -91,6 +91,7 @@ class ExtractJob:
                 status = stat_video(task.shown)
                 path = Path(task.shown)
                 with open_isolated_samples(path, request, TIMEOUT_S, pool, listener.alive) as stream:
+                    check_has_streams(task.shown, stream.probe, request)
                     found = encode_video(stream, pipeline, blocks, listener.progress)
                 for warning in found.report.warnings:
                     listener.warn(f"{task.shown}: {warning}")

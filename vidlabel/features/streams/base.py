@@ -52,6 +52,11 @@ class FeatureStream(Protocol):
         ...
 
     @property
+    def needs_sound(self) -> bool:
+        """Whether the reading pass has to give `Sample.sound`."""
+        ...
+
+    @property
     def encoder_kind(self) -> str:
         """Streams of one kind share an encoder: it is loaded once, and takes the inputs of all of them together."""
         ...

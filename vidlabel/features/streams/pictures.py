@@ -39,6 +39,7 @@ class PictureStream(ABC):
 
     name: str
     needs_earlier_frame: bool
+    needs_sound = False
     encoder_kind = "picture"
 
     @abstractmethod

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
-from vidlabel.errors import UsageError
+from vidlabel.errors import UsageError, VideoError
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.features.streams.motion import MotionStream
 from vidlabel.stream_spec import StreamSpec, View
+from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SampleRequest
 
 _STREAMS: tuple[FeatureStream, ...] = (
     FramesStream(),
     MotionStream(),
+    AudioStream(),
 )
 _BY_NAME = {stream.name: stream for stream in _STREAMS}
+
+DEFAULT_STREAMS = (FramesStream.name, MotionStream.name)
+"""That training computes where nobody names any: those that every video has."""
 
 VIDEO_STREAMS: tuple[str, ...] = tuple(_BY_NAME)
 """Their names."""
@@ -53,9 +60,27 @@ def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequ
     Raises:
         UsageError: a stream that cannot be computed from videos.
     """
+    names = tuple(streams)
     return SampleRequest(
-        rate=config.rate, short_side=config.short_side, decoder=config.decoder, lag_s=lag_of(config, streams)
+        rate=config.rate,
+        short_side=config.short_side,
+        decoder=config.decoder,
+        lag_s=lag_of(config, names),
+        sound=any(find_stream(name).needs_sound for name in names),
+        audio_stream=config.audio_stream,
     )
+
+
+def check_has_streams(path: str | Path, facts: VideoMetadata, request: SampleRequest) -> None:
+    """Refuse a video that lacks a stream that is asked for.
+
+    Raises:
+        VideoError: it has no sound, or no such audio stream.
+    """
+    if request.sound and not facts.gives_sound(request):
+        lacks = "sound" if not facts.audio_streams else f"audio stream {request.audio_stream}"
+        remedy = "leave it out, or use a model or --streams without audio"
+        raise VideoError(path, f"has no {lacks}, which the stream audio is made of", remedy)
 
 
 def parse_streams(text: str) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from torch import Tensor
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
+from vidlabel.features.streams.pictures import PictureStream
+from vidlabel.features.streams.registry import find_stream
 from vidlabel.heads.model import Model, Projection
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import one_thread
@@ -139,6 +141,9 @@ def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Mod
     if init is not None:
         problem = "starts from the published encoder, and the heads of --init were taught by another"
         raise UsageError("--tune-encoder", problem, "leave --init or --tune-encoder out")
+    others = [name for name in options.streams or () if find_stream(name).encoder_kind != PictureStream.encoder_kind]
+    if others:
+        raise UsageError("--tune-encoder", f"tunes no encoder of {', '.join(others)}", "leave that stream out")
 
 
 EPOCHS = 8
