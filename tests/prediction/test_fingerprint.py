@@ -35,6 +35,7 @@ def test_it_is_the_same_for_the_same_things(video: Path) -> None:
         {"top": 1},
         {"scores": True},
         {"keyframes": True},
+        {"audio_stream": 0},
         {"end": 3.0},
         {"decoder": "pyav"},
     ],

@@ -66,6 +66,8 @@ def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path
     result = vidlabel.predict(heard, model=model, scores=True)
     assert result.scores is not None
     assert result.scores.values.shape == (8, 3)
+    with pytest.raises(VideoError, match=r"heard\.mp4: has no audio stream 1, which the stream audio is made of"):
+        vidlabel.predict(heard, model=model, audio_stream=1)
     with pytest.raises(VideoError, match=r"clip\.mp4: has no sound, which the stream audio is made of"):
         vidlabel.predict(clip, model=model)
 

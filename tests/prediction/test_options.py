@@ -29,6 +29,7 @@ from vidlabel.prediction.options import PredictOptions
         ("runtime", "onnx"),
         ("decoder", "opencv"),
         ("decode_device", "tpu"),
+        ("audio_stream", -1),
     ],
 )
 def test_impossible_values(name: str, value: object) -> None:

@@ -37,6 +37,12 @@ RuntimeName = Annotated[
 ]
 DeviceName = Annotated[Device, typer.Option(help="Device that the networks run on. auto: a GPU if torch can use one.")]
 DecoderName = Annotated[Decoder, typer.Option(help="Video decoder. auto: the fastest that decodes the file exactly.")]
+AudioStream = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Number of the audio stream that is heard, from 0. [default: the one that players choose]"
+    ),
+]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Search subfolders too.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Retry videos that failed in an earlier run.")]
 Summary = Annotated[

@@ -98,6 +98,8 @@ class ExtractOptions:
     device: Device = "auto"
     runtime: Runtime = _USUAL.runtime
     decoder: Decoder = _USUAL.decoder
+    audio_stream: int | None = _USUAL.audio_stream
+    """Number of the audio stream that is heard, from 0; None: the one that players choose."""
 
     def __post_init__(self) -> None:
         _ = self.config
@@ -116,5 +118,6 @@ class ExtractOptions:
             short_side=self.short_side,
             lag_s=float(self.lag),
             decoder=self.decoder,
+            audio_stream=self.audio_stream,
             runtime=self.runtime,
         )

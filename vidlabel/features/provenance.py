@@ -23,6 +23,8 @@ class FeatureSettings:
     """In the order in which their features are joined."""
     decoder: FilledText
     """As asked for: `auto`, `decord`, `pyav`."""
+    audio_stream: Annotated[int, Range(0)] | None = None
+    """As asked for: number of the audio stream, from 0; None: the one that players choose."""
 
     def __post_init__(self) -> None:
         check_streams(self.streams)

@@ -26,5 +26,7 @@ def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
     status = stat_video(shown)
     asked = {name: getattr(options, name) for name in sorted(options.__slots__) if name not in WITHOUT_EFFECT}
     asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
+    if options.audio_stream is None:  # Where none is named, nothing depends on it.
+        del asked["audio_stream"]
     facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

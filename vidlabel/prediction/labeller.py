@@ -60,6 +60,7 @@ def predict(
     decode_device: DecodeDevice = _DEFAULTS.decode_device,
     require_gpu_decode: bool = _DEFAULTS.require_gpu_decode,
     decoder: Decoder = _DEFAULTS.decoder,
+    audio_stream: int | None = _DEFAULTS.audio_stream,
     keyframes: bool = _DEFAULTS.keyframes,
     start: float = _DEFAULTS.start,
     end: float | None = _DEFAULTS.end,
@@ -80,6 +81,7 @@ def predict(
         decode_device: where the video is decoded.
         require_gpu_decode: fail unless the GPU decodes the video.
         decoder: `auto`: the fastest that decodes the file exactly.
+        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         keyframes: decode key frames only, which is faster and gives coarser times.
         start: time in seconds at which labelling begins.
         end: time in seconds at which it ends; None: the end of the video.
@@ -110,6 +112,7 @@ def predict(
         decode_device=decode_device,
         require_gpu_decode=require_gpu_decode,
         decoder=decoder,
+        audio_stream=audio_stream,
         keyframes=keyframes,
         start=start,
         end=end,
@@ -163,7 +166,7 @@ class Labeller:
 
     def _load_pipeline(self) -> FeaturePipeline:
         options = self._options
-        usual = FeatureConfig(decoder=options.decoder, runtime=options.runtime)
+        usual = FeatureConfig(decoder=options.decoder, runtime=options.runtime, audio_stream=options.audio_stream)
         config = feature_config(self._model, usual)
         if options.rate is not None:
             config = replace(config, rate=options.rate)

@@ -36,6 +36,8 @@ class PredictOptions:
     require_gpu_decode: bool = False
     """Fail a video that the GPU cannot decode."""
     decoder: Decoder = "auto"
+    audio_stream: int | None = None
+    """Number of the audio stream that is heard, from 0; None: the one that players choose."""
     keyframes: bool = False
     """Decode key frames only: several times faster on H.264 and HEVC, with times as coarse as their distance."""
     start: Number = 0.0
@@ -56,6 +58,8 @@ class PredictOptions:
         _check(self.device in ("auto", "cpu", "cuda"), "--device", self.device, "give auto, cpu or cuda")
         _check(self.runtime in get_args(Runtime), "--runtime", self.runtime, f"give {', '.join(get_args(Runtime))}")
         _check(self.decoder in ("auto", "decord", "pyav"), "--decoder", self.decoder, "give auto, decord or pyav")
+        number = self.audio_stream
+        _check(number is None or number >= 0, "--audio-stream", number, "give a whole number, 0 or more")
         _check(0 < self.timeout < math.inf, "--timeout", self.timeout, "give seconds above 0")
         device = self.decode_device
         _check(device in ("auto", "cpu", "gpu"), "--decode-device", device, "give auto, cpu or gpu")

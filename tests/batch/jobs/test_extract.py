@@ -12,6 +12,7 @@ import pytest
 
 from corpus import Recipe, write_video
 from heads.example_specs import published_stream, save_example, step_spec, video_spec
+from sounds import Clip, write_clip
 from vidlabel.batch.job import Task
 from vidlabel.batch.jobs import extract
 from vidlabel.batch.jobs.extract import ExtractJob, extract_job
@@ -71,10 +72,11 @@ def test_a_tuned_encoder_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None
     [
         lambda job, video: extract_job(replace(job.options, view="whole")),
         lambda job, video: extract_job(replace(job.options, streams=BOTH)),
+        lambda job, video: extract_job(replace(job.options, audio_stream=1)),
         lambda job, video: replace(job, runtime="openvino"),
         lambda job, video: write_video(video, Recipe(frames=9)) and job,
     ],
-    ids=["view", "streams", "runtime", "video"],
+    ids=["view", "streams", "audio stream", "runtime", "video"],
 )
 def test_the_fingerprint_tells_what_the_features_depend_on(
     tmp_path: Path, clip: Path, change: Callable[[ExtractJob, Path], ExtractJob]
@@ -85,6 +87,17 @@ def test_the_fingerprint_tells_what_the_features_depend_on(
     assert job.fingerprint(str(moved)) == known
     assert extract_job(replace(OPTIONS, device="auto", lag=0.3)).fingerprint(str(moved)) == known
     assert change(job, moved).fingerprint(str(moved)) != known
+
+
+def test_a_video_without_the_sound_that_is_asked_for_fails_alone(tmp_path: Path, clip: Path) -> None:
+    heard = write_clip(tmp_path / "heard.mp4", Clip(video_lasts=0.4, sound_lasts=0.4))
+    job = extract_job(replace(OPTIONS, streams=("audio",)))
+    options = WorkOptions(tmp_path, job)
+    with job.open(PythonListener(), OFF, 1) as do:
+        silent, found = (run_one(options, Task(str(path), tmp_path / f"{path.name}.npz"), do) for path in (clip, heard))
+    assert (silent.status, found.status) == ("failed", "done")
+    assert "a.mp4: has no sound, which the stream audio is made of" in silent.reason
+    assert read_feature_file(tmp_path / "heard.mp4.npz").values.shape == (2, 1024)
 
 
 def test_a_video_is_one_unit_of_work(tmp_path: Path, clip: Path) -> None:

@@ -129,7 +129,10 @@ def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
     _, runtime = resolve_hardware(options.device, config.runtime)
     streams = describe_streams(config, options.streams, options.view)
     settings = FeatureSettings(
-        rate=config.rate, streams=tuple(stream.without_weights() for stream in streams), decoder=config.decoder
+        rate=config.rate,
+        streams=tuple(stream.without_weights() for stream in streams),
+        decoder=config.decoder,
+        audio_stream=config.audio_stream,
     )
     return ExtractJob(options, settings, runtime)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from vidlabel.cli.options import (
+    AudioStream,
     Debug,
     DecoderName,
     DeviceName,
@@ -62,6 +63,7 @@ def features(
     device: DeviceName = DEFAULTS.device,
     runtime: RuntimeName = DEFAULTS.runtime,
     decoder: DecoderName = DEFAULTS.decoder,
+    audio_stream: AudioStream = DEFAULTS.audio_stream,
     workers: Workers = None,
     recursive: Recursive = True,
     overwrite: Overwrite = False,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from vidlabel.cli.options import (
+    AudioStream,
     Debug,
     DecoderName,
     DeviceName,
@@ -87,6 +88,7 @@ def predict(
     device: DeviceName = DEFAULTS.device,
     runtime: RuntimeName = DEFAULTS.runtime,
     decoder: DecoderName = DEFAULTS.decoder,
+    audio_stream: AudioStream = DEFAULTS.audio_stream,
     decode_device: DecodeDeviceName = DEFAULTS.decode_device,
     require_gpu_decode: RequireGpuDecode = DEFAULTS.require_gpu_decode,
     keyframes: Keyframes = DEFAULTS.keyframes,
