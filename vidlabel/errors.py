@@ -8,7 +8,8 @@
     │   │   ├── NoVideoStreamError    ... since it holds sound alone
     │   │   └── DecodeError       ... which opened, and broke while it was read
     │   ├── ModelFileError        ... as a model
-    │   └── AnnotationError       ... as labels
+    │   ├── AnnotationError       ... as labels
+    │   └── SubtitleError         ... as subtitles
     ├── OutputError               a file or folder that cannot be written
     └── InstallationError         a package that is missing, doubled or damaged
 
@@ -73,6 +74,10 @@ class ModelFileError(InputError):
 
 class AnnotationError(InputError):
     """A file cannot be used as labels."""
+
+
+class SubtitleError(InputError):
+    """A file cannot be used as subtitles."""
 
 
 class OutputError(VidlabelError):

@@ -22,6 +22,7 @@ FACTS = VideoMetadata(
     duration=180_180,
     frames=60,
     audio_streams=2,
+    subtitles=(),
 )
 
 

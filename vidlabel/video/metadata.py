@@ -21,6 +21,23 @@ LARGEST_RATIO = 16
 
 
 @dataclass(frozen=True, slots=True)
+class SubtitleTrack:
+    """A subtitle stream of a video file."""
+
+    index: Count
+    """Of the stream."""
+    codec: ShortText
+    """FFmpeg's name: `mov_text`, `srt`, `ssa`, `webvtt`, `dvd_subtitle`, ..."""
+    language: ShortText
+    """As the file says, mostly three letters; empty where it does not."""
+    is_text: bool
+    """False for pictures of text."""
+    is_default: bool = False
+    is_forced: bool = False
+    """Whether it holds only what is shown to everybody, such as translated signs."""
+
+
+@dataclass(frozen=True, slots=True)
 class VideoMetadata:
     """What callers of a reader may know of a video: a few numbers and names, no arrays.
 
@@ -46,6 +63,8 @@ class VideoMetadata:
     """Pictures to show."""
     audio_streams: Annotated[int, Range(0, 1 << 16)]
     """How many streams of sound there are."""
+    subtitles: tuple[SubtitleTrack, ...]
+    """Subtitle streams in the file, in its order."""
 
     @property
     def duration_s(self) -> float:
@@ -56,6 +75,12 @@ class VideoMetadata:
     def fps(self) -> float:
         """Frames over duration."""
         return self.frames / self.duration_s if self.duration else 0.0
+
+    @property
+    def text_track(self) -> SubtitleTrack | None:
+        """The subtitle stream that is read: of those that hold text the default one, else the first; forced last."""
+        texts = [track for track in self.subtitles if track.is_text]
+        return min(texts, key=lambda track: (track.is_forced, not track.is_default), default=None)
 
     def seconds(self, ticks: int) -> float:
         """Ticks from the first presented frame as seconds, correctly rounded."""

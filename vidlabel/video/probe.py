@@ -27,6 +27,7 @@ from vidlabel.video.container.packets import (
 )
 from vidlabel.video.container.recording import Recording
 from vidlabel.video.container.source import FirstPicture, VideoSource
+from vidlabel.video.container.subtitle_streams import subtitle_tracks
 from vidlabel.video.damage.avi import count_frames
 from vidlabel.video.damage.cut_start import mark_unshown
 from vidlabel.video.damage.lost_references import LostReferences, ReferenceScan
@@ -281,6 +282,7 @@ def _describe(opened: VideoSource, scan: _Scan) -> Probe:
         packets=table,
         claimed_frames=stream.frames,
         extent=scan.places.extent,
+        subtitles=subtitle_tracks(container),
         missing_packets=max(
             scan.missing_at_end,
             missing_packets(container.format.name, opened.recording, opened.size_bytes, stream, len(table)),

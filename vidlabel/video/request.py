@@ -47,6 +47,8 @@ class Sample:
     sound: npt.NDArray[np.float32] | None = None
     """(15600,) mono at 16 kHz, full scale at -1 and 1: the 0.975 s around `time_s`, zeros where the file has none;
     where sound was asked for and the video has that audio stream."""
+    text: str | None = None
+    """The subtitles shown at `time_s`, where text was asked for; empty between lines, None where the video has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,10 @@ class SampleRequest:
     """Also give the sound around each sample (the audio stream)."""
     audio_stream: int | None = None
     """Number of the audio stream among those of the file, from 0; None: the default one, else the first."""
+    text: bool = False
+    """Also give the subtitles that are shown."""
+    subtitles: str | None = None
+    """File of subtitles; None: one beside the video (`clip.srt`), else those inside it."""
     threads: int = 1
     """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
 

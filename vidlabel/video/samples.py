@@ -79,6 +79,11 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
         self._end_attempts()
 
     @property
+    def path(self) -> Path:
+        """Of the video."""
+        return self._path
+
+    @property
     def probe(self) -> VideoMetadata:
         """What is known of the video."""
         return self._opened.facts
@@ -238,6 +243,8 @@ def samples(
     keyframes: bool = False,
     sound: bool = False,
     audio_stream: int | None = None,
+    text: bool = False,
+    subtitles: str | Path | None = None,
 ) -> IsolatedSamples:
     """Take samples from a video, exactly as labelling does.
 
@@ -253,6 +260,8 @@ def samples(
         keyframes: decode key frames only.
         sound: also give the sound around each sample, where the video has any.
         audio_stream: number of the audio stream among those of the file, from 0; None: the one that players choose.
+        text: also give the subtitles that are shown at each sample, as `Sample.text`.
+        subtitles: file of subtitles; None: one beside the video (`clip.srt`, `clip.vtt`), else those inside it.
 
     Returns:
         An iterator of `Sample(time_s, rgb, sound=...)`, rgb being (H, W, 3) uint8 and sound (15600,) float32, mono at
@@ -261,6 +270,7 @@ def samples(
     Raises:
         UsageError: an argument is out of range.
         VideoError: the file is no readable video.
+        SubtitleError: the file of subtitles cannot be used.
 
     Example:
         >>> with vidlabel.samples("clip.mp4", rate=1) as samples:
@@ -277,5 +287,7 @@ def samples(
         keyframes=keyframes,
         sound=sound,
         audio_stream=audio_stream,
+        text=text or subtitles is not None,
+        subtitles=None if subtitles is None else str(subtitles),
     )
     return open_isolated_samples(Path(path), request)

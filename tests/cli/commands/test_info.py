@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from av.stream import Disposition
 
 from command_line import call
 from corpus import Recipe, write_video
 from heads.example_specs import save_example, step_spec
+from subtitled import Track, add_subtitles
 
 WEIGHTS = Path(__file__).parents[3] / "weights"
 
@@ -46,6 +48,18 @@ def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     facts = json.loads(call(capfd, "info", clip, "--json").output)
     assert (facts["duration"], facts["frames"], facts["rotation"]) == (2.0, 50, 90)
     assert facts["warnings"] == []
+
+
+def test_the_subtitles_of_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    plain = write_video(tmp_path / "plain.mp4", Recipe(frames=25))
+    track = Track("subrip", [(0, 1, "hello")], "deu", disposition=Disposition.forced)
+    clip = add_subtitles(plain, tmp_path / "clip.mkv", track, Track("ass", [(0, 1, "hello")]))
+    shown = call(capfd, "info", clip).output
+    assert "  subtitles   stream 1, srt, deu, forced\n  subtitles   stream 2, ssa\n" in shown
+    (first, _) = json.loads(call(capfd, "info", clip, "--json").output)["subtitles"]
+    assert first == {
+        "index": 1, "codec": "srt", "language": "deu", "is_text": True, "is_default": False, "is_forced": True,
+    }  # fmt: skip
 
 
 def test_a_video_that_joins_recordings(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

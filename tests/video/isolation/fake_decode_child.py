@@ -38,7 +38,7 @@ from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SOUND_WINDOW
 
 FRAMES = 4
-FACTS = VideoMetadata(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES, 1)
+FACTS = VideoMetadata(100, "mov,mp4", "h264", 64, 48, 0, Fraction(1, 10), 0.0, 40, FRAMES, 1, ())
 LAYOUT = FrameLayout(64, 48, 1)
 
 

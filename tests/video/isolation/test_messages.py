@@ -27,11 +27,13 @@ from vidlabel.video.isolation.messages import (
     encode,
     read_orders,
 )
+from vidlabel.video.metadata import SubtitleTrack
 from vidlabel.video.request import SampleRequest
 
 FACTS = {
     "size_bytes": 1, "container": "avi", "codec": "h264", "shown_width": 4, "shown_height": 3, "rotation": 0,
     "time_base": [1, 25], "start_time": 0.5, "duration": 60, "frames": 60, "audio_streams": 1,
+    "subtitles": [{"index": 1, "codec": "srt", "language": "eng", "is_text": True}],
 }  # fmt: skip
 WHOLE: dict[str, dict[str, Any]] = {
     "Probed": {"facts": FACTS, "first": 0, "end": 60, "warnings": ["joined"]},
@@ -56,6 +58,7 @@ def test_whole_messages_are_read() -> None:
     opened = found["Probed"]
     assert isinstance(opened, Probed)
     assert opened.facts.duration_s == 2.4
+    assert opened.facts.text_track == SubtitleTrack(1, "srt", "eng", is_text=True)
     assert found["Stats"] == Stats("pyav", 1, 2, ((3, 5),), ("odd",))
     assert found["SampleReady"] == SampleReady(7, True)
     assert found["Finished"] == Finished(1.5)

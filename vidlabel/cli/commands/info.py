@@ -62,7 +62,13 @@ def _print_target(target: str, *, as_json: bool) -> None:
     found = opened.facts
     facts = found.info(target)
     if as_json:
-        fields = {**asdict(facts), "container": found.container, "frames": found.frames, "warnings": opened.warnings}
+        fields = {
+            **asdict(facts),
+            "container": found.container,
+            "frames": found.frames,
+            "subtitles": [asdict(track) for track in found.subtitles],
+            "warnings": opened.warnings,
+        }
         typer.echo(json.dumps(fields, indent=2))
     else:
-        typer.echo("\n".join(video_lines(facts, found.container, found.frames, opened.warnings)))
+        typer.echo("\n".join(video_lines(facts, found, opened.warnings)))

@@ -11,6 +11,7 @@ from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.result import VideoInfo
 from vidlabel.prediction.video_inputs import video_problem
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing
+from vidlabel.video.metadata import SubtitleTrack, VideoMetadata
 
 MOST_LABELS = 12
 
@@ -104,14 +105,21 @@ def _member_form(member: MemberSpec) -> str:
     return f"{size}; temperature {member.temperature:.3g}{role}"
 
 
-def video_lines(facts: VideoInfo, container: str, frames: int, warnings: Sequence[str]) -> list[str]:
+def video_lines(facts: VideoInfo, found: VideoMetadata, warnings: Sequence[str]) -> list[str]:
     """A video, and what is wrong with it as a whole."""
     return [
         f"{facts.path}",
-        f"  duration    {facts.duration:.3f} s, {frames} frames, {facts.fps:.5g} per second",
+        f"  duration    {facts.duration:.3f} s, {found.frames} frames, {facts.fps:.5g} per second",
         f"  picture     {facts.width}x{facts.height}, turned by {facts.rotation} degrees",
-        f"  codec       {facts.codec} in {container}",
+        f"  codec       {facts.codec} in {found.container}",
         f"  start time  {facts.start_time:.3f} s on the container's clock",
         f"  size        {facts.size_bytes} bytes",
+        *(f"  subtitles   {_track_words(track)}" for track in found.subtitles),
         *(f"  warning     {warning}" for warning in warnings),
     ]
+
+
+def _track_words(track: SubtitleTrack) -> str:
+    language = f", {track.language}" if track.language else ""
+    kind = "" if track.is_text else ", pictures of text"
+    return f"stream {track.index}, {track.codec}{language}{kind}" + (", forced" if track.is_forced else "")

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import av.logging
 
 DECORD_SIGNS = (b"concealing ", b"error while decoding", b"corrupt", b"Invalid NAL", b"Invalid data")
 """Words of FFmpeg about damaged pictures. It says other things too, such as the versions of codecs."""
@@ -60,3 +64,13 @@ class StderrLog:
 
     def _size(self) -> int:
         return os.fstat(2).st_size if self.is_readable else 0
+
+
+@contextmanager
+def silent_ffmpeg() -> Iterator[None]:
+    """Keep FFmpeg from writing what is wrong with sound or text where signs of damaged pictures are looked for."""
+    av.logging.set_libav_level(av.logging.PANIC)
+    try:
+        yield
+    finally:
+        av.logging.set_libav_level(av.logging.ERROR)

@@ -29,6 +29,11 @@ class VideoSession(Protocol):
     """The pictures of a video file in ticks of its clock, to be taken once, and how reading goes."""
 
     @property
+    def placed(self) -> Sequence[PlacedRecording]:
+        """The recordings in the file."""
+        ...
+
+    @property
     def facts(self) -> VideoMetadata:
         """What callers may know of the video."""
         ...
@@ -134,7 +139,7 @@ class JoinedSession:
         reason: str,
         heartbeat: Heartbeat,
     ) -> None:
-        self._placed = placed
+        self.placed = placed
         self._request = request
         self._after = after
         self._reason = reason
@@ -155,7 +160,7 @@ class JoinedSession:
         """Decode; see `VideoSession.pictures`."""
         failure, given = None, False
         previous: PlacedRecording | None = None
-        for part in self._placed:
+        for part in self.placed:
             if self._is_asked_for(part):
                 try:
                     for picture in self._read(part, previous):
@@ -170,7 +175,7 @@ class JoinedSession:
     @property
     def sound_sources(self) -> tuple[SoundSource, ...]:
         """Where its sound lies: each recording's counts while its own pictures are shown."""
-        parts = [part for part in self._placed if part.probe is not None]
+        parts = [part for part in self.placed if part.probe is not None]
         return tuple(
             SoundSource(
                 part.probe,
@@ -276,6 +281,7 @@ def _joined_facts(placed: Sequence[PlacedRecording], time_base: Fraction) -> Vid
         duration=_ticks(last.start_s + lasts_s, time_base),
         frames=sum(found.frames for found in probes),
         audio_streams=max(found.audio_streams for found in probes),
+        subtitles=first.subtitles,
     )
 
 

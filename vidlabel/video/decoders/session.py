@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import DecodeError, InstallationError
+from vidlabel.video.container.layout import PlacedRecording
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.selection import choose_reader, pyav_choice
 from vidlabel.video.metadata import VideoMetadata
@@ -74,6 +75,13 @@ class DecodeSession:
         """And ends at this one."""
         if request.end_s is not None:
             self.end = min(self.end, int((exact(request.end_s) - start) / self.probe.time_base))
+
+    @property
+    def placed(self) -> tuple[PlacedRecording]:
+        """The recording, alone in its file."""
+        probe = self.probe
+        duration_s = probe.promised_duration * probe.time_base
+        return (PlacedRecording(probe.recording, probe, "", probe.size_bytes, Fraction(0), duration_s),)
 
     @property
     def facts(self) -> VideoMetadata:

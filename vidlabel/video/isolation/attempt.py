@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from vidlabel.errors import DecodeError, DeviceError, InstallationError, VideoError, VidlabelError
+from vidlabel.errors import DecodeError, DeviceError, InstallationError, SubtitleError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,
@@ -36,7 +37,7 @@ MOST_TIMEOUTS = 60
 """Timeouts without a picture, though with heartbeats, after which the process is ended: an hour, with the usual 60 s.
 To probe a day of video on a slow disk takes minutes; a process that a file has taken over could beat for ever."""
 _ERRORS: dict[str, type[VidlabelError]] = {
-    kind.__name__: kind for kind in (VideoError, DecodeError, DeviceError, InstallationError)
+    kind.__name__: kind for kind in (VideoError, DecodeError, DeviceError, InstallationError, SubtitleError)
 }
 
 
@@ -87,6 +88,8 @@ class DecodeAttempt:
         self._state: Literal["reading", "done", "lost", "closed"] = "reading"
         # The process may have been started while this one was in another folder.
         whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
+        if request.subtitles is not None:
+            request = replace(request, subtitles=os.path.abspath(request.subtitles))  # noqa: PTH100 - likewise
         self._process.send(ReadVideo(whole, request, timeout_s, after, reason))
 
     def open(self) -> Probed:
@@ -174,7 +177,7 @@ class DecodeAttempt:
             self._process.send(Release(self._taken))
             self._taken = 0
         self.last = message.tick
-        return Sample(facts.seconds(message.tick), rgb, earlier, sound)
+        return Sample(facts.seconds(message.tick), rgb, earlier, sound, message.text)
 
     def _leave(self) -> None:
         """Tell the process to stop, and pass over what it had already sent."""

@@ -51,6 +51,7 @@ from vidlabel.video.isolation.process import OUT_OF_MEMORY
 from vidlabel.video.isolation.shared_memory import FrameLayout, FrameMemory, layout_of, open_memory
 from vidlabel.video.request import Heartbeat, SampleRequest
 from vidlabel.video.sound.reader import SoundReader
+from vidlabel.video.subtitles.source import VideoText
 
 _BEATS_A_TIMEOUT = 4
 _LONGEST_BEAT_S = 1.0
@@ -173,9 +174,11 @@ class _Server:
         layout = layout_of(order.request, facts)
         sound = _SoundFeed(reading, order.request, self._sender.heartbeat) if layout.has_sound else None
         self._free = threading.Semaphore(layout.slots)
+        text = _text_of(reading, order, self._sender.heartbeat)
         self._mark_sound(layout, 0)
-        self._sender.send(Probed(facts, reading.first, reading.end, reading.warnings))
-        books = _StatsReporter(reading, sound)
+        source, warnings = (text.source, text.warnings) if text is not None else (None, ())
+        self._sender.send(Probed(facts, reading.first, reading.end, (*reading.warnings, *warnings), source))
+        books = _StatsReporter(reading, sound, text)
         slot = 0
         with contextlib.closing(reading.pictures()) as pictures:
             for picture in pictures:
@@ -183,8 +186,9 @@ class _Server:
                 self._store(picture, layout, slot)
                 if sound is not None:
                     self._store_sound(sound, picture, layout, slot)
+                shown = None if text is None else text.at(picture.time * facts.time_base)
                 books.send_news(self._sender)
-                self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None))
+                self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None, shown))
                 slot = (slot + 1) % layout.slots
         books.send_news(self._sender)
 
@@ -231,12 +235,20 @@ class _SoundFeed:
         return self._reader.window(tick * self._time_base)
 
 
+def _text_of(reading: VideoSession, order: ReadVideo, heartbeat: Heartbeat) -> VideoText | None:
+    """The subtitles of a video, if they are asked for."""
+    if not order.request.text:
+        return None
+    named = order.request.subtitles
+    return VideoText(Path(order.path), reading.placed, None if named is None else Path(named), heartbeat)
+
+
 class _StatsReporter:
     """Tells the owner how reading goes, when that changed."""
 
-    def __init__(self, reading: VideoSession, sound: _SoundFeed | None) -> None:
+    def __init__(self, reading: VideoSession, sound: _SoundFeed | None, text: VideoText | None) -> None:
         self._reading = reading
-        self._sound = sound
+        self._evidence = [source for source in (sound, text) if source is not None]
         self._told: Stats | None = None
         self._holes_told = 0
 
@@ -244,7 +256,7 @@ class _StatsReporter:
         """Send what changed since the last call, if anything did."""
         reading = self._reading
         holes = reading.holes
-        warnings = reading.warnings if self._sound is None else (*reading.warnings, *self._sound.warnings)
+        warnings = (*reading.warnings, *(warning for source in self._evidence for warning in source.warnings))
         news = Stats(reading.decoder, reading.decode_errors, reading.lost, tuple(holes[self._holes_told :]), warnings)
         if news == self._told:
             return

@@ -12,9 +12,10 @@ from fractions import Fraction
 from typing import Annotated, Any, BinaryIO
 
 from vidlabel.child_process import decode_line, encode_line
-from vidlabel.json_fields import MismatchError, Range, dataclass_from_json
+from vidlabel.json_fields import MismatchError, Range, Text, dataclass_from_json
 from vidlabel.video.metadata import Count, ShortText, VideoMetadata
 from vidlabel.video.request import SampleRequest
+from vidlabel.video.subtitles.lines import LONGEST_TEXT
 
 _MOST_TICKS = 1 << 63
 
@@ -77,6 +78,8 @@ class Probed:
     """And ends at this one."""
     warnings: tuple[ShortText, ...]
     """What is known of the file before it is decoded: one line each, for the user."""
+    text_source: ShortText | None = None
+    """Where subtitles come from, if they were asked for and there are any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,8 @@ class SampleReady:
 
     tick: Count
     has_earlier: bool
+    text: Annotated[str, Text(longest=LONGEST_TEXT)] | None = None
+    """The subtitles that are shown with it."""
 
 
 @dataclass(frozen=True, slots=True)

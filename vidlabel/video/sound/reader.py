@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av.error
-import av.logging
 import numpy as np
 
 from vidlabel.errors import VideoError
+from vidlabel.video.damage.stderr_log import silent_ffmpeg
 from vidlabel.video.request import SOUND_WINDOW, Heartbeat, no_heartbeat
 from vidlabel.video.sound.decoder import SoundDecoder
 from vidlabel.video.sound.resampling import SoundPiece, sample_number
@@ -57,7 +56,7 @@ class SoundReader:
         first = sample_number(centre_s) - SOUND_WINDOW // 2
         end = first + SOUND_WINDOW
         self._needed = first
-        with _silent_ffmpeg():
+        with silent_ffmpeg():
             while self._covered < end:
                 piece = next(self._pieces, None)
                 if piece is None:
@@ -121,13 +120,3 @@ def _cut(piece: SoundPiece, start: int, until: int | None) -> SoundPiece:
     if first == piece.first and end == piece.end:
         return piece
     return SoundPiece(first, piece.samples[first - piece.first : max(first, end) - piece.first])
-
-
-@contextmanager
-def _silent_ffmpeg() -> Iterator[None]:
-    """Keep FFmpeg from writing what is wrong with the sound where signs of damaged pictures are looked for."""
-    av.logging.set_libav_level(av.logging.PANIC)
-    try:
-        yield
-    finally:
-        av.logging.set_libav_level(av.logging.ERROR)
