@@ -74,7 +74,7 @@ class ExtractJob:
         """Load the encoder and start a decoding process, which loads its libraries meanwhile."""
         with DecodePool() as pool:
             pool.start()
-            # Imported here: features that are there already need no torch, which takes a second to load.
+            # Imported here: labelling loads this module, too, to know the messages of its workers.
             from vidlabel.features.pipeline import FeaturePipeline
             from vidlabel.features.video_features import encode_video
 
