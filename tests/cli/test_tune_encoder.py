@@ -18,6 +18,7 @@ SETTINGS = ("--rate", "3", "--streams", "frames", "--head", "mean", "--inner-fol
 TUNED = (*SETTINGS, "--epochs", "2", "--tune-encoder", "1")
 
 
+@pytest.mark.usefixtures("in_one_process")
 def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_clips(tmp_path / "clips", 4)
     data, cache = ("--from-folders", tmp_path / "clips"), ("--cache-dir", tmp_path / "cache")
