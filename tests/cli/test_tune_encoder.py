@@ -80,6 +80,14 @@ def test_files_of_features_have_no_encoder_to_tune(capfd: pytest.CaptureFixture[
         assert "give videos in place of files of features" in ended.errors
 
 
+def test_streams_without_the_encoder_of_pictures(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_clips(tmp_path / "clips", 4)
+    data = ("--from-folders", tmp_path / "clips", "-o", tmp_path / "m.safetensors", "--quiet")
+    ended = call(capfd, "train", *data, "--streams", "frames,pose", "--tune-encoder", "1")
+    assert ended.status == 2
+    assert "--tune-encoder: tunes the encoder of pictures, which pose does not use; give --streams" in ended.errors
+
+
 def test_going_on_from_a_model_leaves_its_encoder(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_clips(tmp_path / "clips", 4)
     data = ("--from-folders", tmp_path / "clips", "--cache-dir", tmp_path / "cache", "--quiet")

@@ -10,6 +10,7 @@ from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.pipeline import FeaturePipeline, Features, encode_samples
+from vidlabel.features.streams.frames import FramesStream
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Sample
 
@@ -186,3 +187,28 @@ def test_one_encoder_serves_all_streams_of_pictures() -> None:
 def test_a_pipeline_of_an_unknown_stream_is_refused() -> None:
     with pytest.raises(UsageError, match="stream smell"):
         FeaturePipeline(FeatureConfig(), ("frames", "smell"), "cpu")
+
+
+class Changes:
+    """The stage of a made stream: seconds and brightness since the first sample of the video, two numbers."""
+
+    def __init__(self) -> None:
+        self.first: tuple[float, float] | None = None
+
+    def push(self, encoded: npt.NDArray[np.float32], times: npt.NDArray[np.float64], /) -> npt.NDArray[np.float32]:
+        self.first = self.first or (float(times[0]), float(encoded[0, 0]))
+        return np.stack([times - self.first[0], encoded[:, 0] - self.first[1]], axis=1).astype(np.float32)
+
+
+def test_what_a_stream_knows_of_a_video_goes_from_piece_to_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For each block by itself, and not to the next video."""
+    monkeypatch.setattr(FramesStream, "start", lambda self: Changes())
+    pictures = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((1, 40, 40, 3), np.uint8)
+    pictures[:, :, 20:] *= 10
+    samples = [Sample(2 + k / 4, pictures[k]) for k in range(1, 5)]
+    blocks = [FeatureBlock("frames", "whole"), FeatureBlock("frames", "whole-flipped")]
+    for _ in range(2):
+        pieces = list(encode_samples(samples, {"frames": Counting()}, blocks, batch_size=3))
+        plain, flipped = (np.concatenate([piece.blocks[number] for piece in pieces]) for number in range(2))
+        np.testing.assert_array_equal(plain, [[0, 0], [0.25, 1], [0.5, 2], [0.75, 3]])
+        np.testing.assert_array_equal(flipped[:, 1], [0, 10, 20, 30])

@@ -23,7 +23,7 @@ from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams import registry
 from vidlabel.features.streams.base import Inputs, StreamEncoder
-from vidlabel.features.streams.pictures import PictureStream
+from vidlabel.features.streams.pictures import EncodedAlone, PictureStream
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, View
 from vidlabel.video.request import ReadReport, Sample, SampleRequest
@@ -189,6 +189,9 @@ class Brightness:
     def encode(self, inputs: Inputs, /) -> npt.NDArray[np.float32]:
         means: npt.NDArray[np.float32] = inputs.mean(axis=(1, 2), dtype=np.float32)
         return means
+
+    def start(self) -> EncodedAlone:
+        return EncodedAlone()
 
 
 def test_a_new_stream_is_a_class_in_the_registry(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

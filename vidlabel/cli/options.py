@@ -124,7 +124,7 @@ InnerFolds = Annotated[
 Streams = Annotated[
     str | None,
     typer.Option(
-        help="Streams of videos to train on, separated by commas: frames, motion, audio. "
+        help="Streams of videos to train on, separated by commas: frames, motion, pose, audio. "
         "[default: of frames and motion, chosen by validation]"
     ),
 ]

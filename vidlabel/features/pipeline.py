@@ -1,6 +1,6 @@
 """From a stream of samples to a stream of features, in constant memory; every command goes this way.
 
-T samples in time, D numbers in the feature of a block.
+T samples in time, E numbers that an encoder gives, D numbers in the feature of a block.
 """
 
 from __future__ import annotations
@@ -113,6 +113,7 @@ def encode_samples(
         UsageError: a stream that cannot be computed from videos.
     """
     iterator = iter(samples)
+    stages = [find_stream(block.stream).start() for block in blocks]
     while True:
         with stopwatch.phase("waiting"):
             batch = list(islice(iterator, batch_size))
@@ -122,7 +123,8 @@ def encode_samples(
         with stopwatch.phase("preprocess"):
             inputs = prepare_blocks(batch, blocks)
         with stopwatch.phase("encode"):
-            values = _encode_together([encoders[block.stream] for block in blocks], inputs)
+            encoded = _encode_together([encoders[block.stream] for block in blocks], inputs)
+            values = [stage.push(own, times) for stage, own in zip(stages, encoded, strict=True)]
         yield Features(times, tuple(values))
 
 
@@ -148,7 +150,7 @@ def _encode_together(encoders: Sequence[StreamEncoder], inputs: Sequence[Inputs]
         inputs: (T, ...) of each block.
 
     Returns:
-        (T, D) of each block.
+        (T, E) of each block.
     """
     groups: dict[tuple[int, tuple[int, ...]], list[int]] = {}
     works = [(id(encoder), id(own)) for encoder, own in zip(encoders, inputs, strict=True)]

@@ -6,18 +6,20 @@ asks, too.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream
 
 if TYPE_CHECKING:
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
     from vidlabel.heads.model import Network
     from vidlabel.heads.spec import ModelSpec
-    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, View
+    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec, View
 
 
 def video_problem(spec: ModelSpec) -> str | None:
@@ -31,7 +33,8 @@ def video_problem(spec: ModelSpec) -> str | None:
         problem = find_stream(stream.name).problem(stream)
         if problem is not None:
             return f"{spec.name} takes {problem}"
-    if len(set(_pictures_of(spec))) > 1:
+    sizes = {(pictures.short_side, pictures.view) for _, pictures in _pictures_of(spec.streams)}
+    if len(sizes) > 1 or len(set(_pictures_of(_of_picture_encoder(spec)))) > 1:
         names = " and ".join(spec.stream_names)
         return f"{spec.name} takes {names} of unlike pictures or encoders, and this version has one for all"
     return None
@@ -39,7 +42,7 @@ def video_problem(spec: ModelSpec) -> str | None:
 
 def view_of(spec: ModelSpec) -> View:
     """What of a picture a model without a `video_problem` sees; of one that sees none, any."""
-    pictures = _pictures_of(spec)
+    pictures = _pictures_of(spec.streams)
     return pictures[0][1].view if pictures else "centre"
 
 
@@ -51,26 +54,30 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
         usual: for what a model says nothing about: decoder and runtime, and the lag of models without motion.
     """
     spec = model.spec
-    if not _pictures_of(spec):
-        return replace(usual, rate=spec.rate)
-    encoder, pictures = _pictures_of(spec)[0]
     lags = [stream.pictures.lag_s for stream in spec.streams if stream.pictures is not None]
-    return replace(
+    sides = [pictures.short_side for _, pictures in _pictures_of(spec.streams)]
+    config = replace(
         usual,
-        encoder=encoder.name,
-        tuned=_tuned_weights(model, encoder),
-        scaling=PixelScaling(pictures.mean, pictures.scale),
         rate=spec.rate,
-        short_side=pictures.short_side,
+        short_side=next(iter(sides), usual.short_side),
         lag_s=next((lag_s for lag_s in lags if lag_s is not None), usual.lag_s),
     )
+    for encoder, pictures in _pictures_of(_of_picture_encoder(spec))[:1]:
+        scaling, tuned = PixelScaling(pictures.mean, pictures.scale), _tuned_weights(model, encoder)
+        config = replace(config, encoder=encoder.name, tuned=tuned, scaling=scaling)
+    return config
 
 
-def _pictures_of(spec: ModelSpec) -> list[tuple[EncoderInfo, PicturePreprocessing]]:
+def _of_picture_encoder(spec: ModelSpec) -> list[StreamSpec]:
+    """The streams that share the encoder that can be chosen and tuned."""
+    return [stream for stream in spec.streams if find_stream(stream.name).encoder_kind == PictureStream.encoder_kind]
+
+
+def _pictures_of(streams: Sequence[StreamSpec]) -> list[tuple[EncoderInfo, PicturePreprocessing]]:
     """The encoder of each stream of pictures, and what it takes but for the lag."""
     return [
         (stream.encoder, replace(stream.pictures, lag_s=None))
-        for stream in spec.streams
+        for stream in streams
         if stream.encoder is not None and stream.pictures is not None
     ]
 

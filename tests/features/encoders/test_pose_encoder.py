@@ -14,8 +14,8 @@ from features.encoders.movenet_reference import BLUE, GREEN, LEAST_SCORE, RED, k
 from vidlabel.features.encoders.frame_encoder import BatchedNetwork
 from vidlabel.features.encoders.hardware import UsedRuntime, is_openvino_installed
 from vidlabel.features.encoders.movenet import MoveNet
-from vidlabel.features.encoders.pose_encoder import SCALING, PeopleNetwork, PoseEncoder, load_pose_encoder
-from vidlabel.features.encoders.shipped_weights import MOVENET
+from vidlabel.features.encoders.pose_encoder import PeopleNetwork, PoseEncoder, load_pose_encoder
+from vidlabel.features.encoders.shipped_weights import MOVENET, MOVENET_SCALING
 
 RUNTIMES: tuple[UsedRuntime, ...] = ("torch", "openvino") if is_openvino_installed() else ("torch",)
 
@@ -103,7 +103,7 @@ def test_no_pictures_give_no_rows(encoder: PoseEncoder) -> None:
 def batched(pictures: npt.NDArray[np.uint8], precision: torch.dtype) -> Floats:
     """What a GPU does, on the CPU."""
     network = MoveNet(MOVENET.read()).eval().requires_grad_(False)
-    own = PeopleNetwork(BatchedNetwork(network, "cpu", precision, batch_size=2, scaling=SCALING))
+    own = PeopleNetwork(BatchedNetwork(network, "cpu", precision, batch_size=2, scaling=MOVENET_SCALING))
     return own.run(pictures).reshape(-1, 6, 56)
 
 

@@ -21,8 +21,8 @@ from vidlabel.stream_spec import VIEWS, PicturePreprocessing
 
 
 def test_a_stream_is_found_by_its_name() -> None:
-    assert VIDEO_STREAMS == ("frames", "motion", "audio")
-    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion", "audio"]
+    assert VIDEO_STREAMS == ("frames", "motion", "pose", "audio")
+    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion", "pose", "audio"]
     with pytest.raises(UsageError, match="stream smell: this version cannot compute it"):
         find_stream("smell")
 
@@ -71,5 +71,5 @@ def test_streams_keep_their_order(text: str, streams: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("text", ["", "sound", "frames,", "frames,frames", "frames;motion", "frames motion", "Frames"])
 def test_other_streams_are_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--streams: .* is not understood; give one or more of frames, motion, audio"):
+    with pytest.raises(UsageError, match=r"--streams: .* is not understood; give one or more of frames, motion, pose"):
         parse_streams(text)

@@ -52,7 +52,7 @@ def test_inputs_of_a_sample_do_not_depend_on_those_beside_it(stream: FeatureStre
             np.testing.assert_array_equal(inputs[number], alone[0])
 
 
-def test_a_feature_has_the_size_that_is_described_and_the_same_bytes_alone(
+def test_an_encoding_has_the_same_bytes_alone_and_a_feature_the_size_that_is_described(
     stream: FeatureStream, samples: list[Sample], shared_encoders: None
 ) -> None:
     encoder = stream.load_encoder(CONFIG, "cpu", 1)
@@ -60,10 +60,15 @@ def test_a_feature_has_the_size_that_is_described_and_the_same_bytes_alone(
     found = encoder.encode(inputs)
     assert found.shape == (3, encoder.feature_size)
     assert found.dtype == np.float32
-    assert stream.describe(CONFIG, "centre").size == encoder.feature_size
-    assert np.isfinite(found).all()
     for number in range(3):
         np.testing.assert_array_equal(encoder.encode(inputs[number : number + 1])[0], found[number])
+    times, stage = np.array([sample.time_s for sample in samples]), stream.start()
+    features = stream.start().push(found, times)
+    assert features.shape == (3, stream.describe(CONFIG, "centre").size)
+    assert features.dtype == np.float32
+    assert np.isfinite(features).all()
+    pieces = [stage.push(found[number : number + 1], times[number : number + 1]) for number in range(3)]
+    np.testing.assert_array_equal(np.concatenate(pieces), features)
 
 
 def test_what_it_describes_it_can_compute(stream: FeatureStream) -> None:

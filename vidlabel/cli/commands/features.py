@@ -31,7 +31,7 @@ Inputs = Annotated[
 ]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder for one feature file per video.")]
 Rate = Annotated[float, typer.Option(help="Samples per second.")]
-Streams = Annotated[str, typer.Option(help="Streams to extract, separated by commas: frames, motion, audio.")]
+Streams = Annotated[str, typer.Option(help="Streams to extract, separated by commas: frames, motion, pose, audio.")]
 EncoderName = Annotated[
     str, typer.Option(metavar="NAME|FILE", help="Name of an encoder, or a model file whose encoder to use.")
 ]

@@ -23,12 +23,8 @@ from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, re
 from vidlabel.features.encoders.movenet import KEYPOINTS, MoveNet, movenet_graph
 from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.people import BOX_COLUMNS, KEYPOINT_COLUMNS, MOST_PEOPLE, PERSON_SIZE, find_people
-from vidlabel.features.encoders.shipped_weights import MOVENET
-from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.features.encoders.shipped_weights import MOVENET, MOVENET_SCALING
 from vidlabel.process import available_cores
-
-SCALING = PixelScaling(mean=127.5, scale=127.5)
-"""That the network was trained with."""
 
 _STEP = 32
 """Pixels: the coarsest level of the network has one cell for so many."""
@@ -55,12 +51,12 @@ class PoseEncoder:
         self._network: EncoderNetwork
         if device != "cpu":
             precision = torch.float16 if runtime == "torch-half" else torch.float32
-            self._network = PeopleNetwork(BatchedNetwork(frozen, device, precision, scaling=SCALING))
+            self._network = PeopleNetwork(BatchedNetwork(frozen, device, precision, scaling=MOVENET_SCALING))
         elif runtime == "openvino":
-            own = OpenvinoNetwork(movenet_graph(frozen, SCALING), threads)
+            own = OpenvinoNetwork(movenet_graph(frozen, MOVENET_SCALING), threads)
             self._network = SpreadNetwork(PeopleNetwork(own), threads)
         else:
-            self._network = SpreadNetwork(PeopleNetwork(TorchNetwork(frozen, SCALING)), threads)
+            self._network = SpreadNetwork(PeopleNetwork(TorchNetwork(frozen, MOVENET_SCALING)), threads)
 
     def encode(self, frames: Frames) -> npt.NDArray[np.float32]:
         """Find the people in pictures.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from safetensors import SafetensorError
 
 from vidlabel.errors import InstallationError
+from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.paths import weights_folder
 
 if TYPE_CHECKING:  # the names of encoders do without torch
@@ -43,6 +44,8 @@ MOVENET = ShippedWeights(
     name="movenet-multipose-lightning", sha256="a6fafd33704c19917c4dc759757d26d606cd70f95396eb4a0294dfb7c9b1ca7f"
 )
 """Google's MoveNet MultiPose Lightning, Apache-2.0: see NOTICE and `weights/build_pose.py`."""
+MOVENET_SCALING = PixelScaling(mean=127.5, scale=127.5)
+"""That it was trained with."""
 YAMNET = ShippedWeights(name="yamnet", sha256="daac7b679b9b5d59231e8a9c9085e95a7c136251a1a6ccccf464f189c19ce11e")
 """Google's YAMNet, Apache-2.0, in Qualcomm's export: see NOTICE and `weights/build_yamnet.py`."""
 

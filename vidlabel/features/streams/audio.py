@@ -9,12 +9,13 @@ import numpy as np
 
 from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.shipped_weights import YAMNET
+from vidlabel.features.streams.pictures import EncodedAlone
 from vidlabel.stream_spec import EncoderInfo, StreamSpec
 
 if TYPE_CHECKING:
     from vidlabel.features.config import FeatureConfig
     from vidlabel.features.encoders.hardware import Device
-    from vidlabel.features.streams.base import Inputs, StreamEncoder
+    from vidlabel.features.streams.base import Inputs, StreamEncoder, StreamStage
     from vidlabel.stream_spec import View
     from vidlabel.video.request import Sample
 
@@ -62,3 +63,7 @@ class AudioStream:
         """The sound, (T, 15600), the same array for each view."""
         windows = np.stack([sample.sound for sample in samples if sample.sound is not None])
         return [windows] * len(views)
+
+    def start(self) -> StreamStage:
+        """Features are what the encoder gives."""
+        return EncodedAlone()

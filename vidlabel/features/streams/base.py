@@ -1,6 +1,6 @@
 """The interface of streams: a stream is one kind of evidence, of which every sample has a feature.
 
-T samples in time, D numbers in a feature.
+T samples in time, E numbers that an encoder gives, D numbers in a feature.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Inputs = npt.NDArray[Any]
 
 
 class StreamEncoder(Protocol):
-    """Turns what a stream prepares into features."""
+    """Turns what a stream prepares into numbers, each sample by itself."""
 
     @property
     def feature_size(self) -> int:
-        """D."""
+        """E."""
         ...
 
     @property
@@ -34,7 +34,18 @@ class StreamEncoder(Protocol):
         ...
 
     def encode(self, inputs: Inputs, /) -> npt.NDArray[np.float32]:
-        """(T, ...) to (T, D); the same input gives the same bytes, whatever is encoded beside it."""
+        """(T, ...) to (T, E); the same input gives the same bytes, whatever is encoded beside it."""
+        ...
+
+
+class StreamStage(Protocol):
+    """Turns what the encoder gives into features, for one video from its first sample to its last."""
+
+    def push(self, encoded: npt.NDArray[np.float32], times: npt.NDArray[np.float64], /) -> npt.NDArray[np.float32]:
+        """The next samples in order of time, (T, E) and (T,) seconds, to (T, D).
+
+        A feature depends on this sample and on earlier ones, never on how samples are cut into pieces.
+        """
         ...
 
 
@@ -89,4 +100,8 @@ class FeatureStream(Protocol):
 
     def prepare(self, samples: Sequence[Sample], views: Sequence[View]) -> list[Inputs]:
         """What the encoder takes of some samples: (T, ...) for each view."""
+        ...
+
+    def start(self) -> StreamStage:
+        """Begin a video; samples of it follow one after the other, and those of one view only."""
         ...

@@ -21,7 +21,7 @@ from vidlabel.video.request import LONGEST_LAG_S
 if TYPE_CHECKING:
     from vidlabel.features.config import FeatureConfig
     from vidlabel.features.encoders.hardware import Device
-    from vidlabel.features.streams.base import Inputs, StreamEncoder
+    from vidlabel.features.streams.base import Inputs, StreamEncoder, StreamStage
     from vidlabel.stream_spec import View
     from vidlabel.video.request import Sample
 
@@ -69,9 +69,10 @@ class PictureStream(ABC):
         pictures = wanted.pictures
         if wanted.encoder is None or pictures is None:
             return f"{self.name}, and does not say of what pictures"
-        return _encoder_problem(wanted.encoder, wanted.size) or self._picture_problem(pictures)
+        return _encoder_problem(wanted.encoder, wanted.size) or self.picture_problem(pictures)
 
-    def _picture_problem(self, pictures: PicturePreprocessing) -> str | None:
+    def picture_problem(self, pictures: PicturePreprocessing) -> str | None:
+        """Why decoding does not give pictures as a model takes them; None: it does."""
         if pictures.resize_filter != RESIZE_FILTER:
             return f"pictures scaled by the filter {pictures.resize_filter}, and this version has {RESIZE_FILTER}"
         if (pictures.lag_s is not None) != self.needs_earlier_frame:
@@ -104,6 +105,18 @@ class PictureStream(ABC):
         from vidlabel.features.encoders.frame_encoder import load_encoder  # torch: the names of streams do without
 
         return load_encoder(config.encoder, device, threads, config.runtime, config.tuned, config.scaling)
+
+    def start(self) -> StreamStage:
+        """Features are what the encoder gives."""
+        return EncodedAlone()
+
+
+class EncodedAlone:
+    """The stage of streams whose features are what their encoder gives: D = E."""
+
+    def push(self, encoded: npt.NDArray[np.float32], times: npt.NDArray[np.float64], /) -> npt.NDArray[np.float32]:  # noqa: ARG002
+        """(T, D), as they came."""
+        return encoded
 
 
 def _encoder_info(config: FeatureConfig) -> EncoderInfo:

@@ -11,6 +11,7 @@ from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.features.streams.motion import MotionStream
+from vidlabel.features.streams.pose import PoseStream
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SampleRequest
@@ -18,6 +19,7 @@ from vidlabel.video.request import SampleRequest
 _STREAMS: tuple[FeatureStream, ...] = (
     FramesStream(),
     MotionStream(),
+    PoseStream(),
     AudioStream(),
 )
 _BY_NAME = {stream.name: stream for stream in _STREAMS}

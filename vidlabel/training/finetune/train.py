@@ -128,7 +128,7 @@ class EncoderTuning:
 
 
 def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Model | None) -> None:
-    """Refuse to fine-tune where the encoder is missing or unknown.
+    """Refuse to fine-tune where the encoder is missing or unknown, or a stream has another one.
 
     Raises:
         UsageError: it cannot be done.
@@ -138,6 +138,10 @@ def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Mod
     if training_set.features is not None:
         problem = "features were made by an encoder that is not there"
         raise UsageError("--tune-encoder", problem, "give videos in place of files of features")
+    others = [name for name in options.streams or () if find_stream(name).encoder_kind != PictureStream.encoder_kind]
+    if others:
+        problem = f"tunes the encoder of pictures, which {', '.join(others)} does not use"
+        raise UsageError("--tune-encoder", problem, "give --streams frames, motion, or both")
     if init is not None:
         problem = "starts from the published encoder, and the heads of --init were taught by another"
         raise UsageError("--tune-encoder", problem, "leave --init or --tune-encoder out")
