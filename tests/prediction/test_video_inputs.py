@@ -27,6 +27,8 @@ SPEC = video_spec(published_stream())
 FRAMES, MOTION = published_stream(), published_stream("motion", lag_s=0.1)
 LITE1 = EncoderInfo(name="efficientnet-lite1", sha256=PUBLISHED["efficientnet-lite1"].sha256)
 AUDIO = StreamSpec(name="audio", size=1024, encoder=EncoderInfo(name=YAMNET.name, sha256=YAMNET.sha256))
+(POSE,) = describe_streams(FeatureConfig(short_side=224), ["pose"], "centre")
+(WIDE_POSE,) = describe_streams(FeatureConfig(short_side=224), ["pose"], "whole")
 NINTH = replace(PUBLISHED_ENCODER, name="efficientnet-b9")
 
 
@@ -55,6 +57,10 @@ NINTH = replace(PUBLISHED_ENCODER, name="efficientnet-b9")
         ([FRAMES, published_stream("smell", 3)], "smell, which cannot be computed from videos"),
         ([AUDIO], None),
         ([published_stream(view="whole"), AUDIO], None),
+        ([POSE], None),
+        ([FRAMES, POSE, MOTION], None),
+        ([published_stream(mean=0.0, scale=255.0), POSE], None),
+        ([FRAMES, WIDE_POSE], "frames and pose of unlike pictures or encoders, and this version has one for all"),
         ([FRAMES, replace(AUDIO, size=3)], "3 numbers of yamnet, which gives 1024"),
         (
             [published_stream(resize_filter="area")],
@@ -101,6 +107,19 @@ def test_a_model_of_sound_alone_says_nothing_of_pictures(tmp_path: Path) -> None
     usual = FeatureConfig(short_side=96, rate=25.0, audio_stream=1)
     assert feature_config(model, usual) == replace(usual, rate=model.spec.rate)
     assert view_of(model.spec) == "centre"
+
+
+def test_people_are_found_in_pictures_of_the_size_that_the_model_says(tmp_path: Path) -> None:
+    """And the encoder of pictures stays the usual one where a model has none, or is the model's own beside people."""
+    (small,) = describe_streams(FeatureConfig(short_side=96), ["pose"], "whole")
+    alone = save_example(video_spec(small), tmp_path / "alone.safetensors")
+    usual = FeatureConfig(short_side=300)
+    assert feature_config(alone, usual) == replace(usual, rate=alone.spec.rate, short_side=96)
+    assert view_of(alone.spec) == "whole"
+    lite1 = published_stream(encoder=LITE1, mean=1.0)
+    both = save_example(video_spec(POSE, lite1), tmp_path / "both.safetensors")
+    found = feature_config(both, usual)
+    assert (found.encoder, found.scaling.mean, found.short_side) == ("efficientnet-lite1", 1.0, 224)
 
 
 def test_a_model_that_was_tuned_brings_its_own(tmp_path: Path) -> None:
