@@ -23,6 +23,9 @@ _STEP = 160
 _POINTS = 512
 _LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
 _OFFSET = 0.001
+_ROWS = 12
+"""Frames that are multiplied at once. OpenBLAS shares larger products among threads, which then wait in a busy loop:
+10.9 ms of CPU a window with its encoder, in place of 2.1."""
 
 assert (SOUND_WINDOW - _FRAME) // _STEP + 1 == FRAMES
 
@@ -38,7 +41,8 @@ def log_mel(window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """
     frames = np.lib.stride_tricks.sliding_window_view(window, _FRAME)[::_STEP]
     magnitudes = np.abs(np.fft.rfft(frames * _hann(), _POINTS)).astype(np.float32)
-    logarithms: npt.NDArray[np.float32] = np.log(magnitudes @ mel_bands() + np.float32(_OFFSET))
+    bands = magnitudes.reshape(-1, _ROWS, magnitudes.shape[1]) @ mel_bands()
+    logarithms: npt.NDArray[np.float32] = np.log(bands.reshape(FRAMES, BANDS) + np.float32(_OFFSET))
     return logarithms
 
 

@@ -11,7 +11,7 @@ import av.error
 from av.packet import Packet
 from av.stream import Discard, Disposition
 
-from vidlabel.video.container.open import choose_stream, open_container
+from vidlabel.video.container.open import choose_stream, open_undecoded
 from vidlabel.video.request import SOUND_RATE
 from vidlabel.video.sound.downmix import Samples, to_mono
 from vidlabel.video.sound.resampling import SoundPiece, SoundRun
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from vidlabel.video.request import Heartbeat
 
-_MOST_JITTER_S = Fraction(1, 25)
+_MOST_JITTER_S = 0.04
 """Sound goes on without a gap where its time stamps are less off. Those of Matroska are rounded to milliseconds, those
 of live recordings jitter by tens of them; two lost packets of AAC at 48 kHz leave a gap of 0.043 s."""
 _LEAST_LEAP_S = 1
@@ -48,19 +48,22 @@ class SoundDecoder:
     def __init__(self, source: SoundSource, number: int | None, heartbeat: Heartbeat) -> None:
         self.needed = 0
         """Sound before this sample, at 16 kHz, need not be decoded. May be raised at any time."""
-        self.damaged_s: Fraction | None = None
+        self.damaged_s: float | None = None
         """Where the first damage was met; None: nowhere."""
         self._source = source
+        self._zero_s = source.zero_s
         self._number = number
         self._beat = heartbeat
+        self._time_base = Fraction(1)
+        """Seconds of a tick of its packets and frames."""
         self._run: SoundRun | None = None
-        self._leapt: tuple[Fraction, int, Samples] | None = None
+        self._leapt: tuple[float, int, Samples] | None = None
         """A frame far after the one before it, with its time and rate."""
         self._is_broken = False
         """Whether sound is missing after what was decoded last."""
         self._was_needless = False
         """Whether sound was passed over after what was decoded last."""
-        self._time_s = source.start_s
+        self._time_s = float(source.start_s)
         """Up to where the file is read."""
 
     def pieces(self) -> Iterator[SoundPiece]:
@@ -70,13 +73,14 @@ class SoundDecoder:
             VideoError, av.error.FFmpegError: the file cannot be opened.
         """
         shifts = ClockShifts(self._source, self._beat) if self._source.is_retimed else None
-        with open_container(self._source.recording) as container:
+        with open_undecoded(self._source.recording) as container:
             stream = choose_sound(container, self._number)
             if stream is None:
                 return
-            if stream.codec_context is None:
+            if stream.codec_context is None or stream.time_base is None:
                 self._note_damage()
                 return
+            self._time_base = stream.time_base
             for packet in self._packets(container, stream, shifts):
                 if self._is_needless(packet):
                     self._was_needless = True
@@ -122,19 +126,19 @@ class SoundDecoder:
         yield last
 
     def _shift(self, packet: Packet[AudioStream], shifts: ClockShifts, pictures: int) -> None:
-        if packet.pts is None or packet.time_base is None:
+        if packet.pts is None:
             return
         # Both on the clock of the recording, where the source's zero is.
-        expected = None if self._run is None else self._run.end_s + self._source.zero_s
-        shift = shifts.shift_s(pictures, packet.pts * packet.time_base, expected)
-        packet.pts += round(shift / packet.time_base)
+        expected = None if self._run is None else self._run.end_s + self._zero_s
+        shift = shifts.shift_s(pictures, self._seconds(packet.pts), expected)
+        packet.pts += round(shift / self._time_base)
 
     def _is_needless(self, packet: Packet[AudioStream]) -> bool:
         """Whether a packet ends long before what is needed."""
-        if packet.pts is None or packet.time_base is None or not packet.size:
+        if packet.pts is None or not packet.size:
             return False
-        end_s = (packet.pts + (packet.duration or 0)) * packet.time_base - self._source.zero_s
-        return end_s < Fraction(self.needed, SOUND_RATE) - _PREROLL_S
+        end_s = self._seconds(packet.pts + (packet.duration or 0)) - self._zero_s
+        return end_s < self.needed / SOUND_RATE - _PREROLL_S
 
     def _decoded(self, packet: Packet[AudioStream]) -> list[AudioFrame]:
         try:
@@ -166,13 +170,17 @@ class SoundDecoder:
             return
         yield from self._add(time_s, rate, samples)
 
-    def _time_of(self, frame: AudioFrame) -> Fraction:
-        if frame.pts is not None and frame.time_base is not None:
-            return frame.pts * frame.time_base - self._source.zero_s
+    def _time_of(self, frame: AudioFrame) -> float:
+        if frame.pts is not None:
+            return self._seconds(frame.pts) - self._zero_s
         if self._leapt is not None:
             time_s, rate, samples = self._leapt
-            return time_s + Fraction(len(samples), rate)
+            return time_s + len(samples) / rate
         return self._time_s if self._run is None else self._run.end_s
+
+    def _seconds(self, ticks: int) -> float:
+        """Ticks as seconds. Fractions would cost 2 ms for each second of sound, more than decoding."""
+        return ticks * self._time_base.numerator / self._time_base.denominator
 
     def _accept_leap(self) -> Iterator[SoundPiece]:
         if self._leapt is not None:
@@ -180,7 +188,7 @@ class SoundDecoder:
             self._leapt = None
             yield from self._add(time_s, rate, samples)
 
-    def _add(self, time_s: Fraction, rate: int, samples: Samples) -> Iterator[SoundPiece]:
+    def _add(self, time_s: float, rate: int, samples: Samples) -> Iterator[SoundPiece]:
         run = self._run
         if run is not None and (self._is_broken or run.rate != rate or abs(time_s - run.end_s) > _MOST_JITTER_S):
             yield from self._finish()
@@ -205,16 +213,18 @@ class SoundDecoder:
     def _note_damage(self) -> None:
         self._is_broken = True
         if self.damaged_s is None:
-            self.damaged_s = max(Fraction(0), self._time_s)
+            self.damaged_s = max(0.0, self._time_s)
 
 
-def _from_common_tick(time_s: Fraction, rate: int, samples: Samples) -> tuple[Fraction, Samples]:
+def _from_common_tick(time_s: float, rate: int, samples: Samples) -> tuple[float, Samples]:
     """Sound from the next time on that is a whole number of samples at its rate and at 16 kHz.
 
     Sound that begins there is resampled to the same numbers, wherever decoding began.
     """
-    left_out = round(-time_s % Fraction(1, math.gcd(rate, SOUND_RATE)) * rate)
-    return time_s + Fraction(left_out, rate), samples[left_out:]
+    ticks_a_second = math.gcd(rate, SOUND_RATE)
+    tick = math.ceil(round(time_s * ticks_a_second, 6))
+    left_out = round((tick / ticks_a_second - time_s) * rate)
+    return time_s + left_out / rate, samples[left_out:]
 
 
 def choose_sound(container: InputContainer, number: int | None) -> AudioStream | None:

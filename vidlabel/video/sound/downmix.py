@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,8 @@ _SHARES = {
 }
 """Of each channel in the mean of the stereo sound that ITU-R BS.775 makes of surround sound. It is not scaled down to
 rule out more than full scale, which floats can hold: speech, which comes from the centre, would become faint."""
+_SCALES = {"B": (128, 128), "h": (0, 2**15), "i": (0, 2**31)}
+"""By the type of stored integers: their silence, and full scale."""
 
 
 def to_mono(frame: AudioFrame) -> Samples:
@@ -29,27 +32,23 @@ def to_mono(frame: AudioFrame) -> Samples:
     Raises:
         ValueError: no such sample format is known.
     """
-    channels = frame.layout.nb_channels
+    layout = frame.layout
+    channels = layout.nb_channels
     data = frame.to_ndarray()
     samples = data if frame.format.is_planar else data.reshape(-1, channels).T
-    if channels > 1:
-        names = [channel.name for channel in frame.layout.channels]
-        # Integers as large as float32 holds exactly, or rounded by less than a bit of 24.
-        mono = np.asarray(_shares(names, channels) @ samples.astype(np.float32), np.float32)
-    else:
-        mono = samples[0].astype(np.float32)
-    return _scaled(mono, data.dtype)
+    # Integers as large as float32 holds exactly, or rounded by less than a bit of 24.
+    samples = samples.astype(np.float32, copy=False)
+    mono: Samples = (
+        samples[0] if channels == 1 else _shares(tuple(channel.name for channel in layout.channels)) @ samples
+    )
+    middle, full_scale = _SCALES.get(data.dtype.char, (0, 1))
+    if full_scale != 1:
+        return (mono - np.float32(middle)) / np.float32(full_scale)
+    return mono if np.isfinite(mono).all() else np.nan_to_num(mono, nan=0, posinf=0, neginf=0)
 
 
-def _shares(names: list[str], channels: int) -> Samples:
-    if len(names) == channels and set(names) <= set(_SHARES) and "FL" in names and "FR" in names:
+@cache
+def _shares(names: tuple[str, ...]) -> Samples:
+    if set(names) <= set(_SHARES) and {"FL", "FR"} <= set(names):
         return np.array([_SHARES[name] for name in names], np.float32)
-    return np.full(channels, 1 / channels, np.float32)
-
-
-def _scaled(samples: Samples, stored: np.dtype[Any]) -> Samples:
-    if stored == np.uint8:
-        return (samples - 128) / np.float32(128)
-    if np.issubdtype(stored, np.signedinteger):
-        return samples / np.float32(-float(np.iinfo(stored).min))
-    return np.nan_to_num(samples, copy=False, nan=0, posinf=0, neginf=0)
+    return np.full(len(names), 1 / len(names), np.float32)

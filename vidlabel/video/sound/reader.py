@@ -104,9 +104,9 @@ class SoundReader:
         except (VideoError, av.error.FFmpegError, OSError) as error:
             self._note(f"the sound cannot be read ({error}); it is silent")
 
-    def _warn(self, damaged_s: Fraction) -> None:
+    def _warn(self, damaged_s: float) -> None:
         if not self.warnings:
-            self._note(f"the sound is damaged from {float(damaged_s):.3f} s on; what cannot be decoded of it is silent")
+            self._note(f"the sound is damaged from {damaged_s:.3f} s on; what cannot be decoded of it is silent")
 
     def _note(self, warning: str) -> None:
         if warning not in self.warnings:

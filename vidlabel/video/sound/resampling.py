@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -31,9 +32,9 @@ class SoundPiece:
         return self.first + len(self.samples)
 
 
-def sample_number(time_s: Fraction) -> int:
+def sample_number(time_s: float | Fraction) -> int:
     """The nearest sample at 16 kHz."""
-    return int((time_s * SOUND_RATE + Fraction(1, 2)) // 1)
+    return math.floor(time_s * SOUND_RATE + 0.5)
 
 
 class SoundRun:
@@ -44,7 +45,7 @@ class SoundRun:
         rate: samples a second.
     """
 
-    def __init__(self, start_s: Fraction, rate: int) -> None:
+    def __init__(self, start_s: float, rate: int) -> None:
         self.rate = rate
         self._start_s = start_s
         self._taken = 0
@@ -54,9 +55,9 @@ class SoundRun:
         self._resampler = None if rate == SOUND_RATE else AudioResampler("fltp", "mono", SOUND_RATE)
 
     @property
-    def end_s(self) -> Fraction:
+    def end_s(self) -> float:
         """When what was added ends."""
-        return self._start_s + Fraction(self._taken, self.rate)
+        return self._start_s + self._taken / self.rate
 
     def add(self, samples: Samples) -> list[SoundPiece]:
         """Add what follows; returns what is ready."""

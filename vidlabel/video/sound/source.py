@@ -42,9 +42,9 @@ class SoundSource:
         return self.probe.recording
 
     @property
-    def zero_s(self) -> Fraction:
+    def zero_s(self) -> float:
         """What the recording's clock shows at time 0."""
-        return self.probe.first_pts * self.probe.time_base - self.start_s
+        return float(self.probe.first_pts * self.probe.time_base - self.start_s)
 
     @property
     def is_retimed(self) -> bool:
@@ -64,10 +64,10 @@ class ClockShifts:
     """
 
     def __init__(self, source: SoundSource, heartbeat: Heartbeat) -> None:
-        self._time_base = source.probe.time_base
+        self._tick_s = float(source.probe.time_base)
         self._shifts = _shifts(source.probe, heartbeat)
 
-    def shift_s(self, pictures: int, time_s: Fraction, expected_s: Fraction | None) -> Fraction:
+    def shift_s(self, pictures: int, time_s: float, expected_s: float | None) -> float:
         """What to add to the time stamp of a packet of sound.
 
         Sound and pictures of one time do not lie side by side in the file: near a jump of the clock, the shift is
@@ -79,13 +79,13 @@ class ClockShifts:
             expected_s: when the sound goes on; None: not known.
         """
         if not len(self._shifts):
-            return Fraction(0)
-        own = int(self._shifts[min(max(pictures - 1, 0), len(self._shifts) - 1)]) * self._time_base
+            return 0.0
+        own = float(self._shifts[min(max(pictures - 1, 0), len(self._shifts) - 1)]) * self._tick_s
         if expected_s is None or abs(time_s + own - expected_s) <= _MOST_DRIFT_S:
             return own
         near = np.unique(self._shifts[max(0, pictures - _NEAR_PACKETS) : pictures + _NEAR_PACKETS])
         best = min(
-            (int(shift) * self._time_base for shift in near),
+            (float(shift) * self._tick_s for shift in near),
             key=lambda shift: abs(time_s + shift - expected_s),
             default=own,
         )
