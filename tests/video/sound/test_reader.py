@@ -175,7 +175,7 @@ def test_joined_recordings_keep_their_sound(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(one.read_bytes() + two.read_bytes())
     expected = ((1.0, 1.2), (lasts + 0.5, lasts + 0.7), (lasts + 3.0, lasts + 3.1))
-    assert_bursts(path, *expected, until_s=8.0, within_s=0.05)
+    assert_bursts(path, *expected, until_s=8.0, within_s=0.005)
 
 
 def test_a_clock_that_starts_again_takes_the_sound_with_it(tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ class SoundDecoder:
         self._run: SoundRun | None = None
         self._leapt: tuple[float, int, Samples] | None = None
         """A frame far after the one before it, with its time and rate."""
+        self._shift_s = 0.0
+        """That of the last packet, where the clock was mended."""
         self._is_broken = False
         """Whether sound is missing after what was decoded last."""
         self._was_needless = False
@@ -131,6 +133,8 @@ class SoundDecoder:
         # Both on the clock of the recording, where the source's zero is.
         expected = None if self._run is None else self._run.end_s + self._zero_s
         shift = shifts.shift_s(pictures, self._seconds(packet.pts), expected)
+        self._is_broken = self._is_broken or abs(shift - self._shift_s) > _MOST_JITTER_S
+        self._shift_s = shift
         packet.pts += round(shift / self._time_base)
 
     def _is_needless(self, packet: Packet[AudioStream]) -> bool:
