@@ -155,7 +155,8 @@ def test_a_folder_that_cannot_be_listed_has_failed(
     "options",
     [
         ("--rate", "0"),
-        ("--streams", "audio"),
+        ("--streams", "smell"),
+        ("--audio-stream", "-1"),
         ("--encoder", "resnet"),
         ("--short-side", "1"),
         ("--lag", "5"),
