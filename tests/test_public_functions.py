@@ -66,7 +66,7 @@ def test_every_option_is_a_typed_keyword_with_its_default(
         keyword = found[renamed.get(field.name, field.name)]
         assert keyword.default == field.default
         # A number of options is a float that stays as it was written when it goes through JSON.
-        own_type = "str | PathLike[str]" if field.name in ("model", "groups") else str(field.type)
+        own_type = "str | PathLike[str]" if field.name in ("model", "groups", "subtitles") else str(field.type)
         own_type = own_type.replace("Number", "float")
         assert str(keyword.annotation).removesuffix(" | None") == own_type.removesuffix(" | None")
 

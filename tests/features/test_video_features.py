@@ -168,7 +168,8 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
 class Brightness:
     """A stream of its own: the mean of each colour, by an encoder that has nothing to do with pictures' own."""
 
-    name, needs_earlier_frame, needs_sound, encoder_kind = "brightness", False, False, "brightness"
+    name, needs_earlier_frame, needs_sound, needs_text = "brightness", False, False, False
+    encoder_kind = "brightness"
     feature_size, batch_size = 3, 1
 
     def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002
@@ -179,6 +180,9 @@ class Brightness:
 
     def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:  # noqa: ARG002
         return ("brightness", config.rate, config.short_side)
+
+    def beside_video(self, path: Path, config: FeatureConfig) -> str:  # noqa: ARG002
+        return ""
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:  # noqa: ARG002
         return self

@@ -66,3 +66,20 @@ def test_size_time_name_and_model_change_it(video: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"gone\.mp4: no such file"):
         fingerprint(str(tmp_path / "gone.mp4"), "aa", OPTIONS)
+
+
+def test_what_is_read_beside_the_video_counts_where_it_is_read(video: Path, tmp_path: Path) -> None:
+    def known(*streams: str, subtitles: Path | None = None) -> str:
+        options = replace(OPTIONS, subtitles=None if subtitles is None else str(subtitles))
+        return fingerprint(str(video), "aa", options, streams)
+
+    without = known("frames", "text")
+    assert without == known("frames") == known()
+    beside, named = video.with_suffix(".srt"), tmp_path / "named.srt"
+    beside.write_bytes(b"one")
+    named.write_bytes(b"two")
+    assert known("frames") == without
+    assert len({without, known("text"), known("text", subtitles=named)}) == 3
+    first = known("text")
+    beside.write_bytes(b"two")
+    assert first != known("text") == known("text", subtitles=named)

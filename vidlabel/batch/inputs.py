@@ -44,6 +44,17 @@ class Inputs:
     """How many arguments and entries of lists are among the errors."""
 
 
+def refuse_shared_subtitles(inputs: Inputs, subtitles: str | None) -> None:
+    """Refuse a file of subtitles for several videos.
+
+    Raises:
+        UsageError: there are several.
+    """
+    if subtitles is not None and len(inputs.videos) > 1:
+        remedy = "give one video, or put files named like the videos beside them (clip.srt)"
+        raise UsageError("--subtitles", f"belongs to one video, and {len(inputs.videos)} are given", remedy)
+
+
 def take_none(_path: Path) -> bool:
     """No file of a folder without videos is taken in their place."""
     return False

@@ -43,6 +43,13 @@ AudioStream = Annotated[
         metavar="N", help="Number of the audio stream that is heard, from 0. [default: the one that players choose]"
     ),
 ]
+Subtitles = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Subtitles (.srt .vtt .ass) for the text stream. [default: a file beside the video, else those inside it]",
+    ),
+]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Search subfolders too.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Retry videos that failed in an earlier run.")]
 Summary = Annotated[

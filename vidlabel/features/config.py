@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.encoders.text_encoders import TextEncoder, resolve_text_encoder
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Decoder, SampleRequest
@@ -54,9 +55,14 @@ class FeatureConfig:
     """In place of the last published weights of the encoder."""
     scaling: PixelScaling = PUBLISHED_SCALING
     """What pixels become before the encoder takes them."""
+    text_encoder: TextEncoder = "auto"
+    """Of the stream `text`."""
+    subtitles: str | None = None
+    """File of subtitles; None: what is beside each video, or in it."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)
+        resolve_text_encoder(self.text_encoder)
         SampleRequest(
             rate=self.rate,
             short_side=self.short_side,
@@ -100,9 +106,13 @@ class ExtractOptions:
     decoder: Decoder = _USUAL.decoder
     audio_stream: int | None = _USUAL.audio_stream
     """Number of the audio stream that is heard, from 0; None: the one that players choose."""
+    subtitles: str | None = None
+    """File of subtitles; None: what is beside each video, or in it."""
 
     def __post_init__(self) -> None:
         _ = self.config
+        if self.subtitles is not None and "text" not in self.streams:
+            raise UsageError("--subtitles", "is for the stream text", "add it to --streams")
 
     @property
     def takes_model_file(self) -> bool:
@@ -120,4 +130,5 @@ class ExtractOptions:
             decoder=self.decoder,
             audio_stream=self.audio_stream,
             runtime=self.runtime,
+            subtitles=self.subtitles,
         )

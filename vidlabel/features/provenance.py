@@ -49,10 +49,15 @@ class Provenance:
     """Which library decoded, and why."""
     decode_errors: Annotated[int, Range(0)]
     decoded_ratio: Annotated[float, Range(0, 1)]
+    beside: str = ""
+    """Digest of the file of subtitles that was read; empty: none was."""
 
     def to_json(self) -> str:
         """The text for the file."""
-        return json.dumps({"schema": SCHEMA, **asdict(self)})
+        content = asdict(self)
+        if not self.beside:
+            del content["beside"]
+        return json.dumps({"schema": SCHEMA, **content})
 
     @staticmethod
     def from_json(text: str) -> Provenance:

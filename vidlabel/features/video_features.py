@@ -18,7 +18,7 @@ from vidlabel.features.cache import CachedBlock, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
-from vidlabel.features.streams.registry import check_has_streams, reading_request
+from vidlabel.features.streams.registry import beside_video, check_has_streams, reading_request
 from vidlabel.features.video_hash import video_hash
 from vidlabel.stream_spec import View
 from vidlabel.video.request import ReadReport
@@ -58,7 +58,7 @@ def encode_video(
         on_progress: called with the seconds that are encoded, and those of the video.
 
     Raises:
-        VideoError: it cannot be read as a video.
+        VideoError: it cannot be read as a video, or lacks one of the streams.
         UsageError, InstallationError: an encoder cannot be loaded.
     """
     pieces: list[Features] = []
@@ -127,23 +127,29 @@ class FeatureExtractor:
         """
         if self._cache is None:
             return self._compute(path, self.blocks, listener, name)
-        content = video_hash(path)
-        loaded = {block: self._cache.load(content, self.config, block) for block in self.blocks}
+        contents = self._contents(path)
+        loaded = {block: self._cache.load(contents[block], self.config, block) for block in self.blocks}
         kept = {block: cached for block, cached in loaded.items() if cached is not None}
         missing = tuple(block for block in self.blocks if block not in kept)
         if missing:
-            added = self._compute_and_keep(path, content, missing, listener, name)
+            added = self._compute_and_keep(path, contents, missing, listener, name)
             if any(not np.array_equal(added[missing[0]].times, cached.times) for cached in kept.values()):
                 # A damaged file may be read to another place the second time: blocks must come from one reading.
                 kept, missing = {}, self.blocks
-                added = self._compute_and_keep(path, content, missing, listener, name)
+                added = self._compute_and_keep(path, contents, missing, listener, name)
             kept |= added
         return _assembled(self.blocks, kept)
+
+    def _contents(self, path: Path) -> dict[FeatureBlock, str]:
+        """For each block, the hash of all files that its features are made of."""
+        video = video_hash(path)
+        beside = {name: beside_video(path, self.config, [name]) for name in self.streams}
+        return {block: video + beside[block.stream] for block in self.blocks}
 
     def _compute_and_keep(
         self,
         path: Path,
-        content: str,
+        contents: Mapping[FeatureBlock, str],
         blocks: tuple[FeatureBlock, ...],
         listener: ExtractionListener | None,
         name: str,
@@ -154,7 +160,7 @@ class FeatureExtractor:
             added[block] = CachedBlock(computed.times, as_kept(values), computed.report)
             # A reading that broke off may go further another time: on a machine less busy, or with a newer decoder.
             if computed.report.decoded_ratio == 1:
-                self._keep(content, block, added[block], listener)
+                self._keep(contents[block], block, added[block], listener)
         return added
 
     def _keep(
@@ -180,7 +186,7 @@ class FeatureExtractor:
 
         request = reading_request(self.config, [block.stream for block in blocks])
         with open_isolated_samples(path, request) as stream:
-            check_has_streams(path, stream.probe, request)
+            check_has_streams(path, stream.opened, request)
             return encode_video(stream, self._pipeline, blocks, on_progress)
 
 

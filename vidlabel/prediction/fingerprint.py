@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
+from pathlib import Path
 
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import resolve_runtime
+from vidlabel.features.streams.registry import beside_video
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import PredictOptions
 
-WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "timeout"})
-"""Options that do not change a result. The model's hash stands for its name."""
+WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "subtitles", "timeout"})
+"""Options that do not change a result. The model's hash stands for its name, that of a file of subtitles for its."""
 
 
-def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
+def fingerprint(shown: str, model_sha256: str, options: PredictOptions, streams: Iterable[str] = ()) -> str:
     """Hash of one video (path as given, size, modification time), the model, and the options that change the result.
+
+    Args:
+        shown: path of the video as given.
+        model_sha256: of the model file.
+        options: as given.
+        streams: of the model; what they read beside the video counts.
 
     Returns:
         32 hexadecimal digits.
 
     Raises:
         VideoError: the file is not there, or cannot be looked at.
+        InputError: a file that was named with it cannot be read.
         UsageError: the runtime that was asked for is not there.
     """
     status = stat_video(shown)
@@ -29,4 +40,7 @@ def fingerprint(shown: str, model_sha256: str, options: PredictOptions) -> str:
     if options.audio_stream is None:  # Where none is named, nothing depends on it.
         del asked["audio_stream"]
     facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
+    beside = beside_video(Path(shown), FeatureConfig(subtitles=options.subtitles), streams)
+    if beside:
+        facts.append(beside)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -24,7 +24,7 @@ from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, Sing
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import Listener, PredictOptions
-from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
+from vidlabel.prediction.video_inputs import feature_config, video_problem, video_streams, view_of
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
@@ -64,6 +64,7 @@ def predict(
     keyframes: bool = _DEFAULTS.keyframes,
     start: float = _DEFAULTS.start,
     end: float | None = _DEFAULTS.end,
+    subtitles: str | PathLike[str] | None = None,
     timeout: float = _DEFAULTS.timeout,
 ) -> Result:
     """Label what happens when in a video.
@@ -85,6 +86,7 @@ def predict(
         keyframes: decode key frames only, which is faster and gives coarser times.
         start: time in seconds at which labelling begins.
         end: time in seconds at which it ends; None: the end of the video.
+        subtitles: file of subtitles for the text stream; None: one beside the video, else those inside it.
         timeout: seconds without a new frame after which reading fails.
 
     Returns:
@@ -116,6 +118,7 @@ def predict(
         keyframes=keyframes,
         start=start,
         end=end,
+        subtitles=None if subtitles is None else fspath(subtitles),
         timeout=timeout,
     )
     with DecodePool() as pool:
@@ -163,10 +166,17 @@ class Labeller:
         self._threads = threads or available_cores()
         self._video_problem = video_problem(self._spec)
         self._pipeline = self._load_pipeline() if self._video_problem is None else None
+        if options.subtitles is not None and "text" not in self._spec.stream_names:
+            raise UsageError("--subtitles", f"{self._spec.name} reads no text", "leave it out")
 
     def _load_pipeline(self) -> FeaturePipeline:
         options = self._options
-        usual = FeatureConfig(decoder=options.decoder, runtime=options.runtime, audio_stream=options.audio_stream)
+        usual = FeatureConfig(
+            decoder=options.decoder,
+            runtime=options.runtime,
+            audio_stream=options.audio_stream,
+            subtitles=options.subtitles,
+        )
         config = feature_config(self._model, usual)
         if options.rate is not None:
             config = replace(config, rate=options.rate)
@@ -186,7 +196,7 @@ class Labeller:
             InputError: the file cannot be read as features, or not as those of the model.
             UsageError: the model needs an encoder that is not installed.
         """
-        known = fingerprint(shown, self._model.sha256, self._options)
+        known = fingerprint(shown, self._model.sha256, self._options, video_streams(self._spec))
         if is_feature_name(Path(shown)):
             return self._label_features(shown, known, listener)
         if self._pipeline is None:
@@ -204,7 +214,7 @@ class Labeller:
         request, timeout_s = self._request(pipeline.config), self._options.timeout
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             self._check_start(shown, stream.probe.duration_s)
-            check_has_streams(shown, stream.probe, request)
+            check_has_streams(shown, stream.opened, request)
             labels = self._collect(shown, stream, pipeline, listener)
             for warning in stream.report.warnings:
                 listener.warn(f"{shown}: {warning}")

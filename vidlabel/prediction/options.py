@@ -44,6 +44,8 @@ class PredictOptions:
     """Seconds from the first presented frame at which labelling begins."""
     end: Number | None = None
     """Seconds at which it ends; None: with the video."""
+    subtitles: str | None = None
+    """File of subtitles for the text stream; None: one beside each video, else those inside it."""
     timeout: Number = 60.0
     """Seconds without a new frame after which a video fails."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.weights import PixelScaling
@@ -17,6 +17,7 @@ from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream
 
 if TYPE_CHECKING:
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+    from vidlabel.features.encoders.text_encoders import TextEncoder
     from vidlabel.heads.model import Network
     from vidlabel.heads.spec import ModelSpec
     from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec, View
@@ -40,6 +41,11 @@ def video_problem(spec: ModelSpec) -> str | None:
     return None
 
 
+def video_streams(spec: ModelSpec) -> tuple[str, ...]:
+    """The streams that a model takes of videos; none where it takes files of features."""
+    return () if video_problem(spec) is not None else spec.stream_names
+
+
 def view_of(spec: ModelSpec) -> View:
     """What of a picture a model without a `video_problem` sees; of one that sees none, any."""
     pictures = _pictures_of(spec.streams)
@@ -59,6 +65,7 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
     config = replace(
         usual,
         rate=spec.rate,
+        text_encoder=_text_encoder(spec, usual),
         short_side=next(iter(sides), usual.short_side),
         lag_s=next((lag_s for lag_s in lags if lag_s is not None), usual.lag_s),
     )
@@ -71,6 +78,11 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
 def _of_picture_encoder(spec: ModelSpec) -> list[StreamSpec]:
     """The streams that share the encoder that can be chosen and tuned."""
     return [stream for stream in spec.streams if find_stream(stream.name).encoder_kind == PictureStream.encoder_kind]
+
+
+def _text_encoder(spec: ModelSpec, usual: FeatureConfig) -> TextEncoder:
+    names = [stream.encoder.name for stream in spec.streams if stream.name == "text" and stream.encoder is not None]
+    return cast("TextEncoder", names[0]) if names else usual.text_encoder
 
 
 def _pictures_of(streams: Sequence[StreamSpec]) -> list[tuple[EncoderInfo, PicturePreprocessing]]:

@@ -34,7 +34,7 @@ ENGINES: dict[str, Callable[[], Engine]] = {
 class FakeJob(LabelJob):
     """Does in this process what the fake worker does."""
 
-    folder: Path
+    folder: Path = Path()
 
     @contextlib.contextmanager
     def open(self, listener: Listener, stopwatch: Stopwatch, threads: int | None) -> Iterator[DoTask]:  # noqa: ARG002
@@ -52,7 +52,7 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> E
 def options(tmp_path: Path, engine: Engine) -> WorkOptions:
     (tmp_path / "out").mkdir()
     if isinstance(engine, InProcess):
-        return WorkOptions(tmp_path / "out", FakeJob(PredictOptions(), "a" * 64, tmp_path / "out"))
+        return WorkOptions(tmp_path / "out", FakeJob(PredictOptions(), "a" * 64, folder=tmp_path / "out"))
     return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), "a" * 64))
 
 

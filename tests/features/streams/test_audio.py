@@ -15,6 +15,7 @@ from vidlabel.features.encoders.yamnet import load_sound_encoder
 from vidlabel.features.streams.registry import check_has_streams, find_stream
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, View
+from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.samples import isolated_probe
@@ -65,10 +66,10 @@ def test_a_video_without_that_sound_is_refused(
 ) -> None:
     facts, request = replace(facts, audio_streams=streams), SampleRequest(sound=True, audio_stream=number)
     if words is None:
-        check_has_streams("a.mp4", facts, request)
+        check_has_streams("a.mp4", Probed(facts, 0, 1, ()), request)
         return
     with pytest.raises(VideoError, match=f"^a.mp4: {words}; "):
-        check_has_streams("a.mp4", facts, request)
+        check_has_streams("a.mp4", Probed(facts, 0, 1, ()), request)
 
 
 def test_features_of_a_video_without_sound_are_an_error(tmp_path: Path) -> None:

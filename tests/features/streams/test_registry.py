@@ -21,8 +21,8 @@ from vidlabel.stream_spec import VIEWS, PicturePreprocessing
 
 
 def test_a_stream_is_found_by_its_name() -> None:
-    assert VIDEO_STREAMS == ("frames", "motion", "pose", "audio")
-    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion", "pose", "audio"]
+    assert VIDEO_STREAMS == ("frames", "motion", "pose", "audio", "text")
+    assert [find_stream(name).name for name in VIDEO_STREAMS] == ["frames", "motion", "pose", "audio", "text"]
     with pytest.raises(UsageError, match="stream smell: this version cannot compute it"):
         find_stream("smell")
 

@@ -27,9 +27,10 @@ def samples(stream: FeatureStream) -> list[Sample]:
     shown = np.random.default_rng(0).integers(0, 256, (4, 48, 64, 3), np.uint8)
     earlier = [None, *shown[:2]] if stream.needs_earlier_frame else [None] * 3
     sound = np.random.default_rng(1).normal(0, 0.1, (3, 15600)).astype(np.float32) if stream.needs_sound else [None] * 3
+    text = ["one line", "", "another line"] if stream.needs_text else [None] * 3
     return [
-        Sample(number / 5, shown[number + 1], before, heard)
-        for number, (before, heard) in enumerate(zip(earlier, sound, strict=True))
+        Sample(number / 5, shown[number + 1], before, heard, read)
+        for number, (before, heard, read) in enumerate(zip(earlier, sound, text, strict=True))
     ]
 
 
@@ -42,6 +43,7 @@ def test_the_reading_pass_gives_what_it_needs_and_no_more(stream: FeatureStream)
     asked = reading_request(CONFIG, (stream.name,))
     assert (asked.lag_s is not None) == stream.needs_earlier_frame
     assert asked.sound == stream.needs_sound
+    assert asked.text == stream.needs_text
 
 
 def test_inputs_of_a_sample_do_not_depend_on_those_beside_it(stream: FeatureStream, samples: list[Sample]) -> None:

@@ -17,7 +17,7 @@ from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
 from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.features.streams.registry import check_has_streams, describe_streams, reading_request
+from vidlabel.features.streams.registry import beside_video, check_has_streams, describe_streams, reading_request
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import Listener
 from vidlabel.prediction.video_inputs import feature_config, video_problem
@@ -55,7 +55,11 @@ class ExtractJob:
             VideoError: the video is not there, or cannot be looked at.
         """
         status = stat_video(shown)
-        return _fingerprint(status.st_size, status.st_mtime_ns, self.settings, self.runtime)
+        return _fingerprint(status.st_size, status.st_mtime_ns, self.settings, self.runtime, self.beside(Path(shown)))
+
+    def beside(self, path: Path) -> str:
+        """Digest of what the streams read beside a video."""
+        return beside_video(path, self.options.config, self.options.streams)
 
     def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
         """How reading went for a feature file with this fingerprint."""
@@ -66,7 +70,7 @@ class ExtractJob:
         origin = found.origin
         if origin is None:
             return None
-        known = _fingerprint(origin.size_bytes, origin.modified_ns, origin.settings, origin.runtime)
+        known = _fingerprint(origin.size_bytes, origin.modified_ns, origin.settings, origin.runtime, origin.beside)
         return _report(origin, len(found.values)) if known == fingerprint else None
 
     @contextlib.contextmanager
@@ -90,12 +94,13 @@ class ExtractJob:
                 """Compute the features of one video."""
                 status = stat_video(task.shown)
                 path = Path(task.shown)
+                beside = used.beside(path)
                 with open_isolated_samples(path, request, TIMEOUT_S, pool, listener.alive) as stream:
-                    check_has_streams(task.shown, stream.probe, request)
+                    check_has_streams(task.shown, stream.opened, request)
                     found = encode_video(stream, pipeline, blocks, listener.progress)
                 for warning in found.report.warnings:
                     listener.warn(f"{task.shown}: {warning}")
-                return _product(used, task, status, found)
+                return _product(used, task, status, found, beside)
 
             yield extract
 
@@ -122,7 +127,9 @@ def _config(options: ExtractOptions) -> FeatureConfig:
     if problem is not None:
         raise UsageError("--encoder", problem, "name an encoder, or give another model")
     found = feature_config(model, config)
-    return replace(config, encoder=found.encoder, tuned=found.tuned, scaling=found.scaling)
+    return replace(
+        config, encoder=found.encoder, tuned=found.tuned, scaling=found.scaling, text_encoder=found.text_encoder
+    )
 
 
 def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
@@ -137,7 +144,7 @@ def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
     return ExtractJob(options, settings, runtime)
 
 
-def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFeatures) -> Product:
+def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFeatures, beside: str) -> Product:
     report, settings = found.report, job.settings
     origin = Provenance(
         video=task.shown,
@@ -149,10 +156,11 @@ def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFe
         decoder=report.decoder,
         decode_errors=report.decode_errors,
         decoded_ratio=report.decoded_ratio,
+        beside=beside,
     )
     values = found.joined(job.options.streams, job.options.view)
     return Product(
-        _fingerprint(status.st_size, status.st_mtime_ns, settings, job.runtime),
+        _fingerprint(status.st_size, status.st_mtime_ns, settings, job.runtime, beside),
         _report(origin, len(values)),
         lambda file: write_features(file, feature_format(task.output), found.times, values, origin),
     )
@@ -163,6 +171,6 @@ def _report(origin: Provenance, samples: int) -> JobReport:
     return JobReport(reason != "", reason, origin.duration_s, samples, origin.decode_errors)
 
 
-def _fingerprint(size_bytes: int, modified_ns: int, settings: FeatureSettings, runtime: str) -> str:
-    facts = [size_bytes, modified_ns, asdict(settings), runtime]
+def _fingerprint(size_bytes: int, modified_ns: int, settings: FeatureSettings, runtime: str, beside: str) -> str:
+    facts = [size_bytes, modified_ns, asdict(settings), runtime, *([beside] if beside else [])]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

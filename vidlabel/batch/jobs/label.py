@@ -32,6 +32,8 @@ class LabelJob:
 
     predict: PredictOptions
     model_sha256: str
+    streams: tuple[str, ...] = ()
+    """Of the model, as far as they are computed from videos."""
 
     @property
     def conditions(self) -> str:
@@ -45,7 +47,7 @@ class LabelJob:
 
     def fingerprint(self, shown: str) -> str:
         """Hash of the video, the model and the options that change the result."""
-        return fingerprint(shown, self.model_sha256, self.predict)
+        return fingerprint(shown, self.model_sha256, self.predict, self.streams)
 
     def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
         """The outcome in a JSON result with this fingerprint; other formats carry none."""

@@ -15,6 +15,7 @@ from vidlabel.cli.options import (
     Recursive,
     RetryFailed,
     RuntimeName,
+    Subtitles,
     Summary,
     options_from,
 )
@@ -64,6 +65,7 @@ def features(
     runtime: RuntimeName = DEFAULTS.runtime,
     decoder: DecoderName = DEFAULTS.decoder,
     audio_stream: AudioStream = DEFAULTS.audio_stream,
+    subtitles: Subtitles = None,
     workers: Workers = None,
     recursive: Recursive = True,
     overwrite: Overwrite = False,

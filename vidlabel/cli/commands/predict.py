@@ -16,6 +16,7 @@ from vidlabel.cli.options import (
     Recursive,
     RetryFailed,
     RuntimeName,
+    Subtitles,
     Summary,
     options_from,
 )
@@ -89,6 +90,7 @@ def predict(
     runtime: RuntimeName = DEFAULTS.runtime,
     decoder: DecoderName = DEFAULTS.decoder,
     audio_stream: AudioStream = DEFAULTS.audio_stream,
+    subtitles: Subtitles = None,
     decode_device: DecodeDeviceName = DEFAULTS.decode_device,
     require_gpu_decode: RequireGpuDecode = DEFAULTS.require_gpu_decode,
     keyframes: Keyframes = DEFAULTS.keyframes,

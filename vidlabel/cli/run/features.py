@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from vidlabel.batch.engines.base import Event
-from vidlabel.batch.inputs import collect_inputs
+from vidlabel.batch.inputs import collect_inputs, refuse_shared_subtitles
 from vidlabel.batch.jobs.extract import extract_job
 from vidlabel.batch.plan import WorkOptions
 from vidlabel.batch.run import folder_tasks, run_folder
@@ -41,6 +41,7 @@ def run_features(
         The exit status.
     """
     inputs = collect_inputs(arguments, recursive=recursive, standard_input=sys.stdin.buffer)
+    refuse_shared_subtitles(inputs, options.subtitles)
     _check_folder(output)
     if summary is not None:
         check_summary(Path(summary))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from vidlabel.batch.engines.base import Event
 from vidlabel.batch.engines.in_process import InProcess
-from vidlabel.batch.inputs import Inputs, collect_inputs
+from vidlabel.batch.inputs import Inputs, collect_inputs, refuse_shared_subtitles
 from vidlabel.batch.job import Task
 from vidlabel.batch.jobs.label import LabelJob, label_one
 from vidlabel.batch.output_paths import (
@@ -32,8 +32,10 @@ from vidlabel.cli.run.batch import choose_engine, run_batch
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
+from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import Result
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.video_inputs import video_streams
 from vidlabel.profiling import Stopwatch
 
 
@@ -62,6 +64,7 @@ def run_predict(
     inputs = collect_inputs(
         arguments, recursive=recursive, standard_input=sys.stdin.buffer, in_place_of_videos=holds_features
     )
+    refuse_shared_subtitles(inputs, options.subtitles)
     destination = choose_destination(
         output, format_name, len(inputs.videos) + inputs.refused, is_terminal=sys.stdout.isatty()
     )
@@ -93,9 +96,10 @@ def _work_options(
     profile: bool,
 ) -> WorkOptions:
     """Read the model file; the rest is as given."""
+    model = find_model(options.model)
     return WorkOptions(
         folder=_output_folder(destination),
-        job=LabelJob(options, sha256_of(find_model(options.model))),
+        job=LabelJob(options, sha256_of(model), video_streams(read_spec(model))),
         strict=strict,
         overwrite=overwrite,
         retry_failed=retry_failed,

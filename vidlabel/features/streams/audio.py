@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +29,7 @@ class AudioStream:
     name = "audio"
     needs_earlier_frame = False
     needs_sound = True
+    needs_text = False
     encoder_kind = "sound"
 
     def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002
@@ -52,6 +54,10 @@ class AudioStream:
         """Encoder, times of the samples and choice of the stream; the runtime, since its last digits differ."""
         runtime = resolve_runtime(config.runtime, "auto")
         return YAMNET.sha256, config.rate, config.decoder, config.audio_stream, runtime, self.name
+
+    def beside_video(self, path: Path, config: FeatureConfig) -> str:  # noqa: ARG002
+        """Nothing."""
+        return ""
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load YAMNet."""

@@ -6,6 +6,7 @@ T samples in time, E numbers that an encoder gives, D numbers in a feature.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -68,6 +69,11 @@ class FeatureStream(Protocol):
         ...
 
     @property
+    def needs_text(self) -> bool:
+        """Whether the reading pass has to give `Sample.text`."""
+        ...
+
+    @property
     def encoder_kind(self) -> str:
         """Streams of one kind share an encoder: it is loaded once, and takes the inputs of all of them together."""
         ...
@@ -82,6 +88,14 @@ class FeatureStream(Protocol):
 
     def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:
         """All that its numbers depend on beside the video, and nothing else: its features are kept under it."""
+        ...
+
+    def beside_video(self, path: Path, config: FeatureConfig) -> str:
+        """Digest of what it reads beside the video; empty: nothing.
+
+        Raises:
+            InputError: a file that was named cannot be read.
+        """
         ...
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ class PictureStream(ABC):
     name: str
     needs_earlier_frame: bool
     needs_sound = False
+    needs_text = False
     encoder_kind = "picture"
 
     @abstractmethod
@@ -96,6 +98,10 @@ class PictureStream(ABC):
         if config.scaling != PUBLISHED_SCALING:
             key.append(f"pixels {config.scaling.mean!r} {config.scaling.scale!r}")
         return tuple(key)
+
+    def beside_video(self, path: Path, config: FeatureConfig) -> str:  # noqa: ARG002
+        """Nothing."""
+        return ""
 
     def _lag_s(self, config: FeatureConfig) -> float | None:
         return config.lag_s if self.needs_earlier_frame else None

@@ -12,8 +12,9 @@ from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.features.streams.motion import MotionStream
 from vidlabel.features.streams.pose import PoseStream
+from vidlabel.features.streams.text import TextStream
 from vidlabel.stream_spec import StreamSpec, View
-from vidlabel.video.metadata import VideoMetadata
+from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.request import SampleRequest
 
 _STREAMS: tuple[FeatureStream, ...] = (
@@ -21,6 +22,7 @@ _STREAMS: tuple[FeatureStream, ...] = (
     MotionStream(),
     PoseStream(),
     AudioStream(),
+    TextStream(),
 )
 _BY_NAME = {stream.name: stream for stream in _STREAMS}
 
@@ -70,19 +72,34 @@ def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequ
         lag_s=lag_of(config, names),
         sound=any(find_stream(name).needs_sound for name in names),
         audio_stream=config.audio_stream,
+        text=any(find_stream(name).needs_text for name in names),
+        subtitles=config.subtitles,
     )
 
 
-def check_has_streams(path: str | Path, facts: VideoMetadata, request: SampleRequest) -> None:
+def beside_video(path: Path, config: FeatureConfig, streams: Iterable[str]) -> str:
+    """Digests of all that some streams read beside the video; empty: nothing.
+
+    Raises:
+        InputError: a file that was named cannot be read.
+    """
+    return "".join(find_stream(name).beside_video(path, config) for name in streams)
+
+
+def check_has_streams(path: str | Path, opened: Probed, request: SampleRequest) -> None:
     """Refuse a video that lacks a stream that is asked for.
 
     Raises:
-        VideoError: it has no sound, or no such audio stream.
+        VideoError: it has no sound, no such audio stream, or no subtitles.
     """
+    facts = opened.facts
     if request.sound and not facts.gives_sound(request):
         lacks = "sound" if not facts.audio_streams else f"audio stream {request.audio_stream}"
         remedy = "leave it out, or use a model or --streams without audio"
         raise VideoError(path, f"has no {lacks}, which the stream audio is made of", remedy)
+    if request.text and opened.text_source is None:
+        remedy = "leave it out, or use a model or --streams without text"
+        raise VideoError(path, "has no subtitles, which the stream text is made of", remedy)
 
 
 def parse_streams(text: str) -> tuple[str, ...]:

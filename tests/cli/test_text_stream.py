@@ -1,0 +1,134 @@
+"""The stream of subtitles from training to labels, as a user goes."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import vidlabel
+from command_line import call
+from corpus import Recipe, write_video
+from subtitled import Track, add_subtitles
+from vidlabel.batch.jobs.extract import extract_job
+from vidlabel.features.config import ExtractOptions
+from vidlabel.features.feature_file import read_feature_file
+
+pytestmark = pytest.mark.usefixtures("in_one_process")
+
+FALLS = ("He falls down.", "She falls over!", "Somebody falls.", "A man falls down.", "Look, she falls.", "He falls.")
+EATS = ("They eat bread.", "She eats soup.", "We eat at the table.", "He eats an apple.", "Bread to eat.", "She eats.")
+SAMPLE_S = 0.5
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    recipe = Recipe(width=64, height=48, frames=40, rate=Fraction(5))
+    return write_video(tmp_path_factory.mktemp("plain") / "plain.mp4", recipe)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, plain: Path) -> Path:
+    """A folder with a model that learnt from text alone: all pictures are the same."""
+    folder = tmp_path_factory.mktemp("text")
+    rows = ["video,start,end,label"]
+    for number, (fall, eat) in enumerate(zip(FALLS, EATS, strict=True)):
+        first, second = [(fall, "fall"), (eat, "eat")][:: -1 if number % 2 else 1]
+        start = number * 0.4
+        lines = [(start, start + 1.6, *first), (start + 3, start + 4.6, *second)]
+        add_subtitles(plain, folder / f"v{number}.mkv", Track("subrip", [line[:3] for line in lines]))
+        rows += [f"v{number}.mkv,{start},{end},{label}" for start, end, _, label in lines]
+    (folder / "labels.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    vidlabel.train(
+        folder / "labels.csv",
+        folder / "text.safetensors",
+        streams=("text",),
+        head="gru",
+        hidden=16,
+        layers=1,
+        members=1,
+        epochs=100,
+        learning_rate=0.01,
+        inner_folds=0,
+        rate=1 / SAMPLE_S,
+        cache_dir=folder / "cache",
+    )
+    return folder
+
+
+def test_what_only_the_text_tells_is_labelled_at_its_times(
+    trained: Path, plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "new.mp4"
+    clip.write_bytes(plain.read_bytes())
+    clip.with_suffix(".srt").write_text(
+        "1\n00:00:02,200 --> 00:00:04,100\nShe eats the bread.\n\n2\n00:00:05,100 --> 00:00:07,300\nShe falls down.\n",
+        encoding="utf-8",
+    )
+    done = call(capfd, "predict", clip, "--model", trained / "text.safetensors")
+    assert done.status == 0, done.errors
+    segments = json.loads(done.output)["segments"]
+    assert [segment["label"] for segment in segments] == ["eat", "fall"]
+    for segment, (start, end) in zip(segments, ((2.2, 4.1), (5.1, 7.3)), strict=True):
+        assert abs(segment["start"] - start) <= SAMPLE_S
+        assert abs(segment["end"] - end) <= SAMPLE_S
+
+
+def test_a_model_says_which_text_it_reads(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    shown = call(capfd, "info", trained / "text.safetensors").output
+    assert "streams text\n" in shown
+
+
+def test_labels_are_made_again_when_the_subtitles_change(
+    trained: Path, plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "new.mp4"
+    clip.write_bytes(plain.read_bytes())
+    beside = clip.with_suffix(".srt")
+    out = tmp_path / "new.json"
+    starts = []
+    for start in ("00:00:01,000", "00:00:01,000", "00:00:02,000"):
+        beside.write_text(f"1\n{start} --> 00:00:04,000\nHe eats soup.\n", encoding="utf-8")
+        ended = call(capfd, "predict", clip, "--model", trained / "text.safetensors", "-o", out)
+        assert ended.status == 0, ended.errors
+        starts.append((out.stat().st_mtime_ns, json.loads(out.read_bytes())["segments"][0]["start"]))
+    assert starts[0] == starts[1]
+    assert starts[2][1] == pytest.approx(2, abs=SAMPLE_S)
+
+
+def test_a_video_without_subtitles_and_a_shared_file_are_one_line(
+    trained: Path, plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = trained / "text.safetensors"
+    lacking = call(capfd, "predict", plain, "--model", model)
+    assert lacking.status == 1
+    assert "plain.mp4: has no subtitles, which the stream text is made of; leave it out" in lacking.errors
+    named = tmp_path / "named.srt"
+    named.write_text("1\n00:00:01,000 --> 00:00:03,000\nHe eats soup.\n", encoding="utf-8")
+    shared = call(capfd, "predict", plain, trained / "v0.mkv", "--model", model, "--subtitles", named)
+    assert (shared.status, "--subtitles: belongs to one video, and 2 are given" in shared.errors) == (2, True)
+    unread = call(capfd, "predict", plain, "--subtitles", named)
+    assert (unread.status, "--subtitles: objects reads no text" in unread.errors) == (2, True)
+    missing = call(capfd, "predict", plain, "--model", model, "--subtitles", tmp_path / "none.srt")
+    assert (missing.status, "none.srt: cannot be read" in missing.errors) == (1, True)
+
+
+def test_feature_files_are_made_again_when_the_subtitles_change(
+    plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    named = tmp_path / "named.srt"
+    named.write_text("1\n00:00:01,000 --> 00:00:03,000\nHe eats soup.\n", encoding="utf-8")
+    arguments = ("features", plain, "--streams", "text", "--subtitles", named, "-o", tmp_path / "out")
+    first = call(capfd, *arguments)
+    assert first.status == 0, first.errors
+    found = read_feature_file(tmp_path / "out" / "plain.mp4.npz")
+    assert [time for time, vector in zip(found.times, found.values, strict=True) if vector.any()] == [1, 1.6, 2, 2.6]
+    job = extract_job(ExtractOptions(streams=("text",), subtitles=str(named)))
+    known = job.fingerprint(str(plain))
+    assert job.recognise(tmp_path / "out" / "plain.mp4.npz", known) is not None
+    named.write_text("1\n00:00:01,000 --> 00:00:02,000\nHe eats soup.\n", encoding="utf-8")
+    assert job.fingerprint(str(plain)) != known
+    refused = call(capfd, "features", plain, "--subtitles", named, "-o", tmp_path / "out")
+    assert (refused.status, "--subtitles: is for the stream text; add it to --streams" in refused.errors) == (2, True)
