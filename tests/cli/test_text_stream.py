@@ -115,6 +115,20 @@ def test_a_video_without_subtitles_and_a_shared_file_are_one_line(
     assert (missing.status, "none.srt: cannot be read" in missing.errors) == (1, True)
 
 
+def test_labels_are_not_written_where_the_next_run_would_read_them_as_subtitles(
+    trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    clip = tmp_path / "clip.mkv"
+    clip.write_bytes((trained / "v0.mkv").read_bytes())
+    for name in ("clip.srt", "clip.en.vtt"):
+        refused = call(capfd, "predict", clip, "--model", trained / "text.safetensors", "-o", tmp_path / name)
+        assert refused.status == 2
+        assert f"would be read as the subtitles of clip.mkv; name it clip.mkv{Path(name).suffix}" in refused.errors
+        assert not (tmp_path / name).exists()
+    done = call(capfd, "predict", clip, "--model", trained / "text.safetensors", "-o", tmp_path / "clip.mkv.srt")
+    assert done.status == 0, done.errors
+
+
 def test_feature_files_are_made_again_when_the_subtitles_change(
     plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

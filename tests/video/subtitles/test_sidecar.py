@@ -23,6 +23,7 @@ from vidlabel.video.subtitles.sidecar import find_sidecar
         (["clip.mp4.srt"], None),
         (["clip.avi", "clip.avi.srt"], None),
         (["clip.commentary.srt"], None),
+        (["cliphed.srt", "clip_de.srt"], None),
     ],
 )
 def test_the_file_named_like_the_video(tmp_path: Path, beside: list[str], found: str | None) -> None:

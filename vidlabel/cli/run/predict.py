@@ -29,6 +29,7 @@ from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.render.table import print_result
 from vidlabel.cli.run.batch import choose_engine, run_batch
+from vidlabel.errors import UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
@@ -37,6 +38,7 @@ from vidlabel.labels.result import Result
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.prediction.video_inputs import video_streams
 from vidlabel.profiling import Stopwatch
+from vidlabel.video.subtitles.sidecar import is_taken_for_subtitles
 
 
 def run_predict(
@@ -73,6 +75,7 @@ def run_predict(
     report_inputs(arguments, inputs)
     work_options = partial(
         _work_options,
+        inputs,
         destination,
         options,
         strict=strict,
@@ -87,6 +90,7 @@ def run_predict(
 
 
 def _work_options(
+    inputs: Inputs,
     destination: Destination,
     options: PredictOptions,
     *,
@@ -97,14 +101,28 @@ def _work_options(
 ) -> WorkOptions:
     """Read the model file; the rest is as given."""
     model = find_model(options.model)
+    streams = video_streams(read_spec(model))
+    if "text" in streams and options.subtitles is None and isinstance(destination, OneFile):
+        _refuse_output_beside(Path(inputs.videos[0].shown), destination.path)
     return WorkOptions(
         folder=_output_folder(destination),
-        job=LabelJob(options, sha256_of(model), video_streams(read_spec(model))),
+        job=LabelJob(options, sha256_of(model), streams),
         strict=strict,
         overwrite=overwrite,
         retry_failed=retry_failed,
         profile=profile,
     )
+
+
+def _refuse_output_beside(video: Path, output: Path) -> None:
+    """Refuse labels that the next run would read as subtitles.
+
+    Raises:
+        UsageError: it would.
+    """
+    if is_taken_for_subtitles(output, video):
+        problem = f"{output} would be read as the subtitles of {video.name}"
+        raise UsageError("--output", problem, f"name it {video.name}{output.suffix}")
 
 
 def _output_folder(destination: Destination) -> Path:
