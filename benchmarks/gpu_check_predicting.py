@@ -50,9 +50,7 @@ def _predict(device: Device, runtime: Runtime, decode_device: DecodeDevice, sett
 
 
 def _row(name: str, expected: Result, found: Result, runtime: str) -> Row:
-    before, after = expected.scores, found.scores
-    assert before is not None
-    assert after is not None
+    (before,), (after,) = expected.scores, found.scores
     figures: dict[str, Figure] = {
         "samples": found.run.samples,
         "device": f"{found.run.device} {found.run.runtime}",

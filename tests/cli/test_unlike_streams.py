@@ -65,7 +65,7 @@ def test_each_stream_keeps_what_is_its_own(capfd: pytest.CaptureFixture[str], tm
         clip = write_clip(tmp_path / f"{number}.npz", number, FRAMES, POSE, TEXT)
         found = json.loads(call(capfd, "predict", clip, "-m", model, "--threshold", "0").output)
         assert [segment["label"] for segment in found["segments"]] == [label]
-        assert found["model"]["encoder"] == "efficientnet-lite0 + movenet + minilm"
+        assert found["models"][0]["encoders"] == ["efficientnet-lite0", "movenet", "minilm"]
     measured = json.loads(call(capfd, "evaluate", table, "-m", model, "--json", "--quiet").output)
     assert measured["model"]["streams"] == ["frames", "pose", "text"]
 

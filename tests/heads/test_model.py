@@ -69,7 +69,7 @@ def test_what_a_result_says_about_the_model(tmp_path: Path) -> None:
     model = save_example(step_spec(), tmp_path / "m.safetensors")
     info = model.info
     assert (info.name, info.labels, info.head) == ("steps", ("walk", "fall", "nothing"), "gru")
-    assert (info.encoder, info.sha256) == ("efficientnet-lite0", model.sha256)
+    assert (info.encoders, info.sha256) == (("efficientnet-lite0",) * len(info.streams), model.sha256)
     assert save_example(mixed_spec(), tmp_path / "mixed.safetensors").info.head == "gru+mean"
 
 

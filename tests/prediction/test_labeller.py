@@ -54,9 +54,8 @@ def test_the_scores_are_those_of_the_published_classifier_on_averaged_features(c
         average = feature if average is None else 0.3 * feature + 0.7 * average
         weights = np.exp((classifier.weight @ average + classifier.bias) / 0.65)
         expected.append(weights / weights.sum())
-    assert result.scores is not None
-    assert result.scores.times.tolist() == [0.0, 0.28, 0.52, 0.76, 1.0, 1.28, 1.52, 1.76]
-    np.testing.assert_allclose(result.scores.values, expected, atol=2e-3)
+    assert result.scores[0].times.tolist() == [0.0, 0.28, 0.52, 0.76, 1.0, 1.28, 1.52, 1.76]
+    np.testing.assert_allclose(result.scores[0].values, expected, atol=2e-3)
 
 
 def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path) -> None:
@@ -74,9 +73,8 @@ def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path
 
 def test_segments_follow_from_the_scores(clip: Path) -> None:
     result = vidlabel.predict(clip, rate=4.0, scores=True, threshold=0.0, min_duration=0.0)
-    assert result.scores is not None
-    best = [result.model.labels[index] for index in result.scores.values.argmax(axis=1)]
-    times = [*result.scores.times.tolist(), result.video.duration]
+    best = [result.models[0].labels[index] for index in result.scores[0].values.argmax(axis=1)]
+    times = [*result.scores[0].times.tolist(), result.video.duration]
     for time, end, label in zip(times, times[1:], best, strict=False):
         holding = [s.label for s in result.segments if s.start <= time and end <= s.end]
         assert holding == [label]
@@ -85,8 +83,7 @@ def test_segments_follow_from_the_scores(clip: Path) -> None:
 def test_a_window_gives_what_the_whole_gives_there(clip: Path) -> None:
     whole = [sample.time_s for sample in vidlabel.samples(clip, rate=5.0)]
     result = vidlabel.predict(clip, rate=5.0, start=0.5, end=1.5, scores=True, threshold=0.0, min_duration=0.0)
-    assert result.scores is not None
-    assert result.scores.times.tolist() == [time for time in whole if 0.5 <= time < 1.5]
+    assert result.scores[0].times.tolist() == [time for time in whole if 0.5 <= time < 1.5]
     assert result.segments[-1].end == 1.5
 
 
@@ -101,7 +98,8 @@ def test_a_result_says_what_made_it(clip: Path) -> None:
     assert (result.status, result.run.samples, result.run.device) == ("ok", 4, "cpu")
     assert result.run.runtime == ("openvino" if is_openvino_installed() else "torch")
     assert vidlabel.predict(str(clip), "objects-coarse", runtime="torch").run.runtime == "torch"
-    assert (result.model.name, result.model.encoder) == ("objects-coarse", "efficientnet-lite0")
+    (model,) = result.models
+    assert (model.name, model.streams, model.encoders) == ("objects-coarse", ("frames",), ("efficientnet-lite0",))
     assert (result.video.path, result.video.duration, result.video.fps) == (str(clip), 2.0, 25.0)
     assert math.isclose(result.run.rate, 2.0)
 
@@ -109,10 +107,9 @@ def test_a_result_says_what_made_it(clip: Path) -> None:
 def test_only_the_labels_that_hold_most_are_kept(clip: Path) -> None:
     every = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True)
     top = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True, top=1)
-    held = {label: sum(s.end - s.start for s in every.segments if s.label == label) for label in every.model.labels}
+    held = {label: sum(s.end - s.start for s in every.segments if s.label == label) for label in every.models[0].labels}
     assert {segment.label for segment in top.segments} == {max(held, key=lambda label: held[label])}
-    assert top.scores is not None
-    assert top.scores.values.shape == (16, 1)
+    assert top.scores[0].values.shape == (16, 1)
 
 
 def test_what_cannot_be_done_is_said(clip: Path, tmp_path: Path) -> None:
@@ -139,12 +136,10 @@ def test_pictures_are_prepared_as_the_model_says(clip: Path, tmp_path: Path) -> 
     pictures = [sample.rgb for sample in vidlabel.samples(clip, rate=4.0, short_side=48)]
     features = np.concatenate([encoder.encode(view_picture(picture, "centre")[None]) for picture in pictures])
     scorer = make_scorer(model)
-    assert result.scores is not None
     expected = np.concatenate([scorer.push(features), scorer.finish()])
-    np.testing.assert_allclose(result.scores.values, expected, atol=1e-5)
+    np.testing.assert_allclose(result.scores[0].values, expected, atol=1e-5)
     usual = vidlabel.predict(clip, video_model(tmp_path / "u.safetensors"), scores=True, runtime="torch")
-    assert usual.scores is not None
-    assert np.abs(usual.scores.values - expected).max() > 1e-3
+    assert np.abs(usual.scores[0].values - expected).max() > 1e-3
 
 
 @pytest.mark.parametrize(

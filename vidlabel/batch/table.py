@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -92,9 +93,11 @@ def _write_table(table: TableDestination, options: WorkOptions, whole: Sequence[
 
     def write(file: BinaryIO) -> None:
         """Put all labels into the file, in the order of the inputs."""
-        table.format.begin(file)
-        for output in whole:
-            table.format.add(read_output(output), file)
+        results = map(read_output, whole)
+        first = next(results, None)
+        table.format.begin(file, 1 if first is None else len(first.models))
+        for result in () if first is None else chain([first], results):
+            table.format.add(result, file)
 
     with hold_output(folder, table.path) as is_held:
         if not is_held:

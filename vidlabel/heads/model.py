@@ -76,9 +76,9 @@ class Model(Network):
 
     @property
     def info(self) -> ModelInfo:
-        """The part of a result that describes its model."""
+        """The part of a result that describes the model."""
         spec = self.spec
-        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.encoder_title, self.sha256)
+        return ModelInfo(spec.name, spec.labels, spec.head_name, spec.stream_names, spec.encoder_titles, self.sha256)
 
 
 def load_model(name_or_path: str | Path) -> Model:

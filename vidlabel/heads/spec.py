@@ -137,10 +137,14 @@ class ModelSpec:
         return all(stream.encoder is None for stream in self.streams)
 
     @property
+    def encoder_titles(self) -> tuple[str, ...]:
+        """The encoder of each stream, and what was tuned; `unknown` for features from elsewhere."""
+        return tuple(UNKNOWN if stream.encoder is None else stream.encoder.title for stream in self.streams)
+
+    @property
     def encoder_title(self) -> str:
-        """The encoders of its streams, each once, and what was tuned; `unknown` for features from elsewhere."""
-        titles = [UNKNOWN if stream.encoder is None else stream.encoder.title for stream in self.streams]
-        return " + ".join(dict.fromkeys(titles))
+        """The encoders of its streams, each once."""
+        return " + ".join(dict.fromkeys(self.encoder_titles))
 
     @property
     def tuned_encoders(self) -> tuple[TunedEncoder, ...]:

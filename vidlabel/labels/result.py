@@ -34,6 +34,8 @@ class Segment:
     label: str
     score: float
     """Mean calibrated probability of the label over the samples of the segment, 0 to 1; 1 for a true segment."""
+    model: str | None = None
+    """Name of the model that found it; None where there is one model only."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end < float("inf"):
@@ -65,12 +67,16 @@ class VideoInfo:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model gave the labels."""
+    """A model that gave labels."""
 
-    name: str
+    name: FilledText
+    """Unlike those of the other models of the result."""
     labels: tuple[FilledText, ...]
     head: str
-    encoder: str
+    streams: tuple[FilledText, ...]
+    """The evidence that it looks at: `frames`, `motion`."""
+    encoders: tuple[FilledText, ...]
+    """The encoder of each stream; `unknown` for features made elsewhere."""
     sha256: Sha256
     """SHA-256 of the model file, hexadecimal."""
 
@@ -80,9 +86,9 @@ class RunInfo:
     """How the labels were made. Holds no clock time: the same input gives the same bytes."""
 
     rate: Annotated[float, Range(0)]
-    """Samples asked for per second."""
+    """Samples asked for per second; of several models, by the one that asks for most."""
     samples: Annotated[int, Range(0)]
-    """Samples that the labels rest on."""
+    """Samples that the labels rest on, those of all models together."""
     decoder: str
     """Which library decoded, and why: `decord`, `pyav: open GOP`."""
     decode_errors: Annotated[int, Range(0)]
@@ -93,13 +99,15 @@ class RunInfo:
     """Which library computed the encoder: `torch`, `torch-half` (on a GPU), `openvino`; `none` where nobody knows."""
     version: str
     fingerprint: FilledText
-    """Hash of the input's path, size and time, the model, and the options that change the result."""
+    """Hash of the input's path, size and time, the models, and the options that change the result."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """Scores per sample."""
+    """Scores per sample of one model."""
 
+    model: str
+    """Its name."""
     times: npt.NDArray[np.float64]
     """(T,) seconds from the first presented frame."""
     labels: tuple[str, ...]
@@ -115,9 +123,10 @@ class Result:
     status: Status
     """`partial` when some of the video could not be decoded."""
     video: VideoInfo
-    model: ModelInfo
+    models: tuple[ModelInfo, ...]
+    """At least one, in the order in which they were named."""
     run: RunInfo
     segments: tuple[Segment, ...]
     """In the order of their starts."""
-    scores: Scores | None = None
-    """Only when they were asked for."""
+    scores: tuple[Scores, ...] = ()
+    """Of each model, only when they were asked for."""

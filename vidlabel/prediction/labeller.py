@@ -297,7 +297,7 @@ class Labeller:
         return Result(
             status="partial" if damaged else "ok",
             video=video,
-            model=self._model.info,
+            models=(self._model.info,),
             run=RunInfo(
                 rate=self._options.rate or spec.rate,
                 samples=labels.samples,
@@ -310,7 +310,7 @@ class Labeller:
                 fingerprint=known,
             ),
             segments=segments,
-            scores=labels.scores(spec.labels, self._options.top),
+            scores=labels.scores(self._model.info.name, spec.labels, self._options.top),
         )
 
 
@@ -344,13 +344,13 @@ class _Labels:
         """The segments outside the holes, once all scores are there."""
         return self._builder.finish(end_s, holes)
 
-    def scores(self, labels: tuple[str, ...], top: int | None) -> Scores | None:
-        """All scores, or those of the `top` labels with the highest mean; None if they were not asked for."""
+    def scores(self, model: str, labels: tuple[str, ...], top: int | None) -> tuple[Scores, ...]:
+        """All scores, or those of the `top` labels with the highest mean; none if they were not asked for."""
         if self._kept is None:
-            return None
+            return ()
         times = np.concatenate([times for times, _ in self._kept] or [np.empty(0)])
         values = np.concatenate([scores for _, scores in self._kept] or [np.empty((0, len(labels)), np.float32)])
         columns = np.arange(len(labels))
         if top is not None and len(values):
             columns = np.sort(np.argsort(-values.mean(axis=0), kind="stable")[:top])
-        return Scores(times, tuple(labels[column] for column in columns), values[:, columns])
+        return (Scores(model, times, tuple(labels[column] for column in columns), values[:, columns]),)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import replace
 
 import pytest
 
-from labels.results import result_of
+from labels.results import result_of, result_of_two
 from vidlabel.cli.render.table import format_time, print_result
 from vidlabel.labels.result import Segment
 
@@ -31,3 +32,15 @@ def test_bars_of_time_are_drawn_with_what_the_terminal_has(
     assert "lying" in text
     assert full * 20 in text
     assert other not in text
+
+
+def test_several_models_have_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    result = result_of_two()
+    third = replace(result.models[0], name="third")
+    print_result(replace(result, models=(*result.models, third)))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    first, second, last = (lines.index([name]) for name in ("made-up", "<other>", "third"))
+    cells = ["0:00.00", "0:04.50"]
+    assert [*cells, "fall", "0.93"] in lines[first:second]
+    assert [*cells, "a", "&", "b", "0.93"] in lines[second:last]
+    assert lines[last + 1 :] == [["no", "label", "holds"]]

@@ -8,9 +8,9 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels.results import SEGMENTS, result_of, segments, written
+from labels.results import SEGMENTS, result_of, result_of_two, segments, written
 from vidlabel.labels.formats.csv import csv_line
-from vidlabel.labels.formats.registry import FORMATS
+from vidlabel.labels.formats.registry import FORMATS, read_labels
 from vidlabel.labels.result import Segment
 
 CSV = FORMATS["csv"]
@@ -61,3 +61,14 @@ def test_a_path_that_begins_like_a_comment_is_quoted() -> None:
     assert csv_line(("#1.mp4", "0.5", "a, b")) == '"#1.mp4",0.5,"a, b"\r\n'
     assert csv_line(("#1,2.mp4", "#")) == '"#1,2.mp4",#\r\n'
     assert csv_line(("a#.mp4", "#")) == "a#.mp4,#\r\n"
+
+
+def test_several_models_have_a_column(tmp_path: Path) -> None:
+    content = written(CSV, result_of_two())
+    assert content.decode() == (
+        "video,start,end,label,score,model\r\n"
+        "videos/äh 1.mp4,0.000,4.500,fall,0.9300,made-up\r\n"
+        "videos/äh 1.mp4,0.000,4.500,a & b,0.9300,<other>\r\n"
+    )
+    (tmp_path / "all.csv").write_bytes(content)
+    assert [row.annotator for row in read_labels(tmp_path / "all.csv")] == ["made-up", "<other>"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
 from typing import Any
 
 import jsonschema
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels.results import SCORES, SEGMENTS, result_of, segments, written
+from labels.results import SCORES, SEGMENTS, result_of, result_of_two, segments, written
 from vidlabel.errors import AnnotationError
 from vidlabel.labels.formats.json import JsonWriter, parse_result, result_schema
 from vidlabel.labels.formats.registry import FORMATS, Format
@@ -35,16 +36,23 @@ WANTED = """\
     "rotation": 0,
     "size_bytes": 1234
   },
-  "model": {
-    "name": "made-up",
-    "labels": [
-      "dog",
-      "cat"
-    ],
-    "head": "gru",
-    "encoder": "efficientnet-lite0",
-    "sha256": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-  },
+  "models": [
+    {
+      "name": "made-up",
+      "labels": [
+        "dog",
+        "cat"
+      ],
+      "head": "gru",
+      "streams": [
+        "frames"
+      ],
+      "encoders": [
+        "efficientnet-lite0"
+      ],
+      "sha256": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    }
+  ],
   "run": {
     "rate": 2.0,
     "samples": 8,
@@ -74,20 +82,25 @@ def test_json_file_is_this_to_the_letter() -> None:
 
 def test_json_scores_have_a_row_a_line() -> None:
     scores = """,
-  "scores": {
-    "times": [0.0, 0.5],
-    "labels": ["fall", "walk"],
-    "values": [
-      [0.1235, 0.7],
-      [1.0, 0.0]
-    ]
-  }
+  "scores": [
+    {
+      "model": "made-up",
+      "times": [0.0, 0.5],
+      "labels": ["fall", "walk"],
+      "values": [
+        [0.1235, 0.7],
+        [1.0, 0.0]
+      ]
+    }
+  ]
 }
 """
     assert written(JSON, result_of(ONE, SCORES)).decode() == WANTED + scores
 
 
-@pytest.mark.parametrize("scores", [None, SCORES, Scores(np.zeros(0), ("fall",), np.zeros((0, 1), dtype=np.float32))])
+@pytest.mark.parametrize(
+    "scores", [None, SCORES, Scores("made-up", np.zeros(0), ("fall",), np.zeros((0, 1), dtype=np.float32))]
+)
 def test_both_formats_hold_the_same_object_and_follow_the_schema(scores: Scores | None) -> None:
     result = result_of(SEGMENTS, scores)
     document = json.loads(written(JSON, result))
@@ -123,18 +136,18 @@ def test_same_result_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("format_", [JSON, JSON_LINES])
 def test_what_is_no_number_is_never_written(format_: Format) -> None:
-    broken = Scores(np.array([0.0]), ("fall",), np.array([[math.nan]], dtype=np.float32))
+    broken = Scores("made-up", np.array([0.0]), ("fall",), np.array([[math.nan]], dtype=np.float32))
     with pytest.raises(ValueError, match="not JSON compliant"):
         written(format_, result_of(scores=broken))
 
 
 def test_negative_zero_is_zero() -> None:
-    scores = Scores(np.array([0.0]), ("fall",), np.array([[-1e-9]], dtype=np.float32))
+    scores = Scores("made-up", np.array([0.0]), ("fall",), np.array([[-1e-9]], dtype=np.float32))
     assert b"[0.0]\n" in written(JSON, result_of(scores=scores))
 
 
 def test_scores_come_in_pieces() -> None:
-    many = Scores(np.arange(500.0), ("fall",), np.full((500, 1), 0.5, dtype=np.float32))
+    many = Scores("made-up", np.arange(500.0), ("fall",), np.full((500, 1), 0.5, dtype=np.float32))
     result: Result = result_of((), many)
     assert max(len(piece) for piece in JsonWriter().body(result) if "times" not in piece) < 2000
 
@@ -154,7 +167,7 @@ def test_schema_is_itself_valid() -> None:
 def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
     result = result_of(some, path=path)
     back = read(written(JSON, result))
-    assert (back.status, back.model, back.run) == (result.status, result.model, result.run)
+    assert (back.status, back.models, back.run) == (result.status, result.models, result.run)
     assert (back.video.path, back.video.duration, back.video.fps) == (path, 360001.5, 29.97)
     assert [(s.start, s.end, s.label) for s in back.segments] == [(s.start, s.end, s.label) for s in some]
     assert [s.score for s in back.segments] == pytest.approx([s.score for s in some], abs=0.5e-4)
@@ -164,8 +177,7 @@ def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
 def test_scores_are_read_back_from_either_format() -> None:
     result = result_of(SEGMENTS, SCORES)
     for format_ in (JSON, JSON_LINES):
-        scores = read(written(format_, result)).scores
-        assert scores is not None
+        (scores,) = read(written(format_, result)).scores
         assert scores.labels == SCORES.labels
         np.testing.assert_allclose(scores.times, [0.0, 0.5])
         np.testing.assert_allclose(scores.values, SCORES.values, atol=0.5e-4)
@@ -197,15 +209,17 @@ PATHS: list[list[str | int]] = [
     [],
     *([key] for key in DOCUMENT),
     *(["video", key] for key in DOCUMENT["video"]),
-    *(["model", key] for key in DOCUMENT["model"]),
+    *(["models", 0, key] for key in DOCUMENT["models"][0]),
     *(["run", key] for key in DOCUMENT["run"]),
     ["segments", 0],
     *(["segments", 1, key] for key in DOCUMENT["segments"][0]),
-    *(["scores", key] for key in DOCUMENT["scores"]),
-    ["scores", "times", 0],
-    ["scores", "values", 0],
-    ["scores", "values", 0, 0],
-    ["model", "labels", 0],
+    ["scores", 0],
+    *(["scores", 0, key] for key in DOCUMENT["scores"][0]),
+    ["scores", 0, "times", 0],
+    ["scores", 0, "values", 0],
+    ["scores", 0, "values", 0, 0],
+    ["models", 0],
+    ["models", 0, "labels", 0],
 ]
 VALUES = (
     st.none()
@@ -252,12 +266,15 @@ def test_what_the_schema_refuses_the_reader_refuses(path: list[str | int], value
         (["video", "start_time"], 1e999, "is not a number that can be|is not whole JSON"),
         (["video"], [], "video: is not an object"),
         (["more"], 1, "more: is not known"),
-        (["model", "sha256"], "A" * 64, r"model\.sha256: is not 64 hexadecimal digits"),
-        (["model", "labels"], [], r"model\.labels: is empty"),
-        (["model", "labels"], [1], r"model\.labels\[0\]: is not text"),
-        (["scores", "values"], [[0.5, 0.5]], r"scores\.values: is not a table of 2 times by 2 labels"),
-        (["scores", "values"], [0.5], r"scores\.values\[0\]: is not an array"),
-        (["scores", "times"], 1, r"scores\.times: is not an array"),
+        (["models", 0, "sha256"], "A" * 64, r"models\[0\]\.sha256: is not 64 hexadecimal digits"),
+        (["models", 0, "labels"], [], r"models\[0\]\.labels: is empty"),
+        (["models", 0, "labels"], [1], r"models\[0\]\.labels\[0\]: is not text"),
+        (["models"], [], "models: is empty"),
+        (["scores", 0, "values"], [[0.5, 0.5]], r"scores\[0\]\.values: is not a table of 2 times by 2 labels"),
+        (["scores", 0, "values"], [0.5], r"scores\[0\]\.values\[0\]: is not an array"),
+        (["scores", 0, "times"], 1, r"scores\[0\]\.times: is not an array"),
+        (["scores", 0, "model"], "else", r"scores\[0\]\.model: is not the name of a model"),
+        (["segments", 0, "model"], "made-up", r"segments\[0\]\.model: is not the name of one of several models"),
         (["status"], True, "status: is not one of ok, partial"),
     ],
 )
@@ -284,3 +301,45 @@ def test_message_names_the_place_and_the_problem(path: list[str | int], value: o
 def test_odd_files_are_refused(content: bytes) -> None:
     with pytest.raises(AnnotationError):
         read(content)
+
+
+TWO_MODELS = json.loads(written(JSON, result_of_two(scores=True)))
+
+
+def test_several_models_are_named_by_segments_and_scores() -> None:
+    VALIDATOR.validate(TWO_MODELS)
+    assert [model["name"] for model in TWO_MODELS["models"]] == ["made-up", "<other>"]
+    assert TWO_MODELS["models"][1]["streams"] == ["frames", "motion"]
+    assert [(segment["label"], segment["model"]) for segment in TWO_MODELS["segments"]] == [
+        ("fall", "made-up"),
+        ("a & b", "<other>"),
+    ]
+    assert [(scores["model"], len(scores["times"])) for scores in TWO_MODELS["scores"]] == [
+        ("made-up", 2),
+        ("<other>", 1),
+    ]
+    for format_ in (JSON, JSON_LINES):
+        content = written(format_, result_of_two(scores=True))
+        assert json.loads(content) == TWO_MODELS
+        back = read(content)
+        assert (back.models, back.segments) == (result_of_two().models, result_of_two().segments)
+        assert written(format_, back) == content
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda document: document["segments"][1].pop("model"), r"segments\[1\]\.model: is missing"),
+        (lambda document: document["segments"][1].update(model="else"), r"segments\[1\]\.model: is not the name of"),
+        (lambda document: document["segments"][1].update(model=None), r"segments\[1\]\.model: is not text"),
+        (lambda document: document["models"][1].update(name="made-up"), r"models\[1\]\.name: is that of another model"),
+        (lambda document: document["models"].pop(), r"segments\[0\]\.model: is not the name of one of several models"),
+    ],
+)
+def test_segments_that_do_not_fit_their_models_are_refused(
+    change: Callable[[dict[str, Any]], object], message: str
+) -> None:
+    document = json.loads(json.dumps(TWO_MODELS))
+    change(document)
+    with pytest.raises(AnnotationError, match=message):
+        read(json.dumps(document).encode())

@@ -8,7 +8,7 @@ import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labels.results import result_of, segments, written
+from labels.results import result_of, result_of_two, segments, written
 from vidlabel.labels.annotations import LabelTableError
 from vidlabel.labels.formats.registry import FORMATS, Format
 from vidlabel.labels.result import Segment
@@ -150,3 +150,15 @@ def test_webvtt_as_people_write_it() -> None:
 def test_cues_that_mean_nothing_are_named(format_: Format, text: str, problem: str) -> None:
     with pytest.raises(LabelTableError, match=f"^a.srt: {problem}"):
         format_.reader.read(text.encode(), "a.srt")
+
+
+def test_several_models_are_named_before_the_labels() -> None:
+    times = "00:00:00,000 --> 00:00:04,500"
+    srt = written(SRT, result_of_two())
+    assert srt.decode() == f"1\n{times}\n[made-up] fall\n\n2\n{times}\n[<other>] a & b\n\n"
+    vtt = written(VTT, result_of_two())
+    cues = "<v made-up>fall", "<v &lt;other&gt;>a &amp; b"
+    assert vtt.decode() == "WEBVTT\n\n" + "".join(f"{times.replace(',', '.')}\n{cue}\n\n" for cue in cues)
+    # Another library takes the voice for markup, too.
+    assert webvtt.from_buffer(io.BytesIO(vtt), format="vtt").captions[0].text == "fall"
+    assert [row.label for row in VTT.reader.read(vtt, "a.vtt").rows] == ["fall", "a & b"]

@@ -165,8 +165,7 @@ def test_what_predict_says_follows_from_the_tensors_in_the_file(made: Path, fold
     scorer = make_scorer(model)
     expected = np.concatenate([scorer.push(features), scorer.finish()])
     found = vidlabel.predict(folder / "3.mp4", model=made, scores=True)
-    assert found.scores is not None
-    np.testing.assert_allclose(found.scores.values, expected, atol=1e-4)
+    np.testing.assert_allclose(found.scores[0].values, expected, atol=1e-4)
 
 
 def changed(tensors: TrainingTensors, clip: int) -> TrainingTensors:

@@ -1,13 +1,15 @@
-"""Prints the result of one video: a table of segments, and a timeline for each label."""
+"""Prints the result of one video: for each model a table of segments, and a timeline for each label."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from vidlabel.cli.console import output_console
 from vidlabel.errors import printable
-from vidlabel.labels.result import Result
+from vidlabel.labels.result import Result, Segment
 from vidlabel.labels.timeline import SHADES, timeline
 
 WIDEST_BAR = 80
@@ -26,27 +28,42 @@ def print_result(result: Result) -> None:
     if not result.segments:
         console.print(Text("no label holds (a lower --threshold shows less certain ones)", style="dim"))
         return
+    if len(result.models) == 1:
+        _print_segments(result.segments, video.duration)
+        return
+    for model in result.models:
+        console.print(Text(printable(model.name), style="bold"))
+        own = [segment for segment in result.segments if segment.model == model.name]
+        if own:
+            _print_segments(own, video.duration)
+        else:
+            console.print(Text("no label holds", style="dim"))
+
+
+def _print_segments(segments: Sequence[Segment], duration_s: float) -> None:
+    """Those of one model."""
+    console = output_console()
     table = Table(box=None, pad_edge=False)
     for name in ("start", "end"):
         table.add_column(name, justify="right")
     table.add_column("label")
     table.add_column("score", justify="right")
-    for segment in result.segments:
+    for segment in segments:
         label = Text(printable(segment.label))
         table.add_row(format_time(segment.start), format_time(segment.end), label, f"{segment.score:.2f}")
     console.print(table)
-    _print_timeline(result, console.width)
+    _print_timeline(segments, duration_s, console.width)
 
 
-def _print_timeline(result: Result, width: int) -> None:
-    names = {segment.label: printable(segment.label) for segment in result.segments}
+def _print_timeline(segments: Sequence[Segment], duration_s: float, width: int) -> None:
+    names = {segment.label: printable(segment.label) for segment in segments}
     longest = max(len(name) for name in names.values())
     bar_width = min(WIDEST_BAR, width - longest - 4)
     if bar_width < 10:
         return
     console = output_console()
     edge = Text("|", style="dim")
-    for row in timeline(result.segments, result.video.duration, bar_width):
+    for row in timeline(segments, duration_s, bar_width):
         bar = row.bar if _can_show(SHADES, console.encoding) else row.bar.translate(_PLAIN_SHADES)
         console.print(Text(f"{names[row.label]:>{longest}} ") + edge + Text(bar) + edge)
 

@@ -6,9 +6,9 @@ spreadsheets may take it for a formula, but a changed one would name another fil
 UTF-8 are written as the six characters `\udcff`, which the reader turns back.
 
 Read: tables with the columns `video,start,end,label`; the columns `group`, `score` and `annotator` are understood,
-others are passed over. UTF-8 with or without byte order mark, UTF-16 with one; commas, semicolons or tabs, with decimal
-commas where the comma does not separate columns; Excel's line `sep=;`; lines that begin with `#` are comments; any line
-ends. White space around numbers, labels, groups and annotators does not count.
+`model` is an annotator, others are passed over. UTF-8 with or without byte order mark, UTF-16 with one; commas,
+semicolons or tabs, with decimal commas where the comma does not separate columns; Excel's line `sep=;`; lines that
+begin with `#` are comments; any line ends. White space around numbers, labels, groups and annotators does not count.
 """
 
 from __future__ import annotations
@@ -27,23 +27,26 @@ from vidlabel.labels.result import Result
 
 COLUMNS = ("video", "start", "end", "label")
 OPTIONAL_COLUMNS = ("group", "score", "annotator")
+MODEL_COLUMN = "model"
+"""In results of several models; read as the annotator."""
 NUMBER_COLUMNS = ("start", "end", "score")
 
 _ESCAPED_BYTE = re.compile(r"\\u(dc[89a-f][0-9a-f])")
 
 
 class CsvWriter:
-    """Writes a table with the columns `video,start,end,label,score`."""
+    """Writes a table with the columns `video,start,end,label,score`, and `model` where there are several."""
 
-    def header(self) -> str:
+    def header(self, models: int) -> str:
         """The line of column names, once a file."""
-        return csv_line((*COLUMNS, "score"))
+        return csv_line((*COLUMNS, "score", MODEL_COLUMN) if models > 1 else (*COLUMNS, "score"))
 
     def body(self, result: Result) -> Iterator[str]:
         """Give one line a segment; a video without segments has none."""
         for segment in result.segments:
             times = f"{segment.start:.3f}", f"{segment.end:.3f}"
-            yield csv_line((result.video.path, *times, segment.label, f"{segment.score:.4f}"))
+            model = () if segment.model is None else (segment.model,)
+            yield csv_line((result.video.path, *times, segment.label, f"{segment.score:.4f}", *model))
 
 
 class CsvReader:
@@ -56,7 +59,7 @@ class CsvReader:
     def read(self, content: bytes, name: str) -> LabelTable:
         """Take the rows from a table of labels."""
         try:
-            table = read_table(content, COLUMNS, OPTIONAL_COLUMNS)
+            table = read_table(content, COLUMNS, (*OPTIONAL_COLUMNS, MODEL_COLUMN))
         except TableError as error:
             raise LabelTableError(name, error.problems) from error
         unclear_marks = decimal_mark_problems(table.records, NUMBER_COLUMNS) if table.decimal_comma else []
@@ -118,7 +121,7 @@ def _parse_row(record: TableRecord, *, decimal_comma: bool) -> Annotation:
         label=composed(record.cells["label"]),
         group=composed(record.cells.get("group", "")) or None,
         score=numbers["score"],
-        annotator=composed(record.cells.get("annotator", "")) or None,
+        annotator=composed(record.cells.get("annotator", "") or record.cells.get(MODEL_COLUMN, "")) or None,
         line=record.line,
     )
 

@@ -39,40 +39,45 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 class JsonWriter:
     """Writes one indented object; scores, if there are any, with one row a line."""
 
-    def header(self) -> str:
+    def header(self, models: int) -> str:  # noqa: ARG002 - of the interface
         """Nothing: a file holds one object."""
         return ""
 
     def body(self, result: Result) -> Iterator[str]:
         """Give the object in pieces, so that the scores of a long video are never one string."""
         text = json.dumps(result_object(result), ensure_ascii=False, allow_nan=False, indent=2)
-        if result.scores is None:
+        if not result.scores:
             yield text + "\n"
             return
-        yield text.removesuffix("\n}")
-        yield f',\n  "scores": {{\n    "times": {_times(result.scores)},\n    "labels": {_labels(result.scores)},\n'
-        yield '    "values": ['
-        yield from _separated(_rows(result.scores), first="\n      ", then=",\n      ")
-        yield "\n    ]\n  }\n}\n"
+        yield text.removesuffix("\n}") + ',\n  "scores": ['
+        for scores, before in zip(result.scores, _before_each("\n    ", ",\n    "), strict=False):
+            yield f'{before}{{\n      "model": {_text(scores.model)},\n      "times": {_times(scores)},\n'
+            yield f'      "labels": {_labels(scores)},\n      "values": ['
+            yield from _separated(_rows(scores), first="\n        ", then=",\n        ")
+            yield "\n      ]\n    }"
+        yield "\n  ]\n}\n"
 
 
 class JsonLinesWriter:
     """Writes one object a line: what other programs read as a stream."""
 
-    def header(self) -> str:
+    def header(self, models: int) -> str:  # noqa: ARG002 - of the interface
         """Nothing: every line stands by itself."""
         return ""
 
     def body(self, result: Result) -> Iterator[str]:
         """Give the line in pieces."""
         text = json.dumps(result_object(result), ensure_ascii=False, allow_nan=False)
-        if result.scores is None:
+        if not result.scores:
             yield text + "\n"
             return
-        yield text.removesuffix("}")
-        yield f', "scores": {{"times": {_times(result.scores)}, "labels": {_labels(result.scores)}, "values": ['
-        yield from _separated(_rows(result.scores), first="", then=", ")
-        yield "]}}\n"
+        yield text.removesuffix("}") + ', "scores": ['
+        for scores, before in zip(result.scores, _before_each("", ", "), strict=False):
+            yield f'{before}{{"model": {_text(scores.model)}, "times": {_times(scores)}, '
+            yield f'"labels": {_labels(scores)}, "values": ['
+            yield from _separated(_rows(scores), first="", then=", ")
+            yield "]}"
+        yield "]}\n"
 
 
 class JsonReader:
@@ -114,7 +119,7 @@ class JsonLinesReader:
 
 def result_object(result: Result) -> Mapping[str, Json]:
     """The object that stands for a result, without its scores, keys in the order of the file."""
-    video, model, run = result.video, result.model, result.run
+    video, run = result.video, result.run
     return {
         "schema": SCHEMA,
         "status": result.status,
@@ -129,13 +134,7 @@ def result_object(result: Result) -> Mapping[str, Json]:
             "rotation": video.rotation,
             "size_bytes": video.size_bytes,
         },
-        "model": {
-            "name": model.name,
-            "labels": list(model.labels),
-            "head": model.head,
-            "encoder": model.encoder,
-            "sha256": model.sha256,
-        },
+        "models": [_model_object(model) for model in result.models],
         "run": {
             "rate": run.rate,
             "samples": run.samples,
@@ -151,13 +150,29 @@ def result_object(result: Result) -> Mapping[str, Json]:
     }
 
 
-def _segment_object(segment: Segment) -> dict[str, Json]:
+def _model_object(model: ModelInfo) -> dict[str, Json]:
     return {
+        "name": model.name,
+        "labels": list(model.labels),
+        "head": model.head,
+        "streams": list(model.streams),
+        "encoders": list(model.encoders),
+        "sha256": model.sha256,
+    }
+
+
+def _segment_object(segment: Segment) -> dict[str, Json]:
+    found: dict[str, Json] = {
         "start": round(segment.start, TIME_DECIMALS),
         "end": round(segment.end, TIME_DECIMALS),
         "label": segment.label,
         "score": round(segment.score, SCORE_DECIMALS),
     }
+    return found if segment.model is None else {**found, "model": segment.model}
+
+
+def _text(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _times(scores: Scores) -> str:
@@ -176,10 +191,13 @@ def _rows(scores: Scores) -> Iterator[str]:
 
 
 def _separated(items: Iterable[str], first: str, then: str) -> Iterator[str]:
-    separator = first
-    for item in items:
+    for item, separator in zip(items, _before_each(first, then), strict=False):
         yield separator + item
-        separator = then
+
+
+def _before_each(first: str, then: str) -> Iterator[str]:
+    """What stands before the first item of a list, and before each later one."""
+    return chain([first], repeat(then))
 
 
 def result_schema() -> dict[str, Any]:
@@ -223,10 +241,12 @@ def _decoded(content: bytes, name: str) -> str:
 def _annotations(result: Result, lines: Iterable[int]) -> list[tuple[int, Callable[[], Annotation]]]:
     """The line of each segment, and what makes its annotation."""
     path = result.video.path
-    return [
-        (line, partial(Annotation, path, own.start, own.end, composed(own.label), score=own.score, line=line))
-        for own, line in zip(result.segments, lines, strict=False)
-    ]
+    return [(line, partial(_annotation, path, own, line)) for own, line in zip(result.segments, lines, strict=False)]
+
+
+def _annotation(path: str, own: Segment, line: int) -> Annotation:
+    annotator = None if own.model is None else composed(own.model)
+    return Annotation(path, own.start, own.end, composed(own.label), score=own.score, annotator=annotator, line=line)
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -239,10 +259,12 @@ class _SegmentFields:
     end: Annotated[float, Range()]
     label: FilledText
     score: Annotated[float, Range(0, 1)]
+    model: FilledText = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _ScoresFields:
+    model: FilledText
     times: tuple[Annotated[float, Range(0)], ...]
     labels: tuple[FilledText, ...]
     values: tuple[tuple[Annotated[float, Range(0, 1)], ...], ...]
@@ -255,14 +277,10 @@ class _ResultFields:
     schema: str
     status: Status
     video: VideoInfo
-    model: ModelInfo
+    models: tuple[ModelInfo, ...]
     run: RunInfo
     segments: tuple[_SegmentFields, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _ScoredResultFields(_ResultFields):
-    scores: _ScoresFields
+    scores: tuple[_ScoresFields, ...] = ()
 
 
 def _result(document: object) -> Result:
@@ -273,10 +291,8 @@ def _result(document: object) -> Result:
         raise MismatchError(
             "schema", f"is {schema}, this version reads {SCHEMA}" if is_other_version else f"is not {SCHEMA}"
         )
-    has_scores = isinstance(document, dict) and "scores" in document
-    found = exact_dataclass_from_json(_ScoredResultFields if has_scores else _ResultFields, document, "")
-    if not found.model.labels:
-        raise MismatchError("model.labels", "is empty")
+    found = exact_dataclass_from_json(_ResultFields, document, "")
+    _check_models(found)
     if found.run.rate == 0:
         raise MismatchError("run.rate", "is 0")
     for position, own in enumerate(found.segments):
@@ -285,20 +301,44 @@ def _result(document: object) -> Result:
     return Result(
         status=found.status,
         video=found.video,
-        model=found.model,
+        models=found.models,
         run=found.run,
-        segments=tuple(Segment(own.start, own.end, own.label, own.score) for own in found.segments),
-        scores=_scores(found.scores) if isinstance(found, _ScoredResultFields) else None,
+        segments=tuple(Segment(own.start, own.end, own.label, own.score, own.model or None) for own in found.segments),
+        scores=tuple(_scores(own, f"scores[{number}]") for number, own in enumerate(found.scores)),
     )
 
 
-def _scores(fields: _ScoresFields) -> Scores:
+def _check_models(found: _ResultFields) -> None:
+    """Refuse models that cannot be told apart, and segments and scores of others."""
+    if not found.models:
+        raise MismatchError("models", "is empty")
+    names = [model.name for model in found.models]
+    for number, model in enumerate(found.models):
+        for name in ("labels", "streams", "encoders"):
+            if not getattr(model, name):
+                raise MismatchError(f"models[{number}].{name}", "is empty")
+        if model.name in names[:number]:
+            raise MismatchError(f"models[{number}].name", "is that of another model")
+    known = set(names) if len(names) > 1 else {""}
+    for number, segment in enumerate(found.segments):
+        if segment.model not in known:
+            problem = (
+                "is not the name of one of several models" if segment.model else "is missing: there are several models"
+            )
+            raise MismatchError(f"segments[{number}].model", problem)
+    for number, scores in enumerate(found.scores):
+        if scores.model not in names:
+            raise MismatchError(f"scores[{number}].model", "is not the name of a model")
+
+
+def _scores(fields: _ScoresFields, where: str) -> Scores:
     import numpy as np  # the command line imports this file to name the formats: numpy costs it 0.1 s
 
     times, labels, rows = fields.times, fields.labels, fields.values
     if len(rows) != len(times) or any(len(row) != len(labels) for row in rows):
-        raise MismatchError("scores.values", f"is not a table of {len(times)} times by {len(labels)} labels")
+        raise MismatchError(f"{where}.values", f"is not a table of {len(times)} times by {len(labels)} labels")
     return Scores(
+        model=fields.model,
         times=np.array(times, dtype=np.float64),
         labels=labels,
         values=np.array(rows, dtype=np.float32).reshape(len(times), len(labels)),

@@ -47,8 +47,8 @@ class Reader(Protocol):
 class Writer(Protocol):
     """How results are written in a format. Files are UTF-8."""
 
-    def header(self) -> str:
-        """Give what every file starts with, even one without results."""
+    def header(self, models: int) -> str:
+        """Give what every file starts with, even one without results; so many models gave each of them."""
 
     def body(self, result: Result) -> Iterator[str]:
         """Give the text of one result, in pieces."""
@@ -74,12 +74,12 @@ class Format:
             result: what to write.
             file: open for writing bytes; stays open.
         """
-        self.begin(file)
+        self.begin(file, len(result.models))
         self.add(result, file)
 
-    def begin(self, file: BinaryIO) -> None:
-        """Write the header."""
-        file.write(_encoded(self.writer.header()))
+    def begin(self, file: BinaryIO, models: int = 1) -> None:
+        """Write the header; so many models gave each of the results that follow."""
+        file.write(_encoded(self.writer.header(models)))
 
     def add(self, result: Result, file: BinaryIO) -> None:
         """Write one result behind the header, or behind another result where the format holds many."""

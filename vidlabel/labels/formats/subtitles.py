@@ -1,7 +1,9 @@
 """SubRip (SRT) and WebVTT: one cue an annotation, so that any player shows the labels.
 
-The text of a cue is the label, on one line. Cues of different labels may overlap; players stack them. The files name no
-video: read back, their own name without its ending does (`a.mp4` of `a.mp4.srt`), which stands beside them then.
+The text of a cue is the label, on one line. Where there are several models, the name of the one that found it stands
+before it: in brackets in SRT, as the voice that speaks in WebVTT. Cues of different labels may overlap; players stack
+them. The files name no video: read back, their own name without its ending does (`a.mp4` of `a.mp4.srt`), which stands
+beside them then.
 """
 
 from __future__ import annotations
@@ -35,29 +37,30 @@ class SrtWriter:
     the character `→`.
     """
 
-    def header(self) -> str:
+    def header(self, models: int) -> str:  # noqa: ARG002 - of the interface
         """Nothing: a file starts with its first cue."""
         return ""
 
     def body(self, result: Result) -> Iterator[str]:
         """Give one numbered cue a segment."""
         for number, segment in enumerate(result.segments, 1):
-            text = _on_one_line(segment.label).replace("-->", "→")
+            model = "" if segment.model is None else f"[{segment.model}] "
+            text = _on_one_line(model + segment.label).replace("-->", "→")
             yield f"{number}\n{_cue_times(segment, ',')}\n{text}\n\n"
 
 
 class VttWriter:
     """WebVTT (W3C): `&`, `<` and `>` are escaped, which also takes care of the arrow."""
 
-    def header(self) -> str:
+    def header(self, models: int) -> str:  # noqa: ARG002 - of the interface
         """The signature of the format and a blank line."""
         return "WEBVTT\n\n"
 
     def body(self, result: Result) -> Iterator[str]:
         """Give one cue a segment."""
         for segment in result.segments:
-            text = _on_one_line(segment.label).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-            yield f"{_cue_times(segment, '.')}\n{text}\n\n"
+            voice = "" if segment.model is None else f"<v {_escaped(segment.model)}>"
+            yield f"{_cue_times(segment, '.')}\n{voice}{_escaped(segment.label)}\n\n"
 
 
 class SrtReader:
@@ -149,6 +152,10 @@ def _cue(video: str, times: re.Match[str], text: str, label_of: Callable[[str], 
 def _seconds(clock: tuple[str | None, ...]) -> float:
     hours, minutes, seconds, milliseconds = (int(digits or 0) for digits in clock)
     return ((hours * 60 + minutes) * 60_000 + seconds * 1000 + milliseconds) / 1000
+
+
+def _escaped(text: str) -> str:
+    return _on_one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _without_markup(text: str) -> str:
