@@ -16,6 +16,8 @@ from vidlabel.video.request import SampleRequest, decoded_ratio
         ({"rate": 0.0}, "rate"),
         ({"rate": math.nan}, "rate"),
         ({"rate": math.inf}, "rate"),
+        ({"more_rates": (2.0, 0.0)}, "rate"),
+        ({"more_rates": (2.0,) * 32}, "rates"),
         ({"start_s": -1.0}, "start"),
         ({"start_s": math.nan}, "start"),
         ({"start_s": 2.0, "end_s": 2.0}, "end"),
@@ -36,6 +38,13 @@ def test_what_cannot_be_meant_is_refused(wrong: dict[str, object], named: str) -
     with pytest.raises(UsageError) as caught:
         SampleRequest(**wrong)  # type: ignore[arg-type]
     assert str(caught.value).startswith(f"{named}:")
+
+
+@pytest.mark.parametrize(
+    ("rates", "most"), [((2.0,), 2.0), ((2.0, 8.0, 8.0), 8.0), ((2.0, 3.0), 5.0), ((0.1, 0.3, 1.0), 1.3)]
+)
+def test_a_rate_adds_samples_unless_another_is_a_multiple_of_it(rates: tuple[float, ...], most: float) -> None:
+    assert SampleRequest(rate=rates[0], more_rates=rates[1:]).most_samples == pytest.approx(most)
 
 
 def test_bounds_themselves_can_be_meant() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 from vidlabel.errors import UsageError
@@ -21,6 +22,8 @@ Heartbeat = Callable[[], None]
 
 SHORT_SIDES = (2, 4096)
 """Smallest and largest short side of a sample, pixels."""
+MOST_RATES = 32
+"""In one reading pass."""
 LONGEST_LAG_S = 1.0
 """Undecoded pictures are kept for this long at most, which bounds the memory of a motion stream."""
 
@@ -28,6 +31,11 @@ SOUND_RATE = 16000
 """Samples of sound a second."""
 SOUND_WINDOW = 15600
 """Samples of sound around each sample of a video: 0.975 s, what the sound encoder takes."""
+
+
+def exact(value: float) -> Fraction:
+    """The number that a user wrote: 0.1 is 1/10, not the nearest binary fraction."""
+    return Fraction(str(value))
 
 
 def no_heartbeat() -> None:
@@ -49,6 +57,8 @@ class Sample:
     where sound was asked for and the video has that audio stream."""
     text: str | None = None
     """The subtitles shown at `time_s`, where text was asked for; empty between lines, None where the video has none."""
+    rate_mask: int = 1
+    """Bit k: whether the sample is one of rate k of the request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,9 @@ class SampleRequest:
     """How a video is to be sampled.
 
     Target times are k / rate seconds from the first presented frame; the sample of a target is the first frame at or
-    after it, and no frame is used twice. A window (`start_s`, `end_s`) gives those samples of the whole video that lie
-    in it, so that windows side by side give what the whole gives.
+    after it, and no frame is used twice. Several rates give all samples that each would give alone, in one pass; a
+    frame that is a sample of several is given once. A window (`start_s`, `end_s`) gives those samples of the whole
+    video that lie in it, so that windows side by side give what the whole gives.
 
     Raises:
         UsageError: a value is out of range.
@@ -88,6 +99,8 @@ class SampleRequest:
     """File of subtitles; None: one beside the video (`clip.srt`), else those inside it."""
     threads: int = 1
     """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
+    more_rates: tuple[float, ...] = ()
+    """Further rates in the same pass."""
 
     def __post_init__(self) -> None:
         _check_times(self)
@@ -103,10 +116,29 @@ class SampleRequest:
             if value not in known:
                 raise UsageError(name, f"{value!r} is unknown", f"choose one of {', '.join(known)}")
 
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """All of them; the number of a rate is its place here."""
+        return (self.rate, *self.more_rates)
+
+    @property
+    def most_samples(self) -> float:
+        """Samples per second of all rates together, at most: a rate of which another is a multiple adds none."""
+        ascending = sorted({exact(rate) for rate in self.rates})
+        needed = [
+            rate
+            for place, rate in enumerate(ascending)
+            if all((faster / rate).denominator > 1 for faster in ascending[place + 1 :])
+        ]
+        return float(sum(needed))
+
 
 def _check_times(request: SampleRequest) -> None:
-    if not (math.isfinite(request.rate) and request.rate > 0):
-        raise UsageError("rate", f"{request.rate} samples per second cannot be taken", "give a number above 0")
+    for rate in request.rates:
+        if not (math.isfinite(rate) and rate > 0):
+            raise UsageError("rate", f"{rate} samples per second cannot be taken", "give a number above 0")
+    if len(request.rates) > MOST_RATES:
+        raise UsageError("rates", f"{len(request.rates)} are too many", f"give {MOST_RATES} at most")
     if not (math.isfinite(request.start_s) and request.start_s >= 0):
         raise UsageError("start", f"{request.start_s} is no time in a video", "give seconds, 0 or more")
     if request.end_s is not None and not (math.isfinite(request.end_s) and request.end_s > request.start_s):

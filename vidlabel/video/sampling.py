@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
-from vidlabel.video.request import SampleRequest
+import numpy as np
+import numpy.typing as npt
+
+from vidlabel.video.request import SampleRequest, exact
 
 Frame = TypeVar("Frame")
 
 BEFORE_ALL = -1
 """A tick before the first presented frame."""
-
-
-def exact(value: float) -> Fraction:
-    """The number that a user wrote: 0.1 is 1/10, not the nearest binary fraction."""
-    return Fraction(str(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +31,39 @@ class Preceding:
 
 
 @dataclass(frozen=True, slots=True)
-class SampleGrid:
-    """A sample request in ticks from the first presented frame."""
+class TargetGrid:
+    """The targets of one rate in ticks from the first presented frame."""
 
     numerator: int
     """`numerator / denominator` is targets per tick."""
     denominator: int
+    offset: int = 0
+    """`offset / denominator` targets lie before tick 0."""
+    reached: int = BEFORE_ALL
+    """Number of the last target that a frame before tick 0 reached."""
+
+    def target(self, time: int) -> int:
+        """Number of the last target at or before a tick."""
+        return (time * self.numerator + self.offset) // self.denominator
+
+
+@dataclass(frozen=True, slots=True)
+class SampleGrid:
+    """A sample request in ticks from the first presented frame."""
+
+    targets: tuple[TargetGrid, ...]
+    """Of each rate."""
     first: int
     """Samples lie at or after this tick."""
     end: int | None
     """Samples lie before this tick."""
     lag: int | None
     """The earlier frame of a sample at tick t is the last one at or before t - lag."""
-    offset: int = 0
-    """`offset / denominator` targets lie before tick 0."""
-    reached: int = BEFORE_ALL
-    """Number of the last target that a frame before tick 0 reached."""
 
     @property
     def earliest_needed(self) -> int:
         """No frame is needed that another one follows at or before this tick."""
         return max(0, self.first - (self.lag or 0) - 1)
-
-    def target(self, time: int) -> int:
-        """Number of the last target at or before a tick."""
-        return (time * self.numerator + self.offset) // self.denominator
 
     def is_past(self, time: int) -> bool:
         """Whether neither the frame at this tick nor a later one is asked for."""
@@ -75,17 +81,22 @@ def grid_of(
         after: samples lie after this tick as well; where an earlier reader came to.
         preceding: recordings before the one that the ticks belong to; the request counts from the first of them.
     """
-    rate = exact(request.rate)
-    per_tick = rate * time_base
     start = Fraction(0) if preceding is None else preceding.duration_s
-    before = rate * start
-    denominator = math.lcm(per_tick.denominator, before.denominator)
     return SampleGrid(
-        numerator=int(per_tick * denominator),
-        denominator=denominator,
+        targets=tuple(_target_grid(exact(rate), time_base, preceding) for rate in request.rates),
         first=max(_ticks_up(exact(request.start_s) - start, time_base), after + 1),
         end=None if request.end_s is None else _ticks_up(exact(request.end_s) - start, time_base),
         lag=None if request.lag_s is None else _ticks_up(exact(request.lag_s), time_base),
+    )
+
+
+def _target_grid(rate: Fraction, time_base: Fraction, preceding: Preceding | None) -> TargetGrid:
+    per_tick = rate * time_base
+    before = Fraction(0) if preceding is None else rate * preceding.duration_s
+    denominator = math.lcm(per_tick.denominator, before.denominator)
+    return TargetGrid(
+        numerator=int(per_tick * denominator),
+        denominator=denominator,
         offset=int(before * denominator),
         reached=BEFORE_ALL if preceding is None else int(rate * preceding.last_frame_s),
     )
@@ -96,40 +107,62 @@ def _ticks_up(seconds: Fraction, time_base: Fraction) -> int:
     return -int(-seconds // time_base)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenSamples:
+    """Frames of a video that are samples."""
+
+    indices: npt.NDArray[np.int64]
+    """(S,) their numbers among all frames, ascending."""
+    rate_masks: npt.NDArray[np.int64]
+    """(S,) bit k: a sample of rate k."""
+
+
 class SampleSelector:
     """Says of frames in presentation order which ones are samples.
 
-    A frame at tick t is a sample when a target lies after the frame before it and at or before t, that is when the
-    number of the last target rose; a target that several frames reach belongs to the first, and a frame that reaches
-    several is taken once.
+    A frame at tick t is a sample of a rate when a target lies after the frame before it and at or before t, that is
+    when the number of the last target rose; a target that several frames reach belongs to the first, and a frame that
+    reaches several is taken once.
     """
 
     def __init__(self, grid: SampleGrid) -> None:
         self._grid = grid
-        self._target = grid.reached
+        self._reached = [targets.reached for targets in grid.targets]
 
-    def takes(self, time: int) -> bool:
-        """Whether the frame at this tick is a sample; to be asked once for each frame, in order."""
-        target = self._grid.target(time)
-        rises = target > self._target
-        if rises:
-            self._target = target
-        return rises and time >= self._grid.first and not self._grid.is_past(time)
+    def takes(self, time: int) -> int:
+        """The mask of the rates that the frame at this tick is a sample of; to be asked once for each frame, in order.
+
+        Returns:
+            Bit k for rate k; 0 for a frame that is no sample.
+        """
+        mask = 0
+        for number, targets in enumerate(self._grid.targets):
+            target = targets.target(time)
+            if target > self._reached[number]:
+                self._reached[number] = target
+                mask |= 1 << number
+        return mask if time >= self._grid.first and not self._grid.is_past(time) else 0
 
 
-def sample_indices(times: Iterable[int], grid: SampleGrid) -> Iterator[int]:
-    """Numbers of the frames that are samples.
+def choose_samples(times: Iterable[int], grid: SampleGrid) -> ChosenSamples:
+    """Choose the samples among the frames of a video.
 
     Args:
         times: ticks of all frames from the first presented one, ascending.
         grid: what is asked for.
     """
+    pairs: npt.NDArray[np.int64] = np.fromiter(_taken(times, grid), np.dtype((np.int64, 2)))
+    return ChosenSamples(pairs[:, 0], pairs[:, 1])
+
+
+def _taken(times: Iterable[int], grid: SampleGrid) -> Iterator[tuple[int, int]]:
     selector = SampleSelector(grid)
     for index, time in enumerate(times):
         if grid.is_past(time):
             return
-        if selector.takes(time):
-            yield index
+        mask = selector.takes(time)
+        if mask:
+            yield index, mask
 
 
 class LagBuffer(Generic[Frame]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -64,6 +65,20 @@ def test_samples_are_given_in_order_at_their_times_with_the_same_pixels(
         assert len(beats) >= len(pictures) > 2
         stats = reader.stats
         assert (stats.decode_errors, stats.lost, stats.holes, stats.warnings) == (0, 0, [], [])
+
+
+@pytest.mark.parametrize("lag_s", [None, 0.1])
+def test_several_rates_give_the_samples_of_each(
+    lag_s: float | None, open_reader: Callable[[Probe, SampleRequest], FrameReader], video: VideoMaker
+) -> None:
+    found, rates = probe(video("open.mp4")), (2.0, 3.0, 40.0, 4.0)
+    request = SampleRequest(rate=2.0, more_rates=rates[1:], lag_s=lag_s, start_s=0.3, end_s=1.9)
+    pictures = list(open_reader(found, request).pictures())
+    for number, rate in enumerate(rates):
+        own = [picture for picture in pictures if picture.rate_mask >> number & 1]
+        assert numbers(found, own) == expected(CATALOGUE["open.mp4"], replace(request, rate=rate, more_rates=()))
+    times = [picture.time for picture in pictures]
+    assert times == sorted(set(times))
 
 
 def test_pictures_are_as_large_as_asked_and_the_readers_own(

@@ -91,6 +91,7 @@ BREAKS: dict[str, Callable[[], None]] = {
     "endless line": talk,
     "silent end": fall_silent,
     "back in time": lambda: send(SampleReady(0, False)),
+    "of no rate": lambda: send(SampleReady(35, False, rate_mask=2)),
     "earlier unasked": lambda: send(SampleReady(35, True)),
     "wrong type": lambda: say(b'{"type": "SampleReady", "tick": "35", "has_earlier": false}\n'),
     "huge number": lambda: say(b'{"type": "SampleReady", "tick": 1' + b"0" * 300 + b', "has_earlier": false}\n'),

@@ -224,6 +224,7 @@ def test_streams_side_by_side_in_threads(video: VideoMaker, pool: DecodePool) ->
         ("endless line", "broke off"),
         ("silent end", "broke off"),
         ("back in time", "out of turn"),
+        ("of no rate", "out of turn"),
         ("earlier unasked", "out of turn"),
         ("wrong type", "not whole or out of range"),
         ("huge number", "not whole or out of range"),

@@ -21,6 +21,8 @@ class Picture:
     rgb: npt.NDArray[np.uint8]
     """(H, W, 3), upright."""
     earlier_rgb: npt.NDArray[np.uint8] | None = None
+    rate_mask: int = 1
+    """Bit k: a sample of rate k of the request."""
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from vidlabel.video.damage.stderr_log import DECORD_SIGNS, StderrLog
 from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
-from vidlabel.video.sampling import grid_of, sample_indices
+from vidlabel.video.sampling import choose_samples, grid_of
 
 _LONGEST_SKIP = 32
 """Frames. A skip is one native call, which must not take long: whoever watches would take it for a hang. No slower
@@ -70,10 +70,11 @@ class DecordReader:
         """Decode; see `FrameReader.pictures`."""
         self._beat = heartbeat
         grid, times = self._grid, self._times
-        chosen = np.fromiter(sample_indices(times.data, grid), np.int64)
+        samples = choose_samples(times.data, grid)
+        chosen, masks = samples.indices, samples.rate_masks.tolist()
         if grid.lag is None:
-            for index in chosen.tolist():
-                yield Picture(int(times[index]), self._fetch(index))
+            for index, mask in zip(chosen.tolist(), masks, strict=True):
+                yield Picture(int(times[index]), self._fetch(index), rate_mask=mask)
             return
         earlier = np.searchsorted(times, times[chosen] - grid.lag, side="right") - 1
         held: dict[int, npt.NDArray[np.uint8]] = {}
@@ -83,7 +84,7 @@ class DecordReader:
             if number != chosen[emitted]:
                 continue
             before = int(earlier[emitted])
-            yield Picture(int(times[number]), held[number], held[before] if before >= 0 else None)
+            yield Picture(int(times[number]), held[number], held[before] if before >= 0 else None, masks[emitted])
             emitted += 1
             oldest = int(earlier[emitted]) if emitted < len(earlier) else number
             for done in [index for index in held if index < oldest]:

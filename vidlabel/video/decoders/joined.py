@@ -14,8 +14,8 @@ from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
 from vidlabel.video.decoders.session import DecodeSession, Place
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import Heartbeat, no_heartbeat
-from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
+from vidlabel.video.request import Heartbeat, exact, no_heartbeat
+from vidlabel.video.sampling import BEFORE_ALL, Preceding
 from vidlabel.video.sound.source import SoundSource
 
 if TYPE_CHECKING:

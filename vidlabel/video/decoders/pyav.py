@@ -81,9 +81,10 @@ class PyavReader:
                 return
             if history is not None:
                 history.add(time, frame)
-            if selector.takes(time):
+            mask = selector.takes(time)
+            if mask:
                 earlier = history.earlier(time) if history is not None else None
-                picture = self._picture(time, frame, earlier)
+                picture = self._picture(time, frame, earlier, mask)
                 if picture is not None:
                     yield picture
         if self.stats.frames == 0:
@@ -95,10 +96,10 @@ class PyavReader:
         """Close the file."""
         self._container.close()
 
-    def _picture(self, time: int, frame: VideoFrame, earlier: VideoFrame | None) -> Picture | None:
+    def _picture(self, time: int, frame: VideoFrame, earlier: VideoFrame | None, mask: int) -> Picture | None:
         try:
             rgb = self._maker.rgb(frame)
-            return Picture(time, rgb, None if earlier is None else self._maker.rgb(earlier))
+            return Picture(time, rgb, None if earlier is None else self._maker.rgb(earlier), mask)
         except av.error.FFmpegError:
             self.stats.decode_errors += 1
             return None

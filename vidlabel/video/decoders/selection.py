@@ -173,7 +173,7 @@ def skipping_refusal(probe: Probe, request: SampleRequest) -> str | None:
     if not probe.tells_unreferred:
         return "codec"
     pictures = 1 if request.lag_s is None else 2
-    if request.rate * pictures > MOST_NEEDED * probe.fps:
+    if request.most_samples * pictures > MOST_NEEDED * probe.fps:
         return "most frames are needed"
     return _table_refusal(probe.packets, probe)
 

@@ -13,8 +13,8 @@ from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.selection import choose_reader, pyav_choice
 from vidlabel.video.metadata import VideoMetadata
 from vidlabel.video.probe import Probe, probe_opened
-from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
-from vidlabel.video.sampling import BEFORE_ALL, Preceding, exact
+from vidlabel.video.request import Heartbeat, SampleRequest, exact, no_heartbeat
+from vidlabel.video.sampling import BEFORE_ALL, Preceding
 from vidlabel.video.sound.source import SoundSource
 
 if TYPE_CHECKING:

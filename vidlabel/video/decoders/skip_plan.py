@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.video.decoders.base import Picture
-from vidlabel.video.sampling import grid_of, sample_indices
+from vidlabel.video.sampling import choose_samples, grid_of
 
 if TYPE_CHECKING:
     from vidlabel.video.probe import Probe
@@ -28,6 +28,8 @@ class SkipPlan:
 
     chosen: npt.NDArray[np.int64]
     """(S,) ticks of the samples."""
+    rate_masks: npt.NDArray[np.int64]
+    """(S,) bit k: a sample of rate k."""
     earlier: npt.NDArray[np.int64] | None
     """(S,) ticks of their earlier pictures, -1 where there is none; None where no lag was asked for."""
     needed: npt.NDArray[np.int64]
@@ -49,7 +51,8 @@ def plan_omission(probe: Probe, request: SampleRequest) -> SkipPlan:
     grid, table = grid_of(request, probe.time_base, preceding=probe.preceding), probe.packets
     ticks = table.pts - probe.first_pts
     times = np.sort(ticks)
-    chosen = times[np.fromiter(sample_indices(times.data, grid), np.int64)]
+    samples = choose_samples(times.data, grid)
+    chosen = times[samples.indices]
     earlier, needed = None, chosen
     if grid.lag is not None:
         places = np.searchsorted(times, chosen - grid.lag, side="right") - 1
@@ -61,7 +64,7 @@ def plan_omission(probe: Probe, request: SampleRequest) -> SkipPlan:
     last = np.full(int(groups[-1]) + 1, -1)
     at = np.flatnonzero(wanted)
     np.maximum.at(last, groups[at], at)
-    return SkipPlan(chosen, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])
+    return SkipPlan(chosen, samples.rate_masks, earlier, needed, wanted, np.arange(len(ticks)) > last[groups])
 
 
 def planned_pictures(plan: SkipPlan, rgb: Callable[[int], npt.NDArray[np.uint8]]) -> Iterator[Picture]:
@@ -74,10 +77,10 @@ def planned_pictures(plan: SkipPlan, rgb: Callable[[int], npt.NDArray[np.uint8]]
     needed = iter(plan.needed.tolist())
     earlier_times = repeat(None) if plan.earlier is None else plan.earlier.tolist()
     held: dict[int, npt.NDArray[np.uint8]] = {}
-    for time, earlier in zip(plan.chosen.tolist(), earlier_times, strict=False):
+    for time, mask, earlier in zip(plan.chosen.tolist(), plan.rate_masks.tolist(), earlier_times, strict=False):
         while time not in held:
             tick = next(needed)
             held[tick] = rgb(tick)
-        yield Picture(time, held[time], None if earlier is None else held.get(earlier))
+        yield Picture(time, held[time], None if earlier is None else held.get(earlier), mask)
         for done in [tick for tick in held if earlier is None or tick < earlier]:
             del held[done]

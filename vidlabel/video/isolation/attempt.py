@@ -167,7 +167,8 @@ class DecodeAttempt:
 
     def _take(self, message: SampleReady, layout: FrameLayout, slot: int, facts: VideoMetadata) -> Sample:
         has_earlier = message.has_earlier and layout.pictures > 1
-        if message.tick <= self.last or message.has_earlier != has_earlier:
+        is_of_a_rate = message.rate_mask < 1 << len(self._request.rates)
+        if message.tick <= self.last or message.has_earlier != has_earlier or not is_of_a_rate:
             raise self._nonsense()
         rgb = self._process.read_picture(layout, slot, 0)
         earlier = self._process.read_picture(layout, slot, 1) if has_earlier else None
@@ -177,7 +178,7 @@ class DecodeAttempt:
             self._process.send(Release(self._taken))
             self._taken = 0
         self.last = message.tick
-        return Sample(facts.seconds(message.tick), rgb, earlier, sound, message.text)
+        return Sample(facts.seconds(message.tick), rgb, earlier, sound, message.text, message.rate_mask)
 
     def _leave(self) -> None:
         """Tell the process to stop, and pass over what it had already sent."""

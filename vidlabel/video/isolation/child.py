@@ -188,7 +188,7 @@ class _Server:
                     self._store_sound(sound, picture, layout, slot)
                 shown = None if text is None else text.at(picture.time * facts.time_base)
                 books.send_news(self._sender)
-                self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None, shown))
+                self._sender.put(SampleReady(picture.time, picture.earlier_rgb is not None, shown, picture.rate_mask))
                 slot = (slot + 1) % layout.slots
         books.send_news(self._sender)
 

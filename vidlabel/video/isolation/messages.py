@@ -108,6 +108,8 @@ class SampleReady:
     has_earlier: bool
     text: Annotated[str, Text(longest=LONGEST_TEXT)] | None = None
     """The subtitles that are shown with it."""
+    rate_mask: Annotated[int, Range(1)] = 1
+    """Bit k: a sample of rate k of the request."""
 
 
 @dataclass(frozen=True, slots=True)
