@@ -54,6 +54,15 @@ def test_joints_are_where_they_were_drawn(
     assert errors.mean() < 0.08
 
 
+@pytest.mark.parametrize(("size", "torso"), [((480, 640), 95), ((719, 540), 110), ((300, 410), 60)])
+def test_large_pictures_are_no_worse(encoder: PoseEncoder, size: tuple[int, int], torso: float) -> None:
+    """The network was trained on small ones, and misses large people."""
+    joints = standing(size[0] / 2 + 5, size[1] / 2 - 8, torso)
+    (person,) = people_in(encoder, drawn(*size, (joints, RED)))
+    assert person[55] > 0.6
+    assert np.linalg.norm(keypoints(person) - joints, axis=1).max() < 0.2 * torso
+
+
 def test_boxes_hold_the_people(encoder: PoseEncoder) -> None:
     where = [standing(115, 90, 45), standing(118, 280, 45)]
     people = people_in(encoder, drawn(224, 398, (where[0], GREEN), (where[1], BLUE)))
