@@ -3,11 +3,12 @@
 B pictures of H x W pixels.
 
 Pictures go through the network as they are, padded with black to multiples of 32, on all sides alike; larger ones are
-made smaller first, since the network was trained on 256 pixels. In one of 480 x 640 a drawn person scored 0.47 in place
-of 0.77, with joints out of place by more than a torso; in 51 pictures of gmdcsa24 somebody was found (score 0.35) in 73,
-78 and 73 % with a shorter side of 160, 224 and 320. On ut-interaction, 160 in place of 224 cost a logistic regression on
-the stream `pose` one clip of 96. A picture takes twice the CPU of EfficientNet-Lite0, whatever its size (at 224 x 224, 18
-against 9 ms of one thread under OpenVINO).
+made smaller first, since the network was trained on 256 pixels. In one of 480 x 640 a drawn person scored 0.47 in
+place of 0.77, with joints out of place by more than a torso; in 51 pictures of gmdcsa24 somebody was found (score
+0.35) in 73, 78 and 73 % with a shorter side of 160, 224 and 320. On ut-interaction, 160 in place of 224 cost a logistic
+regression on the stream `pose` one clip of 96. A picture takes twice the CPU of EfficientNet-Lite0, whatever its size
+(at 224 x 224, 18 against 9 ms of one thread under OpenVINO).
+
 As with the frame encoder, the same picture gives the same bytes whatever is encoded beside it.
 """
 
