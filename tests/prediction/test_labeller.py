@@ -63,8 +63,7 @@ def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path
     model = save_example(video_spec(*audio), tmp_path / "sound.safetensors").path
     heard = write_clip(tmp_path / "heard.mp4", Clip(video_lasts=2.0, sound_lasts=2.0, bursts=((1.0, 2.0),)))
     result = vidlabel.predict(heard, model=model, scores=True)
-    assert result.scores is not None
-    assert result.scores.values.shape == (8, 3)
+    assert result.scores[0].values.shape == (8, 3)
     with pytest.raises(VideoError, match=r"heard\.mp4: has no audio stream 1, which the stream audio is made of"):
         vidlabel.predict(heard, model=model, audio_stream=1)
     with pytest.raises(VideoError, match=r"clip\.mp4: has no sound, which the stream audio is made of"):

@@ -40,7 +40,9 @@ class SampleStream(Iterator[Sample], AbstractContextManager["SampleStream"]):
     def __next__(self) -> Sample:
         picture = next(self._pictures)
         sound = None if self._sound is None else self._sound.window(picture.time * self.probe.time_base)
-        return Sample(self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb, sound, picture.rate_mask)
+        return Sample(
+            self.probe.seconds(picture.time), picture.rgb, picture.earlier_rgb, sound, rate_mask=picture.rate_mask
+        )
 
     def __exit__(self, *error: object) -> None:
         self.close()
