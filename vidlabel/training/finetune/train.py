@@ -145,9 +145,6 @@ def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Mod
     if init is not None:
         problem = "starts from the published encoder, and the heads of --init were taught by another"
         raise UsageError("--tune-encoder", problem, "leave --init or --tune-encoder out")
-    others = [name for name in options.streams or () if find_stream(name).encoder_kind != PictureStream.encoder_kind]
-    if others:
-        raise UsageError("--tune-encoder", f"tunes no encoder of {', '.join(others)}", "leave that stream out")
 
 
 EPOCHS = 8
