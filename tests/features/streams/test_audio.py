@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from sounds import Clip, tones, write_clip
@@ -17,7 +18,7 @@ from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, View
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import SOUND_WINDOW, Sample, SampleRequest
 from vidlabel.video.samples import isolated_probe
 
 PCM = Clip("pcm_s16le", 16000, "mono", video_lasts=2.0, sound_lasts=2.0, bursts=((0.2, 0.5), (1.0, 1.9)))
@@ -101,3 +102,16 @@ def test_only_what_changes_the_sound_changes_the_place_in_the_cache() -> None:
     assert key == stream.cache_key(replace(CONFIG, short_side=96, lag_s=0.2, encoder="efficientnet-lite1"), "left")
     for changed in ({"rate": 3.0}, {"audio_stream": 1}, {"decoder": "pyav"}, {"runtime": "openvino"}):
         assert key != stream.cache_key(replace(CONFIG, **changed), "centre")
+
+
+def window(amplitude: float) -> npt.NDArray[np.float32]:
+    """A tone: the root mean square of a sine is 3.01 dB below its amplitude."""
+    return (amplitude * np.sin(np.arange(SOUND_WINDOW) * 2 * np.pi * 440 / 16000)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("dbfs", "silent"), [(-90.0, True), (-60.5, True), (-59.5, False), (-20.0, False)])
+def test_sound_of_60_db_below_full_scale_is_silent(dbfs: float, silent: bool) -> None:
+    sound = window(2**0.5 * 10 ** (dbfs / 20))
+    sample = Sample(time_s=0.0, rgb=np.zeros((8, 8, 3), np.uint8), sound=sound.copy())
+    (heard,) = find_stream("audio").prepare([sample], ["whole"])
+    np.testing.assert_array_equal(heard[0], np.zeros(SOUND_WINDOW) if silent else sound)
