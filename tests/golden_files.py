@@ -72,7 +72,7 @@ def fingerprints(folder: Path) -> dict[str, str]:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        return {name: fingerprint("clip.mp4", "ab" * 32, given) for name, given in options.items()}
+        return {name: fingerprint("clip.mp4", ("ab" * 32,), given) for name, given in options.items()}
     finally:
         os.chdir(before)
 

@@ -48,10 +48,18 @@ def test_the_example_in_the_docstring_runs(
     assert result.failed == 0, capsys.readouterr().out
 
 
+OF_PATHS = {
+    "models": "str | PathLike[str] | Sequence[str | PathLike[str]]",
+    "groups": "str | PathLike[str]",
+    "subtitles": "str | PathLike[str]",
+}
+"""Types of keywords that take paths in any form."""
+
+
 @pytest.mark.parametrize(
     ("function", "options", "renamed"),
     [
-        (vidlabel.predict, PredictOptions, {}),
+        (vidlabel.predict, PredictOptions, {"models": "model"}),
         (vidlabel.train, TrainOptions, {"folds": "inner_folds"}),
         (vidlabel.train, LabelOptions, {}),
         (vidlabel.evaluate, TrainOptions, {"folds": "inner_folds"}),
@@ -66,8 +74,7 @@ def test_every_option_is_a_typed_keyword_with_its_default(
         keyword = found[renamed.get(field.name, field.name)]
         assert keyword.default == field.default
         # A number of options is a float that stays as it was written when it goes through JSON.
-        own_type = "str | PathLike[str]" if field.name in ("model", "groups", "subtitles") else str(field.type)
-        own_type = own_type.replace("Number", "float")
+        own_type = OF_PATHS.get(field.name, str(field.type)).replace("Number", "float")
         assert str(keyword.annotation).removesuffix(" | None") == own_type.removesuffix(" | None")
 
 

@@ -29,7 +29,7 @@ from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
 
 JSON = FORMATS["json"]
-JOB = LabelJob(PredictOptions(device="cpu"), sha256_of(find_model("objects")))
+JOB = LabelJob(PredictOptions(device="cpu"), (sha256_of(find_model("objects")),))
 
 DAMAGED = Record("", "", "started")
 """In place of a record that is not there."""
@@ -37,7 +37,7 @@ DAMAGED = Record("", "", "started")
 
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
-    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), "a" * 64))
+    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), ("a" * 64,)))
 
 
 @pytest.fixture

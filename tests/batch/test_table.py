@@ -46,7 +46,7 @@ def target(tmp_path: Path) -> TableDestination:
 
 
 def options(overwrite: bool = False) -> WorkOptions:
-    return WorkOptions(Path(), LabelJob(PredictOptions(), "a" * 64), overwrite=overwrite)
+    return WorkOptions(Path(), LabelJob(PredictOptions(), ("a" * 64,)), overwrite=overwrite)
 
 
 def label(videos: list[VideoInput], target: TableDestination, overwrite: bool = False) -> list[Outcome]:
@@ -107,7 +107,7 @@ def test_a_table_that_is_corrected_while_videos_are_labelled_is_kept(
 def test_one_video_and_many_share_a_table(videos: list[VideoInput], target: TableDestination) -> None:
     """A folder that held one video holds more later; its table is the same."""
 
-    job = LabelJob(PredictOptions(), "a" * 64)
+    job = LabelJob(PredictOptions(), ("a" * 64,))
 
     def alone(task: Task) -> Product:
         return product_of(example_result(task.shown, fingerprint=job.fingerprint(task.shown)), task.output)

@@ -24,8 +24,8 @@ from vidlabel.errors import OutputError, UsageError, VideoError
 from vidlabel.labels.result import Status
 from vidlabel.prediction.options import PredictOptions
 
-JOB = LabelJob(PredictOptions(), "a" * 64)
-OTHER_MODEL = replace(JOB, model_sha256="b" * 64)
+JOB = LabelJob(PredictOptions(), ("a" * 64,))
+OTHER_MODEL = replace(JOB, model_sha256s=("b" * 64,))
 
 
 class Labels:
@@ -363,7 +363,7 @@ def label(task):
     ctypes.PyDLL(None).pause()
 
 folder = Path(sys.argv[1])
-options = WorkOptions(folder / "out", LabelJob(PredictOptions(), "a" * 64))
+options = WorkOptions(folder / "out", LabelJob(PredictOptions(), ("a" * 64,)))
 watchdog = work_watchdog(options)
 print(run_one(options, Task(str(folder / "a.mp4"), folder / "out" / "a.mp4.json"), label, watchdog=watchdog).reason)
 """

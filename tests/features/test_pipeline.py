@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import pytest
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
-from vidlabel.features.pipeline import FeaturePipeline, Features, encode_samples
+from vidlabel.features.pipeline import BlockSet, EncodedBlock, FeaturePipeline, Features, encode_samples, encode_sets
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Sample
@@ -212,3 +213,52 @@ def test_what_a_stream_knows_of_a_video_goes_from_piece_to_piece(monkeypatch: py
         plain, flipped = (np.concatenate([piece.blocks[number] for piece in pieces]) for number in range(2))
         np.testing.assert_array_equal(plain, [[0, 0], [0.25, 1], [0.5, 2], [0.75, 3]])
         np.testing.assert_array_equal(flipped[:, 1], [0, 10, 20, 30])
+
+
+def test_what_sets_have_in_common_is_encoded_once_and_of_the_samples_that_are_wanted() -> None:
+    pictures = np.random.default_rng(7).integers(0, 256, (6, 40, 56, 3), dtype=np.uint8)
+    masks = (3, 2, 1, 2, 2, 3)
+    samples = [
+        Sample(float(k), pictures[k], pictures[k - 1] if k else None, rate_mask=mask) for k, mask in enumerate(masks)
+    ]
+    first, second = Counting(), Counting()
+    frames, motion = (EncodedBlock(FeatureBlock(name, "whole"), first) for name in ("frames", "motion"))
+    other = EncodedBlock(frames.block, second)
+    sets = [BlockSet((frames,), 1), BlockSet((frames, motion), 2), BlockSet((other,), 1)]
+    pieces = list(encode_sets(iter(samples), sets, batch_size=3))
+    assert first.given == [(3 + 2, 40, 56, 3), (3 + 3, 40, 56, 3)]
+    assert second.given == [(2, 40, 56, 3), (1, 40, 56, 3)]
+    for own, mask in zip(zip(*pieces, strict=True), (1, 2, 1), strict=True):
+        rows = [k for k in range(6) if masks[k] & mask]
+        found = [piece for piece in own if piece is not None]
+        assert np.concatenate([piece.times for piece in found]).tolist() == rows
+        np.testing.assert_array_equal(np.concatenate([piece.blocks[0] for piece in found]), pictures[rows, 0, 0])
+
+
+def test_a_set_without_samples_in_a_piece_gives_nothing_there() -> None:
+    block = EncodedBlock(FeatureBlock("frames", "whole"), Counting())
+    samples = [replace(sample, rate_mask=1 + (k == 3)) for k, sample in enumerate(some_samples(4))]
+    pieces = list(encode_sets(samples, [BlockSet((block,), 1), BlockSet((block,), 2)], batch_size=2))
+    assert [[piece is None for piece in own] for own in pieces] == [[False, True], [False, False]]
+
+
+def test_streams_that_remember_see_the_samples_of_one_rate_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Counted:
+        """Counts the samples."""
+
+        def __init__(self) -> None:
+            self.seen = 0
+
+        def push(self, encoded: npt.NDArray[np.float32], times: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+            numbers = self.seen + np.arange(len(times), dtype=np.float32)
+            self.seen += len(times)
+            assert len(encoded) == len(times)
+            return numbers[:, None]
+
+    monkeypatch.setattr(FramesStream, "start", lambda _: Counted())
+    block = EncodedBlock(FeatureBlock("frames", "whole"), Counting())
+    samples = [replace(sample, rate_mask=1 if k % 2 else 3) for k, sample in enumerate(some_samples(7))]
+    sets = [BlockSet((block,), 1), BlockSet((block,), 2)]
+    pieces = list(encode_sets(samples, sets, batch_size=3))
+    numbers = [np.concatenate([own[k].blocks[0][:, 0] for own in pieces if own[k] is not None]) for k in (0, 1)]  # type: ignore[union-attr]
+    assert [found.tolist() for found in numbers] == [[0, 1, 2, 3, 4, 5, 6], [0, 1, 2, 3]]

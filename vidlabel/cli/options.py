@@ -25,8 +25,14 @@ TRAINING = TrainOptions()
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show warnings and errors only: no progress, no summary.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ModelName = Annotated[
-    str, typer.Option("--model", "-m", metavar="NAME|FILE", help="Name of a shipped model, or a model file.")
+ModelNames = Annotated[
+    list[str],
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME|FILE",
+        help="Name of a shipped model, or a model file. Several (-m A -m B) label in one pass over each video.",
+    ),
 ]
 RuntimeName = Annotated[
     Runtime,

@@ -19,6 +19,8 @@ from vidlabel.features.streams.registry import find_stream
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.request import Sample
 
+EVERY_RATE = -1
+"""The mask of all rates."""
 _LEAST_SAMPLES = 8
 """In a piece: decoding goes on while they are encoded."""
 
@@ -35,6 +37,23 @@ class Features:
     def joined(self) -> npt.NDArray[np.float32]:
         """All blocks side by side: (T, D of all together)."""
         return np.concatenate(self.blocks, axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedBlock:
+    """A block, and the encoder that it is made by."""
+
+    block: FeatureBlock
+    encoder: StreamEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSet:
+    """Blocks that are joined, and the samples that they are wanted of."""
+
+    blocks: tuple[EncodedBlock, ...]
+    rate_mask: int
+    """Those of which `Sample.rate_mask` has one of these bits."""
 
 
 class FeaturePipeline:
@@ -81,12 +100,10 @@ class FeaturePipeline:
             found[name] = self._loaded[stream.encoder_kind]
         return found
 
-    def encode(
-        self, samples: Iterable[Sample], blocks: Sequence[FeatureBlock], least: int = _LEAST_SAMPLES
-    ) -> Iterator[Features]:
-        """Encode samples as `encode_samples`, in pieces of `least` samples, or of as many as a batch holds."""
+    def encode(self, samples: Iterable[Sample], blocks: Sequence[FeatureBlock]) -> Iterator[Features]:
+        """Encode samples as `encode_samples`, in pieces of as many as a batch holds."""
         encoders = self.load(block.stream for block in blocks)
-        size = max(least, *(encoder.batch_size for encoder in encoders.values()))
+        size = max(_LEAST_SAMPLES, *(encoder.batch_size for encoder in encoders.values()))
         return encode_samples(samples, encoders, blocks, size, self._stopwatch)
 
 
@@ -112,20 +129,99 @@ def encode_samples(
     Raises:
         UsageError: a stream that cannot be computed from videos.
     """
+    whole = BlockSet(tuple(EncodedBlock(block, encoders[block.stream]) for block in blocks), EVERY_RATE)
+    for (features,) in encode_sets(samples, [whole], batch_size, stopwatch):
+        if features is not None:
+            yield features
+
+
+def encode_sets(
+    samples: Iterable[Sample], sets: Sequence[BlockSet], batch_size: int = _LEAST_SAMPLES, stopwatch: Stopwatch = OFF
+) -> Iterator[tuple[Features | None, ...]]:
+    """Encode samples for several sets of blocks; what sets have in common is encoded once.
+
+    Args:
+        samples: in order of time, all of one size; one request asks for all that the streams of all sets take.
+        sets: any number.
+        batch_size: samples in each piece; it changes memory and overlap, never a feature.
+        stopwatch: takes the time of waiting, preprocessing and encoding.
+
+    Yields:
+        For each set the features of its samples among the next `batch_size`; None where it has none there.
+
+    Raises:
+        UsageError: a stream that cannot be computed from videos.
+    """
+    encoding = _SetEncoding(sets)
     iterator = iter(samples)
-    stages = [find_stream(block.stream).start() for block in blocks]
     while True:
         with stopwatch.phase("waiting"):
             batch = list(islice(iterator, batch_size))
         if not batch:
             return
-        times = np.array([sample.time_s for sample in batch], np.float64)
+        rows = encoding.rows(batch)
         with stopwatch.phase("preprocess"):
-            inputs = prepare_blocks(batch, blocks)
+            inputs = encoding.prepare(batch, rows)
         with stopwatch.phase("encode"):
-            encoded = _encode_together([encoders[block.stream] for block in blocks], inputs)
-            values = [stage.push(own, times) for stage, own in zip(stages, encoded, strict=True)]
-        yield Features(times, tuple(values))
+            found = encoding.encode(batch, rows, inputs)
+        yield found
+
+
+Rows = Mapping[int, npt.NDArray[np.intp]]
+"""For a mask of rates, the numbers of its samples within a piece."""
+
+
+class _SetEncoding:
+    """How samples become the features of several sets, from the first sample of a video to its last."""
+
+    def __init__(self, sets: Sequence[BlockSet]) -> None:
+        self._sets = sets
+        self._masks: dict[EncodedBlock, int] = {}
+        """Which samples each block is encoded of: those of all sets that have it."""
+        for own in sets:
+            for block in own.blocks:
+                self._masks[block] = self._masks.get(block, 0) | own.rate_mask
+        # Features may depend on the samples before, which differ from rate to rate.
+        stages = ((block, own.rate_mask) for own in sets for block in own.blocks)
+        self._stages = {stage: find_stream(stage[0].block.stream).start() for stage in stages}
+
+    def rows(self, batch: Sequence[Sample]) -> Rows:
+        """Which samples are of which rates."""
+        masks = np.array([sample.rate_mask for sample in batch], np.int64)
+        wanted = {*self._masks.values(), *(own.rate_mask for own in self._sets)}
+        return {mask: np.flatnonzero(masks & mask) for mask in wanted}
+
+    def prepare(self, batch: Sequence[Sample], rows: Rows) -> dict[EncodedBlock, Inputs]:
+        """What the encoder of each block takes of its samples, where it has any."""
+        inputs: dict[EncodedBlock, Inputs] = {}
+        for mask in dict.fromkeys(self._masks.values()):
+            own = [block for block, of_block in self._masks.items() if of_block == mask]
+            if len(rows[mask]):
+                samples = [batch[row] for row in rows[mask].tolist()]
+                blocks = list(dict.fromkeys(block.block for block in own))
+                prepared = dict(zip(blocks, prepare_blocks(samples, blocks), strict=True))
+                inputs |= {block: prepared[block.block] for block in own}
+        return inputs
+
+    def encode(
+        self, batch: Sequence[Sample], rows: Rows, inputs: Mapping[EncodedBlock, Inputs]
+    ) -> tuple[Features | None, ...]:
+        """The features of each set."""
+        times = np.array([sample.time_s for sample in batch], np.float64)
+        encoded = dict(
+            zip(inputs, _encode_together([block.encoder for block in inputs], list(inputs.values())), strict=True)
+        )
+        values = {}
+        for (block, mask), stage in self._stages.items():
+            if len(rows[mask]):
+                own = np.searchsorted(rows[self._masks[block]], rows[mask])
+                values[block, mask] = stage.push(encoded[block][own], times[rows[mask]])
+        return tuple(
+            Features(times[rows[own.rate_mask]], tuple(values[block, own.rate_mask] for block in own.blocks))
+            if len(rows[own.rate_mask])
+            else None
+            for own in self._sets
+        )
 
 
 def prepare_blocks(samples: Sequence[Sample], blocks: Sequence[FeatureBlock]) -> list[Inputs]:

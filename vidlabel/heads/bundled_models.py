@@ -12,6 +12,9 @@ from vidlabel.paths import reason_of, weights_folder
 
 SUFFIX = ".safetensors"
 
+DEFAULT_MODELS: tuple[str, ...] = ("objects",)
+"""The shipped models that label videos where none is named."""
+
 
 def find_model(name_or_path: str | Path) -> Path:
     """The file of a model.

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
+from vidlabel.errors import UsageError
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.model_file import (
@@ -102,6 +103,25 @@ def load_model(name_or_path: str | Path) -> Model:
     heads = tuple(_loaded_head(member.head, tensors, head_prefix(number)) for number, member in enumerate(spec.members))
     projection = Projection(tensors[PROJECTION_MEAN], tensors[PROJECTION_COMPONENTS]) if spec.projection else None
     return Model(spec, heads, projection, path, sha256, encoders=encoder_tensors(spec, arrays))
+
+
+def load_models(names: Sequence[str]) -> tuple[Model, ...]:
+    """Load models that are to be used together.
+
+    Raises:
+        UsageError: two have the same name, which results could not tell apart.
+        ModelFileError: one cannot be used.
+    """
+    models = tuple(load_model(name) for name in names)
+    by_name: dict[str, Model] = {}
+    for model in models:
+        other = by_name.setdefault(model.spec.name, model)
+        if other is not model and other.sha256 == model.sha256:
+            raise UsageError("--model", f"{model.spec.name!r} is named twice", "name each model once")
+        if other is not model:
+            problem = f"{other.path} and {model.path} are both models called {model.spec.name!r}"
+            raise UsageError("--model", problem, "give one of them, or train one again under another name")
+    return models
 
 
 def save_model(

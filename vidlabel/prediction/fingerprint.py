@@ -13,18 +13,21 @@ from vidlabel.features.streams.registry import beside_video
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import PredictOptions
 
-WITHOUT_EFFECT = frozenset({"model", "require_gpu_decode", "subtitles", "timeout"})
-"""Options that do not change a result. The model's hash stands for its name, that of a file of subtitles for its."""
+WITHOUT_EFFECT = frozenset({"models", "require_gpu_decode", "subtitles", "timeout"})
+"""Options that do not change a result. The hashes of models stand for their names, that of a file of subtitles for its.
+"""
 
 
-def fingerprint(shown: str, model_sha256: str, options: PredictOptions, streams: Iterable[str] = ()) -> str:
-    """Hash of one video (path as given, size, modification time), the model, and the options that change the result.
+def fingerprint(
+    shown: str, model_sha256s: tuple[str, ...], options: PredictOptions, streams: Iterable[str] = ()
+) -> str:
+    """Hash of one video (path as given, size, modification time), the models, and the options that change the result.
 
     Args:
         shown: path of the video as given.
-        model_sha256: of the model file.
+        model_sha256s: of each model file.
         options: as given.
-        streams: of the model; what they read beside the video counts.
+        streams: of the models; what they read beside the video counts.
 
     Returns:
         32 hexadecimal digits.
@@ -39,7 +42,7 @@ def fingerprint(shown: str, model_sha256: str, options: PredictOptions, streams:
     asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
     if options.audio_stream is None:  # Where none is named, nothing depends on it.
         del asked["audio_stream"]
-    facts = [shown, status.st_size, status.st_mtime_ns, model_sha256, asked]
+    facts = [shown, status.st_size, status.st_mtime_ns, *model_sha256s, asked]
     beside = beside_video(Path(shown), FeatureConfig(subtitles=options.subtitles), streams)
     if beside:
         facts.append(beside)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,32 +12,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vidlabel.errors import UsageError, VideoError, VidlabelError
-from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
-from vidlabel.features.pipeline import FeaturePipeline
-from vidlabel.features.streams.registry import check_has_streams, reading_request
-from vidlabel.heads.model import load_model
-from vidlabel.heads.scoring import make_scorer
-from vidlabel.labels.result import Result, RunInfo, Scores, Segment, VideoInfo
-from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
+from vidlabel.features.streams.registry import check_has_streams
+from vidlabel.heads.model import Model, load_models
+from vidlabel.labels.result import Result, RunInfo, VideoInfo
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
+from vidlabel.prediction.model_labels import ModelLabels, ModelOutput, joined_segments
 from vidlabel.prediction.options import Listener, PredictOptions
-from vidlabel.prediction.video_inputs import feature_config, video_problem, video_streams, view_of
+from vidlabel.prediction.reading_passes import PassPlanner, ReadingPass
+from vidlabel.prediction.video_inputs import video_problem, video_streams
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, SampleRequest
-from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
+from vidlabel.video.samples import open_isolated_samples
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from vidlabel.features.pipeline import Features
+    from vidlabel.heads.spec import ModelSpec
 
-LEAST_PIECE = 8
-"""Samples at least that are encoded and scored together: it changes memory and overlap, never a result."""
 
 ON_GPU = "on GPU"
 """How the names of decoders end that run on a GPU."""
@@ -48,7 +47,7 @@ _DEFAULTS = PredictOptions()
 
 def predict(
     path: str | PathLike[str],
-    model: str | PathLike[str] = _DEFAULTS.model,
+    model: str | PathLike[str] | Sequence[str | PathLike[str]] = _DEFAULTS.models,
     *,
     rate: float | None = _DEFAULTS.rate,
     threshold: float | None = _DEFAULTS.threshold,
@@ -71,11 +70,11 @@ def predict(
 
     Args:
         path: the video, or a feature file for a model that was trained on such files.
-        model: name of a shipped model, or path of a model file.
-        rate: samples per second; None: the model's.
+        model: name of a shipped model, or path of a model file; several of them share one reading of the video.
+        rate: samples per second; None: each model's.
         threshold: minimum score, 0 to 1, at which a label holds; None: the model's, per label.
         min_duration: minimum duration of a segment in seconds; None: the model's, per label.
-        top: number of labels to keep, those with the longest total time; None: all.
+        top: number of labels to keep of each model, those with the longest total time; None: all.
         scores: also return the scores of every sample.
         device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
@@ -93,7 +92,7 @@ def predict(
         The labels with their times in seconds from the first presented frame.
 
     Raises:
-        UsageError: an argument is invalid, or the device is not available.
+        UsageError: an argument is invalid, two models have one name, or the device is not available.
         VideoError: the file cannot be read as a video.
         ModelFileError: the model cannot be used.
 
@@ -103,7 +102,7 @@ def predict(
         ('ok', 4.0)
     """
     options = PredictOptions(
-        model=fspath(model),
+        models=(fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model),
         rate=rate,
         threshold=threshold,
         min_duration=min_duration,
@@ -140,7 +139,7 @@ class PythonListener:
 
 
 class Labeller:
-    """Labels videos one after the other, with one model that is loaded once.
+    """Labels videos one after the other, with models that are loaded once.
 
     Args:
         options: for all of the videos.
@@ -150,8 +149,8 @@ class Labeller:
         stopwatch: takes the time of the phases.
 
     Raises:
-        UsageError: a device or runtime that is not there.
-        ModelFileError: the model cannot be used.
+        UsageError: a device or runtime that is not there, or two models of one name.
+        ModelFileError: a model cannot be used.
         InstallationError: the encoder's weights or its runtime are missing or damaged.
     """
 
@@ -161,15 +160,19 @@ class Labeller:
         self._options = options
         self._pool = pool
         self._stopwatch = stopwatch
-        self._model = load_model(options.model)
-        self._spec = self._model.spec
+        self._models = load_models(options.models)
         self._threads = threads or available_cores()
-        self._video_problem = video_problem(self._spec)
-        self._pipeline = self._load_pipeline() if self._video_problem is None else None
-        if options.subtitles is not None and "text" not in self._spec.stream_names:
-            raise UsageError("--subtitles", f"{self._spec.name} reads no text", "leave it out")
+        specs = [model.spec for model in self._models]
+        self._blind = next((spec for spec in specs if video_problem(spec) is not None), None)
+        """The first model that labels no videos."""
+        self._streams = video_streams(specs)
+        self._passes = self._plan_passes() if self._blind is None else ()
+        if options.subtitles is not None and not any("text" in spec.stream_names for spec in specs):
+            raise UsageError(
+                "--subtitles", f"{' and '.join(spec.name for spec in specs)} reads no text", "leave it out"
+            )
 
-    def _load_pipeline(self) -> FeaturePipeline:
+    def _plan_passes(self) -> tuple[ReadingPass, ...]:
         options = self._options
         usual = FeatureConfig(
             decoder=options.decoder,
@@ -177,12 +180,7 @@ class Labeller:
             audio_stream=options.audio_stream,
             subtitles=options.subtitles,
         )
-        config = feature_config(self._model, usual)
-        if options.rate is not None:
-            config = replace(config, rate=options.rate)
-        pipeline = FeaturePipeline(config, self._spec.stream_names, options.device, self._threads, self._stopwatch)
-        pipeline.load(self._spec.stream_names)
-        return pipeline
+        return PassPlanner(usual, options.device, self._threads).plan(self._models, options.rate)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video, or file of features.
@@ -193,63 +191,82 @@ class Labeller:
 
         Raises:
             VideoError: the file cannot be read as a video.
-            InputError: the file cannot be read as features, or not as those of the model.
-            UsageError: the model needs an encoder that is not installed.
+            InputError: the file cannot be read as features, or not as those of a model.
+            UsageError: a model needs an encoder that is not installed.
         """
-        known = fingerprint(shown, self._model.sha256, self._options, video_streams(self._spec))
+        known = fingerprint(shown, tuple(model.sha256 for model in self._models), self._options, self._streams)
         if is_feature_name(Path(shown)):
             return self._label_features(shown, known, listener)
-        if self._pipeline is None:
-            raise self._cannot_see(shown)
-        return self._label_video(shown, known, self._pipeline, listener)
+        if self._blind is not None:
+            raise _cannot_see(shown, self._blind)
+        return self._label_video(shown, known, listener)
 
-    def _cannot_see(self, shown: str) -> VidlabelError:
-        """Why a video cannot be labelled; no other one can, either, where an encoder is missing."""
-        problem, remedy = self._video_problem or "", "give files of the features that it was trained on"
-        if self._spec.is_external:
-            return VideoError(shown, problem, remedy)
-        return UsageError("--model", problem, f"train the model again, or {remedy}")
+    def _label_video(self, shown: str, known: str, listener: Listener) -> Result:
+        readings = [self._read(shown, number, listener) for number in range(len(self._passes))]
+        for warning in dict.fromkeys(warning for reading in readings for warning in reading.report.warnings):
+            listener.warn(f"{shown}: {warning}")
+        outputs = {
+            place: output
+            for own, reading in zip(self._passes, readings, strict=True)
+            for place, output in zip(own.models, reading.outputs, strict=True)
+        }
+        return self._result(known, readings, [outputs[place] for place in sorted(outputs)])
 
-    def _label_video(self, shown: str, known: str, pipeline: FeaturePipeline, listener: Listener) -> Result:
-        request, timeout_s = self._request(pipeline.config), self._options.timeout
+    def _read(self, shown: str, number: int, listener: Listener) -> _Reading:
+        """Read a video for the models of one pass."""
+        own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
+        labels = [ModelLabels(self._models[place], self._options) for place in own.models]
+        request, samples = self._window(own.request), 0
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
-            self._check_start(shown, stream.probe.duration_s)
+            duration_s = stream.probe.duration_s
+            self._check_start(shown, duration_s)
             check_has_streams(shown, stream.opened, request)
-            labels = self._collect(shown, stream, pipeline, listener)
-            for warning in stream.report.warnings:
-                listener.warn(f"{shown}: {warning}")
-            info, report = stream.probe.info(shown), stream.report
-            return self._result(known, info, report, labels, pipeline.device, pipeline.runtime)
+            for pieces in own.encode(stream, self._stopwatch):
+                if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
+                    raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
+                with self._stopwatch.phase("head"):
+                    times = _push(labels, pieces)
+                samples += len(times)
+                listener.progress((number * duration_s + float(times[-1])) / count, duration_s)
+            with self._stopwatch.phase("head"):
+                outputs = self._outputs(labels, stream.report)
+            self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
+            self._stopwatch.count(samples)
+            return _Reading(stream.probe.info(shown), stream.report, samples, outputs, own.device, own.runtime)
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
+        readings = [self._take_features(shown, model, listener) for model in self._models]
+        listener.progress(readings[0].video.duration, readings[0].video.duration)
+        return self._result(known, readings, [output for reading in readings for output in reading.outputs])
+
+    def _take_features(self, shown: str, model: Model, listener: Listener) -> _Reading:
+        """Read a file of features for one model."""
         options, path = self._options, Path(shown)
-        found = read_for_model(self._spec, path, options.rate)
+        found = read_for_model(model.spec, path, options.rate)
         self._check_start(shown, found.duration_s)
         if found.own_rate != found.rate:
             rates = f"{found.own_rate:g} to {found.rate:g} samples a second"
             listener.warn(f"{shown}: is resampled from {rates}")
         wanted = (found.times >= options.start) & (found.times < (options.end or np.inf))
-        labels = _Labels(self._builder(), keep_scores=options.scores)
-        scorer = make_scorer(self._model, options.rate)
+        labels, report = ModelLabels(model, options), features_report(found)
         with self._stopwatch.phase("head"):
-            labels.add_times(found.times[wanted])
-            labels.add_scores(scorer.push(found.values[wanted]))
-            labels.add_scores(scorer.finish())
-        self._stopwatch.count(labels.samples)
-        listener.progress(found.duration_s, found.duration_s)
+            labels.push(found.times[wanted], found.values[wanted])
+            outputs = self._outputs([labels], report)
+        samples = int(wanted.sum())
+        self._stopwatch.count(samples)
         video = features_info(shown, path.stat().st_size, found)
-        runtime = found.origin.runtime if found.origin else "none"
-        return self._result(known, video, features_report(found), labels, "cpu", runtime)
+        return _Reading(video, report, samples, outputs, "cpu", found.origin.runtime if found.origin else "none")
 
     def _check_start(self, shown: str, duration_s: float) -> None:
         if self._options.start >= duration_s:
             problem = f"lasts {duration_s:.3f} s, and labelling is to begin at {self._options.start:g} s"
             raise VideoError(shown, problem, "give an earlier --start")
 
-    def _request(self, config: FeatureConfig) -> SampleRequest:
+    def _window(self, request: SampleRequest) -> SampleRequest:
+        """Ask for what the options say of every video."""
         options = self._options
         return replace(
-            reading_request(config, self._spec.stream_names),
+            request,
             start_s=options.start,
             end_s=options.end,
             decode_device="gpu" if options.require_gpu_decode else options.decode_device,
@@ -257,100 +274,65 @@ class Labeller:
             threads=self._threads,
         )
 
-    def _collect(self, shown: str, stream: IsolatedSamples, pipeline: FeaturePipeline, listener: Listener) -> _Labels:
-        scorer = make_scorer(self._model, self._options.rate)
-        labels = _Labels(self._builder(), keep_scores=self._options.scores)
-        # A piece fills the encoder's batch at least, since a GPU takes the same time for a full one, and all threads.
-        blocks = [FeatureBlock(name, view_of(self._spec)) for name in self._spec.stream_names]
-        for chunk in pipeline.encode(stream, blocks, max(LEAST_PIECE, self._threads)):
-            if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
-                raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
-            with self._stopwatch.phase("head"):
-                labels.add_times(chunk.times)
-                labels.add_scores(scorer.push(chunk.joined()))
-            listener.progress(float(chunk.times[-1]), stream.probe.duration_s)
-        with self._stopwatch.phase("head"):
-            labels.add_scores(scorer.finish())
-        self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
-        self._stopwatch.count(labels.samples)
-        return labels
-
-    def _builder(self) -> SegmentBuilder:
-        spec, options = self._spec, self._options
-        thresholds, durations = spec.thresholds, spec.minimum_durations_s
-        if options.threshold is not None:
-            thresholds = (options.threshold,) * len(spec.labels)
-        if options.min_duration is not None:
-            durations = (options.min_duration,) * len(spec.labels)
-        builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
-        return builder(spec.labels, thresholds, durations, background=spec.background)
-
-    def _result(
-        self, known: str, video: VideoInfo, report: ReadReport, labels: _Labels, device: str, runtime: str
-    ) -> Result:
+    def _outputs(self, labels: Sequence[ModelLabels], report: ReadReport) -> tuple[ModelOutput, ...]:
+        """What models found, when they have all samples."""
         end_s = report.duration_s if self._options.end is None else min(report.duration_s, self._options.end)
-        segments = labels.segments(end_s, report.holes)
-        if self._options.top is not None:
-            segments = keep_top(segments, self._options.top)
-        damaged = report.decode_errors > 0 or report.decoded_ratio < 1
-        spec = self._spec
+        return tuple(own.finish(end_s, report.holes) for own in labels)
+
+    def _result(self, known: str, readings: Sequence[_Reading], outputs: Sequence[ModelOutput]) -> Result:
+        """Put together what all models found; `outputs` in the order of the models."""
+        reports = [reading.report for reading in readings]
+        decode_errors = max(report.decode_errors for report in reports)
+        decoded_ratio = min(report.decoded_ratio for report in reports)
+        names = [model.spec.name for model in self._models]
         return Result(
-            status="partial" if damaged else "ok",
-            video=video,
-            models=(self._model.info,),
+            status="partial" if decode_errors > 0 or decoded_ratio < 1 else "ok",
+            video=readings[0].video,
+            models=tuple(model.info for model in self._models),
             run=RunInfo(
-                rate=self._options.rate or spec.rate,
-                samples=labels.samples,
-                decoder=report.decoder,
-                decode_errors=report.decode_errors,
-                decoded_ratio=report.decoded_ratio,
-                device=device,
-                runtime=runtime,
+                rate=self._options.rate or max(model.spec.rate for model in self._models),
+                samples=sum(reading.samples for reading in readings),
+                decoder="; ".join(dict.fromkeys(report.decoder for report in reports)),
+                decode_errors=decode_errors,
+                decoded_ratio=decoded_ratio,
+                device=readings[0].device,
+                runtime=readings[0].runtime,
                 version=installed_version(),
                 fingerprint=known,
             ),
-            segments=segments,
-            scores=labels.scores(self._model.info.name, spec.labels, self._options.top),
+            segments=joined_segments(names, outputs),
+            scores=tuple(output.scores for output in outputs if output.scores is not None),
         )
 
 
-class _Labels:
-    """What is known of a video so far: times wait here for their scores, which may come later.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """What one reading of a video gave."""
 
-    Args:
-        builder: turns scores into segments.
-        keep_scores: whether the scores themselves are asked for; they need memory for each sample.
+    video: VideoInfo
+    report: ReadReport
+    samples: int
+    outputs: tuple[ModelOutput, ...]
+    """Of each model that it served."""
+    device: str
+    runtime: str
+
+
+def _push(labels: Sequence[ModelLabels], pieces: Sequence[Features | None]) -> npt.NDArray[np.float64]:
+    """Give each model its features of the next piece.
+
+    Returns:
+        (T,) seconds of the samples of all models together.
     """
+    given = [(own, piece) for own, piece in zip(labels, pieces, strict=True) if piece is not None]
+    for own, piece in given:
+        own.push(piece.times, piece.joined())
+    return np.unique(np.concatenate([piece.times for _, piece in given]))
 
-    def __init__(self, builder: SegmentBuilder, *, keep_scores: bool) -> None:
-        self._builder = builder
-        self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] | None = [] if keep_scores else None
-        self._waiting: npt.NDArray[np.float64] = np.empty(0)
-        self.samples = 0
 
-    def add_times(self, times: npt.NDArray[np.float64]) -> None:
-        """(T,) seconds of samples whose scores will come."""
-        self._waiting = np.concatenate([self._waiting, times])
-
-    def add_scores(self, scores: npt.NDArray[np.float32]) -> None:
-        """(T, C) scores of the earliest samples that have none yet."""
-        times, self._waiting = np.split(self._waiting, [len(scores)])
-        self.samples += len(scores)
-        self._builder.push(times, scores)
-        if self._kept is not None and len(scores):
-            self._kept.append((times, scores))
-
-    def segments(self, end_s: float, holes: Sequence[tuple[float, float]]) -> tuple[Segment, ...]:
-        """The segments outside the holes, once all scores are there."""
-        return self._builder.finish(end_s, holes)
-
-    def scores(self, model: str, labels: tuple[str, ...], top: int | None) -> tuple[Scores, ...]:
-        """All scores, or those of the `top` labels with the highest mean; none if they were not asked for."""
-        if self._kept is None:
-            return ()
-        times = np.concatenate([times for times, _ in self._kept] or [np.empty(0)])
-        values = np.concatenate([scores for _, scores in self._kept] or [np.empty((0, len(labels)), np.float32)])
-        columns = np.arange(len(labels))
-        if top is not None and len(values):
-            columns = np.sort(np.argsort(-values.mean(axis=0), kind="stable")[:top])
-        return (Scores(model, times, tuple(labels[column] for column in columns), values[:, columns]),)
+def _cannot_see(shown: str, spec: ModelSpec) -> VidlabelError:
+    """Why a video cannot be labelled; no other one can, either, where an encoder is missing."""
+    problem, remedy = video_problem(spec) or "", "give files of the features that it was trained on"
+    if spec.is_external:
+        return VideoError(shown, problem, remedy)
+    return UsageError("--model", problem, f"train the model again, or {remedy}")

@@ -8,24 +8,25 @@ from typing import Protocol, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.json_fields import Number
-from vidlabel.video.request import DecodeDevice, Decoder
+from vidlabel.video.request import MOST_RATES, DecodeDevice, Decoder
 
 
 @dataclass(frozen=True, slots=True)
 class PredictOptions:
     """Options of `predict`, of the same names in the command line and in Python."""
 
-    model: str = "objects"
-    """Name of a shipped model, or path of a model file."""
+    models: tuple[str, ...] = DEFAULT_MODELS
+    """Each the name of a shipped model, or the path of a model file; they share one reading of a video."""
     rate: Number | None = None
-    """Samples per second; None: the model's."""
+    """Samples per second; None: each model's."""
     threshold: Number | None = None
     """Minimum score, 0 to 1, at which a label holds; None: the model's, per label."""
     min_duration: Number | None = None
     """Minimum duration of a segment in seconds; None: the model's, per label."""
     top: int | None = None
-    """Number of labels to keep, those with the longest total time; None: all."""
+    """Number of labels to keep of each model, those with the longest total time; None: all."""
     scores: bool = False
     """Also return the scores of every sample."""
     device: Device = "auto"
@@ -50,6 +51,8 @@ class PredictOptions:
     """Seconds without a new frame after which a video fails."""
 
     def __post_init__(self) -> None:
+        if not 1 <= len(self.models) <= MOST_RATES:
+            raise UsageError("--model", f"{len(self.models)} models are not possible", f"give 1 to {MOST_RATES}")
         _check(self.rate is None or 0 < self.rate < math.inf, "--rate", self.rate, "give a number above 0")
         _check(self.threshold is None or 0 <= self.threshold <= 1, "--threshold", self.threshold, "give 0 to 1")
         least = self.min_duration

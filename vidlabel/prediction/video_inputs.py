@@ -6,7 +6,7 @@ asks, too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
@@ -41,9 +41,10 @@ def video_problem(spec: ModelSpec) -> str | None:
     return None
 
 
-def video_streams(spec: ModelSpec) -> tuple[str, ...]:
-    """The streams that a model takes of videos; none where it takes files of features."""
-    return () if video_problem(spec) is not None else spec.stream_names
+def video_streams(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
+    """The streams that models take of videos, each once; none of a model that takes files of features."""
+    seeing = [spec for spec in specs if video_problem(spec) is None]
+    return tuple(dict.fromkeys(name for spec in seeing for name in spec.stream_names))
 
 
 def view_of(spec: ModelSpec) -> View:

@@ -52,8 +52,8 @@ def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> E
 def options(tmp_path: Path, engine: Engine) -> WorkOptions:
     (tmp_path / "out").mkdir()
     if isinstance(engine, InProcess):
-        return WorkOptions(tmp_path / "out", FakeJob(PredictOptions(), "a" * 64, folder=tmp_path / "out"))
-    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), "a" * 64))
+        return WorkOptions(tmp_path / "out", FakeJob(PredictOptions(), ("a" * 64,), folder=tmp_path / "out"))
+    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), ("a" * 64,)))
 
 
 def make_tasks(options: WorkOptions, *contents: str) -> list[Task]:

@@ -32,7 +32,7 @@ def _fakes_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def options(tmp_path: Path) -> WorkOptions:
     (tmp_path / "out").mkdir()
-    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), "a" * 64))
+    return WorkOptions(tmp_path / "out", LabelJob(PredictOptions(), ("a" * 64,)))
 
 
 def make_tasks(folder: Path, *contents: str) -> list[Task]:

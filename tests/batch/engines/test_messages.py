@@ -59,7 +59,7 @@ def test_messages(message: Message) -> None:
 
 
 def test_options_and_tasks() -> None:
-    options = WorkOptions(Path("out"), LabelJob(PredictOptions(rate=4.0, top=2), "a" * 64), strict=True, threads=1)
+    options = WorkOptions(Path("out"), LabelJob(PredictOptions(rate=4.0, top=2), ("a" * 64,)), strict=True, threads=1)
     file = pipe(options, TASK, TASK)
     assert read_options(file) == options
     assert list(read_tasks(file)) == [TASK, TASK]
@@ -71,7 +71,7 @@ def test_a_worker_finds_the_fingerprint_of_its_run(tmp_path: Path) -> None:
     """Whole numbers too: 4 and 4.0 are one rate, but two texts in a fingerprint."""
     (tmp_path / "a.mp4").touch()
     for rate in (4, 4.0):
-        job = LabelJob(PredictOptions(rate=rate, threshold=1, min_duration=0, start=0, end=9, timeout=60), "a" * 64)
+        job = LabelJob(PredictOptions(rate=rate, threshold=1, min_duration=0, start=0, end=9, timeout=60), ("a" * 64,))
         found = read_options(pipe(WorkOptions(tmp_path, job))).job
         assert found.fingerprint(str(tmp_path / "a.mp4")) == job.fingerprint(str(tmp_path / "a.mp4"))
         assert found.conditions == job.conditions

@@ -35,7 +35,7 @@ with DecodePool() as pool:
     print(loading, gc.isenabled(), frozen > 100_000, len(collections))
 """
 
-JOB = LabelJob(PredictOptions(device="cpu"), sha256_of(find_model("objects")))
+JOB = LabelJob(PredictOptions(device="cpu"), (sha256_of(find_model("objects")),))
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_what_is_loaded_is_not_looked_through_for_garbage() -> None:
 def test_the_collector_is_on_again_after_a_failure() -> None:
     try:
         with DecodePool() as pool, pytest.raises(VidlabelError, match="nowhere"):
-            load_labeller(PredictOptions(model="nowhere.safetensors"), pool)
+            load_labeller(PredictOptions(models=("nowhere.safetensors",)), pool)
         assert gc.isenabled()
     finally:
         gc.unfreeze()

@@ -15,7 +15,7 @@ from features.drawn_people import drawn, standing
 from features.encoders.movenet_reference import GREEN, RED
 from features.streams.stick_figures import mirrored, moved, people, row
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.pipeline import FeaturePipeline
+from vidlabel.features.pipeline import FeaturePipeline, encode_samples
 from vidlabel.features.streams.pose import POSE_NUMBERS, PoseStage
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.video.request import Sample
@@ -169,7 +169,7 @@ def test_drawn_people_walk_through_the_pipeline() -> None:
     samples = [Sample(step / RATE, picture) for step, picture in enumerate(pictures)]
     pipeline = FeaturePipeline(FeatureConfig(), ("pose",), "cpu", threads=2)
     blocks = [FeatureBlock("pose", "whole"), FeatureBlock("pose", "whole-flipped"), FeatureBlock("pose", "right")]
-    pieces = list(pipeline.encode(samples, blocks, least=3))
+    pieces = list(encode_samples(samples, pipeline.load(["pose"]), blocks, batch_size=3))
     plain, flipped, right = (np.concatenate([piece.blocks[number] for piece in pieces]) for number in range(3))
     assert plain.shape == flipped.shape == right.shape == (8, 99)
     np.testing.assert_allclose(plain[:, APART], (210 - 2 * np.arange(8)) / 45, atol=0.2)

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelJob:
-    """Label a video with a model."""
+    """Label a video with one or more models."""
 
     predict: PredictOptions
-    model_sha256: str
+    model_sha256s: tuple[str, ...]
     streams: tuple[str, ...] = ()
-    """Of the model, as far as they are computed from videos."""
+    """Of the models, as far as they are computed from videos."""
 
     @property
     def conditions(self) -> str:
@@ -46,8 +46,8 @@ class LabelJob:
         return self.predict.timeout
 
     def fingerprint(self, shown: str) -> str:
-        """Hash of the video, the model and the options that change the result."""
-        return fingerprint(shown, self.model_sha256, self.predict, self.streams)
+        """Hash of the video, the models and the options that change the result."""
+        return fingerprint(shown, self.model_sha256s, self.predict, self.streams)
 
     def recognise(self, output: Path, fingerprint: str) -> JobReport | None:
         """The outcome in a JSON result with this fingerprint; other formats carry none."""
@@ -59,7 +59,7 @@ class LabelJob:
 
     @contextlib.contextmanager
     def open(self, listener: Listener, stopwatch: Stopwatch, threads: int | None) -> Iterator[DoTask]:
-        """Load the model and start a decoding process."""
+        """Load the models and start a decoding process."""
         with DecodePool() as pool:
             labeller = load_labeller(self.predict, pool, threads, stopwatch)
             yield lambda task: product_of(labeller.label(task.shown, listener), task.output)

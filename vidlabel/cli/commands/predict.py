@@ -11,7 +11,7 @@ from vidlabel.cli.options import (
     Debug,
     DecoderName,
     DeviceName,
-    ModelName,
+    ModelNames,
     Quiet,
     Recursive,
     RetryFailed,
@@ -42,7 +42,7 @@ FormatName = Annotated[
     Literal["json", "jsonl", "csv", "srt", "vtt"] | None,
     typer.Option("--format", help="Format of standard output, or of the files in an output folder."),
 ]
-Rate = Annotated[float | None, typer.Option(help="Samples per second. [default: the model's]")]
+Rate = Annotated[float | None, typer.Option(help="Samples per second. [default: each model's]")]
 Threshold = Annotated[
     float | None,
     typer.Option(help="Minimum score, 0 to 1, at which a label holds. [default: the model's, per label]"),
@@ -50,7 +50,9 @@ Threshold = Annotated[
 MinDuration = Annotated[
     float | None, typer.Option(help="Minimum duration of a segment in seconds. [default: the model's, per label]")
 ]
-Top = Annotated[int | None, typer.Option(metavar="K", help="Show only the K labels with the longest total time.")]
+Top = Annotated[
+    int | None, typer.Option(metavar="K", help="Show only the K labels of each model with the longest total time.")
+]
 Scores = Annotated[bool, typer.Option("--scores", help="Include the scores of every sample in JSON results.")]
 Start = Annotated[float, typer.Option(help="Time in seconds at which labelling begins.")]
 End = Annotated[float | None, typer.Option(help="Time in seconds at which labelling ends. [default: end of video]")]
@@ -78,7 +80,7 @@ def predict(
     inputs: Inputs,
     output: Output = None,
     format_name: FormatName = None,
-    model: ModelName = DEFAULTS.model,
+    model: ModelNames = list(DEFAULTS.models),  # noqa: B006 - typer copies it
     rate: Rate = DEFAULTS.rate,
     threshold: Threshold = DEFAULTS.threshold,
     min_duration: MinDuration = DEFAULTS.min_duration,
@@ -114,7 +116,7 @@ def predict(
 
     status = run_predict(
         inputs,
-        options_from(PredictOptions, context.params),
+        options_from(PredictOptions, {**context.params, "models": tuple(model)}),
         output=output,
         format_name=format_name,
         workers=workers,

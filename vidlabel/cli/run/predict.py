@@ -99,14 +99,14 @@ def _work_options(
     retry_failed: bool,
     profile: bool,
 ) -> WorkOptions:
-    """Read the model file; the rest is as given."""
-    model = find_model(options.model)
-    streams = video_streams(read_spec(model))
+    """Read the model files; the rest is as given."""
+    models = [find_model(name) for name in options.models]
+    streams = video_streams([read_spec(model) for model in models])
     if "text" in streams and options.subtitles is None and isinstance(destination, OneFile):
         _refuse_output_beside(Path(inputs.videos[0].shown), destination.path)
     return WorkOptions(
         folder=_output_folder(destination),
-        job=LabelJob(options, sha256_of(model), streams),
+        job=LabelJob(options, tuple(sha256_of(model) for model in models), streams),
         strict=strict,
         overwrite=overwrite,
         retry_failed=retry_failed,
@@ -156,7 +156,7 @@ def _events(
         case TableDestination():
             yield from label_table(inputs.videos, destination, options, choose_engine(workers, inputs))
         case Terminal() | Stream():
-            write = _result_writer(destination, progress)
+            write = _result_writer(destination, len(predict.models), progress)
             if len(inputs.videos) == 1:
                 outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:
@@ -171,7 +171,7 @@ def _events(
                     yield event
 
 
-def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callable[[Result], None]:
+def _result_writer(destination: Terminal | Stream, models: int, progress: Progress) -> Callable[[Result], None]:
     """A function that writes a result to standard output."""
     if isinstance(destination, Terminal):
 
@@ -181,7 +181,7 @@ def _result_writer(destination: Terminal | Stream, progress: Progress) -> Callab
             print_result(result)
 
         return show
-    destination.format.begin(sys.stdout.buffer)
+    destination.format.begin(sys.stdout.buffer, models)
 
     def pass_on(result: Result) -> None:
         """Write one for a program, at once."""

@@ -1,0 +1,144 @@
+"""Which models are served by one reading of a video, and how it gives each the features that it would get alone.
+
+Models of any rates share a pass: the decoding process knows which frames each rate takes. They share an encoder that
+has the same weights and takes pixels in the same way, and what it makes of a stream. Pictures of another size, or
+compared over another time, need another pass: scaling them again would give other numbers than the model learnt from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime, resolve_hardware
+from vidlabel.features.pipeline import BlockSet, EncodedBlock, Features, encode_sets
+from vidlabel.features.streams.registry import find_stream, lag_of, reading_request
+from vidlabel.prediction.video_inputs import feature_config, view_of
+
+if TYPE_CHECKING:
+    from vidlabel.features.streams.base import StreamEncoder
+    from vidlabel.heads.model import Model
+    from vidlabel.profiling import Stopwatch
+    from vidlabel.stream_spec import StreamSpec
+    from vidlabel.video.request import SampleRequest
+    from vidlabel.video.samples import IsolatedSamples
+
+LEAST_PIECE = 8
+"""Samples at least that are encoded and scored together: it changes memory and overlap, never a result."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadingPass:
+    """Models whose features come from one reading of a video."""
+
+    models: tuple[int, ...]
+    """Their places among all models."""
+    request: SampleRequest
+    """For the whole video."""
+    sets: tuple[BlockSet, ...]
+    """The features of each model."""
+    batch_size: int
+    """Samples in a piece."""
+    device: UsedDevice
+    """Where the encoders run."""
+    runtime: UsedRuntime
+    """Which library runs them."""
+
+    def encode(self, samples: IsolatedSamples, stopwatch: Stopwatch) -> Iterator[tuple[Features | None, ...]]:
+        """For each model the features of its samples in the next piece; None where it has none there."""
+        return encode_sets(samples, self.sets, self.batch_size, stopwatch)
+
+
+class PassPlanner:
+    """Arranges models in as few passes as give each what it would get alone; each encoder is loaded once.
+
+    Args:
+        usual: for what models say nothing about.
+        device: where encoders run.
+        threads: inputs that are encoded at the same time on the CPU.
+
+    Raises:
+        UsageError: a runtime that is not there.
+        DeviceError: a device that is not there.
+    """
+
+    def __init__(self, usual: FeatureConfig, device: Device, threads: int) -> None:
+        self._device, self._runtime = resolve_hardware(device, usual.runtime)
+        self._usual = replace(usual, runtime=self._runtime)
+        self._threads = threads
+        self._encoders: dict[Hashable, StreamEncoder] = {}
+
+    def plan(self, models: Sequence[Model], rate: float | None) -> tuple[ReadingPass, ...]:
+        """The passes.
+
+        Args:
+            models: without a `video_problem`.
+            rate: samples per second for all of them; None: each model's own.
+
+        Raises:
+            UsageError, InstallationError: an encoder cannot be loaded.
+        """
+        configs = [feature_config(model, self._usual) for model in models]
+        if rate is not None:
+            configs = [replace(config, rate=rate) for config in configs]
+        passes: list[list[int]] = []
+        for place in range(len(models)):
+            for own in passes:
+                if all(_share_pictures(models, configs, place, other) for other in own):
+                    own.append(place)
+                    break
+            else:
+                passes.append([place])
+        return tuple(self._make_pass(models, configs, own) for own in passes)
+
+    def _make_pass(self, models: Sequence[Model], configs: Sequence[FeatureConfig], own: Sequence[int]) -> ReadingPass:
+        rates = list(dict.fromkeys(configs[place].rate for place in own))
+        blocks = [self._blocks(models[place], configs[place]) for place in own]
+        bits = [1 << rates.index(configs[place].rate) for place in own]
+        sets = tuple(BlockSet(joined, bit) for joined, bit in zip(blocks, bits, strict=True))
+        encoders = [block.encoder for one in sets for block in one.blocks]
+        # A piece fills an encoder's batch, since a GPU takes the same time for a full one, and all threads.
+        batch_size = max(LEAST_PIECE, self._threads, *(encoder.batch_size for encoder in encoders))
+        request = _request(models, configs, own, rates)
+        return ReadingPass(tuple(own), request, sets, batch_size, self._device, self._runtime)
+
+    def _blocks(self, model: Model, config: FeatureConfig) -> tuple[EncodedBlock, ...]:
+        view = view_of(model.spec)
+        return tuple(
+            EncodedBlock(FeatureBlock(stream.name, view), self._encoder(stream, config))
+            for stream in model.spec.streams
+        )
+
+    def _encoder(self, wanted: StreamSpec, config: FeatureConfig) -> StreamEncoder:
+        stream, pictures = find_stream(wanted.name), wanted.pictures
+        scaling = None if pictures is None else (pictures.mean, pictures.scale)
+        key = stream.encoder_kind, wanted.encoder, scaling
+        if key not in self._encoders:
+            self._encoders[key] = stream.load_encoder(config, self._device, self._threads)
+        return self._encoders[key]
+
+
+def _share_pictures(models: Sequence[Model], configs: Sequence[FeatureConfig], first: int, second: int) -> bool:
+    """Whether two models can take the same pictures, or one of them takes none."""
+    places = first, second
+    if not all(_sees_pictures(models[place]) for place in places):
+        return True
+    lags = {lag_of(configs[place], models[place].spec.stream_names) for place in places} - {None}
+    return configs[first].short_side == configs[second].short_side and len(lags) <= 1
+
+
+def _sees_pictures(model: Model) -> bool:
+    return any(stream.pictures is not None for stream in model.spec.streams)
+
+
+def _request(
+    models: Sequence[Model], configs: Sequence[FeatureConfig], own: Sequence[int], rates: Sequence[float]
+) -> SampleRequest:
+    """What gives all models of a pass what they take."""
+    config = next((configs[place] for place in own if _sees_pictures(models[place])), configs[own[0]])
+    lags = (lag_of(configs[place], models[place].spec.stream_names) for place in own)
+    config = replace(config, rate=rates[0], lag_s=next((lag for lag in lags if lag is not None), config.lag_s))
+    request = reading_request(config, [name for place in own for name in models[place].spec.stream_names])
+    return replace(request, more_rates=tuple(rates[1:]))
