@@ -73,7 +73,7 @@ def main() -> None:
     folder = Path(os.environ["VIDLABEL_SOUNDS"])
     tally: dict[tuple[bool, str], Counter[str]] = defaultdict(Counter)
     with tempfile.TemporaryDirectory() as made, DecodePool() as pool:
-        labeller = Labeller(PredictOptions(model="sounds", device="cpu"), pool)
+        labeller = Labeller(PredictOptions(models=("sounds",), device="cpu"), pool)
         video = Path(made) / "sound.mkv"
         for sound in read_sounds():
             write_video(folder / sound.file, video)

@@ -235,3 +235,29 @@ def test_an_encoder_that_streams_share_is_tuned_once() -> None:
     other = replace(tuned, sha256="1f" * 32)
     unlike = replace(motion, encoder=replace(ENCODER, tuned=other))
     assert replace(pooled_spec(), streams=(unlike, frames)).tuned_encoders == (other, tuned)
+
+
+def going_on(**values: object) -> ModelSpec:
+    """A multi-label model, three labels with the thresholds 0.5, 0.25 and 0."""
+    return replace(step_spec(), **{"task": "multi", "background": None, **values})  # type: ignore[arg-type]
+
+
+def test_how_labels_go_on_is_kept() -> None:
+    spec = going_on(staying_thresholds=(0.4, 0.25, 0.0), closed_gaps_s=(0.75, 0.0, 1.0))
+    assert ModelSpec.from_json(spec.to_json()) == spec
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"staying_thresholds": (0.5, 0.25)}, "staying_thresholds must be one for each label"),
+        ({"staying_thresholds": (0.5, 0.3, 0.0)}, "staying_thresholds must lie between 0 and the thresholds"),
+        ({"staying_thresholds": (-0.1, 0.0, 0.0)}, "staying_thresholds must lie between 0 and the thresholds"),
+        ({"closed_gaps_s": (0.5,) * 4}, "closed_gaps_s must be one for each label"),
+        ({"closed_gaps_s": (0.5, -1.0, 0.0)}, "closed_gaps_s must not be negative"),
+        ({"task": "single", "closed_gaps_s": (0.5, 0.5, 0.5)}, "not single-label"),
+    ],
+)
+def test_rules_of_going_on_that_no_model_can_have_are_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        going_on(**values)

@@ -28,6 +28,8 @@ class Case:
     background: int | None
     end: float
     cuts: list[int]
+    staying: list[float]
+    gaps: list[float]
 
     def chunks(self) -> list[tuple[int, int]]:
         return list(pairwise([0, *self.cuts, len(self.times)]))
@@ -51,11 +53,16 @@ def cases(draw: st.DrawFn) -> Case:
         background=draw(st.sampled_from([None, 0, 2])),
         end=quarters[-1] / 4 + draw(st.integers(0, 8)) / 4,
         cuts=sorted(draw(st.lists(st.integers(0, len(quarters)), max_size=4))),
+        staying=draw(st.lists(st.sampled_from([0.125, 0.25]), min_size=3, max_size=3)),
+        gaps=draw(st.lists(st.sampled_from([0.0, 0.25, 0.75, 2.0]), min_size=3, max_size=3)),
     )
 
 
 def built(kind: type[SegmentBuilder], case: Case) -> tuple[Segment, ...]:
-    builder = kind(LABELS, case.thresholds, case.minimums, background=case.background)
+    return finished(kind(LABELS, case.thresholds, case.minimums, background=case.background), case)
+
+
+def finished(builder: SegmentBuilder, case: Case) -> tuple[Segment, ...]:
     for start, end in case.chunks():
         builder.push(case.times[start:end], case.scores[start:end].reshape(-1, 3))
     return builder.finish(case.end)
@@ -80,6 +87,30 @@ def brute_force_multi(case: Case) -> list[Segment]:
         for samples in stretches(holding):
             start, end = holds[samples[0]][0], holds[samples[-1]][1]
             if holding[samples[0]] and end > start and end - start >= case.minimums[label] and label != case.background:
+                found.append(Segment(start, end, LABELS[label], float(np.mean(case.scores[samples, label]))))
+    return sorted(found, key=lambda segment: (segment.start, segment.end, segment.label))
+
+
+def brute_force_hysteresis(case: Case) -> list[Segment]:
+    """Samples one by one, then stretches that are near each other as one."""
+    times = case.holds()
+    found = []
+    for label in range(3):
+        holding: list[bool] = []
+        for score in case.scores[:, label]:
+            needed = case.staying[label] if holding and holding[-1] else case.thresholds[label]
+            holding.append(bool(score >= needed))
+        joined: list[list[int]] = []
+        for samples in stretches(holding):
+            if not holding[samples[0]]:
+                continue
+            if joined and times[samples[0]][0] - times[joined[-1][-1]][1] <= case.gaps[label]:
+                joined[-1] += samples
+            else:
+                joined.append(samples)
+        for samples in joined:
+            start, end = times[samples[0]][0], times[samples[-1]][1]
+            if end > start and end - start >= case.minimums[label] and label != case.background:
                 found.append(Segment(start, end, LABELS[label], float(np.mean(case.scores[samples, label]))))
     return sorted(found, key=lambda segment: (segment.start, segment.end, segment.label))
 
@@ -116,6 +147,25 @@ def brute_force_single(case: Case) -> list[Segment]:
 @given(cases())
 def test_multi_label_segments_are_those_found_by_hand(case: Case) -> None:
     assert_same(built(MultiLabelBuilder, case), brute_force_multi(case))
+
+
+@given(cases())
+def test_labels_that_go_on_more_easily_than_they_begin_are_those_found_by_hand(case: Case) -> None:
+    builder = MultiLabelBuilder(
+        LABELS,
+        case.thresholds,
+        case.minimums,
+        background=case.background,
+        staying_thresholds=case.staying,
+        closed_gaps_s=case.gaps,
+    )
+    assert_same(finished(builder, case), brute_force_hysteresis(case))
+
+
+@pytest.mark.parametrize("rules", [{"staying_thresholds": [0.6]}, {"closed_gaps_s": [0.0, 0.0]}])
+def test_rules_of_going_on_that_do_not_fit_are_refused(rules: dict[str, list[float]]) -> None:
+    with pytest.raises(ValueError, match=r"staying threshold lies above|differ in number"):
+        MultiLabelBuilder(["a"], [0.5], [0.0], **rules)  # type: ignore[arg-type]
 
 
 @given(cases())

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer, score_clip
+from vidlabel.heads.segments import segment_builder
 from vidlabel.heads.spec import ModelSpec, Task
 from vidlabel.labels.metrics.evaluation import Booleans, GroundTruth, Predictions, VideoGroundTruth
 from vidlabel.labels.result import Segment
-from vidlabel.labels.segmentation import MultiLabelBuilder, SingleLabelBuilder
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.label_scheme import LEAST_BACKGROUND, unlabelled_s, unlabelled_share
@@ -147,8 +147,7 @@ def score_video(network: Network, features: ExampleFeatures, classes: Classes) -
         return VideoPredictions(scores, _decide_clip(scores, thresholds, classes), ())
     scorer = make_scorer(network)
     raw = np.concatenate([scorer.push(values), scorer.finish()])
-    builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
-    building = builder(spec.labels, spec.thresholds, spec.minimum_durations_s, background=spec.background)
+    building = segment_builder(spec)
     building.push(features.times, raw)
     scores = _in_columns(raw, columns, width)
     segments = building.finish(features.end_s, features.holes)

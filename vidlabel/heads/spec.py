@@ -79,6 +79,11 @@ class ModelSpec:
     """C scores, 0 to 1, at and above which a label may hold."""
     minimum_durations_s: tuple[float, ...]
     """C; shorter segments are left out."""
+    staying_thresholds: tuple[float, ...] | None = None
+    """C scores, none above its threshold, at and above which a label that holds goes on to hold (hysteresis). None: the
+    thresholds."""
+    closed_gaps_s: tuple[float, ...] | None = None
+    """C; segments of a label that are not further apart are one. None: 0."""
     licence: str
     created: str
     """Date or time, ISO 8601, given by whoever made the model."""
@@ -225,7 +230,19 @@ class ModelSpec:
         require(all(0 <= threshold <= 1 for threshold in self.thresholds), "thresholds must lie between 0 and 1")
         durations = self.minimum_durations_s
         require(all(0 <= duration < math.inf for duration in durations), "minimum_durations_s must not be negative")
+        self._check_continuing()
         require(self.background is None or 0 <= self.background < count, "background is no label's index")
+
+    def _check_continuing(self) -> None:
+        """Check what makes a label go on: single labels have no use for it."""
+        for name in ("staying_thresholds", "closed_gaps_s"):
+            values = getattr(self, name)
+            fits = values is None or (self.task != "single" and len(values) == len(self.labels))
+            require(fits, f"{name} must be one for each label of a model that is not single-label")
+        staying, gaps = self.staying_thresholds or (), self.closed_gaps_s or ()
+        fits = all(0 <= stays <= begins for stays, begins in zip(staying, self.thresholds, strict=False))
+        require(fits, "staying_thresholds must lie between 0 and the thresholds")
+        require(all(0 <= gap < math.inf for gap in gaps), "closed_gaps_s must not be negative")
 
     def _check_outputs(self) -> None:
         learnt = len(self.labels)

@@ -178,7 +178,20 @@ class SingleLabelBuilder(SegmentBuilder):
 
 
 class MultiLabelBuilder(SegmentBuilder):
-    """Segments of each label on its own: it holds at a sample if its score reaches its threshold."""
+    """Segments of each label on its own: it holds at a sample if its score reaches its threshold.
+
+    Args:
+        labels: the C label names, in the order of the score columns.
+        thresholds: C scores at and above which a label begins to hold.
+        minimum_durations_s: C seconds; shorter segments are left out, once gaps are closed.
+        background: index of the label that is never shown.
+        staying_thresholds: C scores, none above its threshold, at and above which a label that holds goes on to hold;
+            None: the thresholds.
+        closed_gaps_s: C seconds; segments of a label that are not further apart are one. None: 0.
+
+    Raises:
+        ValueError: the lengths differ, or a number lies outside its range.
+    """
 
     def __init__(
         self,
@@ -187,29 +200,43 @@ class MultiLabelBuilder(SegmentBuilder):
         minimum_durations_s: Sequence[float],
         *,
         background: int | None = None,
+        staying_thresholds: Sequence[float] | None = None,
+        closed_gaps_s: Sequence[float] | None = None,
     ) -> None:
         super().__init__(labels, thresholds, minimum_durations_s, background=background)
+        self._staying = self._thresholds if staying_thresholds is None else np.asarray(staying_thresholds, np.float64)
+        self._gaps_s = np.zeros(len(labels)) if closed_gaps_s is None else np.asarray(closed_gaps_s, np.float64)
+        if not len(labels) == len(self._staying) == len(self._gaps_s):
+            lengths = f"{len(labels)}, {len(self._staying)}, {len(self._gaps_s)}"
+            raise ValueError(f"labels, staying thresholds and closed gaps differ in number: {lengths}")
+        if (self._staying > self._thresholds).any():
+            raise ValueError("a staying threshold lies above the threshold")
         self._open = np.zeros(len(labels), dtype=np.bool_)
         self._start_s = np.zeros(len(labels))
+        self._end_s = np.full(len(labels), -np.inf)  # of the last stretch that is not open
         self._score_sum = np.zeros(len(labels))
         self._samples = np.zeros(len(labels))
 
     def _take(self, time_s: float, scores: npt.NDArray[np.float64]) -> None:
-        holds = scores >= self._thresholds
-        self._emit_ended(self._open & ~holds, time_s)
-        self._start_s[holds & ~self._open] = time_s
+        holds = scores >= np.where(self._open, self._staying, self._thresholds)
+        self._end_s[self._open & ~holds] = time_s
+        begins = holds & ~self._open
+        anew = begins & (time_s - self._end_s > self._gaps_s + ROUNDING_S)
+        self._emit_ended(anew & (self._samples > 0))
+        self._start_s[anew] = time_s
         self._open = holds
         self._score_sum += scores * holds
         self._samples += holds
 
     def _close(self, end_s: float) -> None:
-        self._emit_ended(self._open, end_s)
+        self._end_s[self._open] = end_s
+        self._emit_ended(self._samples > 0)
         self._open = np.zeros_like(self._open)
 
-    def _emit_ended(self, ended: npt.NDArray[np.bool_], end_s: float) -> None:
+    def _emit_ended(self, ended: npt.NDArray[np.bool_]) -> None:
         for label in np.flatnonzero(ended).tolist():
             mean_score = float(self._score_sum[label] / self._samples[label])
-            self._emit(label, float(self._start_s[label]), end_s, mean_score)
+            self._emit(label, float(self._start_s[label]), float(self._end_s[label]), mean_score)
             self._score_sum[label] = self._samples[label] = 0.0
 
 

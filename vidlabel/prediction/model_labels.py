@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vidlabel.heads.scoring import make_scorer
+from vidlabel.heads.segments import segment_builder
 from vidlabel.labels.result import Scores, Segment
-from vidlabel.labels.segmentation import MultiLabelBuilder, SegmentBuilder, SingleLabelBuilder, keep_top
+from vidlabel.labels.segmentation import keep_top
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from vidlabel.heads.model import Model
-    from vidlabel.heads.spec import ModelSpec
     from vidlabel.prediction.options import PredictOptions
 
 
@@ -45,7 +45,7 @@ class ModelLabels:
         self._spec = model.spec
         self._options = options
         self._scorer = make_scorer(model, options.rate)
-        self._builder = _make_builder(model.spec, options)
+        self._builder = segment_builder(model.spec, options.threshold, options.min_duration)
         self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] = []
         self._waiting: npt.NDArray[np.float64] = np.empty(0)
 
@@ -93,13 +93,3 @@ def joined_segments(names: Sequence[str], outputs: Sequence[ModelOutput]) -> tup
         replace(segment, model=name) for name, output in zip(names, outputs, strict=True) for segment in output.segments
     )
     return tuple(sorted(named, key=lambda segment: (segment.start, segment.end)))
-
-
-def _make_builder(spec: ModelSpec, options: PredictOptions) -> SegmentBuilder:
-    thresholds, durations = spec.thresholds, spec.minimum_durations_s
-    if options.threshold is not None:
-        thresholds = (options.threshold,) * len(spec.labels)
-    if options.min_duration is not None:
-        durations = (options.min_duration,) * len(spec.labels)
-    builder = SingleLabelBuilder if spec.task == "single" else MultiLabelBuilder
-    return builder(spec.labels, thresholds, durations, background=spec.background)
