@@ -30,6 +30,7 @@ ROOT = Path(__file__).parent.parent
 CHECKS = {
     "machine": 60,
     "features": 90,
+    "streams": 60,
     "decoding": 120,
     "predict": 60,
     "batches": 60,

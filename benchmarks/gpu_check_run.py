@@ -16,6 +16,7 @@ from gpu_check_rows import Row, Setting, to_line
 HOMES = {
     "machine": "gpu_check_machine",
     "features": "gpu_check_encoding",
+    "streams": "gpu_check_streams",
     "decoding": "gpu_check_decoding",
     "predict": "gpu_check_predicting",
     "batches": "gpu_check_encoding",
