@@ -133,6 +133,11 @@ class StreamSpec:
         require(self.encoder is not None or self.pictures is None, "a stream without an encoder has no pictures")
 
     @property
+    def modality(self) -> str:
+        """The kind of evidence: streams of one are there together, or not at all. All pictures are one."""
+        return "pictures" if self.pictures is not None else self.name
+
+    @property
     def compares_frames(self) -> bool:
         """Whether its first feature tells nothing, since there is no earlier frame."""
         return self.pictures is not None and self.pictures.lag_s is not None

@@ -150,7 +150,7 @@ def main() -> None:
         spec = build_spec(naming)
         head = build_head(spec.members[0].head)
         fill_head(head, classifier)
-        model = save_model(spec, [head], None, folder / f"{naming.name}.safetensors")
+        model = save_model(spec, [head], (), folder / f"{naming.name}.safetensors")
         print(f"{model.path}: {len(spec.labels)} labels, {model.path.stat().st_size} bytes, sha256 {model.sha256}")
 
 

@@ -81,7 +81,7 @@ def main() -> None:
     spec = build_spec()
     head = build_head(spec.members[0].head)
     fill_head(head, load_sound_classifier())
-    model = save_model(spec, [head], None, folder / "sounds.safetensors")
+    model = save_model(spec, [head], (), folder / "sounds.safetensors")
     print(f"{model.path}: {len(spec.labels)} labels, {model.path.stat().st_size} bytes, sha256 {model.sha256}")
 
 

@@ -24,6 +24,7 @@ from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams import registry
 from vidlabel.features.streams.base import Inputs, StreamEncoder
 from vidlabel.features.streams.pictures import EncodedAlone, PictureStream
+from vidlabel.features.streams.registry import describe_streams
 from vidlabel.features.video_features import FeatureExtractor, VideoFeatures
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, View
 from vidlabel.video.request import ReadReport, Sample, SampleRequest
@@ -163,6 +164,23 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
     with pytest.raises(VideoError, match=r"notes\.mp4"):
         extractor(tmp_path).features(path)
     assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_a_stream_that_the_video_lacks_is_known_to_be_missing(video: Path, tmp_path: Path) -> None:
+    """And not looked for again, whether it was asked for with others or after them."""
+    extractor(tmp_path, "centre").features(video)
+    both = FeatureExtractor(CONFIG, ("frames", "audio"), cache=FeatureCache(tmp_path), device="cpu")
+    found = both.features(video)
+    assert [values.shape[1] for values in found.values] == [1280, 0]
+    assert found.missing == {"audio"}
+    audio = replace(describe_streams(CONFIG, ("audio",), "centre")[0], size=2)
+    filled = found.filled([*describe_streams(CONFIG, ("frames",), "centre"), audio], "centre")
+    np.testing.assert_array_equal(filled[:, 1280:], np.zeros((len(found.times), 2)))
+    listener = RecordingListener()
+    assert_same(found, both.features(video, listener))
+    assert listener.encoded == []
+    with pytest.raises(VideoError, match="has no sound"):
+        FeatureExtractor(CONFIG, ("audio",), device="cpu").features(video)
 
 
 class Brightness:

@@ -88,7 +88,7 @@ def pooled_spec() -> ModelSpec:
         thresholds=(0.5, 0.6),
         minimum_durations_s=(0.0, 0.0),
         background=None,
-        projection=True,
+        projected_sizes=(2, 1),
         window_s=2.0,
     )
 
@@ -109,6 +109,7 @@ def mixed_spec() -> ModelSpec:
             MemberSpec(head=knowing, pooled_parts=3, resampled_steps=12, role="background", weight=0.25),
             MemberSpec(head=knowing, pooled_parts=3, role="background", weight=0.75, temperature=2.0),
         ),
+        projected_sizes=(3, 1),
         thresholds=(0.4, 0.4, 0.0),
         minimum_durations_s=(1.0, 1.0, 0.0),
         background=2,
@@ -121,8 +122,13 @@ def save_example(spec: ModelSpec, path: Path, seed: int = 0) -> Model:
     heads = [build_head(member.head) for member in spec.members]
     for parameter in (parameter for head in heads for parameter in head.parameters()):
         parameter.data = torch.empty_like(parameter).uniform_(-1, 1, generator=generator)
-    projection = None
-    if spec.projection:
-        mean = torch.rand(spec.feature_size, generator=generator)
-        projection = Projection(mean, torch.randn(spec.input_size, spec.feature_size, generator=generator))
-    return save_model(spec, heads, projection, path)
+    return save_model(spec, heads, random_projections(spec, generator), path)
+
+
+def random_projections(spec: ModelSpec, generator: torch.Generator) -> list[Projection]:
+    """One for each stream of a model that projects them."""
+    sizes = zip(spec.streams, spec.projected_sizes or (), strict=False)
+    return [
+        Projection(torch.rand(stream.size, generator=generator), torch.randn(size, stream.size, generator=generator))
+        for stream, size in sizes
+    ]

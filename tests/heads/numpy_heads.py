@@ -20,6 +20,11 @@ def run_head(config: HeadConfig, parameters: Parameters, features: Array) -> Arr
 
 
 def hidden_states(config: HeadConfig, parameters: Parameters, features: Array) -> Array:
+    if config.gated_sizes is not None:
+        gates = _sigmoid(features @ parameters["recurrence.gate.weight"].T + parameters["recurrence.gate.bias"])
+        features = features * np.repeat(gates, config.gated_sizes, axis=1)
+        inner = "recurrence.inner."
+        parameters = {name.replace(inner, "recurrence."): own for name, own in parameters.items()}
     if config.kind == "mean":
         return features
     if config.scaled_identity is not None:

@@ -32,6 +32,10 @@ SCALED: dict[str, Any] = {
         ({**SCALED, "layers": 2}, "needs a relu rnn of one layer"),
         ({**SCALED, "hidden_size": 5}, "as many hidden numbers as inputs"),
         ({**SCALED, "scaled_identity": None, "initial_state": "first-input"}, "only a scaled identity"),
+        ({**GRU, "gated_sizes": (GRU["input_size"],)}, "those of several streams"),
+        ({**GRU, "gated_sizes": (GRU["input_size"], 1)}, "those of several streams"),
+        ({**GRU, "gated_sizes": (GRU["input_size"] + 1, -1)}, "those of several streams"),
+        ({**SCALED, "gated_sizes": (1, SCALED["input_size"] - 1)}, "has no gate"),
     ],
 )
 def test_heads_that_cannot_be(fields: dict[str, Any], problem: str) -> None:

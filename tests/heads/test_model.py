@@ -6,10 +6,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, stream, window_spec
+from heads.example_specs import (
+    FEATURE_SIZE,
+    mixed_spec,
+    pooled_spec,
+    random_projections,
+    save_example,
+    step_spec,
+    stream,
+    window_spec,
+)
 from vidlabel.errors import ModelFileError, UsageError
 from vidlabel.heads.config import HeadConfig, MemberSpec
-from vidlabel.heads.model import Projection, load_model, save_model
+from vidlabel.heads.inputs import StreamInputs
+from vidlabel.heads.model import load_model, save_model
 from vidlabel.heads.recurrent import build_head
 from vidlabel.heads.spec import ModelSpec
 
@@ -18,16 +28,17 @@ from vidlabel.heads.spec import ModelSpec
 def test_a_loaded_model_computes_what_the_saved_one_does(tmp_path: Path, spec: ModelSpec) -> None:
     torch.manual_seed(5)
     heads = [build_head(member.head).eval() for member in spec.members]
-    projection = (
-        Projection(torch.randn(FEATURE_SIZE), torch.randn(spec.input_size, FEATURE_SIZE)) if spec.projection else None
-    )
-    save_model(spec, heads, projection, tmp_path / "m.safetensors")
+    projections = random_projections(spec, torch.Generator().manual_seed(3))
+    save_model(spec, heads, projections, tmp_path / "m.safetensors")
     model = load_model(str(tmp_path / "m.safetensors"))
     features = torch.randn(30, FEATURE_SIZE)
-    inputs = features if projection is None else (features - projection.mean) @ projection.components.T
+    parts = [features[:, columns] for columns in spec.columns.values()]
+    if projections:
+        parts = [(part - own.mean) @ own.components.T for part, own in zip(parts, projections, strict=True)]
     with torch.inference_mode():
-        for loaded, head in zip(model.heads, heads, strict=True):
-            assert torch.equal(loaded(model.project(features))[0], head(inputs)[0])
+        for loaded, head, own in zip(model.heads, heads, StreamInputs(model).of_members(features), strict=True):
+            assert own is not None
+            assert torch.equal(loaded(own)[0], head(torch.cat(parts, dim=1))[0])
     assert model.spec == spec
     assert model.path == tmp_path / "m.safetensors"
 
@@ -76,9 +87,14 @@ def test_what_a_result_says_about_the_model(tmp_path: Path) -> None:
 def test_a_head_of_another_form_is_not_saved(tmp_path: Path) -> None:
     spec = step_spec()
     with pytest.raises(ValueError, match="other configurations"):
-        save_model(spec, [build_head(replace(spec.members[0].head, dropout=0.5))], None, tmp_path / "m.safetensors")
+        save_model(spec, [build_head(replace(spec.members[0].head, dropout=0.5))], (), tmp_path / "m.safetensors")
     with pytest.raises(ValueError, match="names and shapes"):
-        save_model(replace(spec, projection=True), [build_head(spec.members[0].head)], None, tmp_path / "m.safetensors")
+        save_model(
+            replace(spec, projected_sizes=(spec.feature_size,)),
+            [build_head(spec.members[0].head)],
+            [],
+            tmp_path / "m.safetensors",
+        )
     assert not list(tmp_path.iterdir())
 
 

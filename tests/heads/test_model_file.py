@@ -79,8 +79,8 @@ def test_a_file_holds_every_member_and_the_projection() -> None:
     shapes = tensor_shapes(spec)
     assert {name.split(".")[1] for name in shapes if name.startswith("members.")} == {"0", "1", "2", "3"}
     assert shapes["members.1.output.weight"] == (6, 4)
-    assert shapes["projection.mean"] == (6,)
-    assert shapes["projection.components"] == (4, 6)
+    assert [shapes[f"projection.{number}.mean"] for number in (0, 1)] == [(3,), (3,)]
+    assert [shapes[f"projection.{number}.components"] for number in (0, 1)] == [(3, 3), (1, 3)]
     assert not any(name.startswith("projection") for name in tensor_shapes(step_spec()))
     assert head_prefix(12) == "members.12."
 
@@ -131,8 +131,8 @@ def test_safetensors_itself_reads_the_file(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     model = save_example(pooled_spec(), path)
     tensors = load_file(path)
-    assert model.projection is not None
-    np.testing.assert_array_equal(tensors["projection.components"], model.projection.components.numpy())
+    assert model.projections
+    np.testing.assert_array_equal(tensors["projection.0.components"], model.projections[0].components.numpy())
     for name, tensor in model.heads[0].state_dict().items():
         np.testing.assert_array_equal(tensors[f"members.0.{name}"], tensor.numpy())
 
@@ -176,7 +176,7 @@ def test_tensors_that_do_not_fit_are_not_written(tmp_path: Path) -> None:
     spec, tensors, _ = read_model_file(path)
     before = path.read_bytes()
     with pytest.raises(ValueError, match="names and shapes"):
-        write_model_file(replace(spec, projection=True), tensors, path)
+        write_model_file(replace(spec, projected_sizes=(spec.feature_size,)), tensors, path)
     with pytest.raises(ValueError, match=r"members\.0\.output\.bias"):
         write_model_file(spec, {**tensors, "members.0.output.bias": np.array([0, np.nan, 0], dtype=np.float32)}, path)
     assert path.read_bytes() == before
@@ -238,7 +238,7 @@ def _add_tensor(header: Header) -> None:
 
 
 def _drop_tensor(header: Header) -> None:
-    del header["projection.mean"]
+    del header["projection.0.mean"]
 
 
 def _set_hidden_size(header: Header) -> None:
@@ -257,7 +257,7 @@ def _share_place(header: Header) -> None:
     (_set_metadata({"vidlabel": {}}), "no vidlabel model"),
     (_set_metadata({"vidlabel": "[" * 100_000}), "nested too deeply"),
     (_add_tensor, "holds the tensor 'more'"),
-    (_drop_tensor, "lacks the tensor 'projection.mean'"),
+    (_drop_tensor, "lacks the tensor 'projection.0.mean'"),
     (_set_hidden_size, "another shape"),
     (_share_place, "overlap"),
     (_set_entry("dtype", "F64"), "another type"),
@@ -282,7 +282,7 @@ def test_a_header_that_contradicts_itself_is_refused(
 
 def test_a_key_twice_is_refused(tmp_path: Path, valid: bytes) -> None:
     header, data = _split(valid)
-    text = json.dumps(header).replace('"members.0.output.bias"', '"projection.mean"').encode()
+    text = json.dumps(header).replace('"members.0.output.bias"', '"projection.0.mean"').encode()
     assert "twice" in _refusal(tmp_path, struct.pack("<Q", len(text)) + text + data)
 
 
@@ -310,9 +310,10 @@ def test_a_large_declared_tensor_allocates_nothing(tmp_path: Path, valid: bytes)
     spec = json.loads(header["__metadata__"]["vidlabel"])
     spec["streams"][0] |= {"size": (1 << 20) - spec["streams"][1]["size"]}
     spec["members"][0]["head"] |= {"input_size": 1 << 20}
+    spec["projected_sizes"] = [(1 << 20) - 1, 1]
     header["__metadata__"]["vidlabel"] = json.dumps(spec)
-    header["projection.components"] |= {"shape": [1 << 20, 1 << 20], "data_offsets": [0, 4 << 40]}
-    header["projection.mean"] |= {"shape": [1 << 20], "data_offsets": [4 << 40, (4 << 40) + (4 << 20)]}
+    header["projection.0.components"] |= {"shape": [1 << 20, 1 << 20], "data_offsets": [0, 4 << 40]}
+    header["projection.0.mean"] |= {"shape": [1 << 20], "data_offsets": [4 << 40, (4 << 40) + (4 << 20)]}
     assert "members." in _refusal(tmp_path, _join(header, data))
 
 

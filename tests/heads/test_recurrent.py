@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ INPUTS, HIDDEN, OUTPUTS = 5, 4, 3
 
 def _named(config: HeadConfig) -> str:
     facts = [config.kind, config.activation, f"{config.layers} layers"]
-    return "-".join([*facts, *["both ways"] * config.bidirectional])
+    return "-".join([*facts, *["both ways"] * config.bidirectional, *["gated"] * (config.gated_sizes is not None)])
 
 
 CARRIED = [
@@ -45,6 +46,8 @@ LOOKING_AHEAD = [
     HeadConfig(kind=kind, input_size=INPUTS, hidden_size=HIDDEN, outputs=OUTPUTS, layers=layers, bidirectional=True)
     for kind, layers in itertools.product(KINDS, (1, 2))
 ]
+CARRIED = [*(replace(config, gated_sizes=(2, 3)) for config in CARRIED if config.scaled_identity is None), *CARRIED]
+LOOKING_AHEAD += [replace(config, gated_sizes=(1, 3, 1)) for config in LOOKING_AHEAD if config.layers == 1]
 
 
 def _head(config: HeadConfig) -> Head:

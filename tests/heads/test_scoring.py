@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from heads.example_specs import FEATURE_SIZE, mixed_spec, pooled_spec, save_example, step_spec, stream, window_spec
 from heads.numpy_heads import run_head
 from vidlabel.heads.config import HeadConfig, MemberSpec
+from vidlabel.heads.inputs import filled_motion
 from vidlabel.heads.model import Model
 from vidlabel.heads.scoring import (
     HOPS_PER_WINDOW,
     CarriedScorer,
     WindowScorer,
-    filled_motion,
     make_scorer,
     score_clip,
 )
@@ -101,8 +101,12 @@ def _inputs(model: Model, features: Scores) -> Array:
     if len(model.spec.streams) > 1 and len(inputs) > 1:
         frames = model.spec.streams[0].size
         inputs[0, frames:] = inputs[1, frames:]  # motion is the second of two streams
-    if model.projection is not None:
-        inputs = (inputs - model.projection.mean.numpy()) @ model.projection.components.numpy().T.astype(np.float64)
+    if model.projections:
+        parts = [inputs[:, columns] for columns in model.spec.columns.values()]
+        inputs = np.concatenate([
+            (part - own.mean.numpy()) @ own.components.numpy().T.astype(np.float64)
+            for part, own in zip(parts, model.projections, strict=True)
+        ], axis=1)  # fmt: skip
     return inputs
 
 

@@ -52,7 +52,7 @@ def test_the_order_of_free_content_does_not_change_the_text() -> None:
 
 def test_fields_with_a_default_may_be_missing() -> None:
     content = json.loads(step_spec().to_json())
-    for name in ("description", "command", "projection", "window_s", "data", "training", "output_labels"):
+    for name in ("description", "command", "projected_sizes", "window_s", "data", "training", "output_labels"):
         del content[name]
     assert ModelSpec.from_json(json.dumps(content)) == step_spec()
 
@@ -93,7 +93,7 @@ def test_what_names_no_version_is_refused(schema: object) -> None:
     ("members.0.head.layers", 0, "layers must lie"),
     ("members.0.head.layers", 10**9, "layers must lie"),
     ("members.0.head.hidden_size", 10**15, "hidden_size must lie"),
-    ("members.0.head.input_size", 5, "features as they are"),
+    ("members.0.head.input_size", 5, "input_size of a head must be 6"),
     ("members.0.head.outputs", 4, "as many outputs"),
     ("members.0.head.activation", "relu", "no choice of activation"),
     ("members.0.head.dropout", 1.0, "dropout"),
@@ -108,7 +108,7 @@ def test_what_names_no_version_is_refused(schema: object) -> None:
     ("streams.0.pictures.short_side", 1, "short_side"),
     ("streams.0.pictures.view", "corner", r"streams\[0\]\.pictures\.view must be"),
     ("streams.0.name", "Smell", "lower-case"),
-    ("streams.0.size", 5, "features as they are"),
+    ("streams.0.size", 5, "input_size of a head must be 5"),
     ("streams.0.size", "6", r"streams\[0\]\.size must be a whole number"),
     ("streams", ["frames"], r"streams\[0\] must be an object, not 'frames'"),
     ("rate", "4", "rate must be a number, not '4'"),
@@ -183,7 +183,16 @@ def test_a_mean_head_is_plain() -> None:
 
 
 @pytest.mark.parametrize(("path", "value", "message"), [
-    ("members.0.head.input_size", 5, "the same input_size"),
+    ("members.0.head.input_size", 5, "input_size of a head must be 4"),
+    ("projected_sizes", [4], "one for each stream"),
+    ("projected_sizes", [4, 0], "must lie above 0"),
+    ("members.0.streams", ["frames"], "input_size of a head must be 3"),
+    ("members.0.streams", [], "looks at no stream"),
+    ("members.0.streams", ["sound"], "a stream that the model does not name"),
+    ("members.0.streams", ["motion", "frames"], "in another order"),
+    ("members.0.head.gated_sizes", [2, 2], "gated_sizes must be those"),
+    ("members.0.modality_dropout", 1.0, "modality_dropout must lie"),
+    ("projected_sizes", None, "input_size of a head must be 6"),
     ("members.1.head.outputs", 9, "as many outputs as each other"),
     ("members.3.head.outputs", 6, "background members"),
     ("members.3.pooled_parts", None, "all members must be pooled"),
@@ -211,7 +220,8 @@ def test_streams_may_be_of_any_size_and_encoder() -> None:
 @given(st.lists(KNOWN | EXTERNAL, min_size=1, max_size=4, unique_by=lambda one: one.name))
 def test_streams_of_any_kind_are_read_as_written(streams: list[StreamSpec]) -> None:
     assume(sum(one.size for one in streams) <= 1 << 20)
-    spec = replace(step_spec(), streams=tuple(streams), projection=True)
+    sizes = (6 - len(streams) + 1, *(1 for _ in streams[1:]))
+    spec = replace(step_spec(), streams=tuple(streams), projected_sizes=sizes)
     assert ModelSpec.from_json(spec.to_json()) == spec
     assert spec.feature_size == sum(one.size for one in streams)
     assert list(spec.columns) == [one.name for one in streams]

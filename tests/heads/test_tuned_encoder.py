@@ -41,7 +41,7 @@ def tuned_spec(sha256: str | None = None) -> ModelSpec:
 
 def saved(path: Path, spec: ModelSpec) -> Model:
     heads = [build_head(member.head) for member in spec.members]
-    return save_model(spec, heads, None, path, {tuned.sha256: TENSORS for tuned in spec.tuned_encoders})
+    return save_model(spec, heads, (), path, {tuned.sha256: TENSORS for tuned in spec.tuned_encoders})
 
 
 def test_the_tensors_come_back_under_names_of_their_own(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_each_stream_may_have_an_encoder_of_its_own(tmp_path: Path) -> None:
     )
     spec = replace(step_spec(), streams=streams)
     heads = [build_head(member.head) for member in spec.members]
-    save_model(spec, heads, None, path, {digest(): TENSORS, second.sha256: other})
+    save_model(spec, heads, (), path, {digest(): TENSORS, second.sha256: other})
     found = load_model(path)
     assert found.spec == spec
     assert set(found.encoders) == {digest(), second.sha256}
@@ -108,4 +108,4 @@ def test_each_stream_may_have_an_encoder_of_its_own(tmp_path: Path) -> None:
 def test_tensors_of_an_encoder_that_the_description_lacks_are_refused(tmp_path: Path) -> None:
     heads = [build_head(member.head) for member in step_spec().members]
     with pytest.raises(ValueError, match="encoders that the description does not name"):
-        save_model(step_spec(), heads, None, tmp_path / "m.safetensors", {digest(): TENSORS})
+        save_model(step_spec(), heads, (), tmp_path / "m.safetensors", {digest(): TENSORS})

@@ -38,7 +38,7 @@ def test_the_streams_of_the_model_are_taken_out_of_a_file(tmp_path: Path) -> Non
     found = read_for_model(SPEC, path)
     assert found.values.tolist() == VALUES[:, :6].tolist()
     assert read_for_model(OF_MOTION, path).values.tolist() == VALUES[:, 6:].tolist()
-    turned = replace(SPEC, streams=(MOTION, *SPEC.streams), projection=True)
+    turned = replace(SPEC, streams=(MOTION, *SPEC.streams), projected_sizes=(2, 4))
     turned_values = np.concatenate([VALUES[:, 6:], VALUES[:, :6]], axis=1)
     assert read_for_model(turned, path).values.tolist() == turned_values.tolist()
     halved = read_for_model(SPEC, path, rate=2.0)
@@ -76,6 +76,18 @@ def test_features_that_were_made_in_another_way_are_refused(tmp_path: Path, held
     path = written(tmp_path / "a.npz", held)
     with pytest.raises(InputError, match=rf"a\.npz: holds {problem}.*; give files of the features"):
         read_for_model(SPEC, path)
+
+
+def test_a_file_may_lack_a_stream_that_the_model_can_do_without(tmp_path: Path) -> None:
+    late = [replace(SPEC.members[0], streams=(stream.name,)) for stream in OWN.streams]
+    both = replace(SPEC, streams=OWN.streams, members=tuple(late))
+    path = written(tmp_path / "a.npz", MOTION)
+    found = read_for_model(both, path)
+    assert found.kind.streams == (MOTION,)
+    assert found.values.tolist() == VALUES[:, :6].tolist()
+    early = replace(SPEC, streams=OWN.streams, projected_sizes=(2, 4))
+    with pytest.raises(InputError, match="holds features of motion, and steps takes frames, motion"):
+        read_for_model(early, path)
 
 
 def test_each_stream_counts_by_itself(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.features.streams.registry import describe_streams
+from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.prediction import labeller as labelling
@@ -68,6 +69,21 @@ def test_a_model_of_sound_labels_videos_that_have_any(clip: Path, tmp_path: Path
         vidlabel.predict(heard, model=model, audio_stream=1)
     with pytest.raises(VideoError, match=r"clip\.mp4: has no sound, which the stream audio is made of"):
         vidlabel.predict(clip, model=model)
+
+
+def test_a_video_without_sound_is_labelled_by_what_it_has(clip: Path, tmp_path: Path) -> None:
+    streams = describe_streams(FeatureConfig(short_side=48), ("frames", "audio"), "centre")
+    seeing, hearing = (
+        MemberSpec(
+            head=HeadConfig(kind="gru", input_size=stream.size, hidden_size=2, outputs=3), streams=(stream.name,)
+        )
+        for stream in streams
+    )
+    both = replace(video_spec(*streams), members=(replace(seeing, weight=0.25), replace(hearing, weight=0.75)))
+    model = save_example(both, tmp_path / "both.safetensors").path
+    alone = save_example(replace(both, streams=streams[:1], members=(seeing,)), tmp_path / "alone.safetensors").path
+    (found,), (expected,) = (vidlabel.predict(clip, model=path, scores=True).scores for path in (model, alone))
+    np.testing.assert_allclose(found.values, expected.values, atol=1e-6)
 
 
 def test_segments_follow_from_the_scores(clip: Path) -> None:

@@ -127,7 +127,7 @@ def test_a_model_that_was_tuned_brings_its_own(tmp_path: Path) -> None:
     encoder = replace(PUBLISHED_ENCODER, tuned=tuned)
     spec = video_spec(published_stream(encoder=encoder), published_stream("motion", encoder=encoder, lag_s=0.1))
     heads = [build_head(member.head) for member in spec.members]
-    model = save_model(spec, heads, None, tmp_path / "m.safetensors", {tuned.sha256: TENSORS})
+    model = save_model(spec, heads, (), tmp_path / "m.safetensors", {tuned.sha256: TENSORS})
     found = feature_config(model, FeatureConfig()).tuned
     assert found is not None
     assert (found.blocks, found.sha256) == (2, tuned.sha256)

@@ -10,6 +10,7 @@ import pytest
 
 from corpus import Recipe, write_video
 from heads.example_specs import pooled_spec, published_stream, save_example, step_spec, stream
+from sounds import Clip, write_clip
 from training.sets import example, read, training_set, write_features, write_table
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
@@ -17,7 +18,13 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import FeatureOptions, extract_model_features, features_in_files, video_features
+from vidlabel.training.features import (
+    FeatureOptions,
+    extract_features,
+    extract_model_features,
+    features_in_files,
+    video_features,
+)
 from vidlabel.training.train import SilentTrainListener
 
 pytestmark = pytest.mark.usefixtures("shared_encoders")
@@ -123,3 +130,24 @@ def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:
     videos = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     with pytest.raises(UsageError, match="takes smell, which cannot be computed from videos"):
         extract_model_features(model, videos, FeatureOptions(), SilentTrainListener())
+
+
+def test_some_videos_may_be_silent_but_not_all(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4", Recipe(frames=20))
+    write_clip(tmp_path / "b.mp4", Clip(video_lasts=1.0, sound_lasts=1.0))
+    options = FeatureOptions(
+        config=FeatureConfig(rate=5.0, short_side=48),
+        streams=("frames", "audio"),
+        cache=tmp_path / "cache",
+        device="cpu",
+    )
+    both = read_examples(write_table(tmp_path, "a.mp4,,,run\nb.mp4,,,walk\n"))
+    dataset, _ = extract_features(both, options, None, SilentTrainListener())
+    assert [clip.missing for clip in dataset.features] == [{"audio"}, set()]
+    assert dataset.width == 1280 + 1024
+    silent, heard = (clip.views[0][:, dataset.columns["audio"]] for clip in dataset.features)
+    assert not silent.any()
+    assert heard.any()
+    alone = read_examples(write_table(tmp_path, "a.mp4,,,run\n"))
+    with pytest.raises(UsageError, match="--streams: no video has audio; leave it out"):
+        extract_features(alone, options, None, SilentTrainListener())

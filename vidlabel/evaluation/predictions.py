@@ -18,7 +18,7 @@ from vidlabel.heads.spec import ModelSpec, Task
 from vidlabel.labels.metrics.evaluation import Booleans, GroundTruth, Predictions, VideoGroundTruth
 from vidlabel.labels.result import Segment
 from vidlabel.training.dataset.examples import BACKGROUND, Example, TrainingSet
-from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
+from vidlabel.training.dataset.feature_dataset import AvailableFeatures, ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.label_scheme import LEAST_BACKGROUND, unlabelled_s, unlabelled_share
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
 
@@ -128,25 +128,31 @@ def matched_groups(examples: Sequence[Example], *, unlabelled_counts: bool) -> s
 
 
 def score_video(network: Network, features: ExampleFeatures, classes: Classes) -> VideoPredictions:
-    """Predict one video as `predict` would.
+    """Predict one video as `predict` would; no label holds where the video lacks what the model needs.
 
     Args:
         network: the model.
         features: of the video; the first view counts.
         classes: of the evaluation.
     """
-    spec, values = network.spec, features.views[0]
+    spec = network.spec
+    found = AvailableFeatures.of(features, spec.streams)
     columns = classes.columns(spec.labels, spec.background)
     width = len(classes.labels)
+    none = np.zeros((len(features.times), len(spec.labels)), np.float32)
     thresholds = np.full(width, np.inf)
     for place, column in enumerate(columns):
         if column is not None:
             thresholds[column] = spec.thresholds[place]
     if classes.whole:
-        scores = _in_columns(score_clip(network, values)[None], columns, width)
+        rows = score_clip(network, found.values, found.streams)[None] if spec.can_score(found.streams) else none[:1]
+        scores = _in_columns(rows, columns, width)
         return VideoPredictions(scores, _decide_clip(scores, thresholds, classes), ())
-    scorer = make_scorer(network)
-    raw = np.concatenate([scorer.push(values), scorer.finish()])
+    if spec.can_score(found.streams):
+        scorer = make_scorer(network, available=found.streams)
+        raw = np.concatenate([scorer.push(found.values), scorer.finish()])
+    else:
+        raw = none
     building = segment_builder(spec)
     building.push(features.times, raw)
     scores = _in_columns(raw, columns, width)

@@ -96,6 +96,13 @@ class FeatureFile:
         settings = self.origin.settings if self.origin else None
         return FeatureKind(self.values.shape[1], self.rate, settings)
 
+    def held(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The streams among some that the file holds; all of them, if it does not say how its features were made."""
+        if self.origin is None:
+            return tuple(names)
+        own = {stream.name for stream in self.origin.settings.streams}
+        return tuple(name for name in names if name in own)
+
     def select(self, names: Sequence[str]) -> FeatureFile:
         """The features of some of its streams, in the order given, for a file that says how they were made."""
         if self.origin is None or tuple(names) == tuple(stream.name for stream in self.origin.settings.streams):

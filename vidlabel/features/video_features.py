@@ -18,9 +18,9 @@ from vidlabel.features.cache import CachedBlock, FeatureCache, as_kept
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
-from vidlabel.features.streams.registry import beside_video, check_has_streams, reading_request
+from vidlabel.features.streams.registry import available_streams, beside_video, check_has_streams, reading_request
 from vidlabel.features.video_hash import video_hash
-from vidlabel.stream_spec import View
+from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.video.request import ReadReport
 from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
@@ -33,7 +33,7 @@ class VideoFeatures:
     """(T,) seconds from the first presented frame."""
     blocks: tuple[FeatureBlock, ...]
     values: tuple[npt.NDArray[np.float32], ...]
-    """(T, D) for each block."""
+    """(T, D) for each block; (T, 0) where the video does not have the stream."""
     report: ReadReport
     """How reading went."""
 
@@ -41,6 +41,19 @@ class VideoFeatures:
         """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
         chosen = [self.values[self.blocks.index(FeatureBlock(stream, view))] for stream in streams]
         return np.concatenate(chosen, axis=1)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The streams that the video does not have."""
+        pairs = zip(self.blocks, self.values, strict=True)
+        return frozenset(block.stream for block, values in pairs if values.shape[1] == 0)
+
+    def filled(self, streams: Sequence[StreamSpec], view: View) -> npt.NDArray[np.float32]:
+        """As `joined`, with 0 in place of what the video does not have."""
+        zeros = {stream.name: np.zeros((len(self.times), stream.size), np.float32) for stream in streams}
+        missing = self.missing
+        parts = [zeros[name] if name in missing else self.joined([name], view) for name in zeros]
+        return np.concatenate(parts, axis=1)
 
 
 def encode_video(
@@ -132,7 +145,8 @@ class FeatureExtractor:
         kept = {block: cached for block, cached in loaded.items() if cached is not None}
         missing = tuple(block for block in self.blocks if block not in kept)
         if missing:
-            added = self._compute_and_keep(path, contents, missing, listener, name)
+            known = next(iter(kept.values()), None)
+            added = self._compute_and_keep(path, contents, missing, listener, name, known)
             if any(not np.array_equal(added[missing[0]].times, cached.times) for cached in kept.values()):
                 # A damaged file may be read to another place the second time: blocks must come from one reading.
                 kept, missing = {}, self.blocks
@@ -153,8 +167,9 @@ class FeatureExtractor:
         blocks: tuple[FeatureBlock, ...],
         listener: ExtractionListener | None,
         name: str,
+        known: CachedBlock | None = None,
     ) -> dict[FeatureBlock, CachedBlock]:
-        computed = self._compute(path, blocks, listener, name)
+        computed = self._compute(path, blocks, listener, name, known)
         added = {}
         for block, values in zip(blocks, computed.values, strict=True):
             added[block] = CachedBlock(computed.times, as_kept(values), computed.report)
@@ -177,8 +192,15 @@ class FeatureExtractor:
                 listener.warn(f"features cannot be cached: {reason}; name a folder with --cache-dir")
 
     def _compute(
-        self, path: Path, blocks: tuple[FeatureBlock, ...], listener: ExtractionListener | None, name: str
+        self,
+        path: Path,
+        blocks: tuple[FeatureBlock, ...],
+        listener: ExtractionListener | None,
+        name: str,
+        known: CachedBlock | None = None,
     ) -> VideoFeatures:
+        """The blocks of the streams that the video has; others are empty, if something of it is there or `known`."""
+
         def on_progress(encoded_s: float, duration_s: float) -> None:
             """Pass the progress on."""
             if listener is not None:
@@ -186,8 +208,21 @@ class FeatureExtractor:
 
         request = reading_request(self.config, [block.stream for block in blocks])
         with open_isolated_samples(path, request) as stream:
-            check_has_streams(path, stream.opened, request)
-            return encode_video(stream, self._pipeline, blocks, on_progress)
+            available = available_streams(self.streams, stream.opened, request)
+            chosen = [block for block in blocks if block.stream in available]
+            if chosen:
+                return _with_empty(encode_video(stream, self._pipeline, chosen, on_progress), blocks)
+            if known is None:
+                check_has_streams(path, stream.opened, request)
+                raise AssertionError("a video has frames")
+            return _with_empty(VideoFeatures(known.times, (), (), known.report), blocks)
+
+
+def _with_empty(found: VideoFeatures, blocks: tuple[FeatureBlock, ...]) -> VideoFeatures:
+    """The same with all blocks that were asked for."""
+    own = dict(zip(found.blocks, found.values, strict=True))
+    empty = np.zeros((len(found.times), 0), np.float32)
+    return VideoFeatures(found.times, blocks, tuple(own.get(block, empty) for block in blocks), found.report)
 
 
 def _assembled(blocks: tuple[FeatureBlock, ...], kept: Mapping[FeatureBlock, CachedBlock]) -> VideoFeatures:

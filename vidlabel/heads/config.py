@@ -40,6 +40,9 @@ class HeadConfig:
     """In training: share of the numbers left out between layers and before the outputs, 0 to below 1."""
     scaled_identity: float | None = None
     """The number a in (0, 1] where `rnn` with `relu` has W_xh = a I, W_hh = (1 - a) I and no bias: not stored then."""
+    gated_sizes: tuple[int, ...] | None = None
+    """Numbers of each stream among the inputs, P together: at each sample the inputs of a stream are multiplied by its
+    gate, a number between 0 and 1 computed from all inputs. None: inputs go into the recurrence as they are."""
     initial_state: Literal["zero", "first-input"] = "zero"
     """`first-input`: the state before the first sample is the first input (with `scaled_identity` alone). An input that
     is not negative then gives exactly its exponential moving average, from its first value on."""
@@ -58,6 +61,10 @@ class HeadConfig:
             self._check_scaled_identity(self.scaled_identity)
         elif self.initial_state == "first-input":
             raise ValueError("only a scaled identity can start from its first input")
+        if self.gated_sizes is not None:
+            fits = len(self.gated_sizes) > 1 and min(self.gated_sizes) > 0
+            require(fits and sum(self.gated_sizes) == self.input_size, "gated_sizes must be those of several streams")
+            require(self.scaled_identity is None, "a scaled identity has no gate")
 
     def _check_scaled_identity(self, factor: float) -> None:
         require(0 < factor <= 1, "scaled_identity must lie above 0 and at most at 1")
@@ -80,6 +87,11 @@ class MemberSpec:
     """
 
     head: HeadConfig
+    streams: tuple[str, ...] | None = None
+    """That it looks at, in the model's order; its inputs are theirs side by side. None: all streams of the model."""
+    modality_dropout: float = 0.0
+    """Probability with which a kind of evidence was left out in training; above 0, the head can run where streams are
+    missing: their inputs are 0 then, the mean. Otherwise it is left out of the mixture."""
     role: MemberRole = "labels"
     """`labels`: distinguishes the labels. `background`: these and, as its last output, background."""
     weight: float = 1.0
@@ -98,6 +110,8 @@ class MemberSpec:
         parts, steps = self.pooled_parts, self.resampled_steps
         require(parts is None or 1 <= parts <= 64, "pooled_parts must lie between 1 and 64")
         require(self.head.outputs % (parts or 1) == 0, "head.outputs must be equal for all parts")
+        require(0 <= self.modality_dropout < 1, "modality_dropout must lie between 0 and 1")
+        require(self.streams is None or len(set(self.streams)) == len(self.streams) > 0, "a member looks at no stream")
         fits = steps is None or (parts is not None and 1 <= steps <= MAX_WINDOW_SAMPLES)
         require(fits, f"resampled_steps must lie between 1 and {MAX_WINDOW_SAMPLES}, and needs pooled_parts")
 

@@ -61,7 +61,7 @@ def part_shares(lengths: Tensor, samples: int, parts: int) -> Tensor:
     return held / (ends - starts)[:, None]
 
 
-def probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
+def probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tensor:
     """Calibrated probabilities: temperature scaling (Guo et al., ICML 2017) of each member, then their mixture.
 
     With members for the background, theirs is the probability that nothing happens. What is left is shared out by the
@@ -69,7 +69,8 @@ def probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
     (F1@25, pauses with other footage) than the role `labels` alone.
 
     Args:
-        logits: for each member (N, its `window_outputs`), after pooling.
+        logits: for each member (N, its `window_outputs`), after pooling; None for one that does not run, in whose
+            place the others of its role count more.
         spec: gives the task, temperatures and weights, and which outputs count for which label.
 
     Returns:
@@ -84,7 +85,7 @@ def probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
     return torch.cat([labels * (1 - nothing), nothing], dim=1)
 
 
-def clip_probabilities(logits: Sequence[Tensor], spec: ModelSpec) -> Tensor:
+def clip_probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tensor:
     """The same for windows that are whole clips, in which something happens: background has the probability 0.
 
     The members that know background count in stretches of long videos alone: of whole clips they know less.
@@ -106,11 +107,12 @@ def _label_probabilities(mixed: Tensor, spec: ModelSpec) -> Tensor:
     return sums.clamp_(max=1.0)  # rounding may leave a sum a hair above
 
 
-def _mixed(logits: Sequence[Tensor], spec: ModelSpec, role: MemberRole) -> Tensor:
-    """Weighted sum of the calibrated outputs of the members with a role."""
-    chosen = [
-        outputs * (member.weight / member.temperature)
-        for outputs, member in zip(logits, spec.members, strict=True)
-        if member.role == role
-    ]
+def _mixed(logits: Sequence[Tensor | None], spec: ModelSpec, role: MemberRole) -> Tensor:
+    """Weighted sum of the calibrated outputs of the members with a role; the weights of those that run sum to all."""
+    members = [(outputs, member) for outputs, member in zip(logits, spec.members, strict=True) if member.role == role]
+    running = [(outputs, member) for outputs, member in members if outputs is not None]
+    scale = 1.0
+    if len(running) < len(members):
+        scale = sum(member.weight for _, member in members) / sum(member.weight for _, member in running)
+    chosen = [outputs * (member.weight * scale / member.temperature) for outputs, member in running]
     return torch.stack(chosen).sum(dim=0)

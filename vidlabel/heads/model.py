@@ -15,11 +15,10 @@ from vidlabel.errors import UsageError
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.model_file import (
-    PROJECTION_COMPONENTS,
-    PROJECTION_MEAN,
     encoder_prefix,
     encoder_tensors,
     head_prefix,
+    projection_prefix,
     read_model_file,
     write_model_file,
 )
@@ -32,7 +31,7 @@ EncoderTensors = Mapping[str, npt.NDArray[np.float32]]
 
 
 class Projection(nn.Module):
-    """Features to head inputs: (feature - mean) times each component.
+    """Features of a stream to head inputs: (feature - mean) times each component.
 
     Args:
         mean: (D,).
@@ -58,13 +57,17 @@ class Network:
     spec: ModelSpec
     heads: tuple[Head, ...]
     """The heads of the members, in their order."""
-    projection: Projection | None
+    projections: tuple[Projection, ...]
+    """The projections of the streams, in their order; none where features are the inputs as they are."""
     encoders: Mapping[str, EncoderTensors] = field(default_factory=dict, kw_only=True)
     """The tensors of its tuned encoders, by the digest of each; none where all are as published."""
 
-    def project(self, features: Tensor) -> Tensor:
-        """The heads' inputs: (..., D) to (..., P)."""
-        return features if self.projection is None else self.projection(features)
+    def project(self, features: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The inputs of each stream: (..., D_s) to (..., P_s)."""
+        if not self.projections:
+            return dict(features)
+        projections = zip(self.spec.stream_names, self.projections, strict=True)
+        return {name: projection(features[name]) for name, projection in projections if name in features}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +104,9 @@ def load_model(name_or_path: str | Path) -> Model:
     spec, arrays, sha256 = read_model_file(path)
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
     heads = tuple(_loaded_head(member.head, tensors, head_prefix(number)) for number, member in enumerate(spec.members))
-    projection = Projection(tensors[PROJECTION_MEAN], tensors[PROJECTION_COMPONENTS]) if spec.projection else None
-    return Model(spec, heads, projection, path, sha256, encoders=encoder_tensors(spec, arrays))
+    prefixes = [projection_prefix(number) for number in range(len(spec.projected_sizes or ()))]
+    projections = tuple(Projection(tensors[f"{own}mean"], tensors[f"{own}components"]) for own in prefixes)
+    return Model(spec, heads, projections, path, sha256, encoders=encoder_tensors(spec, arrays))
 
 
 def load_models(names: Sequence[str]) -> tuple[Model, ...]:
@@ -127,7 +131,7 @@ def load_models(names: Sequence[str]) -> tuple[Model, ...]:
 def save_model(
     spec: ModelSpec,
     heads: Sequence[Head],
-    projection: Projection | None,
+    projections: Sequence[Projection],
     path: Path,
     encoders: Mapping[str, EncoderTensors] | None = None,
 ) -> Model:
@@ -136,7 +140,7 @@ def save_model(
     Args:
         spec: its `created` is the caller's, so that the file depends on nothing else.
         heads: made with `build_head(member.head)`, one for each of `spec.members`.
-        projection: if `spec.projection`.
+        projections: of the streams, if `spec.projected_sizes`; else none.
         path: an older file there is replaced.
         encoders: the tensors of each of `spec.tuned_encoders`, by its digest.
 
@@ -154,9 +158,9 @@ def save_model(
         for number, head in enumerate(heads)
         for name, tensor in head.state_dict().items()
     }
-    if projection is not None:
-        tensors[PROJECTION_MEAN] = _as_array(projection.mean)
-        tensors[PROJECTION_COMPONENTS] = _as_array(projection.components)
+    for number, projection in enumerate(projections):
+        tensors[f"{projection_prefix(number)}mean"] = _as_array(projection.mean)
+        tensors[f"{projection_prefix(number)}components"] = _as_array(projection.components)
     found = encoders or {}
     if not found.keys() <= {tuned.sha256 for tuned in spec.tuned_encoders}:
         raise ValueError("there are tensors of encoders that the description does not name")

@@ -33,8 +33,6 @@ if TYPE_CHECKING:  # to read the description alone needs no numpy
     Tensors = Mapping[str, npt.NDArray[np.float32]]
 
 
-PROJECTION_MEAN = "projection.mean"
-PROJECTION_COMPONENTS = "projection.components"
 Shape = tuple[int, ...]
 # Rows of the matrices of one layer, in hidden sizes: one block for each gate.
 _GATES = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -47,12 +45,17 @@ def tensor_shapes(spec: ModelSpec) -> dict[str, Shape]:
         for number, member in enumerate(spec.members)
         for name, shape in head_shapes(member.head).items()
     }
-    if spec.projection:
-        shapes[PROJECTION_MEAN] = (spec.feature_size,)
-        shapes[PROJECTION_COMPONENTS] = (spec.input_size, spec.feature_size)
+    for number, (stream, size) in enumerate(zip(spec.streams, spec.projected_sizes or (), strict=False)):
+        shapes[f"{projection_prefix(number)}mean"] = (stream.size,)
+        shapes[f"{projection_prefix(number)}components"] = (size, stream.size)
     for number, tuned in enumerate(spec.tuned_encoders):
         shapes |= {f"{encoder_prefix(number)}{tensor.name}": tensor.shape for tensor in tuned.tensors}
     return shapes
+
+
+def projection_prefix(number: int) -> str:
+    """How the names of the tensors of a stream's projection begin; streams are counted from 0."""
+    return f"projection.{number}."
 
 
 def head_prefix(number: int) -> str:
@@ -74,6 +77,14 @@ def head_shapes(config: HeadConfig) -> dict[str, Shape]:
 
 
 def _recurrence_shapes(config: HeadConfig) -> dict[str, Shape]:
+    if config.gated_sizes is None:
+        return _ungated_shapes(config, "recurrence")
+    count = len(config.gated_sizes)
+    shapes = {"recurrence.gate.weight": (count, config.input_size), "recurrence.gate.bias": (count,)}
+    return {**shapes, **_ungated_shapes(config, "recurrence.inner")}
+
+
+def _ungated_shapes(config: HeadConfig, prefix: str) -> dict[str, Shape]:
     if config.kind == "mean" or config.scaled_identity is not None:
         return {}
     shapes: dict[str, Shape] = {}
@@ -81,21 +92,21 @@ def _recurrence_shapes(config: HeadConfig) -> dict[str, Shape]:
         inputs = config.input_size if layer == 0 else config.readout_size
         for backwards in (False, True)[: 2 if config.bidirectional else 1]:
             if config.kind == "gru-article":
-                shapes |= _article_shapes(
-                    f"recurrence.{'backwards' if backwards else 'forwards'}.{layer}", inputs, config
-                )
+                direction = "backwards" if backwards else "forwards"
+                shapes |= _article_shapes(f"{prefix}.{direction}.{layer}", inputs, config)
             else:
-                shapes |= _torch_shapes(f"l{layer}{'_reverse' if backwards else ''}", inputs, config)
+                suffix = f"l{layer}{'_reverse' if backwards else ''}"
+                shapes |= _torch_shapes(f"{prefix}.network", suffix, inputs, config)
     return shapes
 
 
-def _torch_shapes(suffix: str, inputs: int, config: HeadConfig) -> dict[str, Shape]:
+def _torch_shapes(prefix: str, suffix: str, inputs: int, config: HeadConfig) -> dict[str, Shape]:
     rows = _GATES[config.kind] * config.hidden_size
     return {
-        f"recurrence.network.weight_ih_{suffix}": (rows, inputs),
-        f"recurrence.network.weight_hh_{suffix}": (rows, config.hidden_size),
-        f"recurrence.network.bias_ih_{suffix}": (rows,),
-        f"recurrence.network.bias_hh_{suffix}": (rows,),
+        f"{prefix}.weight_ih_{suffix}": (rows, inputs),
+        f"{prefix}.weight_hh_{suffix}": (rows, config.hidden_size),
+        f"{prefix}.bias_ih_{suffix}": (rows,),
+        f"{prefix}.bias_hh_{suffix}": (rows,),
     }
 
 

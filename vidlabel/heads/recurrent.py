@@ -9,6 +9,8 @@ bidirectional head looks ahead, so it needs its sequence whole and carries nothi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import rnn
@@ -67,6 +69,12 @@ def build_head(config: HeadConfig) -> Head:
 
 
 def _build_recurrence(config: HeadConfig) -> nn.Module:
+    if config.gated_sizes is not None:
+        return GatedInputs(config.gated_sizes, _build_ungated(config))
+    return _build_ungated(config)
+
+
+def _build_ungated(config: HeadConfig) -> nn.Module:
     if config.kind == "mean":
         return NoRecurrence()
     if config.scaled_identity is not None:
@@ -74,6 +82,33 @@ def _build_recurrence(config: HeadConfig) -> nn.Module:
     if config.kind == "gru-article":
         return ArticleGru(config)
     return TorchRecurrence(config)
+
+
+class GatedInputs(nn.Module):
+    """A gate for each stream before the recurrence: g_t = sigmoid(W x_t + b), and stream s goes on as g_t,s x_t,s.
+
+    Simplified from the gated multimodal unit (Arevalo et al., 2017, arXiv:1702.01992). There a gate has a number for
+    each hidden unit, streams pass through a layer of their own, and their gated sum is the output. Here a gate is one
+    number per stream, which a few dozen clips can teach, gates do not sum to 1, and streams stay side by side.
+
+    Args:
+        sizes: numbers of each stream among the inputs.
+        recurrence: what takes the gated inputs.
+    """
+
+    def __init__(self, sizes: Sequence[int], recurrence: nn.Module) -> None:
+        super().__init__()
+        self.gate = nn.Linear(sum(sizes), len(sizes))
+        self.inner = recurrence
+        self._sizes = list(sizes)
+
+    def forward(self, sequences: Tensor, state: State, lengths: Tensor | None) -> tuple[Tensor, State]:
+        """(B, T, P) to (B, T, R); the state is that of the recurrence."""
+        gates = torch.sigmoid(self.gate(sequences)).unbind(dim=-1)
+        streams = torch.split(sequences, self._sizes, dim=-1)
+        gated = [gate[..., None] * stream for gate, stream in zip(gates, streams, strict=True)]
+        hidden: tuple[Tensor, State] = self.inner(torch.cat(gated, dim=-1), state, lengths)
+        return hidden
 
 
 class NoRecurrence(nn.Module):

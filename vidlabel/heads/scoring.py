@@ -1,6 +1,7 @@
 """Scores of a video's samples, from its features, streaming.
 
-Letters in shapes: T samples given, N samples that are final, W samples in a window, D numbers in a feature, C labels.
+Letters in shapes: T samples given, N samples that are final, W samples in a window, D numbers in a feature of the
+streams that the video has, C labels.
 
 There are two ways. A head that does not look ahead carries its state from the first sample to the last. A head that
 looks ahead, or was learnt from whole clips, runs in overlapping windows of the length that it was trained on; a
@@ -13,7 +14,7 @@ bit; and memory does not grow with the video.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -21,11 +22,10 @@ import numpy.typing as npt
 import torch
 
 from vidlabel.heads.fusion import clip_probabilities, pool_parts, probabilities, resample_steps
+from vidlabel.heads.inputs import FloatArray, StreamInputs, filled_motion
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import State
 from vidlabel.stream_spec import motion_columns
-
-FloatArray = npt.NDArray[np.float32]
 
 CHUNK_SAMPLES = 32
 """Samples a carried head takes at a time: below that the calls cost more than the arithmetic."""
@@ -52,45 +52,25 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def filled_motion(values: FloatArray, motion: Sequence[slice]) -> FloatArray:
-    """Features of which the first sample has the motion of the second.
-
-    A first sample has no frame before it to be compared with. A picture without any change stands there, which the
-    encoder never sees elsewhere; what follows says more.
-
-    Args:
-        values: (T, D) from the first sample on.
-        motion: the columns of each stream that compares frames.
-
-    Returns:
-        (T, D): a copy, or `values` themselves where there is no second sample, or no such stream.
-    """
-    if len(values) < 2 or not motion:
-        return values
-    filled = values.copy()
-    for columns in motion:
-        filled[0, columns] = values[1, columns]
-    return filled
-
-
 class Scorer(ABC):
     """Scores of the samples of one video, in their order.
 
     Args:
-        model: whose head runs.
+        inputs: of the model whose heads run, for the streams that the video has.
     """
 
-    def __init__(self, model: Network) -> None:
-        self._model = model
-        self._waiting = np.zeros((0, model.spec.feature_size), dtype=np.float32)
-        self._motion = motion_columns(model.spec.streams)
+    def __init__(self, inputs: StreamInputs) -> None:
+        self._model = inputs.model
+        self._inputs = inputs
+        self._waiting = np.zeros((0, inputs.size), dtype=np.float32)
+        self._motion = motion_columns(inputs.streams)
         self._opened = not self._motion
 
     def push(self, values: npt.ArrayLike) -> FloatArray:
         """Take the next features.
 
         Args:
-            values: (T, D), any T.
+            values: (T, D), any T; the streams that the video has side by side, in the model's order.
 
         Returns:
             (N, C) calibrated probabilities of the next samples whose scores are final now; N may be 0.
@@ -99,8 +79,8 @@ class Scorer(ABC):
             ValueError: the features are of another size than the model's, or not finite.
         """
         features = np.asarray(values, dtype=np.float32)
-        if features.ndim != 2 or features.shape[1] != self._model.spec.feature_size:
-            expected = self._model.spec.feature_size
+        if features.ndim != 2 or features.shape[1] != self._inputs.size:
+            expected = self._inputs.size
             raise ValueError(f"the model takes features of shape (T, {expected}), not {features.shape}")
         if not np.isfinite(features).all():
             raise ValueError("features must be finite: one that is not would spoil all scores after it")
@@ -132,9 +112,9 @@ class Scorer(ABC):
 class CarriedScorer(Scorer):
     """For heads without look-ahead: the state is carried through the whole video."""
 
-    def __init__(self, model: Network) -> None:
-        super().__init__(model)
-        self._states: list[State | None] = [None] * len(model.heads)
+    def __init__(self, inputs: StreamInputs) -> None:
+        super().__init__(inputs)
+        self._states: list[State | None] = [None] * len(inputs.model.heads)
 
     def _next_scores(self) -> list[FloatArray]:
         scores = []
@@ -150,10 +130,13 @@ class CarriedScorer(Scorer):
     @torch.inference_mode()
     @one_thread()
     def _run(self, features: FloatArray) -> FloatArray:
-        inputs = self._model.project(_to_tensor(features))
-        logits = []
-        for number, head in enumerate(self._model.heads):
-            outputs, self._states[number] = head(inputs, self._states[number])
+        logits: list[torch.Tensor | None] = []
+        inputs = self._inputs.of_members(_to_tensor(features))
+        for number, (head, own) in enumerate(zip(self._model.heads, inputs, strict=True)):
+            if own is None:
+                logits.append(None)
+                continue
+            outputs, self._states[number] = head(own, self._states[number])
             logits.append(outputs)
         return _to_array(probabilities(logits, self._model.spec))
 
@@ -165,19 +148,19 @@ class WindowScorer(Scorer):
     that is not longer than a window is one window.
 
     Args:
-        model: whose head runs.
+        inputs: of the model whose heads run, for the streams that the video has.
         window: W.
     """
 
-    def __init__(self, model: Network, window: int) -> None:
-        super().__init__(model)
+    def __init__(self, inputs: StreamInputs, window: int) -> None:
+        super().__init__(inputs)
         self._window = window
         self._hop = max(1, window // HOPS_PER_WINDOW)
         self._group = max(1, GROUP_SAMPLES // window)
         self._first = 0  # sample that `_waiting` begins with
         self._start = 0  # sample that the next window begins with
         self._given = 0  # samples whose scores were given
-        self._sums = np.zeros((0, len(model.spec.labels)))  # of the samples from `_given` on
+        self._sums = np.zeros((0, len(inputs.model.spec.labels)))  # of the samples from `_given` on
         self._weights = np.zeros((0, 1))
 
     def _next_scores(self) -> list[FloatArray]:
@@ -220,7 +203,7 @@ class WindowScorer(Scorer):
     @one_thread()
     def _run(self, windows: FloatArray) -> FloatArray:
         """(B, W, D) to (B, W, C)."""
-        return _window_scores(self._model, windows)
+        return _window_scores(self._inputs, windows)
 
     def _add(self, start: int, scores: FloatArray) -> None:
         """Add the scores (W, C) of the window that begins with sample `start`."""
@@ -244,21 +227,29 @@ class WindowScorer(Scorer):
         return scores
 
 
-def make_scorer(model: Network, rate: float | None = None) -> Scorer:
+def make_scorer(
+    model: Network, rate: float | None = None, available: Collection[str] | None = None, hidden: str | None = None
+) -> Scorer:
     """The scorer that a model needs.
 
     Args:
         model: whose head runs.
         rate: samples per second of the features; None: the model's.
+        available: the streams that the video has; None: all of the model's.
+        hidden: a stream that is put at its mean, to see what it adds; None: no one.
+
+    Raises:
+        ValueError: no member of the model runs with these streams; see `ModelSpec.can_score`.
     """
+    inputs = StreamInputs(model, available, hidden)
     if model.spec.window_s is None:
-        return CarriedScorer(model)
-    return WindowScorer(model, max(1, round(model.spec.window_s * (rate or model.spec.rate))))
+        return CarriedScorer(inputs)
+    return WindowScorer(inputs, max(1, round(model.spec.window_s * (rate or model.spec.rate))))
 
 
 @torch.inference_mode()
 @one_thread()
-def score_clip(model: Network, values: npt.ArrayLike) -> FloatArray:
+def score_clip(model: Network, values: npt.ArrayLike, available: Collection[str] | None = None) -> FloatArray:
     """Scores of a clip as a whole, (C,): taken for one window, or the mean over its samples where each has its own.
 
     Background that the model learnt without examples of it is left out: something happens in a clip.
@@ -266,32 +257,38 @@ def score_clip(model: Network, values: npt.ArrayLike) -> FloatArray:
     Args:
         model: whose heads run.
         values: (T, D), at least one sample.
+        available: the streams that the clip has; None: all of the model's.
 
     Raises:
-        ValueError: the features are of another size than the model's, or there are none.
+        ValueError: the features are of another size, there are none, or no member runs with these streams.
     """
+    inputs = StreamInputs(model, available)
     features = np.asarray(values, dtype=np.float32)
-    if features.ndim != 2 or features.shape[1] != model.spec.feature_size or not len(features):
-        raise ValueError(f"a clip has features of shape (T, {model.spec.feature_size}), not {features.shape}")
-    features = filled_motion(features, motion_columns(model.spec.streams))
-    rows = _window_rows(model, features[None])
+    if features.ndim != 2 or features.shape[1] != inputs.size or not len(features):
+        raise ValueError(f"a clip has features of shape (T, {inputs.size}), not {features.shape}")
+    features = filled_motion(features, motion_columns(inputs.streams))
+    rows = _window_rows(inputs, features[None])
     scores: FloatArray = _to_array(clip_probabilities(rows, model.spec)).mean(axis=0)
     return scores
 
 
-def _window_scores(model: Network, windows: FloatArray) -> FloatArray:
+def _window_scores(inputs: StreamInputs, windows: FloatArray) -> FloatArray:
     """(B, W, D) to (B, W, C)."""
     count, samples, _ = windows.shape
-    scores = _to_array(probabilities(_window_rows(model, windows), model.spec))
-    return np.repeat(scores[:, None], samples, axis=1) if model.spec.pooled else scores.reshape(count, samples, -1)
+    spec = inputs.model.spec
+    scores = _to_array(probabilities(_window_rows(inputs, windows), spec))
+    return np.repeat(scores[:, None], samples, axis=1) if spec.pooled else scores.reshape(count, samples, -1)
 
 
-def _window_rows(model: Network, windows: FloatArray) -> list[torch.Tensor]:
-    """(B, W, D) to the outputs of each member: (B, K) where they are pooled, else (B * W, K)."""
-    inputs = model.project(_to_tensor(windows))
-    rows = []
-    for member, head in zip(model.spec.members, model.heads, strict=True):
-        steps = inputs if member.resampled_steps is None else resample_steps(inputs, member.resampled_steps)
+def _window_rows(inputs: StreamInputs, windows: FloatArray) -> list[torch.Tensor | None]:
+    """(B, W, D) to the outputs of each member that runs: (B, K) where they are pooled, else (B * W, K)."""
+    rows: list[torch.Tensor | None] = []
+    model = inputs.model
+    for member, head, own in zip(model.spec.members, model.heads, inputs.of_members(_to_tensor(windows)), strict=True):
+        if own is None:
+            rows.append(None)
+            continue
+        steps = own if member.resampled_steps is None else resample_steps(own, member.resampled_steps)
         outputs, _ = head(steps)
         rows.append(outputs.flatten(0, 1) if member.pooled_parts is None else pool_parts(outputs, member.pooled_parts))
     return rows

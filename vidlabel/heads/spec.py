@@ -8,10 +8,13 @@ what a model computes needs a new version, and unknown versions are refused.
 
 Letters: D numbers in a feature (all streams one after the other), P head inputs, K head outputs, C labels.
 
-A model has one or more members: heads that look at the same inputs. From features to scores, in this order:
+A model has one or more members: heads that look at some of its streams, or all. From features to scores, in this
+order:
 
-    feature (D) - projection.mean, times projection.components  -> (P)   if `projection`
+    for each stream
+        feature (D_s) - its mean, times its components          -> (P_s) if `projected_sizes`
     for each member
+        inputs of its streams, side by side                     -> (P)
         rows between the first and the last of the window       -> (P)   `resampled_steps` of them, if set
         head                                                    -> (K)   for each sample or step
         means of `pooled_parts` equal parts of the window       -> one row for the window, if `pooled_parts`
@@ -22,13 +25,16 @@ A model has one or more members: heads that look at the same inputs. From featur
 
 That sum is the weighted geometric mean of the members' probabilities, renormalised. Members with the role `background`
 tell the labels from background, which those with the role `labels` do not know: see `vidlabel.heads.fusion`.
+
+Where a video lacks streams, members that cannot do without them drop out, and the weights of the others of their role
+are scaled to the same sum.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -67,10 +73,10 @@ class ModelSpec:
     """`single`: one label at a time, softmax. `multi`: each on its own, sigmoid. `binary`: one label that holds or not,
     sigmoid; two labels that exclude each other are `single`."""
     members: tuple[MemberSpec, ...]
-    """All on the same inputs; all pooled, or none."""
+    """All pooled, or none; each stream is looked at by one of them at least."""
     streams: tuple[StreamSpec, ...]
-    """In the order in which their features are joined: D numbers, the heads' inputs where there is no `projection`. The
-    first sample of a stream that compares frames takes the features of the second."""
+    """In the order in which their features are joined: D numbers. The first sample of a stream that compares frames
+    takes the features of the second."""
     decoder: str
     """That training used: `decord`, `pyav`."""
     rate: float
@@ -94,8 +100,9 @@ class ModelSpec:
     """The label that means "nothing happens": it competes like the others and is never shown."""
     output_labels: tuple[int, ...] | None = None
     """For each output (after pooling) the label that its probability counts for; None: outputs are the labels."""
-    projection: bool = False
-    """Whether the file holds `projection.mean` (D,) and `projection.components` (P, D)."""
+    projected_sizes: tuple[int, ...] | None = None
+    """For each stream how many inputs P_s its D_s features are projected to: the file holds `projection.N.mean` (D_s,)
+    and `projection.N.components` (P_s, D_s) for stream N, from 0. None: features are inputs as they are."""
     window_s: float | None = None
     """Length of the windows that the heads run in if one looks ahead or is pooled; None: their state is carried."""
     metrics: Mapping[str, object] = field(default_factory=dict)
@@ -117,9 +124,32 @@ class ModelSpec:
             check_json_object(getattr(self, name), name)
 
     @property
-    def input_size(self) -> int:
-        """P."""
-        return self.members[0].head.input_size
+    def input_sizes(self) -> dict[str, int]:
+        """Inputs P_s of each stream."""
+        sizes = self.projected_sizes or [stream.size for stream in self.streams]
+        return dict(zip(self.stream_names, sizes, strict=True))
+
+    def streams_of(self, member: MemberSpec) -> tuple[str, ...]:
+        """The streams that a member looks at."""
+        return member.streams or self.stream_names
+
+    def runs_with(self, member: MemberSpec, available: Collection[str]) -> bool:
+        """Whether a member can score a video that has these streams alone.
+
+        One that was trained with modality dropout needs one of its streams, others all of them.
+        """
+        found = [name in available for name in self.streams_of(member)]
+        return any(found) if member.modality_dropout > 0 else all(found)
+
+    def can_score(self, available: Collection[str]) -> bool:
+        """Whether a member of each role that the model has can score a video that has these streams alone."""
+        roles = {member.role for member in self.members}
+        return roles == {member.role for member in self.members if self.runs_with(member, available)}
+
+    def lack(self, available: Collection[str]) -> str:
+        """What a video with these streams alone lacks, for a sentence with `has`."""
+        missing = [name for name in self.stream_names if name not in available]
+        return f"no {' and no '.join(missing)}, without which {self.name} cannot score it"
 
     @property
     def feature_size(self) -> int:
@@ -211,11 +241,25 @@ class ModelSpec:
     def _check_members(self) -> None:
         require(1 <= len(self.members) <= MAX_MEMBERS, f"there must be 1 to {MAX_MEMBERS} members")
         require(len(self.members_with("labels")) > 0, "a member must distinguish the labels")
-        require(len({m.head.input_size for m in self.members}) == 1, "members must have the same input_size")
         require(len({m.pooled_parts is None for m in self.members}) == 1, "all members must be pooled, or none")
-        if not self.projection:
-            same = self.feature_size == self.input_size
-            require(same, "without a projection the head must take features as they are")
+        sizes = self.projected_sizes
+        require(sizes is None or len(sizes) == len(self.streams), "projected_sizes must be one for each stream")
+        require(sizes is None or 1 <= min(sizes) <= sum(sizes) <= MAX_SIZE, "projected_sizes must lie above 0")
+        for member in self.members:
+            self._check_member_streams(member)
+        seen = {name for member in self.members for name in self.streams_of(member)}
+        require(seen == set(self.stream_names), "each stream must be looked at by a member")
+
+    def _check_member_streams(self, member: MemberSpec) -> None:
+        names = self.streams_of(member)
+        require(set(names) <= set(self.stream_names), "a member looks at a stream that the model does not name")
+        require(names == tuple(name for name in self.stream_names if name in names), "streams are in another order")
+        sizes = tuple(self.input_sizes[name] for name in names)
+        head = member.head
+        require(head.input_size == sum(sizes), f"input_size of a head must be {sum(sizes)}, that of its streams")
+        require(head.gated_sizes in (None, sizes), "gated_sizes must be those of the member's streams")
+        fits = member.modality_dropout == 0 or (len(names) > 1 and self.projected_sizes is not None)
+        require(fits, "modality_dropout is for members with several streams, projected to a mean of 0")
 
     def _check_labels(self) -> None:
         count = len(self.labels)

@@ -36,6 +36,8 @@ class Segment:
     """Mean calibrated probability of the label over the samples of the segment, 0 to 1; 1 for a true segment."""
     model: str | None = None
     """Name of the model that found it; None where there is one model only."""
+    stream_shares: tuple[tuple[str, float], ...] = ()
+    """Share of each stream in the score, together 1 or all 0; where scores were asked for and there are several."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.end < float("inf"):

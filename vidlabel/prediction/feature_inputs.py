@@ -17,7 +17,7 @@ CODEC = "features"
 
 
 def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> FeatureFile:
-    """Read a file of features as a model takes them: its streams, at its rate.
+    """Read a file of features as a model takes them: those of its streams that the file holds, at its rate.
 
     Args:
         spec: of the model.
@@ -31,7 +31,9 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
     problem = features_problem(spec, found.kind)
     if problem is not None:
         raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
-    return found if spec.is_external else found.select(spec.stream_names)
+    if spec.is_external:
+        return found
+    return found.select(found.held(spec.stream_names))
 
 
 def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
@@ -40,9 +42,10 @@ def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
         fits = kind.width == spec.feature_size
         return None if fits else f"{kind.width} numbers a sample, and {spec.name} takes {spec.feature_size}"
     held = {stream.name: stream for stream in kind.streams}
-    if not held.keys() >= set(spec.stream_names):
+    if not spec.can_score(held):
         return f"features of {', '.join(held)}, and {spec.name} takes {', '.join(spec.stream_names)}"
-    differences = (_difference(spec.name, held[stream.name], stream) for stream in spec.streams)
+    taken = [stream for stream in spec.streams if stream.name in held]
+    differences = (_difference(spec.name, held[stream.name], stream) for stream in taken)
     return next((difference for difference in differences if difference is not None), None)
 
 

@@ -15,7 +15,7 @@ from vidlabel.errors import UsageError, VideoError, VidlabelError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
-from vidlabel.features.streams.registry import check_has_streams
+from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.model import Model, load_models
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
@@ -27,6 +27,7 @@ from vidlabel.prediction.video_inputs import video_problem, video_streams
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
+from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, SampleRequest
 from vidlabel.video.samples import open_isolated_samples
@@ -215,13 +216,13 @@ class Labeller:
     def _read(self, shown: str, number: int, listener: Listener) -> _Reading:
         """Read a video for the models of one pass."""
         own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
-        labels = [ModelLabels(self._models[place], self._options) for place in own.models]
         request, samples = self._window(own.request), 0
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             duration_s = stream.probe.duration_s
             self._check_start(shown, duration_s)
-            check_has_streams(shown, stream.opened, request)
-            for pieces in own.encode(stream, self._stopwatch):
+            available = self._available(shown, own, stream.opened, request)
+            labels = [ModelLabels(self._models[place], self._options, available) for place in own.models]
+            for pieces in own.having(available).encode(stream, self._stopwatch):
                 if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                     raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
                 with self._stopwatch.phase("head"):
@@ -233,6 +234,21 @@ class Labeller:
             self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
             self._stopwatch.count(samples)
             return _Reading(stream.probe.info(shown), stream.report, samples, outputs, own.device, own.runtime)
+
+    def _available(self, shown: str, own: ReadingPass, opened: Probed, request: SampleRequest) -> tuple[str, ...]:
+        """The streams that a video has, of those of a pass.
+
+        Raises:
+            VideoError: a model cannot do with these.
+        """
+        specs = [self._models[place].spec for place in own.models]
+        names = dict.fromkeys(name for spec in specs for name in spec.stream_names)
+        available = available_streams(names, opened, request)
+        for spec in specs:
+            if not spec.can_score(available):
+                check_has_streams(shown, opened, request)
+                raise VideoError(shown, f"has {spec.lack(available)}", "use a model of streams that it has")
+        return available
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
         readings = [self._take_features(shown, model, listener) for model in self._models]
@@ -248,7 +264,8 @@ class Labeller:
             rates = f"{found.own_rate:g} to {found.rate:g} samples a second"
             listener.warn(f"{shown}: is resampled from {rates}")
         wanted = (found.times >= options.start) & (found.times < (options.end or np.inf))
-        labels, report = ModelLabels(model, options), features_report(found)
+        labels = ModelLabels(model, options, found.held(model.spec.stream_names))
+        report = features_report(found)
         with self._stopwatch.phase("head"):
             labels.push(found.times[wanted], found.values[wanted])
             outputs = self._outputs([labels], report)

@@ -5,7 +5,7 @@ T samples in time, C labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.heads.segments import segment_builder
+from vidlabel.heads.stream_shares import StreamShares, have_shares
 from vidlabel.labels.result import Scores, Segment
 from vidlabel.labels.segmentation import keep_top
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
     from vidlabel.heads.model import Model
     from vidlabel.prediction.options import PredictOptions
+
+ROUNDING_S = 0.0005
+"""Times of segments are rounded to 1 ms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,12 +43,18 @@ class ModelLabels:
     Args:
         model: loaded.
         options: of the prediction; whether scores are kept, which need memory for each sample.
+        available: the streams that the video has.
+
+    Raises:
+        ValueError: no head of the model runs with these streams; see `ModelSpec.can_score`.
     """
 
-    def __init__(self, model: Model, options: PredictOptions) -> None:
+    def __init__(self, model: Model, options: PredictOptions, available: Collection[str]) -> None:
         self._spec = model.spec
         self._options = options
-        self._scorer = make_scorer(model, options.rate)
+        self._scorer = make_scorer(model, options.rate, available)
+        explained = options.scores and have_shares(model.spec, available)
+        self._shares = StreamShares(model, available, options.rate) if explained else None
         self._builder = segment_builder(model.spec, options.threshold, options.min_duration)
         self._kept: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]] = []
         self._waiting: npt.NDArray[np.float64] = np.empty(0)
@@ -52,6 +62,8 @@ class ModelLabels:
     def push(self, times: npt.NDArray[np.float64], features: npt.NDArray[np.float32]) -> None:
         """Take the next samples: (T,) seconds and (T, D)."""
         self._waiting = np.concatenate([self._waiting, times])
+        if self._shares is not None:
+            self._shares.push(features)
         self._add_scores(self._scorer.push(features))
 
     def finish(self, end_s: float, holes: Sequence[tuple[float, float]]) -> ModelOutput:
@@ -65,7 +77,12 @@ class ModelLabels:
         segments = self._builder.finish(end_s, holes)
         if self._options.top is not None:
             segments = keep_top(segments, self._options.top)
-        return ModelOutput(segments, self._scores() if self._options.scores else None)
+        if not self._options.scores:
+            return ModelOutput(segments, None)
+        labels = self._spec.labels
+        times = np.concatenate([times for times, _ in self._kept] or [np.empty(0)])
+        values = np.concatenate([scores for _, scores in self._kept] or [np.empty((0, len(labels)), np.float32)])
+        return ModelOutput(self._explained(segments, times, values), self._scores(times, values))
 
     def _add_scores(self, scores: npt.NDArray[np.float32]) -> None:
         """(T, C) scores of the earliest samples that have none yet."""
@@ -74,11 +91,24 @@ class ModelLabels:
         if self._options.scores and len(scores):
             self._kept.append((times, scores))
 
-    def _scores(self) -> Scores:
+    def _explained(
+        self, segments: tuple[Segment, ...], times: npt.NDArray[np.float64], values: npt.NDArray[np.float32]
+    ) -> tuple[Segment, ...]:
+        """The segments with the share of each stream, where there are several."""
+        if self._shares is None:
+            return segments
+        self._shares.finish()
+        found = []
+        for own in segments:
+            samples = (times >= own.start - ROUNDING_S) & (times < own.end - ROUNDING_S)
+            label = self._spec.labels.index(own.label)
+            shares = self._shares.of(values, label, samples) if samples.any() else {}
+            found.append(replace(own, stream_shares=tuple(shares.items())))
+        return tuple(found)
+
+    def _scores(self, times: npt.NDArray[np.float64], values: npt.NDArray[np.float32]) -> Scores:
         """All scores, or those of the labels with the highest mean where not all are kept."""
         labels, top = self._spec.labels, self._options.top
-        times = np.concatenate([times for times, _ in self._kept] or [np.empty(0)])
-        values = np.concatenate([scores for _, scores in self._kept] or [np.empty((0, len(labels)), np.float32)])
         columns = np.arange(len(labels))
         if top is not None and len(values):
             columns = np.sort(np.argsort(-values.mean(axis=0), kind="stable")[:top])

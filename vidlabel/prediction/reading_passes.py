@@ -7,7 +7,7 @@ compared over another time, need another pass: scaling them again would give oth
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,11 @@ class ReadingPass:
     """Where the encoders run."""
     runtime: UsedRuntime
     """Which library runs them."""
+
+    def having(self, available: Collection[str]) -> ReadingPass:
+        """The same for a video that has these streams alone."""
+        sets = (replace(one, blocks=tuple(b for b in one.blocks if b.block.stream in available)) for one in self.sets)
+        return replace(self, sets=tuple(sets))
 
     def encode(self, samples: IsolatedSamples, stopwatch: Stopwatch) -> Iterator[tuple[Features | None, ...]]:
         """For each model the features of its samples in the next piece; None where it has none there."""

@@ -103,6 +103,9 @@ def extract_features(
         cache = FeatureCache(cache_folder(options.cache))
         extractor = FeatureExtractor(options.config, options.streams, VIEWS, cache, options.device)
         dataset = video_features(training_set, extractor, listener)
+        absent = [name for name in dataset.stream_names if not dataset.having(name)]
+        if absent and init is None:
+            raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
         facts = FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
     if init is not None and _layout(dataset.streams) != _layout(init.spec.streams):
         problem = f"it takes features of {', '.join(init.spec.stream_names)}, {init.spec.feature_size} numbers together"
@@ -148,7 +151,7 @@ def extract_model_features(
 
         def read(example: Example) -> ExampleFeatures:
             """Features from one file, as the model takes them."""
-            return ExampleFeatures.of_file(read_for_model(spec, example.path))
+            return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.streams)
 
         return build_dataset(training_set, read, spec.streams, listener)
     problem = video_problem(spec)
@@ -188,9 +191,11 @@ def video_features(training_set: TrainingSet, extractor: FeatureExtractor, liste
         """Features of one video, of each view that was computed."""
         found = extractor.features(example.path, listener, example.video)
         views = tuple(dict.fromkeys(block.view for block in found.blocks))
-        joined = tuple(found.joined(extractor.streams, view) for view in views)
+        joined = tuple(found.filled(streams, view) for view in views)
         report = found.report
-        return ExampleFeatures(found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings)
+        return ExampleFeatures(
+            found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, found.missing
+        )
 
     streams = describe_streams(extractor.config, extractor.streams, extractor.blocks[0].view)
     return build_dataset(training_set, read, streams, listener)
@@ -213,7 +218,7 @@ def features_in_files(training_set: TrainingSet, listener: FeatureListener) -> F
 
     def read(example: Example) -> ExampleFeatures:
         """Features from one file."""
-        return ExampleFeatures.of_file(read_features(example.path, rate))
+        return ExampleFeatures.of_file(read_features(example.path, rate), kind.streams)
 
     return build_dataset(training_set, read, kind.streams, listener)
 

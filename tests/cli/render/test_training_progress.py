@@ -75,11 +75,11 @@ def test_a_log_of_an_evaluation_names_its_folds(capfd: pytest.CaptureFixture[str
 def test_the_bar_of_training_says_which_head_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = make_terminal(monkeypatch)
     with TrainProgress(1, quiet=False) as progress:
-        progress.begun("choosing streams", 12, 480)
+        progress.begun("comparing streams", 12, 480)
         for name in ("motion, fold 3", "motion, fold 4"):
             progress.head_begun(name)
             progress.epoch_done("streams-motion-3-linear-0", FIGURES)
-    assert last_line(terminal) == "choosing streams, head 2 of 12 (motion, fold 4): loss 1.41"
+    assert last_line(terminal) == "comparing streams, head 2 of 12 (motion, fold 4): loss 1.41"
 
 
 def test_a_stage_without_several_heads_is_named_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,6 +174,21 @@ def test_what_is_written_is_read_back(some: list[Segment], path: str) -> None:
     assert written(JSON, back) == written(JSON, result)
 
 
+def test_the_share_of_each_stream_stands_in_its_segment() -> None:
+    shares = (("frames", 0.75), ("audio", 0.25))
+    result = result_of((Segment(1.0, 2.5, "fall", 0.875, stream_shares=shares), Segment(3.0, 4.0, "fall", 0.5)), SCORES)
+    document = json.loads(written(JSON, result))
+    VALIDATOR.validate(document)
+    assert document["segments"][0]["streams"] == {"frames": 0.75, "audio": 0.25}
+    assert "streams" not in document["segments"][1]
+    assert parse_result(json.dumps(document), "a.json").segments == result.segments
+    for wrong in (1.5, True, "half", None):
+        document["segments"][0]["streams"]["audio"] = wrong
+        assert not VALIDATOR.is_valid(document)
+        with pytest.raises(AnnotationError, match=r"segments\[0\]\.streams\.audio: is not a number from 0 to 1"):
+            parse_result(json.dumps(document), "a.json")
+
+
 def test_scores_are_read_back_from_either_format() -> None:
     result = result_of(SEGMENTS, SCORES)
     for format_ in (JSON, JSON_LINES):

@@ -90,6 +90,21 @@ def test_features_that_do_not_go_together_are_refused(other: FeatureKind | None,
         common_kind("t.csv", [video(first, kind=PLAIN), video(second, kind=other)])
 
 
+def test_files_need_not_hold_the_same_streams() -> None:
+    frames, motion = (replace(SETTINGS.streams[0], name=name) for name in ("frames", "motion"))
+    size = frames.size
+    rows = [Annotation(name, 0, 1, "x") for name in "abc"]
+    kinds = [
+        FeatureKind(size * len(streams), SETTINGS.rate, replace(SETTINGS, streams=streams))
+        for streams in ((motion,), (frames, motion), (frames,))
+    ]
+    found = common_kind("t.csv", [video(row, kind=kind) for row, kind in zip(rows, kinds, strict=True)])
+    assert found == kinds[1]
+    other = replace(kinds[0], settings=replace(SETTINGS, streams=(replace(motion, size=size + 1),)), width=size + 1)
+    with pytest.raises(AnnotationError, match="'b' and 'c' cannot be used together"):
+        common_kind("t.csv", [video(rows[1], kind=kinds[1]), video(rows[2], kind=other)])
+
+
 def test_features_of_several_rates_are_named_with_what_resamples_them(tmp_path: Path) -> None:
     for name, rate in (("a.npz", 5.0), ("b.npz", 25.0), ("c.npz", 25.0)):
         write_features(tmp_path / name, rate=rate)

@@ -1,4 +1,4 @@
-"""Temperatures, mixtures and metrics of held-out logits, against hand-computed values."""
+"""Temperatures and metrics of held-out logits, against hand-computed values."""
 
 from __future__ import annotations
 
@@ -7,18 +7,7 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
-from vidlabel.training.fitting.calibration import (
-    HeldOutLogits,
-    Mixture,
-    even_mixture,
-    fit_mixture,
-    fit_temperature,
-    member_weights,
-    mixed_scores,
-    row_losses,
-    summarise,
-)
-from vidlabel.training.fitting.plans import MemberKind
+from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature, row_losses, summarise
 
 
 def test_losses_of_rows_are_those_of_scikit_learn() -> None:
@@ -48,18 +37,6 @@ def test_the_temperature_is_the_most_likely_of_the_grid() -> None:
     assert hopeless == pytest.approx(np.exp(2))  # the last of the grid
 
 
-def test_one_form_alone_counts_for_all() -> None:
-    logits = torch.tensor([[3.0, 0.0], [3.0, 0.0], [0.0, 3.0], [0.0, 3.0], [0.0, 3.0]])
-    targets = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1], [1, 0]])
-    found = fit_mixture(HeldOutLogits((), (), {"linear": logits}, targets, torch.ones(5)), ["linear"], "single")
-    assert found.shares == {"linear": 1}
-    # Four of five are right, so that the best share is 4/5: log 4 = 3 / temperature.
-    assert found.temperatures["linear"] == pytest.approx(3 / np.log(4), rel=0.0126)
-    assert even_mixture(("recurrent", "linear")) == Mixture(
-        {"recurrent": 0.5, "linear": 0.5}, {"recurrent": 1.0, "linear": 1.0}
-    )
-
-
 def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
     generator = np.random.default_rng(4)
     logits = generator.normal(size=(4000, 3)) * 2
@@ -74,40 +51,6 @@ def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
     holds = torch.tensor((generator.random((4000, 1)) < 1 / (1 + np.exp(-logits[:, :1]))).astype(float))
     timid = torch.tensor(logits[:, :1] / 4)
     assert fit_temperature(timid, holds, torch.ones(4000), "binary") == pytest.approx(0.25, rel=0.15)
-
-
-def test_members_of_a_form_share_what_their_form_has() -> None:
-    of_kinds: dict[MemberKind, float] = {"recurrent": 0.6, "linear": 0.4}
-    weights = member_weights(["recurrent", "recurrent", "recurrent", "linear"], of_kinds)
-    assert weights == pytest.approx([0.2, 0.2, 0.2, 0.4])
-    logits_of_one = np.random.default_rng(3).normal(size=(6, 3))
-    logits = [torch.tensor(logits_of_one), torch.tensor(logits_of_one[::-1].copy())]
-    shares = [np.exp(one.numpy()) / np.exp(one.numpy()).sum(axis=1, keepdims=True) for one in logits]
-    product = np.sqrt(shares[0] * shares[1])
-    expected = product / product.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(mixed_scores(logits, [0.5, 0.5], "single"), expected)
-
-
-def test_a_form_counts_as_much_as_it_knows() -> None:
-    generator = np.random.default_rng(6)
-    logits = generator.normal(size=(1200, 3)) * 2
-    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    targets = torch.tensor(np.eye(3)[[generator.choice(3, p=row) for row in shares]])
-    own, other = (logits / 2 + generator.normal(size=logits.shape) for _ in range(2))
-    noise = torch.tensor(generator.normal(size=logits.shape))
-
-    def fitted(recurrent: torch.Tensor, linear: torch.Tensor) -> Mixture:
-        outcome = HeldOutLogits((), (), {"recurrent": recurrent, "linear": linear}, targets, torch.ones(1200))
-        return fit_mixture(outcome, ("recurrent", "linear"), "single")
-
-    assert fitted(torch.tensor(own), noise).shares == pytest.approx({"recurrent": 0.75, "linear": 0.25})
-    assert fitted(noise, torch.tensor(own)).shares == pytest.approx({"recurrent": 0.25, "linear": 0.75})
-    alike = fitted(torch.tensor(own), torch.tensor(other * 2))
-    assert alike.shares["recurrent"] == pytest.approx(0.5, abs=0.11)
-    assert alike.temperatures["linear"] == pytest.approx(2 * alike.temperatures["recurrent"], rel=0.2)
-    factors = [alike.shares[form] / alike.temperatures[form] for form in ("recurrent", "linear")]
-    mixed = mixed_scores([torch.tensor(own), torch.tensor(other * 2)], factors, "single").log()
-    assert fit_temperature(mixed, targets, torch.ones(1200), "single") == pytest.approx(1, abs=0.02)
 
 
 def test_figures_of_one_label_at_a_time() -> None:

@@ -22,6 +22,7 @@ from vidlabel.training.fitting.ensemble import (
     member_histories,
 )
 from vidlabel.training.fitting.epochs import EpochFigures
+from vidlabel.training.fitting.mixture import even_mixture
 from vidlabel.training.fitting.plans import (
     TaskShape,
     background_plans,
@@ -46,7 +47,7 @@ def test_without_clips_held_out_kinds_share_evenly() -> None:
     heads = trained()
     assert [one.plan.kind for one in heads] == ["recurrent"] * 3 + ["linear"] + ["background"] * 3
     assert [one.knows_background for one in heads] == [False] * 4 + [True] * 3
-    members = calibrated_members(heads, None, "single")
+    members = calibrated_members(heads, even_mixture(["recurrent", "linear"]))
     assert [member.weight for member in members] == pytest.approx([1 / 6] * 3 + [1 / 2] + [1 / 3] * 3)
     assert {member.temperature for member in members} == {1.0}
 
@@ -87,7 +88,8 @@ def five_clips(streams: tuple[str, ...] = ("frames",)) -> FeatureDataset:
 def spec_of(clips: FeatureDataset, members: list[MemberSpec], validation: Validation | None = None) -> ModelSpec:
     history = {"recurrent-0": (EpochFigures(0.1234567, 0.5), EpochFigures(0.1, 1.0, 0.2))}
     decisions = DecisionRule((0.4, 0.3), (1.0, 0.5))
-    return build_spec(clips, FACTS, OPTIONS, members, decisions, 3.5, validation, history)
+    sizes = [stream.size for stream in clips.streams]
+    return build_spec(clips, FACTS, OPTIONS, members, decisions, 3.5, validation, history, sizes)
 
 
 def test_clips_groups_seconds_and_labels_are_counted() -> None:

@@ -17,11 +17,20 @@ from vidlabel.training.fitting.head_trainer import (
     LossMean,
     clip_logits,
     disturbed,
+    kept_modalities,
     make_head_task,
     pooled_logits,
     window_loss,
 )
-from vidlabel.training.fitting.plans import MemberPlan, TaskShape, label_plans, new_background_members, new_members
+from vidlabel.training.fitting.plans import (
+    MODALITY_DROPOUT,
+    MemberPlan,
+    StreamShape,
+    TaskShape,
+    label_plans,
+    new_background_members,
+    new_members,
+)
 from vidlabel.training.fitting.tensors import PackedClips, TrainingTensors
 from vidlabel.training.fitting.windows import BackgroundWindows, Batch, ClipWindows, TimedWindows, WindowLength
 from vidlabel.training.options import TrainOptions
@@ -56,6 +65,33 @@ def test_inputs_are_disturbed() -> None:
     torch.manual_seed(1)
     left_out = replace(head_task, plan=replace(head_task.plan, noise=0.0, input_dropout=0.25))
     assert float((disturbed(batch(4000), left_out).inputs == 0).float().mean()) == pytest.approx(0.25, rel=0.05)
+
+
+def test_modalities_are_left_out_but_never_all_that_a_clip_has() -> None:
+    streams = (
+        StreamShape("frames", 2, "pictures"),
+        StreamShape("audio", 1, "audio"),
+        StreamShape("motion", 1, "pictures"),
+    )
+    shape = TaskShape(4, 2, True, 5, streams)
+    plan = new_members(TrainOptions(head="gru"), shape)[0].plan
+    assert plan.modality_dropout == MODALITY_DROPOUT
+    inputs = torch.ones(4000, 6, 4)
+    inputs[3000:, :, 2] = 0  # the last thousand have no sound
+    torch.manual_seed(2)
+    kept = kept_modalities(inputs, plan)[:, 0]
+    assert kept.shape == (4000, 4)
+    assert torch.equal(kept[:, [0, 0]], kept[:, [1, 3]])  # all pictures together
+    assert bool(kept.any(dim=1).all())
+    assert float(kept[:3000, 0].mean()) == pytest.approx(1 - 0.3 + 0.3 * 0.3 / 2, abs=0.03)
+    assert float(kept[:3000, 2].mean()) == pytest.approx(1 - 0.3 + 0.3 * 0.3 / 2, abs=0.03)
+    assert bool((kept[3000:, 0] == 1).all())
+    assert not kept[3000:, 2].any()
+    loud = HeadTask(plan, linear_lesson().windows, torch.ones(2), "single", 0.1)
+    shown = disturbed(Batch(inputs, torch.ones(4000, 2), torch.ones(4000)), loud).inputs
+    assert not shown[3000:, :, 2].any()  # and there is no noise in its place
+    pictures = TaskShape(3, 2, True, 5, (streams[0], streams[2]))
+    assert new_members(TrainOptions(), pictures)[0].plan.modality_dropout == 0
 
 
 def test_the_loss_is_that_of_the_rows_that_count() -> None:

@@ -1,18 +1,15 @@
-"""The inner cross-validation: groups are never torn apart, and streams are chosen by what is sure."""
+"""The inner cross-validation: groups are never torn apart."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.learnable import coloured_clips, feature_dataset, picture_stream
+from training.learnable import coloured_clips, feature_dataset
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.fitting.calibration import HeldOutLogits
-from vidlabel.training.fitting.inner_cv import choose_streams, inner_folds
+from vidlabel.training.fitting.inner_cv import inner_folds
 from vidlabel.training.options import TrainOptions
 
 CLIPS = coloured_clips(12, ("blue", "red", "green"))
@@ -50,18 +47,3 @@ def test_without_folds_there_are_none() -> None:
     clips = labelled([0, 1, 2, 3], [0, 0, 1, 1])
     assert inner_folds(clips.training_set.examples, TrainOptions(folds=0)) == []
     assert len(inner_folds(clips.training_set.examples, TrainOptions(folds=5))) == 4
-
-
-def test_one_stream_is_chosen_only_where_it_is_clearly_better() -> None:
-    clips = labelled([n // 2 for n in range(12)], [n % 2 for n in range(12)])
-    clips = replace(clips, streams=(picture_stream("frames", 3), picture_stream("motion", 3)))
-    targets = torch.tensor(np.eye(2)[[n % 2 for n in range(12)]])
-    outcome = HeldOutLogits(tuple(range(12)), (1,) * 12, {}, targets, torch.ones(12))
-    good, nothing = (targets * 2 - 1) * 3, torch.zeros(12, 2)
-    both = ("frames", "motion")
-    assert choose_streams(clips, {both: nothing, ("motion",): good, ("frames",): nothing}, outcome) == ("motion",)
-    assert choose_streams(clips, {both: good, ("motion",): nothing, ("frames",): good}, outcome) == both
-    # Right in one group of six alone, by much: that may be chance.
-    once = nothing.clone()
-    once[:2] = good[:2]
-    assert choose_streams(clips, {both: nothing, ("motion",): once}, outcome) == both

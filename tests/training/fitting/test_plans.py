@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from heads.example_specs import mixed_spec, pooled_spec, save_example, step_spec
 from vidlabel.heads.fusion import pool_parts
 from vidlabel.heads.recurrent import Head, build_head
 from vidlabel.training.fitting.plans import (
+    StreamShape,
     TaskShape,
     background_plans,
     baseline_plan,
+    candidate_plans,
     continued_members,
     default_epochs,
     label_plans,
@@ -41,6 +44,24 @@ def test_clips_have_recurrent_heads_and_a_linear_one_over_three_parts() -> None:
         ("background-1", "background", 15),
         ("background-2", "background", 15),
     ]
+
+
+def test_several_streams_are_joined_gated_and_alone() -> None:
+    streams = (StreamShape("frames", 5, "pictures"), StreamShape("audio", 3, "audio"))
+    plans = candidate_plans(TrainOptions(members=1), replace(CLIPS, streams=streams))
+    assert [(plan.name, plan.kind, plan.config.input_size) for plan in plans] == [
+        ("recurrent-0", "recurrent", 8),
+        ("linear-0", "linear", 8),
+        ("gated-0", "gated", 8),
+        ("recurrent-frames-0", "recurrent frames", 5),
+        ("linear-frames-0", "linear frames", 5),
+        ("recurrent-audio-0", "recurrent audio", 3),
+        ("linear-audio-0", "linear audio", 3),
+    ]
+    assert [plan.config.gated_sizes for plan in plans] == [None, None, (5, 3), *[None] * 4]
+    assert [plan.modality_dropout > 0 for plan in plans] == [True] * 3 + [False] * 4
+    assert plans[3].member(0.5, 1.0).streams == ("frames",)
+    assert candidate_plans(TrainOptions(), CLIPS) == label_plans(TrainOptions(), CLIPS)
 
 
 def test_samples_have_a_row_each() -> None:

@@ -66,7 +66,7 @@ def test_whole_clips_are_resampled_from_their_first_to_their_last_sample() -> No
 
 def test_clips_lie_one_after_the_other_in_all_their_views() -> None:
     clips = [features(3, 3, 0), features(5, 1, 1), features(2, 2, 2)]
-    bank = fill_bank(clips, WHITENING)
+    bank = fill_bank(clips, WHITENING, ["frames"])
     assert bank.clips == 3
     assert bank.starts.tolist() == [0, 3, 8]
     assert bank.lengths.tolist() == [3, 5, 2]

@@ -11,7 +11,7 @@ def test_inputs_are_principal_components_on_one_scale() -> None:
     mixing = generator.normal(size=(12, 12))
     streams = [generator.normal(size=(300, 12)) @ mixing + 5, generator.normal(size=(300, 12)) * 3]
     values = np.concatenate(streams, axis=1).astype(np.float32)
-    whitening = fit_whitening([values[:100], values[100:]], [slice(0, 12), slice(12, 24)])
+    whitening = fit_whitening([values[:, :12], values[:, 12:]])
     inputs = whitening.inputs(values).double().numpy()
     for number, stream in enumerate(streams):
         deviations = stream.std(axis=0) + 1e-3 * stream.std()
@@ -25,8 +25,11 @@ def test_inputs_are_principal_components_on_one_scale() -> None:
 
 def test_the_projection_of_the_model_gives_the_same() -> None:
     values = np.random.default_rng(1).normal(size=(50, 10)).astype(np.float32)
-    whitening = fit_whitening([values], [slice(0, 5), slice(5, 10)])
+    whitening = fit_whitening([values[:, :5], values[:, 5:]])
     np.testing.assert_allclose(whitening.projection(torch.from_numpy(values)), whitening.inputs(values), atol=1e-5)
+    parts = zip(whitening.projections, (values[:, :5], values[:, 5:]), strict=True)
+    joined = torch.cat([projection(torch.from_numpy(part)) for projection, part in parts], dim=1)
+    np.testing.assert_allclose(joined, whitening.inputs(values), atol=1e-5)
     np.testing.assert_allclose(
         whitening.select([1]).inputs(values[:, 5:]),
         whitening.inputs(values)[:, whitening.streams[0].components.shape[0] :],
@@ -36,10 +39,21 @@ def test_the_projection_of_the_model_gives_the_same() -> None:
 def test_few_samples_and_features_that_never_change() -> None:
     values = np.random.default_rng(2).normal(size=(4, 6)).astype(np.float32)
     values[:, 2] = 7
-    whitening = fit_whitening([values], [slice(0, 6)])
+    whitening = fit_whitening([values])
     assert whitening.inputs_size == 6
     inputs = whitening.inputs(values + 1)
     assert bool(inputs.isfinite().all())
     assert not inputs[:, 3:].any()  # 4 samples span no more than 3 components
-    constant = fit_whitening([np.ones((5, 3), np.float32)], [slice(0, 3)])
+    constant = fit_whitening([np.ones((5, 3), np.float32)])
     np.testing.assert_allclose(constant.inputs(np.ones((2, 3), np.float32)), 0, atol=1e-6)
+
+
+def test_what_a_video_lacks_is_at_the_mean_of_those_that_have_it() -> None:
+    values = np.random.default_rng(3).normal(4, 1, size=(30, 6)).astype(np.float32)
+    whitening = fit_whitening([values[:, :2], values[:20, 2:]])
+    inputs = whitening.inputs(values, missing=[1])
+    np.testing.assert_array_equal(inputs[:, 2:], 0)
+    np.testing.assert_array_equal(inputs[:, :2], whitening.inputs(values)[:, :2])
+    np.testing.assert_allclose(whitening.inputs(values)[:20, 2:].mean(dim=0), 0, atol=1e-5)
+    nobody = fit_whitening([values[:, :2], values[:0, 2:]])
+    np.testing.assert_array_equal(nobody.inputs(values)[:, 2:], np.zeros((30, 4)))

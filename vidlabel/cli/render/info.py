@@ -88,21 +88,26 @@ def _validation_lines(spec: ModelSpec) -> list[str]:
     figures = [
         f"{name.replace('_', ' ')} {value}" for name, value in validation.items() if isinstance(value, str | float)
     ]
+    alone = validation.get("streams")
+    if isinstance(alone, Mapping):
+        figures.append("alone: " + ", ".join(f"{name} {share}" for name, share in alone.items()))
     return [f"  validation  {', '.join(figures)}"]
 
 
 def _member_lines(spec: ModelSpec) -> list[str]:
     """One line for each kind of head, with their number."""
-    forms = Counter(_member_form(member) for member in spec.members)
+    forms = Counter(_member_form(spec, member) for member in spec.members)
     return [f"{count} x {form}" if count > 1 else form for form, count in forms.items()]
 
 
-def _member_form(member: MemberSpec) -> str:
+def _member_form(spec: ModelSpec, member: MemberSpec) -> str:
     head = member.head
+    gated = ", gated" if head.gated_sizes is not None else ""
+    seen = f"; {' + '.join(spec.streams_of(member))}, weight {member.weight:.2g}" if len(spec.streams) > 1 else ""
     way = "bidirectional" if head.bidirectional else "forward"
     role = "; recognises background" if member.role == "background" else ""
-    size = f"{head.kind}, {head.hidden_size} hidden, {head.layers} layers, {way}"
-    return f"{size}; temperature {member.temperature:.3g}{role}"
+    size = f"{head.kind}{gated}, {head.hidden_size} hidden, {head.layers} layers, {way}"
+    return f"{size}; temperature {member.temperature:.3g}{seen}{role}"
 
 
 def video_lines(facts: VideoInfo, found: VideoMetadata, warnings: Sequence[str]) -> list[str]:

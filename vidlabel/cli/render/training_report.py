@@ -39,13 +39,14 @@ def fitted_lines(trained: Trained) -> list[str]:
         chosen = "" if spec.pooled else "; minimum durations were chosen on the training videos"
         return [*lines, f"no metrics: no group was held out{chosen}"]
     unit = "clips" if spec.pooled else "samples"
-    count = int(validation.mask.sum())
+    count, alone = int(validation.mask.sum()), validation.stream_accuracies
     return [
         *lines,
         f"accuracy on {count} held-out {unit}, {_split(validation)}:",
         f"  {spec.head_name:<12}{validation.accuracy:6.1%}",
         f"  {'mean':<12}{validation.baseline_accuracy:6.1%}   (ignores order in time)",
         f"  {'majority':<12}{validation.majority_accuracy:6.1%}   (always the most frequent label)",
+        *(f"  {name:<12}{share:6.1%}   (heads of this stream alone)" for name, share in alone.items()),
         f"  calibration error {validation.calibration_error:.3f}",
     ]
 

@@ -86,6 +86,23 @@ def beside_video(path: Path, config: FeatureConfig, streams: Iterable[str]) -> s
     return "".join(find_stream(name).beside_video(path, config) for name in streams)
 
 
+def available_streams(names: Iterable[str], opened: Probed, request: SampleRequest) -> tuple[str, ...]:
+    """The streams among some that a video has.
+
+    Args:
+        names: of streams.
+        opened: the video.
+        request: for all of these streams.
+    """
+    lacks_sound, lacks_text = not opened.facts.gives_sound(request), opened.text_source is None
+    streams = {name: find_stream(name) for name in names}
+    return tuple(
+        name
+        for name, stream in streams.items()
+        if not (stream.needs_sound and lacks_sound) and not (stream.needs_text and lacks_text)
+    )
+
+
 def check_has_streams(path: str | Path, opened: Probed, request: SampleRequest) -> None:
     """Refuse a video that lacks a stream that is asked for.
 

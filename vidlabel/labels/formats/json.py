@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from importlib.resources import files
 from itertools import chain, repeat
@@ -168,7 +168,11 @@ def _segment_object(segment: Segment) -> dict[str, Json]:
         "label": segment.label,
         "score": round(segment.score, SCORE_DECIMALS),
     }
-    return found if segment.model is None else {**found, "model": segment.model}
+    if segment.model is not None:
+        found["model"] = segment.model
+    if segment.stream_shares:
+        found["streams"] = {name: round(share, SCORE_DECIMALS) for name, share in segment.stream_shares}
+    return found
 
 
 def _text(text: str) -> str:
@@ -260,6 +264,7 @@ class _SegmentFields:
     label: FilledText
     score: Annotated[float, Range(0, 1)]
     model: FilledText = ""
+    streams: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,9 +308,18 @@ def _result(document: object) -> Result:
         video=found.video,
         models=found.models,
         run=found.run,
-        segments=tuple(Segment(own.start, own.end, own.label, own.score, own.model or None) for own in found.segments),
+        segments=tuple(_segment(own, f"segments[{number}]") for number, own in enumerate(found.segments)),
         scores=tuple(_scores(own, f"scores[{number}]") for number, own in enumerate(found.scores)),
     )
+
+
+def _segment(fields: _SegmentFields, where: str) -> Segment:
+    shares = []
+    for name, share in fields.streams.items():
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+            raise MismatchError(f"{where}.streams.{name}", "is not a number from 0 to 1")
+        shares.append((name, float(share)))
+    return Segment(fields.start, fields.end, fields.label, fields.score, fields.model or None, tuple(shares))
 
 
 def _check_models(found: _ResultFields) -> None:

@@ -33,12 +33,28 @@ class ExampleFeatures:
     """(start, end) in seconds of stretches that nothing is known of, in order."""
     warnings: tuple[str, ...] = ()
     """What was odd about the video."""
+    missing: frozenset[str] = frozenset()
+    """Streams that the video does not have; their features are 0, and nobody looks at them."""
 
     @staticmethod
-    def of_file(found: FeatureFile) -> ExampleFeatures:
-        """Features from a file; they have a single view."""
+    def of_file(found: FeatureFile, streams: Sequence[StreamSpec]) -> ExampleFeatures:
+        """Features from a file, in a single view: these streams, of which it may lack some."""
         decoder = found.origin.decoder if found.origin else ""
-        return ExampleFeatures(found.times, (found.values,), decoder, found.duration_s, found.holes)
+        names = [stream.name for stream in streams]
+        missing = frozenset(names).difference(found.held(names))
+        values = found.values if found.origin is None else _filled(found, streams)
+        return ExampleFeatures(found.times, (values,), decoder, found.duration_s, found.holes, missing=missing)
+
+
+def _filled(found: FeatureFile, streams: Sequence[StreamSpec]) -> npt.NDArray[np.float32]:
+    columns = stream_columns(found.kind.streams)
+    parts = [
+        found.values[:, columns[stream.name]]
+        if stream.name in columns
+        else np.zeros((len(found.times), stream.size), np.float32)
+        for stream in streams
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,10 +83,38 @@ class FeatureDataset:
         """Whether there are views beside the first one, which are mirrored pictures."""
         return any(len(clip.views) > 1 for clip in self.features)
 
+    def having(self, stream: str) -> list[ExampleFeatures]:
+        """The clips that have a stream."""
+        return [clip for clip in self.features if stream not in clip.missing]
+
     @property
     def columns(self) -> dict[str, slice]:
         """Where the features of each stream stand in those of all."""
         return stream_columns(self.streams)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AvailableFeatures:
+    """The features of the streams that a video has."""
+
+    streams: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+    """(T, D of these streams), in the first view."""
+
+    @staticmethod
+    def of(clip: ExampleFeatures, streams: Sequence[StreamSpec]) -> AvailableFeatures:
+        """Leave out what a clip lacks.
+
+        Args:
+            clip: with features of all streams.
+            streams: in the order in which they are joined.
+        """
+        names = tuple(stream.name for stream in streams if stream.name not in clip.missing)
+        values = clip.views[0]
+        if len(names) < len(streams):
+            columns = stream_columns(streams)
+            values = np.concatenate([values[:, :0], *(values[:, columns[name]] for name in names)], axis=1)
+        return AvailableFeatures(names, values)
 
 
 def is_whole(dataset: FeatureDataset) -> bool:
@@ -94,7 +138,7 @@ def select_streams(dataset: FeatureDataset, names: Sequence[str]) -> FeatureData
     features = []
     for clip in dataset.features:
         views = tuple(np.concatenate([view[:, place] for place in places], axis=1) for view in clip.views)
-        features.append(replace(clip, views=views))
+        features.append(replace(clip, views=views, missing=clip.missing & set(names)))
     return FeatureDataset(dataset.training_set, tuple(features), tuple(streams[name] for name in names))
 
 

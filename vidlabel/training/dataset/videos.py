@@ -152,6 +152,7 @@ def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | Non
     kind = first.source.features
     for video in videos[1:]:
         other = video.source.features
+        kind, other = _with_streams_of(kind, other), _with_streams_of(other, kind)
         difference = _difference(kind, other)
         if difference:
             files = f"{shown(first.rows[0].video)} and {shown(video.rows[0].video)}"
@@ -160,6 +161,19 @@ def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | Non
                 remedy += ", or give --rate to have all resampled"
             raise AnnotationError(name, f"{files} cannot be used together: {difference}", remedy)
     return kind
+
+
+def _with_streams_of(kind: FeatureKind | None, other: FeatureKind | None) -> FeatureKind | None:
+    """The same with the streams that only the other holds: files of a table need not all hold the same."""
+    if kind is None or other is None or kind.settings is None or other.settings is None:
+        return kind
+    held = {stream.name for stream in kind.streams}
+    streams = [*kind.streams, *(stream for stream in other.streams if stream.name not in held)]
+    ordered = tuple(sorted(streams, key=lambda stream: stream.name))
+    if len(streams) == len(kind.streams) == len(other.streams):
+        return kind
+    width = sum(stream.size for stream in streams)
+    return replace(kind, width=width, settings=replace(kind.settings, streams=ordered))
 
 
 def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:

@@ -1,4 +1,4 @@
-"""Calibration on held-out clips: temperatures, the mixture of member kinds, and the validation metrics.
+"""Calibration on held-out clips: temperatures, and the validation metrics.
 
 Temperatures: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
 
@@ -7,8 +7,8 @@ R rows (clips or samples), C classes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +23,6 @@ from vidlabel.training.fitting.plans import MemberKind
 
 TEMPERATURES = torch.linspace(-2, 2, 161, dtype=torch.float64).exp()
 """Temperatures that are tried."""
-SHARES = torch.linspace(0.25, 0.75, 11, dtype=torch.float64)
-"""Of the first of two kinds, that are tried: recurrence helps on some data, and only learns noise on other. Each keeps
-a quarter at least: one recurrent head is validated, and the model has several, which together err less."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +39,13 @@ class HeldOutLogits:
     """(R, C)."""
     mask: Tensor
     """(R,) 1 where the target is known."""
+    silent: Mapping[MemberKind, Tensor] = field(default_factory=dict)
+    """(R,) True where a kind of member has no say, since the clip lacks its streams; without an entry: nowhere."""
+
+    def speaks(self, kind: MemberKind) -> Tensor:
+        """(R,) True where a kind of member has a say."""
+        everywhere = torch.ones(len(self.targets), dtype=torch.bool)
+        return ~self.silent[kind] if kind in self.silent else everywhere
 
 
 def fit_temperature(logits: Tensor, targets: Tensor, mask: Tensor, task: Task) -> float:
@@ -64,63 +68,6 @@ def row_losses(logits: Tensor, targets: Tensor, task: Task) -> Tensor:
     if task == "single":
         return -(targets * functional.log_softmax(logits, dim=1)).sum(dim=1)
     return functional.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(dim=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """How the kinds of head that distinguish the labels are mixed."""
-
-    shares: Mapping[MemberKind, float]
-    """Weight of each kind in the mixture; they sum to 1."""
-    temperatures: Mapping[MemberKind, float]
-
-
-def even_mixture(kinds: Collection[MemberKind]) -> Mixture:
-    """Every kind counts the same, with a temperature of 1."""
-    return Mixture({kind: 1 / len(kinds) for kind in kinds}, dict.fromkeys(kinds, 1.0))
-
-
-def fit_mixture(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task) -> Mixture:
-    """A temperature for each kind, the shares of two kinds, and a temperature for the whole, by likelihood.
-
-    Args:
-        outcome: logits for clips that the heads were not trained on.
-        kinds: at most two.
-        task: softmax for `single`, sigmoid otherwise.
-    """
-    targets, mask = outcome.targets, outcome.mask
-    own = [fit_temperature(outcome.logits[kind], targets, mask, task) for kind in kinds]
-    if len(kinds) == 1:
-        return Mixture({kinds[0]: 1.0}, {kinds[0]: own[0]})
-    first, second = (outcome.logits[kind].double() / found for kind, found in zip(kinds, own, strict=True))
-    mixed = [share * first + (1 - share) * second for share in SHARES.tolist()]
-    together = [fit_temperature(logits, targets, mask, task) for logits in mixed]
-    known = mask > 0
-    losses = [
-        float(row_losses(logits[known] / temperature, targets[known].double(), task).mean())
-        for logits, temperature in zip(mixed, together, strict=True)
-    ]
-    best = min(range(len(losses)), key=lambda place: losses[place])
-    share = float(SHARES[best])
-    temperatures = {kind: found * together[best] for kind, found in zip(kinds, own, strict=True)}
-    return Mixture({kinds[0]: share, kinds[1]: 1 - share}, temperatures)
-
-
-def member_weights(kinds: Sequence[MemberKind], shares: Mapping[MemberKind, float]) -> list[float]:
-    """The share of each member: those of one kind have the same, and that of their kind together."""
-    return [shares[kind] / kinds.count(kind) for kind in kinds]
-
-
-def mixed_scores(logits: Sequence[Tensor], factors: Sequence[float], task: Task) -> Tensor:
-    """Probabilities (R, C) of a mixture of members, as `vidlabel.heads.fusion` makes them.
-
-    Args:
-        logits: (R, C) of each member.
-        factors: weight over temperature of each.
-        task: softmax for `single`, sigmoid otherwise.
-    """
-    mixed = torch.stack([outputs * factor for outputs, factor in zip(logits, factors, strict=True)]).sum(dim=0)
-    return torch.softmax(mixed, dim=1) if task == "single" else torch.sigmoid(mixed)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,6 +96,17 @@ class Validation:
     """Accuracy of always predicting the most frequent target."""
     calibration_error: float
     """Expected calibration error, 0 to 1."""
+    stream_accuracies: Mapping[str, float] = field(default_factory=dict)
+    """Of the heads of each stream alone, on the rows of clips that have it; empty where there is one stream."""
+
+
+def right_share(outcome: HeldOutLogits, scores: Tensor, rows: Tensor, task: Task) -> float:
+    """Share of correct rows, 0 to 1, among those of some rows (R,) whose target is known; 0 where there are none."""
+    known = (outcome.mask > 0) & rows
+    if not known.any():
+        return 0.0
+    decided = scores[known] if task == "single" else torch.logit(scores[known].double(), eps=1e-12)
+    return float(right_rows(decided, outcome.targets[known], task).mean())
 
 
 def summarise(outcome: HeldOutLogits, scores: Tensor, baseline: Tensor, folds: int, task: Task) -> Validation:

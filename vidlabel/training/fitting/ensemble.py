@@ -10,24 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from torch import Tensor
 
 from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.model import Network
 from vidlabel.heads.recurrent import Head
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.heads.spec import ModelSpec, Task
+from vidlabel.heads.spec import ModelSpec
 from vidlabel.training.dataset.examples import BACKGROUND
-from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts, is_whole
-from vidlabel.training.fitting.calibration import (
-    HeldOutLogits,
-    Validation,
-    even_mixture,
-    fit_mixture,
-    member_weights,
-    mixed_scores,
+from vidlabel.training.dataset.feature_dataset import (
+    AvailableFeatures,
+    ExampleFeatures,
+    FeatureDataset,
+    FeatureFacts,
+    is_whole,
 )
+from vidlabel.training.fitting.calibration import Validation
 from vidlabel.training.fitting.epochs import EpochFigures
+from vidlabel.training.fitting.mixture import Mixture, even_mixture, member_weights
 from vidlabel.training.fitting.plans import MemberKind, MemberPlan
 from vidlabel.training.fitting.thresholds import (
     UNKNOWN_FOOTAGE,
@@ -55,36 +54,22 @@ class TrainedMember:
     @property
     def knows_background(self) -> bool:
         """Whether background is its last output."""
-        return self.plan.kind == "background"
+        return self.plan.form == "background"
 
 
-def calibrated_members(trained: Sequence[TrainedMember], outcome: HeldOutLogits | None, task: Task) -> list[MemberSpec]:
-    """Weights and temperatures: one temperature, and one share, for each kind of member.
+def calibrated_members(trained: Sequence[TrainedMember], mixture: Mixture) -> list[MemberSpec]:
+    """The members of a model, with the shares and temperatures of their kinds.
 
     Args:
         trained: the heads.
-        outcome: held-out logits of heads like them; None: temperatures are 1, shares even.
-        task: of the labels.
+        mixture: of the kinds that distinguish the labels; background is known evenly by all that know it.
     """
-    labels = [one.plan.kind for one in trained if not one.knows_background]
-    background = [one.plan.kind for one in trained if one.knows_background]
-    kinds = tuple(dict.fromkeys(labels))
-    mixture = even_mixture(kinds) if outcome is None else fit_mixture(outcome, kinds, task)
-    known = even_mixture(dict.fromkeys(background))
-    shares = {**mixture.shares, **known.shares}
-    temperatures = {**mixture.temperatures, **known.temperatures}
+    background = even_mixture(dict.fromkeys(one.plan.kind for one in trained if one.knows_background))
+    shares = {**mixture.shares, **background.shares}
+    temperatures = {**mixture.temperatures, **background.temperatures}
     plans = [one.plan for one in trained]
     weights = member_weights([plan.kind for plan in plans], shares)
     return [plan.member(weight, temperatures[plan.kind]) for plan, weight in zip(plans, weights, strict=True)]
-
-
-def validation_scores(
-    trained: Sequence[TrainedMember], members: Sequence[MemberSpec], outcome: HeldOutLogits, task: Task
-) -> Tensor:
-    """(R, C): predictions of the mixture, one head for all of a kind, for clips that were not learnt from."""
-    pairs = [(one, member) for one, member in zip(trained, members, strict=True) if not one.knows_background]
-    logits = [outcome.logits[one.plan.kind] for one, _ in pairs]
-    return mixed_scores(logits, [member.weight / member.temperature for _, member in pairs], task)
 
 
 def decide(dataset: FeatureDataset, validation: Validation | None, *, knows_background: bool) -> DecisionRule:
@@ -123,7 +108,11 @@ def with_durations_as_learnt(network: Network, dataset: FeatureDataset) -> Netwo
     """
     spec = network.spec
     pairs = zip(dataset.training_set.examples, dataset.features, strict=True)
-    predicted = [HeldOutClip(example, features.times, _scores(network, features)) for example, features in pairs]
+    predicted = [
+        HeldOutClip(example, features.times, _scores(network, features))
+        for example, features in pairs
+        if network.spec.can_score(set(network.spec.stream_names).difference(features.missing))
+    ]
     durations = best_minimum_durations(predicted, spec.labels, spec.thresholds, spec.task, spec.background)
     return replace(network, spec=replace(spec, minimum_durations_s=durations))
 
@@ -137,8 +126,9 @@ def member_histories(
 
 
 def _scores(network: Network, features: ExampleFeatures) -> Scores:
-    scorer = make_scorer(network)
-    return np.concatenate([scorer.push(features.views[0]), scorer.finish()])
+    available = AvailableFeatures.of(features, network.spec.streams)
+    scorer = make_scorer(network, available=available.streams)
+    return np.concatenate([scorer.push(available.values), scorer.finish()])
 
 
 def _tested(dataset: FeatureDataset, validation: Validation) -> list[HeldOutClip]:
@@ -158,6 +148,7 @@ def build_spec(
     window_s: float,
     validation: Validation | None,
     histories: Mapping[str, tuple[EpochFigures, ...]],
+    projected_sizes: Sequence[int],
 ) -> ModelSpec:
     """Make the description of the model, without its name, origin and licence.
 
@@ -170,6 +161,7 @@ def build_spec(
         window_s: length of the windows, if a member needs them.
         validation: its figures.
         histories: epochs of the members, by their names.
+        projected_sizes: inputs of each stream.
     """
     training_set = dataset.training_set
     labels, background = training_set.labels, training_set.background
@@ -190,7 +182,7 @@ def build_spec(
         licence="",
         created="",
         background=background,
-        projection=True,
+        projected_sizes=tuple(projected_sizes),
         window_s=window_s if any(member.needs_window for member in members) else None,
         metrics=_metrics(validation),
         data=_data_summary(dataset),
@@ -207,17 +199,18 @@ def _usual_decoder(dataset: FeatureDataset) -> str:
 def _metrics(validation: Validation | None) -> dict[str, object]:
     if validation is None:
         return {}
-    return {
-        "validation": {
-            "split": _split(validation),
-            "accuracy": round(validation.accuracy, 4),
-            "calibration_error": round(validation.calibration_error, 4),
-            "baselines": {
-                "mean": round(validation.baseline_accuracy, 4),
-                "majority": round(validation.majority_accuracy, 4),
-            },
-        }
+    figures: dict[str, object] = {
+        "split": _split(validation),
+        "accuracy": round(validation.accuracy, 4),
+        "calibration_error": round(validation.calibration_error, 4),
+        "baselines": {
+            "mean": round(validation.baseline_accuracy, 4),
+            "majority": round(validation.majority_accuracy, 4),
+        },
     }
+    if validation.stream_accuracies:
+        figures["streams"] = {name: round(share, 4) for name, share in validation.stream_accuracies.items()}
+    return {"validation": figures}
 
 
 def _split(validation: Validation) -> str:

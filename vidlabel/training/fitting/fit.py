@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from vidlabel.training.fitting.ensemble import (
     calibrated_members,
     decide,
     member_histories,
-    validation_scores,
     with_durations_as_learnt,
 )
 from vidlabel.training.fitting.head_trainer import HeadTrainer, make_head_task, train_head
@@ -34,18 +33,21 @@ from vidlabel.training.fitting.inner_cv import (
     InnerFold,
     Tuning,
     Validated,
-    choose_streams,
     inner_folds,
     learn_inner_whitenings,
     mirrors_spoil,
+    trainable_part,
     validate,
 )
+from vidlabel.training.fitting.member_choice import best_kinds, kinds_of, one_of_each, stream_accuracies, usual_kinds
+from vidlabel.training.fitting.mixture import even_mixture, fit_mixture, mixture_scores
 from vidlabel.training.fitting.plans import (
     Member,
+    MemberKind,
+    StreamShape,
     TaskShape,
     baseline_plan,
     continued_members,
-    linear_plan,
     new_background_members,
     new_members,
 )
@@ -75,7 +77,7 @@ class FittedModel:
             OutputError: the file cannot be written.
         """
         network = self.network
-        return save_model(network.spec, network.heads, network.projection, path, network.encoders)
+        return save_model(network.spec, network.heads, network.projections, path, network.encoders)
 
 
 def fit(
@@ -90,9 +92,9 @@ def fit(
 ) -> FittedModel:
     """Train a model on all clips of a dataset.
 
-    An inner cross-validation by group chooses the streams, calibrates, and gives the figures in `validation`; then the
-    heads of the model are trained on everything. Nothing but `dataset`, `facts`, `options` and `start` changes the
-    result; neither the number of cores nor torch's global generator does.
+    An inner cross-validation by group chooses the kinds of head and the streams that they look at, calibrates, and
+    gives the figures in `validation`; then the heads of the model are trained on everything. Nothing but `dataset`,
+    `facts`, `options` and `start` changes the result; neither the number of cores nor torch's global generator does.
 
     Args:
         dataset: the clips, in one view or several (all are learnt from, the first one is tested on). `subset` gives
@@ -149,13 +151,12 @@ class _Fitting:
         self._folds = inner_folds(dataset.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
-        """Choose the streams, validate, choose the views, train."""
+        """Choose the views, the kinds of head and so the streams; train."""
         found = self._continue_whitening(self._start) if self._start else self._learn_whitening()
         found = self._choose_views(found)
-        self._dataset = found.dataset
-        members = self._members(found.whitening)
-        trained, interrupted = self._train(members, found.whitening)
-        return self._assemble(trained, found.whitening, found.validated, interrupted=interrupted)
+        found, members = self._choose_members(found)
+        trained, interrupted = self._train(members, found)
+        return self._assemble(trained, found, interrupted=interrupted)
 
     def _choose_views(self, found: _Learnt) -> _Learnt:
         """Leave mirrored pictures out where they were seen to spoil labels, such as those that tell left from right."""
@@ -176,138 +177,152 @@ class _Fitting:
         spoil = mirrors_spoil(found.dataset, mirrored.validated.outcome, unmirrored.validated.outcome)
         return unmirrored if spoil else mirrored
 
+    def _choose_members(self, found: _Learnt) -> tuple[_Learnt, list[Member]]:
+        """The heads that validation needs, the streams that they look at, and heads that know background."""
+        candidates = self._label_members(found)
+        kinds = self._trainable_kinds(found, candidates)
+        if found.validated is not None and len(found.dataset.streams) > 1:
+            others = [member for member in candidates if member.plan.kind in kinds.difference(usual_kinds(candidates))]
+            validated = found.validated.joined(self._run_folds(found, one_of_each(others), "fold", "comparing streams"))
+            found = replace(found, validated=validated)
+            if self._start is None:
+                kinds = best_kinds(found.dataset, validated.outcome, kinds_of(candidates))
+        elif self._start is None:
+            kinds = kinds & usual_kinds(candidates) or kinds
+        members = [member for member in candidates if member.plan.kind in kinds]
+        found = self._with_streams(found, {name for member in members for name in member.plan.stream_names})
+        return found, [*members, *self._background_members(found)]
+
+    def _trainable_kinds(self, found: _Learnt, candidates: Sequence[Member]) -> set[MemberKind]:
+        tensors = make_training_tensors(found.dataset, found.whitening)
+        return {m.plan.kind for m in candidates if trainable_part(m.plan, tensors) is not None}
+
+    def _with_streams(self, found: _Learnt, seen: Collection[str]) -> _Learnt:
+        """The same for the streams alone that heads look at."""
+        names = [name for name in found.dataset.stream_names if name in seen]
+        numbers = [found.dataset.stream_names.index(name) for name in names]
+        whitening = found.whitening.select(numbers)
+        return replace(found, dataset=select_streams(found.dataset, names), whitening=whitening)
+
     def _continue_whitening(self, start: Model) -> _Learnt:
         whitening = _whitening_of(start)
         dataset = select_streams(self._dataset, start.spec.stream_names)
         return _Learnt(dataset, whitening, [InnerFold(fold, whitening) for fold in self._folds])
 
     def _learn_whitening(self) -> _Learnt:
-        inner = learn_inner_whitenings(self._dataset, self._folds)
-        streams = self._options.streams or self._best_streams(inner)
+        streams = self._options.streams or self._dataset.stream_names
         unknown = sorted(set(streams).difference(self._dataset.stream_names))
         if unknown:
             remedy = f"choose among {', '.join(self._dataset.stream_names)}"
             raise UsageError("--streams", f"there are no features of {', '.join(unknown)}", remedy)
-        numbers = [self._dataset.stream_names.index(stream) for stream in streams]
-        dataset = select_streams(self._dataset, streams)
-        chosen = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
-        return _Learnt(dataset, learn_whitening(dataset), chosen)
+        there = [name for name in streams if self._dataset.having(name)]  # a part of all videos may lack one
+        dataset = select_streams(self._dataset, there)
+        return _Learnt(dataset, learn_whitening(dataset), learn_inner_whitenings(dataset, self._folds))
 
-    def _best_streams(self, inner: Sequence[InnerFold]) -> tuple[str, ...]:
-        """By a head without recurrence, which is quick and ranks streams as the others do."""
-        everything = self._dataset.stream_names
-        if len(everything) == 1 or not inner:
-            return everything
-        choices = [everything, *((stream,) for stream in everything)]
-        epochs, heads = linear_plan(self._options, self._task_shape(1)).epochs, len(choices) * len(inner)
-        self._runs.listener.begun("choosing streams", heads, heads * epochs)
-        found = {}
-        for streams in choices:
-            numbers = [everything.index(stream) for stream in streams]
-            folds = [InnerFold(one.fold, one.whitening.select(numbers)) for one in inner]
-            plan = linear_plan(self._options, self._task_shape(folds[0].whitening.inputs_size))
-            stage = "streams-" + "-".join(streams)
-            dataset = select_streams(self._dataset, streams)
-            members = [Member(plan, plan.build)]
-            found[streams] = self._run_folds(dataset, folds, members, stage, " and ".join(streams)).outcome
-        logits = {streams: outcome.logits["linear"] for streams, outcome in found.items()}
-        return choose_streams(self._dataset, logits, found[everything])
+    def _label_members(self, found: _Learnt) -> list[Member]:
+        """All heads that may distinguish the labels."""
+        shape = self._task_shape(found)
+        if self._start is None:
+            return new_members(self._options, shape)
+        members = continued_members(self._start, found.dataset.training_set.labels, self._options, shape)
+        return [member for member in members if member.plan.form != "background"]
 
-    def _members(self, whitening: Whitening) -> list[Member]:
-        training_set, options = self._dataset.training_set, self._options
-        shape = self._task_shape(whitening.inputs_size)
+    def _background_members(self, found: _Learnt) -> list[Member]:
+        training_set, shape = found.dataset.training_set, self._task_shape(found)
         if self._start is not None:
-            return continued_members(self._start, training_set.labels, options, shape)
-        members = new_members(options, shape)
+            members = continued_members(self._start, training_set.labels, self._options, shape)
+            return [member for member in members if member.plan.form == "background"]
         if self._whole and training_set.task == "single" and training_set.background is None:
-            members += new_background_members(options, shape)
-        return members
+            return new_background_members(self._options, shape)
+        return []
 
-    def _task_shape(self, inputs: int) -> TaskShape:
-        clips = len(self._dataset.features)
+    def _task_shape(self, found: _Learnt) -> TaskShape:
+        clips = len(found.dataset.features)
         if not self._whole:
-            clips = timed_windows(sum(len(clip.times) for clip in self._dataset.features), clips, self._window.samples)
+            clips = timed_windows(sum(len(clip.times) for clip in found.dataset.features), clips, self._window.samples)
         updates = -(-clips // self._options.batch_size)
-        return TaskShape(inputs, len(self._dataset.training_set.labels), self._whole, updates)
+        streams = tuple(
+            StreamShape(stream.name, len(own.components), stream.modality)
+            for stream, own in zip(found.dataset.streams, found.whitening.streams, strict=True)
+        )
+        classes = len(found.dataset.training_set.labels)
+        return TaskShape(found.whitening.inputs_size, classes, self._whole, updates, streams)
 
     def _validated(self, found: _Learnt, stage: str, title: str = "validating") -> _Learnt:
         """The same with logits for held-out clips, if there are any."""
         if not found.inner:
             return found
-        baseline = baseline_plan(self._options, self._task_shape(found.whitening.inputs_size))
-        # Heads that differ by their random start alone are alike: one of them is enough to calibrate all.
-        members = [member for member in self._members(found.whitening) if member.plan.kind != "background"]
-        one_of_each = {member.plan.kind: member for member in reversed(members)}
-        tested = [*one_of_each.values(), Member(baseline, baseline.build)]
+        baseline = baseline_plan(self._options, self._task_shape(found))
+        members = self._label_members(found)
+        usual = [member for member in members if member.plan.kind in usual_kinds(members)]
+        tested = [*one_of_each(usual), Member(baseline, baseline.build)]
+        return replace(found, validated=self._run_folds(found, tested, stage, title))
+
+    def _run_folds(self, found: _Learnt, members: Sequence[Member], stage: str, title: str) -> Validated:
         folds = len(found.inner)
-        epochs = folds * sum(member.plan.epochs for member in tested)
-        self._runs.listener.begun(title, folds * len(tested), epochs)
-        return replace(found, validated=self._run_folds(found.dataset, found.inner, tested, stage))
+        epochs = folds * sum(member.plan.epochs for member in members)
+        self._runs.listener.begun(title, folds * len(members), epochs)
+        return validate(found.dataset, found.inner, members, self._options, self._window, self._runs, stage)
 
-    def _run_folds(
-        self,
-        dataset: FeatureDataset,
-        inner: Sequence[InnerFold],
-        members: Sequence[Member],
-        stage: str,
-        name: str = "",
-    ) -> Validated:
-        return validate(dataset, inner, members, self._options, self._window, self._runs, stage, name)
-
-    def _train(self, members: Sequence[Member], whitening: Whitening) -> tuple[list[TrainedMember], bool]:
+    def _train(self, members: Sequence[Member], found: _Learnt) -> tuple[list[TrainedMember], bool]:
         """Train on everything; what an interruption leaves is kept if it can distinguish the labels."""
-        tensors = make_training_tensors(self._dataset, whitening)
+        tensors = make_training_tensors(found.dataset, found.whitening)
         self._runs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
         for member in members:
             plan = member.plan
-            head_task = make_head_task(plan, tensors, self._options, self._window)
+            learnt = trainable_part(plan, tensors)
+            if learnt is None:
+                continue
+            head_task = make_head_task(plan, learnt, self._options, self._window)
             try:
                 trainer = train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.kind)
             except KeyboardInterrupt:
                 left = self._runs.running
                 if isinstance(left, HeadTrainer) and left.progress.epochs > 0:
                     trained.append(TrainedMember(plan, left.finished_head(), left.progress.history))
-                if not any(one.plan.kind != "background" for one in trained):
+                if not any(one.plan.form != "background" for one in trained):
                     raise
                 return trained, True
             trained.append(TrainedMember(plan, trainer.finished_head(), trainer.progress.history))
         return trained, False
 
-    def _assemble(
-        self, trained: Sequence[TrainedMember], whitening: Whitening, validated: Validated | None, *, interrupted: bool
-    ) -> FittedModel:
-        task = self._dataset.training_set.task
-        members = calibrated_members(trained, validated.outcome if validated else None, task)
+    def _assemble(self, trained: Sequence[TrainedMember], found: _Learnt, *, interrupted: bool) -> FittedModel:
+        if interrupted:
+            found = self._with_streams(found, {name for one in trained for name in one.plan.stream_names})
+        task = found.dataset.training_set.task
+        kinds = list(dict.fromkeys(one.plan.kind for one in trained if not one.knows_background))
+        outcome = found.validated.outcome if found.validated else None
+        mixture = even_mixture(kinds) if outcome is None else fit_mixture(outcome, kinds, task)
         validation = None
-        if validated is not None:
-            outcome = validated.outcome
-            scores = validation_scores(trained, members, outcome, task)
+        if outcome is not None:
+            scores = mixture_scores(outcome, mixture, task)
             validation = summarise(outcome, scores, outcome.logits["baseline"], len(self._folds), task)
+            validation = replace(validation, stream_accuracies=stream_accuracies(self._dataset, outcome))
         knows_background = any(one.knows_background for one in trained)
         spec = build_spec(
-            self._dataset,
+            found.dataset,
             self._facts,
             self._options,
-            members,
-            decide(self._dataset, validation, knows_background=knows_background),
+            calibrated_members(trained, mixture),
+            decide(found.dataset, validation, knows_background=knows_background),
             self._window.seconds,
             validation,
             {
-                **member_histories(trained, validated.histories if validated else {}),
+                **member_histories(trained, found.validated.histories if found.validated else {}),
                 **({} if self._tuning is None else self._tuning.histories),
             },
+            [len(stream.components) for stream in found.whitening.streams],
         )
         tuned = self._facts.tuned
         encoders = {} if tuned is None else {tuned.sha256: tuned.tensors}
-        network = Network(spec, tuple(one.head for one in trained), whitening.projection, encoders=encoders)
+        network = Network(spec, tuple(one.head for one in trained), found.whitening.projections, encoders=encoders)
         if validation is None and not self._whole:
-            network = with_durations_as_learnt(network, self._dataset)
+            network = with_durations_as_learnt(network, found.dataset)
         return FittedModel(network, validation, interrupted)
 
 
 def _whitening_of(start: Model) -> Whitening:
-    if start.projection is None:
+    if not start.projections:
         raise UsageError("--init", f"{start.spec.name} was not made by training", "give a model that `train` wrote")
-    projection = start.projection
-    return Whitening((StreamWhitening(projection.mean, projection.components),))
+    return Whitening(tuple(StreamWhitening(own.mean, own.components) for own in start.projections))

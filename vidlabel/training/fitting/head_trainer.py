@@ -114,9 +114,33 @@ class LossMean:
 
 
 def disturbed(batch: Batch, head_task: HeadTask) -> Batch:
-    """The same windows with noise, as the plan of its head has it."""
-    inputs = batch.inputs + head_task.plan.noise * torch.randn(batch.inputs.shape)
-    return replace(batch, inputs=functional.dropout(inputs, head_task.plan.input_dropout))
+    """The same windows with noise, as the plan of its head has it, and without some of the modalities."""
+    plan = head_task.plan
+    inputs = batch.inputs + plan.noise * torch.randn(batch.inputs.shape)
+    inputs = functional.dropout(inputs, plan.input_dropout)
+    if plan.modality_dropout > 0:
+        inputs = inputs * kept_modalities(batch.inputs, plan)
+    return replace(batch, inputs=inputs)
+
+
+def kept_modalities(inputs: Tensor, plan: MemberPlan) -> Tensor:
+    """Which inputs of windows a head sees in a step of training: (B, 1, P) of 1 and 0.
+
+    A modality is left out with a probability, never all that a window has. What its clip lacks is exactly 0, and stays
+    it: there is no noise on it.
+
+    Args:
+        inputs: (B, W, P) without noise.
+        plan: of the head.
+    """
+    names = list(dict.fromkeys(stream.modality for stream in plan.streams))
+    places = torch.tensor([names.index(stream.modality) for stream in plan.streams for _ in range(stream.inputs)])
+    there = torch.stack([(inputs[..., places == place] != 0).any(dim=(1, 2)) for place in range(len(names))], dim=1)
+    kept = there & (torch.rand(there.shape) >= plan.modality_dropout)
+    last = (torch.rand(there.shape) * there).argmax(dim=1, keepdim=True)
+    empty = ~kept.any(dim=1, keepdim=True)
+    kept |= empty & (torch.arange(len(names)) == last)
+    return kept[:, None, places].to(inputs)
 
 
 def window_loss(head_task: HeadTask, head: Head, batch: Batch, tally: LossMean) -> Tensor:
@@ -154,14 +178,14 @@ def make_head_task(
 
     Args:
         plan: of the head.
-        tensors: to learn from.
+        tensors: to learn from: clips that have the streams of the head.
         options: of training.
         window: that the model runs in.
         held_out: to validate on after each epoch.
     """
     balance = CLIP_BALANCE if tensors.whole else SAMPLE_BALANCE
     weights = class_weights(tensors.targets, tensors.mask, tensors.task, power=balance)
-    if plan.kind == "background":
+    if plan.form == "background":
         weights = torch.ones(tensors.classes + 1)
     return HeadTask(
         plan=plan,
@@ -174,7 +198,7 @@ def make_head_task(
 
 
 def _windows(plan: MemberPlan, tensors: TrainingTensors, batch_size: int, window: WindowLength) -> Windows:
-    if plan.kind == "background":
+    if plan.form == "background":
         targets = functional.pad(tensors.targets, (0, 1))
         return BackgroundWindows(tensors.bank, batch_size, targets, window.samples, window.rate)
     if tensors.whole:

@@ -6,7 +6,7 @@ N clips, R rows (clips or samples), C classes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ from vidlabel.training.dataset.splits import Fold, grouped_folds, sole_groups
 from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature, row_losses
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.head_trainer import clip_logits, make_head_task, train_head
-from vidlabel.training.fitting.plans import Member, MemberKind
+from vidlabel.training.fitting.mixture import groups_of_rows, sure_gain
+from vidlabel.training.fitting.plans import Member, MemberKind, MemberPlan
 from vidlabel.training.fitting.seeded_runs import TrainingRuns
 from vidlabel.training.fitting.tensors import TrainingTensors, learn_whitening, make_training_tensors
 from vidlabel.training.fitting.whitening import Whitening
@@ -43,6 +44,15 @@ class Validated:
     outcome: HeldOutLogits
     histories: Mapping[MemberKind, tuple[EpochFigures, ...]]
     """By the kind of member: the means over the folds."""
+
+    def joined(self, other: Validated) -> Validated:
+        """With the logits of more kinds of member, for the same clips."""
+        outcome = replace(
+            self.outcome,
+            logits={**self.outcome.logits, **other.outcome.logits},
+            silent={**self.outcome.silent, **other.outcome.silent},
+        )
+        return Validated(outcome, {**self.histories, **other.histories})
 
 
 def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold]:
@@ -80,7 +90,6 @@ def validate(
     window: WindowLength,
     runs: TrainingRuns,
     stage: str,
-    name: str = "",
 ) -> Validated:
     """Train members on the training part of each fold, and predict the rest.
 
@@ -92,56 +101,71 @@ def validate(
         window: that the model runs in.
         runs: trains.
         stage: prefix of the names of the runs.
-        name: of the heads, for progress; else the kind of each.
     """
-    logits: dict[MemberKind, list[Tensor]] = {member.plan.kind: [] for member in members}
-    histories: dict[MemberKind, list[tuple[EpochFigures, ...]]] = {member.plan.kind: [] for member in members}
+    kinds = [member.plan.kind for member in members]
+    found: dict[MemberKind, list[_Spoken]] = {kind: [] for kind in kinds}
     tested: list[TrainingTensors] = []
     for number, inner in enumerate(folds):
         train = make_training_tensors(subset(dataset, inner.fold.train_indices), inner.whitening)
         test = make_training_tensors(subset(dataset, inner.fold.test_indices), inner.whitening)
         tested.append(test)
         for member in members:
-            plan = member.plan
-            head_task = make_head_task(plan, train, options, window, test)
-            trainer = train_head(
-                runs,
-                f"{stage}-{number}-{plan.name}",
-                head_task,
-                member.build,
-                f"{name or plan.kind}, fold {number + 1}",
-            )
-            logits[plan.kind].append(clip_logits(plan, trainer.finished_head(), test))
-            histories[plan.kind].append(trainer.progress.history)
+            run, title = f"{stage}-{number}-{member.plan.name}", f"{member.plan.kind}, fold {number + 1}"
+            found[member.plan.kind].append(_spoken(member, train, test, options, window, runs, run, title))
     outcome = HeldOutLogits(
         clips=tuple(clip for inner in folds for clip in inner.fold.test_indices),
         rows_of_clip=tuple(1 if test.whole else rows for test in tested for rows in test.bank.lengths.tolist()),
-        logits={kind: torch.cat(outputs) for kind, outputs in logits.items()},
+        logits={kind: torch.cat([own.logits for own in spoken]) for kind, spoken in found.items()},
         targets=torch.cat([test.targets for test in tested]),
         mask=torch.cat([test.mask for test in tested]),
+        silent={kind: torch.cat([own.silent for own in spoken]) for kind, spoken in found.items()},
     )
-    return Validated(outcome, {kind: _mean_history(runs) for kind, runs in histories.items()})
+    return Validated(outcome, {kind: _mean_history([own.history for own in spoken]) for kind, spoken in found.items()})
 
 
-def choose_streams(
-    dataset: FeatureDataset, outcomes: Mapping[tuple[str, ...], Tensor], outcome: HeldOutLogits
-) -> tuple[str, ...]:
-    """All streams, or the one that alone is better by more than one standard error.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spoken:
+    """What a head says about the test part of a fold."""
 
-    Better is what gives the targets a higher likelihood at its best temperature. Accuracy would need more clips:
-    on fight-surv it could not tell motion alone from both, which the likelihood does by two standard errors.
+    logits: Tensor
+    """(R, C); 0 where it has no say."""
+    silent: Tensor
+    """(R,) True where it has none."""
+    history: tuple[EpochFigures, ...]
 
-    Args:
-        dataset: N clips with all streams.
-        outcomes: logits (R, C) for each choice of streams, one of them all.
-        outcome: which rows are of which clip, and their targets.
-    """
-    task = dataset.training_set.task
-    likelihoods = {streams: _log_likelihoods(logits, outcome, task) for streams, logits in outcomes.items()}
-    base = likelihoods[dataset.stream_names]
-    gains = {streams: _sure_gain(own - base, dataset, outcome) for streams, own in likelihoods.items()}
-    best = max(gains, key=lambda streams: gains[streams])
-    return best if gains[best] > 0 else dataset.stream_names
+
+def _spoken(
+    member: Member,
+    train: TrainingTensors,
+    test: TrainingTensors,
+    options: TrainOptions,
+    window: WindowLength,
+    runs: TrainingRuns,
+    run: str,
+    title: str,
+) -> _Spoken:
+    """Train a member on the clips that have its streams, and score those of the test part that do."""
+    plan = member.plan
+    learnt, clips = trainable_part(plan, train), clips_of(plan, test)
+    logits, silent = torch.zeros(test.targets.shape), torch.ones(len(test.targets), dtype=torch.bool)
+    if learnt is None or not clips:
+        return _Spoken(logits, silent, ())
+    own, rows = test.select(plan.stream_names, clips), test.rows_of(clips)
+    head_task = make_head_task(plan, learnt, options, window, own)
+    trainer = train_head(runs, run, head_task, member.build, title)
+    logits[rows], silent[rows] = clip_logits(plan, trainer.finished_head(), own), False
+    return _Spoken(logits, silent, trainer.progress.history)
+
+
+def clips_of(plan: MemberPlan, tensors: TrainingTensors) -> list[int]:
+    """The clips that a head has a say about: those with its streams, or some of them if it learns to do without."""
+    return tensors.clips_for(plan.stream_names, some=plan.modality_dropout > 0)
+
+
+def trainable_part(plan: MemberPlan, tensors: TrainingTensors) -> TrainingTensors | None:
+    """What a head learns from; None where no clip has its streams."""
+    clips = clips_of(plan, tensors)
+    return tensors.select(plan.stream_names, clips) if clips else None
 
 
 def mirrors_spoil(dataset: FeatureDataset, mirrored: HeldOutLogits, plain: HeldOutLogits) -> bool:
@@ -154,15 +178,7 @@ def mirrors_spoil(dataset: FeatureDataset, mirrored: HeldOutLogits, plain: HeldO
     """
     task = dataset.training_set.task
     best = [max(_all_log_likelihoods(outcome, task), key=lambda own: float(own.sum())) for outcome in (mirrored, plain)]
-    return _sure_gain(best[1] - best[0], dataset, plain) > 0
-
-
-def _sure_gain(gains: Tensor, dataset: FeatureDataset, outcome: HeldOutLogits) -> float:
-    """Sum of (R,) gains less its standard error. Clips of a group resemble each other: whole groups are what varies."""
-    groups = [dataset.training_set.examples[clip].group for clip in outcome.clips]
-    group_of_row = np.repeat(groups, outcome.rows_of_clip)
-    sums = np.array([gains.numpy()[group_of_row == group].sum() for group in sorted(set(groups))])
-    return float(sums.sum() - np.sqrt((sums**2).sum()))
+    return sure_gain(best[1] - best[0], groups_of_rows(dataset, plain)) > 0
 
 
 def _all_log_likelihoods(outcome: HeldOutLogits, task: Task) -> list[Tensor]:
@@ -176,6 +192,7 @@ def _log_likelihoods(logits: Tensor, outcome: HeldOutLogits, task: Task) -> Tens
 
 
 def _mean_history(runs: Sequence[tuple[EpochFigures, ...]]) -> tuple[EpochFigures, ...]:
+    """The means over the folds in which there was something to learn from."""
     return tuple(
         EpochFigures(
             loss=float(np.mean([epoch.loss for epoch in epochs])),
@@ -183,7 +200,7 @@ def _mean_history(runs: Sequence[tuple[EpochFigures, ...]]) -> tuple[EpochFigure
             validation_loss=_mean([epoch.validation_loss for epoch in epochs]),
             validation_accuracy=_mean([epoch.validation_accuracy for epoch in epochs]),
         )
-        for epochs in zip(*runs, strict=True)
+        for epochs in zip(*filter(None, runs), strict=True)
     )
 
 

@@ -26,8 +26,24 @@ INPUT_DROPOUT = 0.1
 INPUT_NOISE = 0.3
 """Standard deviation, where the inputs of the leading components have about 1."""
 LINEAR_NOISE = 0.1
-MemberKind = Literal["recurrent", "linear", "background", "baseline"]
-"""What a member is for: one temperature is fitted for each kind."""
+MODALITY_DROPOUT = 0.3
+"""Probability with which a modality of a window is left out, never all, where a head looks at several."""
+HeadForm = Literal["recurrent", "linear", "gated", "background", "baseline"]
+"""What a member is for, and how it looks at its streams."""
+MemberKind = str
+"""Members that differ by their random start alone are of one kind: `recurrent`, or `recurrent motion` where they look
+at one stream of several. One temperature and one share is fitted for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamShape:
+    """One of the streams of a task."""
+
+    name: str
+    inputs: int
+    """P_s."""
+    modality: str
+    """Streams of one modality are there together, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +51,26 @@ class MemberPlan:
     """A head to train."""
 
     name: str
-    """Unlike all others: `recurrent-0`."""
+    """Unlike all others: `recurrent-0`, `recurrent-motion-0`."""
+    form: HeadForm
     kind: MemberKind
+    streams: tuple[StreamShape, ...]
+    """That it looks at."""
     config: HeadConfig
     pooled_parts: int | None
     epochs: int
     noise: float
     input_dropout: float
+
+    @property
+    def stream_names(self) -> tuple[str, ...]:
+        """In their order."""
+        return tuple(stream.name for stream in self.streams)
+
+    @property
+    def modality_dropout(self) -> float:
+        """Probability with which a modality is left out in training; 0 where there is one."""
+        return MODALITY_DROPOUT if len({stream.modality for stream in self.streams}) > 1 else 0.0
 
     @property
     def resampled_steps(self) -> int | None:
@@ -69,7 +98,9 @@ class MemberPlan:
         """Its entry in the model file."""
         return MemberSpec(
             head=self.config,
-            role="background" if self.kind == "background" else "labels",
+            streams=self.stream_names or None,
+            modality_dropout=self.modality_dropout,
+            role="background" if self.form == "background" else "labels",
             weight=weight,
             temperature=temperature,
             resampled_steps=self.resampled_steps,
@@ -89,10 +120,41 @@ class TaskShape:
     """Whether clips are labelled as a whole."""
     updates: int
     """In an epoch."""
+    streams: tuple[StreamShape, ...] = ()
+    """That the inputs are of; empty where they are not told apart."""
+
+    def of_stream(self, stream: StreamShape) -> TaskShape:
+        """The same task for heads that look at one of its streams."""
+        return replace(self, inputs=stream.inputs, streams=(stream,))
+
+
+def candidate_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan]:
+    """All heads that may distinguish the labels: of the joined streams, and of each of several.
+
+    Fusion is early where a head looks at the joined streams, gated where gates weigh them at each step first, and late
+    where heads of single streams are mixed.
+    """
+    plans = label_plans(options, shape)
+    if len(shape.streams) < 2:
+        return plans
+    if options.head != "mean":
+        plans += [_gated(plan) for plan in plans if plan.form == "recurrent"]
+    for stream in shape.streams:
+        alone = label_plans(options, shape.of_stream(stream))
+        plans += [
+            replace(plan, name=plan.name.replace("-", f"-{stream.name}-"), kind=f"{plan.form} {stream.name}")
+            for plan in alone
+        ]
+    return plans
+
+
+def _gated(plan: MemberPlan) -> MemberPlan:
+    config = replace(plan.config, gated_sizes=tuple(stream.inputs for stream in plan.streams))
+    return replace(plan, name=plan.name.replace("recurrent", "gated"), form="gated", kind="gated", config=config)
 
 
 def label_plans(options: TrainOptions, shape: TaskShape) -> list[MemberPlan]:
-    """The heads that distinguish the labels."""
+    """The heads that distinguish the labels, from all streams joined."""
     if options.head == "mean":
         return [_mean_plan("recurrent", options, shape, shape.classes, 1)]
     head = options.head or "gru"
@@ -128,7 +190,7 @@ def default_epochs(shape: TaskShape, *, recurrent: bool) -> int:
 
 
 def _recurrent_plan(
-    kind: MemberKind, number: int, options: TrainOptions, head: HeadKind, shape: TaskShape, classes: int
+    form: HeadForm, number: int, options: TrainOptions, head: HeadKind, shape: TaskShape, classes: int
 ) -> MemberPlan:
     parts = PARTS if shape.whole else None
     config = HeadConfig(
@@ -142,10 +204,10 @@ def _recurrent_plan(
         dropout=options.dropout,
     )
     epochs = options.epochs or default_epochs(shape, recurrent=True)
-    return MemberPlan(f"{kind}-{number}", kind, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
+    return MemberPlan(f"{form}-{number}", form, form, shape.streams, config, parts, epochs, INPUT_NOISE, INPUT_DROPOUT)
 
 
-def _mean_plan(kind: MemberKind, options: TrainOptions, shape: TaskShape, classes: int, parts: int) -> MemberPlan:
+def _mean_plan(form: HeadForm, options: TrainOptions, shape: TaskShape, classes: int, parts: int) -> MemberPlan:
     config = HeadConfig(
         kind="mean",
         input_size=shape.inputs,
@@ -154,7 +216,8 @@ def _mean_plan(kind: MemberKind, options: TrainOptions, shape: TaskShape, classe
         dropout=options.dropout,
     )
     epochs = options.epochs or default_epochs(shape, recurrent=False)
-    return MemberPlan(f"{kind}-0", kind, config, parts if shape.whole else None, epochs, LINEAR_NOISE, 0.0)
+    pooled = parts if shape.whole else None
+    return MemberPlan(f"{form}-0", form, form, shape.streams, config, pooled, epochs, LINEAR_NOISE, 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,8 +230,8 @@ class Member:
 
 
 def new_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
-    """New heads that distinguish the labels."""
-    return [Member(plan, plan.build) for plan in label_plans(options, shape)]
+    """New heads that may distinguish the labels."""
+    return [Member(plan, plan.build) for plan in candidate_plans(options, shape)]
 
 
 def new_background_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
@@ -192,11 +255,15 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
             names.append(start.spec.labels[-1])
         parts = member.pooled_parts or 1
         config = replace(member.head, outputs=len(names) * parts)
-        kind: MemberKind = "background" if member.role == "background" else "recurrent"
         linear = config.kind == "mean"
+        form = _form_of(member)
+        seen = start.spec.streams_of(member)
+        streams = tuple(stream for stream in shape.streams if stream.name in seen)
         plan = MemberPlan(
-            name=f"{kind}-{number}",
-            kind="linear" if linear and kind == "recurrent" else kind,
+            name=f"{'background' if form == 'background' else 'recurrent'}-{number}",
+            form=form,
+            kind=form if streams == shape.streams else f"{form} {' '.join(seen)}",
+            streams=streams,
             config=config,
             pooled_parts=member.pooled_parts,
             epochs=options.epochs or default_epochs(shape, recurrent=not linear),
@@ -206,6 +273,14 @@ def continued_members(start: Model, labels: Sequence[str], options: TrainOptions
         known = start.spec.labels if member.role == "background" else _distinguished_labels(start)
         members.append(Member(plan, _Continuation(plan, head, known, names)))
     return members
+
+
+def _form_of(member: MemberSpec) -> HeadForm:
+    if member.role == "background":
+        return "background"
+    if member.head.kind == "mean":
+        return "linear"
+    return "recurrent" if member.head.gated_sizes is None else "gated"
 
 
 def _distinguished_labels(start: Model) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ class FitListener(Protocol):
     """Receives the progress of training heads."""
 
     def begun(self, stage: str, heads: int, epochs: int) -> None:
-        """A stage begins: `choosing streams`, `validating`, `training`; with all epochs of all its heads."""
+        """A stage begins: `validating`, `comparing streams`, `training`; with all epochs of all its heads."""
 
     def head_begun(self, name: str) -> None:
         """The next head of the stage begins; its name is for a person: `motion, fold 4`."""

@@ -5,14 +5,15 @@ N clips, S samples of all of them, V views of each clip, P inputs, C classes, B 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vidlabel.heads.scoring import filled_motion
+from vidlabel.heads.inputs import filled_motion
 from vidlabel.heads.spec import Task
 from vidlabel.stream_spec import motion_columns
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
@@ -64,18 +65,36 @@ class PackedClips:
         start = int(self.starts[number])
         return self.values[0, start : start + int(self.lengths[number])]
 
+    def select(self, clips: Sequence[int], inputs: Sequence[int]) -> PackedClips:
+        """Some of the clips, and some of the P inputs."""
+        lengths = self.lengths[list(clips)]
+        values = self.values[:, self.samples(clips)][..., list(inputs)]
+        return PackedClips(values, lengths.cumsum(0) - lengths, lengths)
 
-def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening) -> PackedClips:
+    def samples(self, clips: Sequence[int]) -> Tensor:
+        """Where the samples of some clips lie."""
+        ends = self.starts + self.lengths
+        return torch.cat([torch.arange(int(self.starts[clip]), int(ends[clip])) for clip in clips])
+
+
+def fill_bank(features: Sequence[ExampleFeatures], whitening: Whitening, streams: Sequence[str]) -> PackedClips:
     """Whiten the features of clips.
 
     Args:
         features: of N clips; those with fewer views than others have their first one in place of the missing.
         whitening: learnt from the clips that are learnt from.
+        streams: of the features, by name.
     """
+    missing = [[number for number, name in enumerate(streams) if name in clip.missing] for clip in features]
     lengths = torch.tensor([len(clip.times) for clip in features])
     views = max(len(clip.views) for clip in features)
     values = [
-        torch.cat([whitening.inputs(clip.views[view if view < len(clip.views) else 0]) for clip in features])
+        torch.cat(
+            [
+                whitening.inputs(clip.views[view if view < len(clip.views) else 0], lacking)
+                for clip, lacking in zip(features, missing, strict=True)
+            ]
+        )
         for view in range(views)
     ]
     return PackedClips(torch.stack(values), lengths.cumsum(0) - lengths, lengths)
@@ -93,6 +112,37 @@ class TrainingTensors:
     task: Task
     whole: bool
     """Whether all clips are labelled as a whole."""
+    columns: Mapping[str, slice] = field(default_factory=dict)
+    """Where the inputs of each stream stand among the P."""
+    missing: tuple[frozenset[str], ...] = ()
+    """(N,) streams that each clip does not have."""
+
+    def clips_for(self, streams: Sequence[str], *, some: bool) -> list[int]:
+        """The clips that have all of these streams, or `some` of them."""
+        lacking = [len(own.intersection(streams)) for own in self.missing]
+        return [clip for clip, count in enumerate(lacking) if count < (len(streams) if some else 1)]
+
+    def rows_of(self, clips: Sequence[int]) -> Tensor:
+        """Which rows of the targets are of some clips."""
+        return torch.tensor(clips, dtype=torch.long) if self.whole else self.bank.samples(clips)
+
+    def select(self, streams: Sequence[str], clips: Sequence[int]) -> TrainingTensors:
+        """Some of the streams of some of the clips."""
+        if tuple(streams) == tuple(self.columns) and len(clips) == self.bank.clips:
+            return self
+        inputs = [place for name in streams for place in range(self.inputs)[self.columns[name]]]
+        rows = self.rows_of(clips)
+        sizes = [len(range(self.inputs)[self.columns[name]]) for name in streams]
+        ends = list(accumulate(sizes))
+        return TrainingTensors(
+            self.bank.select(clips, inputs),
+            self.targets[rows],
+            self.mask[rows],
+            self.task,
+            self.whole,
+            {name: slice(end - size, end) for name, end, size in zip(streams, ends, sizes, strict=True)},
+            tuple(self.missing[clip].intersection(streams) for clip in clips),
+        )
 
     @property
     def inputs(self) -> int:
@@ -106,9 +156,13 @@ class TrainingTensors:
 
 
 def learn_whitening(dataset: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
-    """The whitening of all clips, in all their views."""
-    views = [view for clip in dataset.features for view in clip.views]
-    return fit_whitening(views, list(dataset.columns.values()), least_deviation)
+    """The whitening of each stream, of the clips that have it, in all their views."""
+    samples = []
+    for stream in dataset.streams:
+        columns = dataset.columns[stream.name]
+        found = [view[:, columns] for clip in dataset.having(stream.name) for view in clip.views]
+        samples.append(np.concatenate([np.zeros((0, stream.size), np.float32), *found]))
+    return fit_whitening(samples, least_deviation)
 
 
 def make_training_tensors(dataset: FeatureDataset, whitening: Whitening) -> TrainingTensors:
@@ -119,15 +173,18 @@ def make_training_tensors(dataset: FeatureDataset, whitening: Whitening) -> Trai
         whitening: learnt from the clips that are learnt from, which may be others.
     """
     training_set = dataset.training_set
-    bank = fill_bank(dataset.features, whitening)
+    bank = fill_bank(dataset.features, whitening, dataset.stream_names)
+    columns = dict(zip(dataset.stream_names, whitening.columns, strict=True))
+    missing = tuple(clip.missing for clip in dataset.features)
+    task = training_set.task
     if is_whole(dataset):
         targets = torch.from_numpy(np.stack([clip_targets(training_set, e) for e in training_set.examples]))
-        return TrainingTensors(bank, targets, torch.ones(len(targets)), training_set.task, whole=True)
+        return TrainingTensors(bank, targets, torch.ones(len(targets)), task, True, columns, missing)
     pairs = zip(training_set.examples, dataset.features, strict=True)
     found = [frame_targets(training_set, example, features.times) for example, features in pairs]
     values = torch.from_numpy(np.concatenate([one.values for one in found]))
     mask = torch.from_numpy(np.concatenate([one.mask for one in found]))
-    return TrainingTensors(bank, values, mask, training_set.task, whole=False)
+    return TrainingTensors(bank, values, mask, task, False, columns, missing)
 
 
 def fill_first_motion(dataset: FeatureDataset) -> FeatureDataset:

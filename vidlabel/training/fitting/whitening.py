@@ -6,8 +6,9 @@ together, P head inputs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -48,35 +49,50 @@ class Whitening:
         return sum(len(stream.components) for stream in self.streams)
 
     @property
+    def projections(self) -> tuple[Projection, ...]:
+        """The same for the model."""
+        return tuple(Projection(stream.mean, stream.components) for stream in self.streams)
+
+    @property
+    def columns(self) -> tuple[slice, ...]:
+        """Where the inputs of each stream stand among the P."""
+        sizes = [len(stream.components) for stream in self.streams]
+        return tuple(slice(end - size, end) for end, size in zip(accumulate(sizes), sizes, strict=True))
+
+    @property
     def projection(self) -> Projection:
-        """The same as one matrix, for the model."""
+        """The same as one matrix."""
         mean = torch.cat([stream.mean for stream in self.streams])
         return Projection(mean, _in_blocks([stream.components for stream in self.streams]))
 
-    def inputs(self, features: npt.NDArray[np.float32]) -> Tensor:
-        """(T, D) to (T, P)."""
+    def inputs(self, features: npt.NDArray[np.float32], missing: Collection[int] = ()) -> Tensor:
+        """(T, D) to (T, P); 0, the mean, for the streams with these numbers."""
         ends = np.cumsum([len(stream.mean) for stream in self.streams])
         parts = np.split(features, ends[:-1], axis=1)
         streams = zip(parts, self.streams, strict=True)
-        return torch.cat([(torch.tensor(part) - one.mean) @ one.components.T for part, one in streams], dim=1)
+        inputs = torch.cat([(torch.tensor(part) - one.mean) @ one.components.T for part, one in streams], dim=1)
+        for number in missing:
+            inputs[:, self.columns[number]] = 0
+        return inputs
 
     def select(self, numbers: Sequence[int]) -> Whitening:
         """The whitening of some of the streams alone."""
         return Whitening(tuple(self.streams[number] for number in numbers))
 
 
-def fit_whitening(
-    features: Sequence[npt.NDArray[np.float32]], columns: Sequence[slice], least_deviation: float = LEAST_DEVIATION
-) -> Whitening:
+def fit_whitening(samples: Sequence[npt.NDArray[np.float32]], least_deviation: float = LEAST_DEVIATION) -> Whitening:
     """Learn means and principal components.
 
     Args:
-        features: (T, D) of all clips to learn from, in all their views.
-        columns: of each stream.
+        samples: (S, D_s) of each stream: of the clips to learn from that have it, in all their views. Where none has
+            it, its inputs are 0.
         least_deviation: share of the deviation of all numbers that is added to that of each.
     """
-    samples = [np.concatenate([clip[:, own] for clip in features]) for own in columns]
-    return Whitening(tuple(_whiten(own, least_deviation) for own in samples))
+    return Whitening(tuple(_whiten(own, least_deviation) if len(own) else _nothing(own.shape[1]) for own in samples))
+
+
+def _nothing(size: int) -> StreamWhitening:
+    return StreamWhitening(torch.zeros(size), torch.zeros(min(COMPONENTS, size), size))
 
 
 def _in_blocks(blocks: Sequence[Tensor]) -> Tensor:
