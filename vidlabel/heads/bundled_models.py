@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from vidlabel.errors import ModelFileError, UsageError
@@ -58,3 +58,22 @@ def _hint(files: Mapping[str, Path], name: str) -> str:
 def shipped_models() -> dict[str, Path]:
     """The file of each shipped model by its name."""
     return {path.stem: path for path in sorted(weights_folder().glob(f"*{SUFFIX}"), key=lambda path: path.stem)}
+
+
+def check_names(models: Iterable[tuple[str, Path]]) -> None:
+    """Check models that are to be used together.
+
+    Args:
+        models: the name in each file, and the file.
+
+    Raises:
+        UsageError: two have the same name, which results could not tell apart.
+    """
+    found: dict[str, Path] = {}
+    for name, path in models:
+        if name in found and found[name] == path:
+            raise UsageError("--model", f"{name!r} is named twice", "name each model once")
+        if name in found:
+            problem = f"{found[name]} and {path} are both models called {name!r}"
+            raise UsageError("--model", problem, "give one of them, or train one again under another name")
+        found[name] = path

@@ -11,8 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vidlabel.errors import UsageError
-from vidlabel.heads.bundled_models import find_model
+from vidlabel.heads.bundled_models import check_names, find_model
 from vidlabel.heads.config import HeadConfig
 from vidlabel.heads.model_file import (
     encoder_prefix,
@@ -117,14 +116,7 @@ def load_models(names: Sequence[str]) -> tuple[Model, ...]:
         ModelFileError: one cannot be used.
     """
     models = tuple(load_model(name) for name in names)
-    by_name: dict[str, Model] = {}
-    for model in models:
-        other = by_name.setdefault(model.spec.name, model)
-        if other is not model and other.sha256 == model.sha256:
-            raise UsageError("--model", f"{model.spec.name!r} is named twice", "name each model once")
-        if other is not model:
-            problem = f"{other.path} and {model.path} are both models called {model.spec.name!r}"
-            raise UsageError("--model", problem, "give one of them, or train one again under another name")
+    check_names([(model.spec.name, model.path) for model in models])
     return models
 
 

@@ -241,3 +241,47 @@ def test_permissions_of_outputs_are_the_usual_ones(
     call(capfd, "predict", clip, "-o", tmp_path / "a.json")
     (tmp_path / "usual").touch()
     assert stat.S_IMODE((tmp_path / "a.json").stat().st_mode) == stat.S_IMODE((tmp_path / "usual").stat().st_mode)
+
+
+TWO = ("-m", "objects", "-m", "objects-coarse", "--threshold", "0", "--min-duration", "0")
+
+
+@pytest.mark.usefixtures("in_one_process")
+def test_several_models_in_folders_and_tables(capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
+    (folder / "b.mkv").unlink()
+    table = tmp_path / "all.csv"
+    assert call(capfd, "predict", folder, "-o", table, *TWO).status == 0
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    assert {(row["video"], row["model"]) for row in rows} == {
+        (str(path), model)
+        for path in (folder / "a.mp4", folder / "more" / "a.mp4")
+        for model in ("objects", "objects-coarse")
+    }
+    printed = call(capfd, "predict", folder / "a.mp4", folder / "more" / "a.mp4", *TWO, "--format", "csv").output
+    assert printed.splitlines() == table.read_text().splitlines()
+
+    labels = tmp_path / "labels"
+    assert call(capfd, "predict", folder, "-o", labels, *TWO).status == 0
+    found = json.loads((labels / "a.mp4.json").read_text())
+    jsonschema.validate(found, result_schema())
+    for name in ("objects", "objects-coarse"):
+        alone = json.loads(call(capfd, "predict", folder / "a.mp4", "-m", name, *TWO[4:]).output)
+        assert [model["name"] for model in alone["models"]] == [name]
+        assert [{**segment, "model": name} for segment in alone["segments"]] == [
+            segment for segment in found["segments"] if segment["model"] == name
+        ]
+    assert "0 done, 2 skipped" in call(capfd, "predict", folder, "-o", labels, *TWO).errors
+    other_order = ("-m", "objects-coarse", "-m", "objects", *TWO[4:])
+    plan = call(capfd, "predict", folder, "-o", labels, *other_order, "--dry-run").output
+    assert plan.count("the video, the model or the options changed") == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_two_models_of_one_name_are_refused(
+    capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    out = tmp_path / "labels"
+    ended = call(capfd, "predict", clip, "-o", f"{out}/", "-m", "objects", "-m", "objects", *more)
+    assert ended.status == 2
+    assert ended.errors == "error: --model: 'objects' is named twice; name each model once\n"
+    assert not list(tmp_path.rglob("*.json"))

@@ -32,7 +32,7 @@ from vidlabel.cli.run.batch import choose_engine, run_batch
 from vidlabel.errors import UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
-from vidlabel.heads.bundled_models import find_model
+from vidlabel.heads.bundled_models import check_names, find_model
 from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import Result
 from vidlabel.prediction.options import PredictOptions
@@ -101,7 +101,9 @@ def _work_options(
 ) -> WorkOptions:
     """Read the model files; the rest is as given."""
     models = [find_model(name) for name in options.models]
-    streams = video_streams([read_spec(model) for model in models])
+    specs = [read_spec(model) for model in models]
+    check_names((spec.name, model) for spec, model in zip(specs, models, strict=True))
+    streams = video_streams(specs)
     if "text" in streams and options.subtitles is None and isinstance(destination, OneFile):
         _refuse_output_beside(Path(inputs.videos[0].shown), destination.path)
     return WorkOptions(
