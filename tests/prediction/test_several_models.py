@@ -20,7 +20,7 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.labels.result import Result
+from vidlabel.labels.result import Result, Segment
 from vidlabel.prediction import labeller as labelling
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import SampleRequest
@@ -71,10 +71,10 @@ def counted(openings: list[SampleRequest]) -> Callable[..., IsolatedSamples]:
     return open_samples
 
 
-def part(result: Result, name: str) -> tuple[list[Any], Any, bytes]:
+def part(result: Result, name: str) -> tuple[list[Segment], Any, bytes]:
     """Segments and scores of one model."""
     (scores,) = (scores for scores in result.scores if scores.model == name)
-    segments = [(s.start, s.end, s.label, s.score) for s in result.segments if s.model in (None, name)]
+    segments = [replace(segment, model=None) for segment in result.segments if segment.model in (None, name)]
     return segments, (scores.labels, scores.times.tolist()), scores.values.tobytes()
 
 
