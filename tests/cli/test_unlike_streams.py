@@ -55,7 +55,7 @@ def test_each_stream_keeps_what_is_its_own(capfd: pytest.CaptureFixture[str], tm
         "  encoder     movenet (abababab), streams pose",
         "  pictures    all of 256 pixels (bicubic), (value - 127) / 128",
         "  encoder     minilm (cdcdcdcd), streams text",
-        "  videos      cannot be labelled here: m takes pose, text, which cannot be computed from videos",
+        "  videos      cannot be labelled here: m takes 4 numbers of efficientnet-lite0, which gives 1280",
         "  rate        4 samples/s, trained on frames from pyav",
     ]
     described = json.loads(call(capfd, "info", model, "--json").output)["streams"]
@@ -91,4 +91,4 @@ def test_what_a_model_of_one_stream_takes_is_found_in_any_file(
     video = write_video(tmp_path / "clip.mp4", Recipe(frames=10))
     ended = call(capfd, "predict", video, "-m", model)
     assert ended.status == 2
-    assert "m takes pose, which cannot be computed from videos" in ended.errors
+    assert "m takes 3 numbers of movenet (abababab), and this version has 99 of movenet-multipose" in ended.errors
