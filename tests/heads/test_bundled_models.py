@@ -59,7 +59,7 @@ def test_no_name_at_all_is_an_expected_failure(given: str) -> None:
 
 def test_all_shipped_models_load() -> None:
     models = shipped_models()
-    assert list(models) == sorted(models) == ["objects", "objects-coarse", "sounds"]
+    assert list(models) == sorted(models) == ["objects", "objects-coarse", "people", "sounds"]
     for name, path in models.items():
         assert find_model(name) == path
         assert load_model(name).spec.description

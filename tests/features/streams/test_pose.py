@@ -16,7 +16,7 @@ from features.encoders.movenet_reference import GREEN, RED
 from features.streams.stick_figures import mirrored, moved, people, row
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.pipeline import FeaturePipeline, encode_samples
-from vidlabel.features.streams.pose import POSE_NUMBERS, PoseStage
+from vidlabel.features.streams.pose import LIKELIEST_SCORE, POSE_NUMBERS, WIDEST_BOX, PoseStage
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.video.request import Sample
 
@@ -212,3 +212,18 @@ def test_the_cache_key_holds_what_changes_people_and_nothing_else() -> None:
     changed = [replace(config, rate=3.0), replace(config, short_side=160), replace(config, decoder="pyav")]
     keys = {key, find_stream("pose").cache_key(config, "centre")}
     assert len(keys | {find_stream("pose").cache_key(other, "whole") for other in changed}) == 5
+
+
+def test_the_likeliest_score_and_the_widest_box_stand_where_models_look_for_them() -> None:
+    """Nobody, one who stands, and one who stands with one who lies."""
+    upright = standing(200, 100, 40)
+    flat = (upright - upright.mean(axis=0))[:, ::-1] + (300, 300)
+    samples = np.stack(
+        [people(), people(row(upright, score=0.6)), people(row(upright, score=0.6), row(flat, score=0.4))]
+    )
+    found = numbers(samples)
+    boxes = [samples[2, start : start + 56][51:55] for start in (0, 56)]
+    wide = [np.log((right - left) / (bottom - top)) for top, left, bottom, right in boxes]
+    np.testing.assert_allclose(found[:, LIKELIEST_SCORE], [0, 0.6, 0.6], rtol=1e-6)
+    np.testing.assert_allclose(found[:, WIDEST_BOX], [0, wide[0], wide[1]], rtol=1e-5)
+    assert wide[0] < 0 < wide[1]

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
 
 POSE_NUMBERS = 99
 """D."""
+LIKELIEST_SCORE = 55
+"""The number that is the score of the likeliest person, 0 for nobody."""
+WIDEST_BOX = 80
+"""The number that is the log of width over height of the widest box of a person, 0 for nobody."""
 
 _ENCODER = EncoderInfo(name=MOVENET.name, sha256=MOVENET.sha256)
 _PERSON_ROW = 56
