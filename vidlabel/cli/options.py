@@ -138,7 +138,7 @@ Streams = Annotated[
     str | None,
     typer.Option(
         help="Streams of videos to train on, separated by commas: frames, motion, pose, audio. "
-        "[default: of frames and motion, chosen by validation]"
+        "[default: of frames, motion, pose and, where the videos have sound, audio: chosen by validation]"
     ),
 ]
 Rate = Annotated[

@@ -186,7 +186,7 @@ def evaluate(
         learning_rate: peak learning rate.
         members: number of recurrent heads; None: 3, or 1 with `head`.
         inner_folds: folds of the inner cross-validation that calibrates scores; 0 disables it.
-        streams: streams to train on; None: chosen by validation.
+        streams: streams to train on; None: chosen by validation among frames, motion, pose and audio.
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.

@@ -17,7 +17,12 @@ from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.resampling import read_features
-from vidlabel.features.streams.registry import DEFAULT_STREAMS, check_video_streams, describe_streams
+from vidlabel.features.streams.registry import (
+    DEFAULT_STREAMS,
+    TRAINING_STREAMS,
+    check_video_streams,
+    describe_streams,
+)
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.feature_inputs import features_problem, read_for_model
@@ -28,6 +33,7 @@ from vidlabel.training.dataset.feature_dataset import (
     ExampleFeatures,
     FeatureDataset,
     FeatureFacts,
+    select_streams,
 )
 from vidlabel.training.options import TrainOptions
 
@@ -42,8 +48,9 @@ class FeatureOptions:
     """How the features of videos are made for training."""
 
     config: FeatureConfig = field(default_factory=lambda: FeatureConfig(rate=DEFAULT_RATE))
-    streams: tuple[str, ...] = DEFAULT_STREAMS
-    """That are computed of videos; training may choose among them."""
+    streams: tuple[str, ...] | None = None
+    """That are computed of videos; training may choose among them. None: those of `TRAINING_STREAMS` that at least half
+    of the videos have."""
     cache: Path | None = None
     """Folder that keeps them; None: the usual one."""
     device: Device = "auto"
@@ -71,7 +78,7 @@ def feature_options(
     """
     return FeatureOptions(
         config=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
-        streams=options.streams or DEFAULT_STREAMS,
+        streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
     )
@@ -99,18 +106,26 @@ def extract_features(
     else:
         if init is not None:
             options = _options_of(init, options)
-        check_video_streams(options.streams)
+        names = options.streams or TRAINING_STREAMS
+        check_video_streams(names)
         cache = FeatureCache(cache_folder(options.cache))
-        extractor = FeatureExtractor(options.config, options.streams, VIEWS, cache, options.device)
+        extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
         dataset = video_features(training_set, extractor, listener)
         absent = [name for name in dataset.stream_names if not dataset.having(name)]
-        if absent and init is None:
+        if options.streams is None:
+            dataset = select_streams(dataset, _common_streams(dataset))
+        elif absent and init is None:
             raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
         facts = FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
     if init is not None and _layout(dataset.streams) != _layout(init.spec.streams):
         problem = f"it takes features of {', '.join(init.spec.stream_names)}, {init.spec.feature_size} numbers together"
         raise UsageError("--init", problem, "train anew without it")
     return dataset, facts
+
+
+def _common_streams(dataset: FeatureDataset) -> list[str]:
+    """The streams that at least half of the clips have: of fewer, validation would tell little."""
+    return [name for name in dataset.stream_names if 2 * len(dataset.having(name)) >= len(dataset.features)]
 
 
 def _layout(streams: Sequence[StreamSpec]) -> list[tuple[str, int]]:

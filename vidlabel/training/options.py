@@ -48,7 +48,7 @@ class TrainOptions:
     folds: int = 5
     """Folds of the inner cross-validation by group that calibrates scores; 0 disables it."""
     streams: tuple[str, ...] | None = None
-    """None: chosen by validation: all, or one of them if it alone is clearly better."""
+    """None: chosen by validation among those that at least half of the videos have; never `text`."""
     seed: int = 0
     tune_encoder: int | None = None
     """Last blocks of the encoder that are fine-tuned on the labels first; None: the encoder stays as published."""

@@ -27,7 +27,9 @@ _STREAMS: tuple[FeatureStream, ...] = (
 _BY_NAME = {stream.name: stream for stream in _STREAMS}
 
 DEFAULT_STREAMS = (FramesStream.name, MotionStream.name)
-"""That training computes where nobody names any: those that every video has."""
+"""The streams of the picture encoder, which every video has."""
+TRAINING_STREAMS = (*DEFAULT_STREAMS, PoseStream.name, AudioStream.name)
+"""That training chooses among where nobody names any. Not `text`: subtitles beside a video may be its very labels."""
 
 VIDEO_STREAMS: tuple[str, ...] = tuple(_BY_NAME)
 """Their names."""

@@ -96,7 +96,7 @@ class EncoderTuning:
         self._listener = listener
         tail = self._tail()
         listener.feature_pass_begun("keeping pictures", len(dataset.features))
-        keeper = PictureKeeper(features.config, features.streams, VIEWS[:1], tail)
+        keeper = PictureKeeper(features.config, dataset.stream_names, VIEWS[:1], tail)
         self._kept: list[KeptPictures] = keeper.keep(dataset, listener)
         tail.close()
 
