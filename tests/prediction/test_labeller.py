@@ -86,6 +86,26 @@ def test_a_video_without_sound_is_labelled_by_what_it_has(clip: Path, tmp_path: 
     np.testing.assert_allclose(found.values, expected.values, atol=1e-6)
 
 
+def test_models_that_a_video_is_too_little_for_are_left_out(clip: Path) -> None:
+    with pytest.warns(
+        UserWarning, match=r"clip\.mp4: has no audio, without which sounds cannot score it; it is left out"
+    ):
+        found = vidlabel.predict(clip, model=("sounds", "objects"), scores=True)
+    alone = vidlabel.predict(clip, model="objects", scores=True)
+    assert (found.models, found.segments, found.run.rate) == (alone.models, alone.segments, 2.0)
+    assert [scores.model for scores in found.scores] == ["objects"]
+    np.testing.assert_array_equal(found.scores[0].values, alone.scores[0].values)
+
+
+def test_a_video_that_is_too_little_for_all_models_is_an_error(clip: Path, tmp_path: Path) -> None:
+    other = save_example(
+        replace(video_spec(*describe_streams(FeatureConfig(), ("audio",), "centre")), name="noise"),
+        tmp_path / "noise.safetensors",
+    )
+    with pytest.raises(VideoError, match=r"clip\.mp4: has no sound, which the stream audio is made of"):
+        vidlabel.predict(clip, model=("sounds", other.path))
+
+
 def test_segments_follow_from_the_scores(clip: Path) -> None:
     result = vidlabel.predict(clip, rate=4.0, scores=True, threshold=0.0, min_duration=0.0)
     best = [result.models[0].labels[index] for index in result.scores[0].values.argmax(axis=1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -16,7 +16,8 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
 from vidlabel.features.streams.registry import available_streams, check_has_streams
-from vidlabel.heads.model import Model, load_models
+from vidlabel.heads.bundled_models import DEFAULT_MODELS
+from vidlabel.heads.model import load_models
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
@@ -203,26 +204,32 @@ class Labeller:
         return self._label_video(shown, known, listener)
 
     def _label_video(self, shown: str, known: str, listener: Listener) -> Result:
-        readings = [self._read(shown, number, listener) for number in range(len(self._passes))]
+        found = [self._read(shown, number, listener) for number in range(len(self._passes))]
+        readings = [reading for reading in found if isinstance(reading, _Reading)]
+        problems = [problem for problem in found if isinstance(problem, VideoError)]
+        if not readings:
+            raise problems[0]
+        if self._options.models != DEFAULT_MODELS:
+            for problem in problems:
+                listener.warn(str(problem))
         for warning in dict.fromkeys(warning for reading in readings for warning in reading.report.warnings):
             listener.warn(f"{shown}: {warning}")
-        outputs = {
-            place: output
-            for own, reading in zip(self._passes, readings, strict=True)
-            for place, output in zip(own.models, reading.outputs, strict=True)
-        }
-        return self._result(known, readings, [outputs[place] for place in sorted(outputs)])
+        return self._result(known, readings)
 
-    def _read(self, shown: str, number: int, listener: Listener) -> _Reading:
-        """Read a video for the models of one pass."""
+    def _read(self, shown: str, number: int, listener: Listener) -> _Reading | VideoError:
+        """Read a video for the models of one pass that can do with its streams; where none can, what it lacks."""
         own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
         request, samples = self._window(own.request), 0
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             duration_s = stream.probe.duration_s
             self._check_start(shown, duration_s)
-            available = self._available(shown, own, stream.opened, request)
-            labels = [ModelLabels(self._models[place], self._options, available) for place in own.models]
-            for pieces in own.having(available).encode(stream, self._stopwatch):
+            available = self._available(own, stream.opened, request)
+            usable = [place for place in own.models if self._models[place].spec.can_score(available)]
+            if not usable:
+                return _lack(shown, self._models[own.models[0]].spec, available, stream.opened, request)
+            self._say_what_is_left_out(shown, set(own.models) - set(usable), available, listener)
+            labels = [ModelLabels(self._models[place], self._options, available) for place in usable]
+            for pieces in own.having(available, usable).encode(stream, self._stopwatch):
                 if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                     raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
                 with self._stopwatch.phase("head"):
@@ -230,34 +237,34 @@ class Labeller:
                 samples += len(times)
                 listener.progress((number * duration_s + float(times[-1])) / count, duration_s)
             with self._stopwatch.phase("head"):
-                outputs = self._outputs(labels, stream.report)
+                outputs = self._outputs(usable, labels, stream.report)
             self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
             self._stopwatch.count(samples)
             return _Reading(stream.probe.info(shown), stream.report, samples, outputs, own.device, own.runtime)
 
-    def _available(self, shown: str, own: ReadingPass, opened: Probed, request: SampleRequest) -> tuple[str, ...]:
-        """The streams that a video has, of those of a pass.
-
-        Raises:
-            VideoError: a model cannot do with these.
-        """
+    def _available(self, own: ReadingPass, opened: Probed, request: SampleRequest) -> tuple[str, ...]:
+        """The streams that a video has, of those of a pass."""
         specs = [self._models[place].spec for place in own.models]
-        names = dict.fromkeys(name for spec in specs for name in spec.stream_names)
-        available = available_streams(names, opened, request)
-        for spec in specs:
-            if not spec.can_score(available):
-                check_has_streams(shown, opened, request)
-                raise VideoError(shown, f"has {spec.lack(available)}", "use a model of streams that it has")
-        return available
+        return available_streams(dict.fromkeys(name for spec in specs for name in spec.stream_names), opened, request)
+
+    def _say_what_is_left_out(
+        self, shown: str, places: Collection[int], available: Sequence[str], listener: Listener
+    ) -> None:
+        """Name the models that a video is too little for; nobody asked for those of the usual choice."""
+        if self._options.models == DEFAULT_MODELS:
+            return
+        for place in sorted(places):
+            spec = self._models[place].spec
+            listener.warn(f"{shown}: has {spec.lack(available)}; it is left out")
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
-        readings = [self._take_features(shown, model, listener) for model in self._models]
+        readings = [self._take_features(shown, place, listener) for place in range(len(self._models))]
         listener.progress(readings[0].video.duration, readings[0].video.duration)
-        return self._result(known, readings, [output for reading in readings for output in reading.outputs])
+        return self._result(known, readings)
 
-    def _take_features(self, shown: str, model: Model, listener: Listener) -> _Reading:
+    def _take_features(self, shown: str, place: int, listener: Listener) -> _Reading:
         """Read a file of features for one model."""
-        options, path = self._options, Path(shown)
+        options, path, model = self._options, Path(shown), self._models[place]
         found = read_for_model(model.spec, path, options.rate)
         self._check_start(shown, found.duration_s)
         if found.own_rate != found.rate:
@@ -268,7 +275,7 @@ class Labeller:
         report = features_report(found)
         with self._stopwatch.phase("head"):
             labels.push(found.times[wanted], found.values[wanted])
-            outputs = self._outputs([labels], report)
+            outputs = self._outputs([place], [labels], report)
         samples = int(wanted.sum())
         self._stopwatch.count(samples)
         video = features_info(shown, path.stat().st_size, found)
@@ -291,23 +298,27 @@ class Labeller:
             threads=self._threads,
         )
 
-    def _outputs(self, labels: Sequence[ModelLabels], report: ReadReport) -> tuple[ModelOutput, ...]:
+    def _outputs(
+        self, places: Sequence[int], labels: Sequence[ModelLabels], report: ReadReport
+    ) -> dict[int, ModelOutput]:
         """What models found, when they have all samples."""
         end_s = report.duration_s if self._options.end is None else min(report.duration_s, self._options.end)
-        return tuple(own.finish(end_s, report.holes) for own in labels)
+        return {place: own.finish(end_s, report.holes) for place, own in zip(places, labels, strict=True)}
 
-    def _result(self, known: str, readings: Sequence[_Reading], outputs: Sequence[ModelOutput]) -> Result:
-        """Put together what all models found; `outputs` in the order of the models."""
+    def _result(self, known: str, readings: Sequence[_Reading]) -> Result:
+        """Put together what all models found that were not left out, in their order."""
+        found = {place: output for reading in readings for place, output in reading.outputs.items()}
+        models = [self._models[place] for place in sorted(found)]
+        outputs = [found[place] for place in sorted(found)]
         reports = [reading.report for reading in readings]
         decode_errors = max(report.decode_errors for report in reports)
         decoded_ratio = min(report.decoded_ratio for report in reports)
-        names = [model.spec.name for model in self._models]
         return Result(
             status="partial" if decode_errors > 0 or decoded_ratio < 1 else "ok",
             video=readings[0].video,
-            models=tuple(model.info for model in self._models),
+            models=tuple(model.info for model in models),
             run=RunInfo(
-                rate=self._options.rate or max(model.spec.rate for model in self._models),
+                rate=self._options.rate or max(model.spec.rate for model in models),
                 samples=sum(reading.samples for reading in readings),
                 decoder="; ".join(dict.fromkeys(report.decoder for report in reports)),
                 decode_errors=decode_errors,
@@ -317,7 +328,7 @@ class Labeller:
                 version=installed_version(),
                 fingerprint=known,
             ),
-            segments=joined_segments(names, outputs),
+            segments=joined_segments([model.spec.name for model in models], outputs),
             scores=tuple(output.scores for output in outputs if output.scores is not None),
         )
 
@@ -329,10 +340,19 @@ class _Reading:
     video: VideoInfo
     report: ReadReport
     samples: int
-    outputs: tuple[ModelOutput, ...]
-    """Of each model that it served."""
+    outputs: dict[int, ModelOutput]
+    """Of each model that it served, by the place of the model."""
     device: str
     runtime: str
+
+
+def _lack(shown: str, spec: ModelSpec, available: Sequence[str], opened: Probed, request: SampleRequest) -> VideoError:
+    """What a video lacks that a model cannot do without."""
+    try:
+        check_has_streams(shown, opened, request)
+    except VideoError as error:
+        return error
+    return VideoError(shown, f"has {spec.lack(available)}", "use a model of streams that it has")
 
 
 def _push(labels: Sequence[ModelLabels], pieces: Sequence[Features | None]) -> npt.NDArray[np.float64]:

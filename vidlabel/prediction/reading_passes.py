@@ -46,10 +46,11 @@ class ReadingPass:
     runtime: UsedRuntime
     """Which library runs them."""
 
-    def having(self, available: Collection[str]) -> ReadingPass:
-        """The same for a video that has these streams alone."""
-        sets = (replace(one, blocks=tuple(b for b in one.blocks if b.block.stream in available)) for one in self.sets)
-        return replace(self, sets=tuple(sets))
+    def having(self, available: Collection[str], usable: Collection[int]) -> ReadingPass:
+        """The same for a video that has these streams alone, and for those models that can do with them."""
+        kept = [(place, one) for place, one in zip(self.models, self.sets, strict=True) if place in usable]
+        sets = (replace(one, blocks=tuple(b for b in one.blocks if b.block.stream in available)) for _, one in kept)
+        return replace(self, models=tuple(place for place, _ in kept), sets=tuple(sets))
 
     def encode(self, samples: IsolatedSamples, stopwatch: Stopwatch) -> Iterator[tuple[Features | None, ...]]:
         """For each model the features of its samples in the next piece; None where it has none there."""
