@@ -8,7 +8,7 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from vidlabel.prediction import labeller as labelling
+from vidlabel.prediction import reading_passes
 
 CLIPS = {"even": Recipe(frames=60), "tall": Recipe(frames=45, width=120, height=160), "wide": Recipe(width=320)}
 OPTIONS = ("--rate", "8", "--scores", "--threshold", "0", "--min-duration", "0", "--device", "cpu", "--quiet")
@@ -47,5 +47,5 @@ def test_the_size_of_pieces_changes_no_byte(
     capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     plain = result_alone(capfd, videos / "wide.mp4", tmp_path / "plain.json")
-    monkeypatch.setattr(labelling, "LEAST_PIECE", size)
+    monkeypatch.setattr(reading_passes, "LEAST_PIECE", size)
     assert result_alone(capfd, videos / "wide.mp4", tmp_path / "other.json") == plain
