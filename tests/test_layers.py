@@ -35,6 +35,7 @@ ROOMS: dict[str, list[set[str]]] = {
         {"sound"},
         {"decoders"},
         {"isolation"},
+        {"speech"},
         {"samples"},
     ],
     "features": [{"encoders"}, {"config"}, {"streams"}, {"pipeline"}, {"video_features"}],
@@ -50,6 +51,7 @@ ROOMS: dict[str, list[set[str]]] = {
 MAY_IMPORT = {
     "av": ["video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"],
     "decord": ["video.decoders"],
+    "faster_whisper": ["video.speech"],
     "torch": ["features.encoders", "heads", "training.fitting", "training.finetune"],
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],

@@ -51,6 +51,7 @@ def test_the_example_in_the_docstring_runs(
 OF_PATHS = {
     "models": "str | PathLike[str] | Sequence[str | PathLike[str]]",
     "groups": "str | PathLike[str]",
+    "speech": "str | PathLike[str]",
     "subtitles": "str | PathLike[str]",
 }
 """Types of keywords that take paths in any form."""

@@ -56,6 +56,14 @@ Subtitles = Annotated[
         help="Subtitles (.srt .vtt .ass) for the text stream. [default: a file beside the video, else those inside it]",
     ),
 ]
+Speech = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="For the text stream, where there are no subtitles: Whisper model that reads its speech, tiny.en or a "
+        "folder. [default: speech is not read]",
+    ),
+]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Search subfolders too.")]
 RetryFailed = Annotated[bool, typer.Option("--retry-failed", help="Retry videos that failed in an earlier run.")]
 Summary = Annotated[

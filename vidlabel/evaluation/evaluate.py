@@ -156,6 +156,7 @@ def evaluate(
     seed: int = DEFAULT_OPTIONS.seed,
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
+    speech: str | PathLike[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
     device: Device = "auto",
     runtime: Runtime = "auto",
@@ -190,6 +191,8 @@ def evaluate(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
+        speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
+            speech is not read.
         cache_dir: folder of the feature cache; None: the user's.
         device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
@@ -229,7 +232,7 @@ def evaluate(
         model=loaded,
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=options,
-        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime, speech=speech),
         tolerance_s=tolerance,
     )
     return run_evaluation(request, SilentEvaluationListener())

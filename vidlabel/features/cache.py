@@ -60,6 +60,11 @@ class FeatureCache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies; None: nowhere."""
+        return self._folder
+
     def load(self, content: str, config: FeatureConfig, block: FeatureBlock) -> CachedBlock | None:
         """Take a block of a video's features.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.encoders.speech_models import find_speech_model
 from vidlabel.features.encoders.text_encoders import TextEncoder, resolve_text_encoder
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
 from vidlabel.stream_spec import View
@@ -59,10 +60,14 @@ class FeatureConfig:
     """Of the stream `text`."""
     subtitles: str | None = None
     """File of subtitles; None: what is beside each video, or in it."""
+    speech: str | None = None
+    """Model that turns the speech of videos without subtitles into text; None: it is not read."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)
         resolve_text_encoder(self.text_encoder)
+        if self.speech is not None:
+            find_speech_model(self.speech)
         SampleRequest(
             rate=self.rate,
             short_side=self.short_side,
@@ -108,11 +113,14 @@ class ExtractOptions:
     """Number of the audio stream that is heard, from 0; None: the one that players choose."""
     subtitles: str | None = None
     """File of subtitles; None: what is beside each video, or in it."""
+    speech: str | None = None
+    """Model that turns the speech of videos without subtitles into text; None: it is not read."""
 
     def __post_init__(self) -> None:
         _ = self.config
-        if self.subtitles is not None and "text" not in self.streams:
-            raise UsageError("--subtitles", "is for the stream text", "add it to --streams")
+        for option, value in (("--subtitles", self.subtitles), ("--speech", self.speech)):
+            if value is not None and "text" not in self.streams:
+                raise UsageError(option, "is for the stream text", "add it to --streams")
 
     @property
     def takes_model_file(self) -> bool:
@@ -131,4 +139,5 @@ class ExtractOptions:
             audio_stream=self.audio_stream,
             runtime=self.runtime,
             subtitles=self.subtitles,
+            speech=self.speech,
         )

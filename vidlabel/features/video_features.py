@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from vidlabel.errors import OutputError
 from vidlabel.features.cache import CachedBlock, FeatureCache, as_kept
+from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
@@ -206,7 +207,11 @@ class FeatureExtractor:
             if listener is not None:
                 listener.progress(encoded_s, duration_s, name)
 
+        from vidlabel.features.speech import with_speech  # at the start: a longer chain of imports
+
         request = reading_request(self.config, [block.stream for block in blocks])
+        folder = cache_folder() if self._cache is None else self._cache.folder
+        request = with_speech(path, request, self.config.speech, folder, lambda: on_progress(0.0, 0.0))
         with open_isolated_samples(path, request) as stream:
             available = available_streams(self.streams, stream.opened, request)
             chosen = [block for block in blocks if block.stream in available]

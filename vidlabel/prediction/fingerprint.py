@@ -13,9 +13,9 @@ from vidlabel.features.streams.registry import beside_video
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import PredictOptions
 
-WITHOUT_EFFECT = frozenset({"models", "require_gpu_decode", "subtitles", "timeout"})
-"""Options that do not change a result. The hashes of models stand for their names, that of a file of subtitles for its.
-"""
+WITHOUT_EFFECT = frozenset({"models", "require_gpu_decode", "speech", "subtitles", "timeout"})
+"""Options that do not change a result. Hashes stand for the names of models, the file of subtitles, and the model of
+speech."""
 
 
 def fingerprint(
@@ -43,7 +43,8 @@ def fingerprint(
     if options.audio_stream is None:  # Where none is named, nothing depends on it.
         del asked["audio_stream"]
     facts = [shown, status.st_size, status.st_mtime_ns, *model_sha256s, asked]
-    beside = beside_video(Path(shown), FeatureConfig(subtitles=options.subtitles), streams)
+    config = FeatureConfig(subtitles=options.subtitles, speech=options.speech, audio_stream=options.audio_stream)
+    beside = beside_video(Path(shown), config, streams)
     if beside:
         facts.append(beside)
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vidlabel.errors import UsageError, VideoError, VidlabelError
+from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
+from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.heads.model import load_models
@@ -66,6 +68,7 @@ def predict(
     start: float = _DEFAULTS.start,
     end: float | None = _DEFAULTS.end,
     subtitles: str | PathLike[str] | None = None,
+    speech: str | PathLike[str] | None = None,
     timeout: float = _DEFAULTS.timeout,
 ) -> Result:
     """Label what happens when in a video.
@@ -88,6 +91,8 @@ def predict(
         start: time in seconds at which labelling begins.
         end: time in seconds at which it ends; None: the end of the video.
         subtitles: file of subtitles for the text stream; None: one beside the video, else those inside it.
+        speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
+            speech is not read.
         timeout: seconds without a new frame after which reading fails.
 
     Returns:
@@ -120,6 +125,7 @@ def predict(
         start=start,
         end=end,
         subtitles=None if subtitles is None else fspath(subtitles),
+        speech=None if speech is None else fspath(speech),
         timeout=timeout,
     )
     with DecodePool() as pool:
@@ -169,10 +175,9 @@ class Labeller:
         """The first model that labels no videos."""
         self._streams = video_streams(specs)
         self._passes = self._plan_passes() if self._blind is None else ()
-        if options.subtitles is not None and not any("text" in spec.stream_names for spec in specs):
-            raise UsageError(
-                "--subtitles", f"{' and '.join(spec.name for spec in specs)} reads no text", "leave it out"
-            )
+        for option, value in (("--subtitles", options.subtitles), ("--speech", options.speech)):
+            if value is not None and not any("text" in spec.stream_names for spec in specs):
+                raise UsageError(option, f"{' and '.join(spec.name for spec in specs)} reads no text", "leave it out")
 
     def _plan_passes(self) -> tuple[ReadingPass, ...]:
         options = self._options
@@ -181,6 +186,7 @@ class Labeller:
             runtime=options.runtime,
             audio_stream=options.audio_stream,
             subtitles=options.subtitles,
+            speech=options.speech,
         )
         return PassPlanner(usual, options.device, self._threads).plan(self._models, options.rate)
 
@@ -220,6 +226,7 @@ class Labeller:
         """Read a video for the models of one pass that can do with its streams; where none can, what it lacks."""
         own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
         request, samples = self._window(own.request), 0
+        request = with_speech(Path(shown), request, self._options.speech, cache_folder(), listener.alive)
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             duration_s = stream.probe.duration_s
             self._check_start(shown, duration_s)

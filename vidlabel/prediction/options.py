@@ -47,6 +47,8 @@ class PredictOptions:
     """Seconds at which it ends; None: with the video."""
     subtitles: str | None = None
     """File of subtitles for the text stream; None: one beside each video, else those inside it."""
+    speech: str | None = None
+    """Whisper model, `tiny.en` or a folder, that reads the speech of videos without subtitles; None: it is not read."""
     timeout: Number = 60.0
     """Seconds without a new frame after which a video fails."""
 

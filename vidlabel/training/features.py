@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Protocol
 
@@ -63,6 +63,7 @@ def feature_options(
     *,
     device: Device = "auto",
     runtime: Runtime = "auto",
+    speech: str | PathLike[str] | None = None,
 ) -> FeatureOptions:
     """How the features of videos are made for a training.
 
@@ -72,12 +73,16 @@ def feature_options(
         cache_dir: folder of the feature cache; None: the user's.
         device: where the encoder runs.
         runtime: library that runs it.
+        speech: model that turns speech into text where there are no subtitles; None: speech is not read.
 
     Raises:
-        UsageError: there is no such runtime.
+        UsageError: there is no such runtime, or model of speech.
+        InstallationError: speech cannot be recognised here.
     """
     return FeatureOptions(
-        config=FeatureConfig(rate=rate or DEFAULT_RATE, runtime=runtime),
+        config=FeatureConfig(
+            rate=rate or DEFAULT_RATE, runtime=runtime, speech=None if speech is None else fspath(speech)
+        ),
         streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
@@ -108,6 +113,7 @@ def extract_features(
             options = _options_of(init, options)
         names = options.streams or TRAINING_STREAMS
         check_video_streams(names)
+        _check_speech(options, names)
         cache = FeatureCache(cache_folder(options.cache))
         extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
         dataset = video_features(training_set, extractor, listener)
@@ -130,6 +136,11 @@ def _common_streams(dataset: FeatureDataset) -> list[str]:
 
 def _layout(streams: Sequence[StreamSpec]) -> list[tuple[str, int]]:
     return [(stream.name, stream.size) for stream in streams]
+
+
+def _check_speech(options: FeatureOptions, streams: Sequence[str]) -> None:
+    if options.config.speech is not None and "text" not in streams:
+        raise UsageError("--speech", "is for the stream text", "leave it out, or add text to --streams")
 
 
 def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
@@ -172,6 +183,7 @@ def extract_model_features(
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--model", problem, "give files of features in the table, or another model")
+    _check_speech(options, spec.stream_names)
     extractor = FeatureExtractor(
         feature_config(model, options.config),
         spec.stream_names,

@@ -107,6 +107,7 @@ def train(
     init: str | PathLike[str] | None = None,
     resume: bool = False,
     licence: str = NO_LICENCE,
+    speech: str | PathLike[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
     device: Device = "auto",
     runtime: Runtime = "auto",
@@ -141,6 +142,8 @@ def train(
         init: model file to continue from.
         resume: resume the same training after an interruption.
         licence: licence of the model, stored in its file.
+        speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
+            speech is not read.
         cache_dir: folder of the feature cache; None: the user's.
         device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
@@ -183,7 +186,7 @@ def train(
         source=str(labels or from_folders or ""),
         output=Path(output),
         options=options,
-        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime, speech=speech),
         init=start,
         resume=resume,
         licence=licence,

@@ -97,6 +97,8 @@ class SampleRequest:
     """Also give the subtitles that are shown."""
     subtitles: str | None = None
     """File of subtitles; None: one beside the video (`clip.srt`), else those inside it."""
+    transcript: str | None = None
+    """File of the speech as lines of text, for a video without subtitles; None: it is not read."""
     threads: int = 1
     """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
     more_rates: tuple[float, ...] = ()

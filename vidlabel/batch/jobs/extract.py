@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
 from vidlabel.errors import InputError, UsageError
+from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
 from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
@@ -80,6 +81,7 @@ class ExtractJob:
             pool.start()
             # Imported here: labelling loads this module, too, to know the messages of its workers.
             from vidlabel.features.pipeline import FeaturePipeline
+            from vidlabel.features.speech import with_speech
             from vidlabel.features.video_features import encode_video
 
             config = _config(self.options)
@@ -95,8 +97,9 @@ class ExtractJob:
                 status = stat_video(task.shown)
                 path = Path(task.shown)
                 beside = used.beside(path)
-                with open_isolated_samples(path, request, TIMEOUT_S, pool, listener.alive) as stream:
-                    check_has_streams(task.shown, stream.opened, request)
+                own = with_speech(path, request, config.speech, cache_folder(), listener.alive)
+                with open_isolated_samples(path, own, TIMEOUT_S, pool, listener.alive) as stream:
+                    check_has_streams(task.shown, stream.opened, own)
                     found = encode_video(stream, pipeline, blocks, listener.progress)
                 for warning in found.report.warnings:
                     listener.warn(f"{task.shown}: {warning}")

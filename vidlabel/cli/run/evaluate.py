@@ -44,6 +44,7 @@ def run_evaluate(
     as_json: bool,
     tolerance: float,
     rate: float | None,
+    speech: str | None,
     cache_dir: str | None,
     device: Device,
     runtime: Runtime,
@@ -64,7 +65,7 @@ def run_evaluate(
         model=loaded,
         folds=fold_number,
         options=options,
-        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime),
+        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime, speech=speech),
         tolerance_s=tolerance,
         state=None if output is None or loaded is not None else Path(output) / STATE_FOLDER,
     )

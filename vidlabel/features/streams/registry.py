@@ -117,7 +117,7 @@ def check_has_streams(path: str | Path, opened: Probed, request: SampleRequest) 
         remedy = "leave it out, or use a model or --streams without audio"
         raise VideoError(path, f"has no {lacks}, which the stream audio is made of", remedy)
     if request.text and opened.text_source is None:
-        remedy = "leave it out, or use a model or --streams without text"
+        remedy = "leave it out, read its speech with --speech tiny.en, or use a model or --streams without text"
         raise VideoError(path, "has no subtitles, which the stream text is made of", remedy)
 
 

@@ -5,12 +5,14 @@ T samples in time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vidlabel.features.encoders.speech_models import find_speech_model
 from vidlabel.features.encoders.text_encoders import TEXT_ENCODERS, resolve_text_encoder
 from vidlabel.features.streams.pictures import EncodedAlone
 from vidlabel.files import sha256_of
@@ -59,9 +61,11 @@ class TextStream:
         return (self.name, resolve_text_encoder(config.text_encoder).sha256, config.rate, config.decoder)
 
     def beside_video(self, path: Path, config: FeatureConfig) -> str:
-        """Digest of the file of subtitles that is read; empty where there is none."""
-        file = find_sidecar(path).path if config.subtitles is None else Path(config.subtitles)
-        return "" if file is None else sha256_of(file)
+        """Digest of the file of subtitles that is read, and of the model of speech; empty where there is neither."""
+        if config.subtitles is not None:
+            return sha256_of(Path(config.subtitles))
+        file = find_sidecar(path).path
+        return ("" if file is None else sha256_of(file)) + _speech_digest(config)
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:  # noqa: ARG002
         """Load the encoder, which runs on the CPU in one thread: a line takes 4 ms at most, and there are few."""
@@ -77,3 +81,11 @@ class TextStream:
     def start(self) -> StreamStage:
         """Features are what the encoder gives."""
         return EncodedAlone()
+
+
+def _speech_digest(config: FeatureConfig) -> str:
+    """Digest of what makes text of speech; whether a video has subtitles, so that it is not read, is not known yet."""
+    if config.speech is None:
+        return ""
+    parts = f"{find_speech_model(config.speech).sha256} {config.audio_stream}"
+    return hashlib.sha256(parts.encode("ascii")).hexdigest()

@@ -90,6 +90,8 @@ class DecodeAttempt:
         whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
         if request.subtitles is not None:
             request = replace(request, subtitles=os.path.abspath(request.subtitles))  # noqa: PTH100 - likewise
+        if request.transcript is not None:
+            request = replace(request, transcript=os.path.abspath(request.transcript))  # noqa: PTH100 - likewise
         self._process.send(ReadVideo(whole, request, timeout_s, after, reason))
 
     def open(self) -> Probed:

@@ -239,8 +239,10 @@ def _text_of(reading: VideoSession, order: ReadVideo, heartbeat: Heartbeat) -> V
     """The subtitles of a video, if they are asked for."""
     if not order.request.text:
         return None
-    named = order.request.subtitles
-    return VideoText(Path(order.path), reading.placed, None if named is None else Path(named), heartbeat)
+    named, spoken = (
+        None if file is None else Path(file) for file in (order.request.subtitles, order.request.transcript)
+    )
+    return VideoText(Path(order.path), reading.placed, named, heartbeat, spoken)
 
 
 class _StatsReporter:

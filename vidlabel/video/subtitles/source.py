@@ -14,6 +14,7 @@ from vidlabel.video.damage.stderr_log import silent_ffmpeg
 from vidlabel.video.subtitles.files import SubtitleFile, read_subtitle_file
 from vidlabel.video.subtitles.lines import ShownText, SubtitleLine
 from vidlabel.video.subtitles.sidecar import find_sidecar
+from vidlabel.video.subtitles.transcript import read_transcript
 
 if TYPE_CHECKING:
     from vidlabel.video.container.layout import PlacedRecording
@@ -21,20 +22,26 @@ if TYPE_CHECKING:
 
 
 class VideoText:
-    """The text that is shown with a video: of the named file, else of one beside the video, else inside it.
+    """The text that goes with a video: of the named file, else of one beside it, else inside it, else its speech.
 
     Args:
         video: its file.
         placed: the recordings in it.
         subtitles: file of subtitles that was named; None: none was.
+        transcript: file of a `Transcript`; None: speech is not read.
         heartbeat: called for every packet that is read.
 
     Raises:
-        SubtitleError: the named file cannot be used.
+        SubtitleError: the named file, or the transcript, cannot be used.
     """
 
     def __init__(
-        self, video: Path, placed: Sequence[PlacedRecording], subtitles: Path | None, heartbeat: Heartbeat
+        self,
+        video: Path,
+        placed: Sequence[PlacedRecording],
+        subtitles: Path | None,
+        heartbeat: Heartbeat,
+        transcript: Path | None = None,
     ) -> None:
         self.warnings: tuple[str, ...] = ()
         """One line each, for the user."""
@@ -52,6 +59,12 @@ class VideoText:
         if found is not None:
             language = f", {found.language}" if found.language else ""
             self.source = f"subtitle stream {found.index} ({found.codec}{language})"
+        elif transcript is not None:
+            spoken = read_transcript(transcript)
+            self.warnings += spoken.warnings
+            self._shown = ShownText(spoken.shown())
+            self.source = "speech"
+            return
         with silent_ffmpeg():
             self._shown = ShownText(self._inside([part for part, track in tracks if track is not None]))
 

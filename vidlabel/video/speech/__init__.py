@@ -1,0 +1,1 @@
+"""Speech as lines of text, by a Whisper model in a process of its own."""
