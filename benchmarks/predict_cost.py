@@ -46,7 +46,7 @@ def decoded():
         return [picture.rgb for picture in DecodeSession(opened, SampleRequest(rate=rate)).pictures()]
 with DecodePool() as pool:
     pool.start()
-    labeller = Labeller(PredictOptions(rate=rate), pool)
+    labeller = Labeller(PredictOptions(models=("objects",), rate=rate), pool)
     {part}
 """
 PARTS = {

@@ -35,7 +35,7 @@ def test_model_files_are_read_back() -> None:
 def test_the_example_is_labelled_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
     """Scores alone may differ, by what networks differ by from machine to machine."""
     options = ("--end", "3", "--scores", "--top", "2", "--device", "cpu", "--runtime", "torch", "--format", "json")
-    found = json.loads(call(capfd, "predict", EXAMPLE, *options, "--quiet").output)
+    found = json.loads(call(capfd, "predict", EXAMPLE, "-m", "objects", *options, "--quiet").output)
     golden = json.loads((FOLDER / "bottle-detection.json").read_text(encoding="utf-8"))
     for result in (found, golden):
         result["video"].pop("path")

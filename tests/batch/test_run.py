@@ -29,7 +29,7 @@ from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
 
 JSON = FORMATS["json"]
-JOB = LabelJob(PredictOptions(device="cpu"), (sha256_of(find_model("objects")),))
+JOB = LabelJob(PredictOptions(models=("objects",), device="cpu"), (sha256_of(find_model("objects")),))
 
 DAMAGED = Record("", "", "started")
 """In place of a record that is not there."""

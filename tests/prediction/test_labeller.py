@@ -16,7 +16,7 @@ import vidlabel
 from corpus import Recipe, write_video
 from heads.example_specs import PUBLISHED_ENCODER, save_example, stream, video_spec
 from sounds import Clip, write_clip
-from vidlabel.errors import ModelFileError, UsageError, VideoError
+from vidlabel.errors import InputError, ModelFileError, UsageError, VideoError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
@@ -97,6 +97,27 @@ def test_models_that_a_video_is_too_little_for_are_left_out(clip: Path) -> None:
     np.testing.assert_array_equal(found.scores[0].values, alone.scores[0].values)
 
 
+def test_without_a_model_the_shipped_ones_label_what_has_their_streams(clip: Path, tmp_path: Path) -> None:
+    """Silently: warnings are errors in tests."""
+    heard = write_clip(tmp_path / "heard.mp4", Clip(video_lasts=2.0, sound_lasts=2.0))
+    seen = vidlabel.predict(clip, scores=True)
+    assert [model.name for model in vidlabel.predict(heard).models] == ["objects", "people", "sounds"]
+    assert [model.name for model in seen.models] == ["objects", "people"]
+    for scores in seen.scores:
+        (alone,) = vidlabel.predict(clip, scores.model, scores=True).scores
+        np.testing.assert_array_equal(scores.values, alone.values)
+
+
+def test_without_a_model_files_of_features_are_labelled_by_those_that_take_them(tmp_path: Path) -> None:
+    np.savez(tmp_path / "frames.npz", features=np.ones((8, 1280), np.float32), times=np.arange(8) / 2)
+    assert [model.name for model in vidlabel.predict(tmp_path / "frames.npz").models] == ["objects"]
+    with pytest.raises(InputError, match="1280 numbers a sample, and sounds takes 1024"):
+        vidlabel.predict(tmp_path / "frames.npz", ("objects", "sounds"))
+    np.savez(tmp_path / "few.npz", features=np.ones((8, 3), np.float32), times=np.arange(8) / 2)
+    with pytest.raises(InputError, match="3 numbers a sample, and objects takes 1280"):
+        vidlabel.predict(tmp_path / "few.npz")
+
+
 def test_a_video_that_is_too_little_for_all_models_is_an_error(clip: Path, tmp_path: Path) -> None:
     other = save_example(
         replace(video_spec(*describe_streams(FeatureConfig(), ("audio",), "centre")), name="noise"),
@@ -107,7 +128,7 @@ def test_a_video_that_is_too_little_for_all_models_is_an_error(clip: Path, tmp_p
 
 
 def test_segments_follow_from_the_scores(clip: Path) -> None:
-    result = vidlabel.predict(clip, rate=4.0, scores=True, threshold=0.0, min_duration=0.0)
+    result = vidlabel.predict(clip, "objects", rate=4.0, scores=True, threshold=0.0, min_duration=0.0)
     best = [result.models[0].labels[index] for index in result.scores[0].values.argmax(axis=1)]
     times = [*result.scores[0].times.tolist(), result.video.duration]
     for time, end, label in zip(times, times[1:], best, strict=False):
@@ -117,13 +138,15 @@ def test_segments_follow_from_the_scores(clip: Path) -> None:
 
 def test_a_window_gives_what_the_whole_gives_there(clip: Path) -> None:
     whole = [sample.time_s for sample in vidlabel.samples(clip, rate=5.0)]
-    result = vidlabel.predict(clip, rate=5.0, start=0.5, end=1.5, scores=True, threshold=0.0, min_duration=0.0)
+    result = vidlabel.predict(
+        clip, "objects", rate=5.0, start=0.5, end=1.5, scores=True, threshold=0.0, min_duration=0.0
+    )
     assert result.scores[0].times.tolist() == [time for time in whole if 0.5 <= time < 1.5]
     assert result.segments[-1].end == 1.5
 
 
 def test_both_decoders_give_the_same_segments() -> None:
-    first, second = (vidlabel.predict(EXAMPLE, decoder=decoder, end=4.0) for decoder in ("decord", "pyav"))
+    first, second = (vidlabel.predict(EXAMPLE, "objects", decoder=decoder, end=4.0) for decoder in ("decord", "pyav"))
     assert first.segments == second.segments
     assert [result.run.decoder.split(":")[0] for result in (first, second)] == ["decord", "pyav"]
 
@@ -140,8 +163,8 @@ def test_a_result_says_what_made_it(clip: Path) -> None:
 
 
 def test_only_the_labels_that_hold_most_are_kept(clip: Path) -> None:
-    every = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True)
-    top = vidlabel.predict(clip, rate=8.0, threshold=0.0, min_duration=0.0, scores=True, top=1)
+    every = vidlabel.predict(clip, "objects", rate=8.0, threshold=0.0, min_duration=0.0, scores=True)
+    top = vidlabel.predict(clip, "objects", rate=8.0, threshold=0.0, min_duration=0.0, scores=True, top=1)
     held = {label: sum(s.end - s.start for s in every.segments if s.label == label) for label in every.models[0].labels}
     assert {segment.label for segment in top.segments} == {max(held, key=lambda label: held[label])}
     assert top.scores[0].values.shape == (16, 1)

@@ -12,8 +12,8 @@ from vidlabel.paths import reason_of, weights_folder
 
 SUFFIX = ".safetensors"
 
-DEFAULT_MODELS: tuple[str, ...] = ("objects",)
-"""The shipped models that label videos where none is named."""
+DEFAULT_MODELS: tuple[str, ...] = ("objects", "people", "sounds")
+"""The shipped models that label videos where none is named, each those that have what it needs."""
 
 
 def find_model(name_or_path: str | Path) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vidlabel.errors import UsageError, VideoError, VidlabelError
+from vidlabel.errors import InputError, UsageError, VideoError, VidlabelError
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
@@ -265,7 +265,16 @@ class Labeller:
             listener.warn(f"{shown}: has {spec.lack(available)}; it is left out")
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
-        readings = [self._take_features(shown, place, listener) for place in range(len(self._models))]
+        readings, problems = [], []
+        for place in range(len(self._models)):
+            try:
+                readings.append(self._take_features(shown, place, listener))
+            except InputError as error:
+                if self._options.models != DEFAULT_MODELS:
+                    raise
+                problems.append(error)
+        if not readings:
+            raise problems[0]
         listener.progress(readings[0].video.duration, readings[0].video.duration)
         return self._result(known, readings)
 

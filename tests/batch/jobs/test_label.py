@@ -28,14 +28,14 @@ from vidlabel.video.isolation.pool import DecodePool
 collections = []
 gc.callbacks.append(lambda phase, info: collections.append(phase))
 with DecodePool() as pool:
-    load_labeller(PredictOptions(), pool)
+    load_labeller(PredictOptions(models=("objects",)), pool)
     loading = len(collections)
     frozen = gc.get_freeze_count()
     gc.collect()
     print(loading, gc.isenabled(), frozen > 100_000, len(collections))
 """
 
-JOB = LabelJob(PredictOptions(device="cpu"), (sha256_of(find_model("objects")),))
+JOB = LabelJob(PredictOptions(models=("objects",), device="cpu"), (sha256_of(find_model("objects")),))
 
 
 @pytest.fixture(scope="module")
