@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from fractions import Fraction
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,13 @@ import pytest
 import vidlabel
 from command_line import call
 from corpus import Recipe, write_video
+from sounds import write_clip
 from subtitled import Track, add_subtitles
 from vidlabel.batch.jobs.extract import extract_job
+from vidlabel.features import speech
 from vidlabel.features.config import ExtractOptions
 from vidlabel.features.feature_file import read_feature_file
+from vidlabel.video.subtitles.transcript import SpokenLine, Transcript
 
 pytestmark = pytest.mark.usefixtures("in_one_process")
 
@@ -146,3 +151,54 @@ def test_feature_files_are_made_again_when_the_subtitles_change(
     assert job.fingerprint(str(plain)) != known
     refused = call(capfd, "features", plain, "--subtitles", named, "-o", tmp_path / "out")
     assert (refused.status, "--subtitles: is for the stream text; add it to --streams" in refused.errors) == (2, True)
+
+
+def install_faster_whisper(monkeypatch: pytest.MonkeyPatch, found: ModuleSpec | None) -> None:
+    """Let the package be installed or not, whatever is here."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: found if name == "faster_whisper" else find(name))
+
+
+def test_speech_is_read_where_there_are_no_subtitles(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "whisper"
+    model.mkdir()
+    for name in ("config.json", "model.bin", "tokenizer.json"):
+        model.joinpath(name).write_bytes(b"{}")
+    install_faster_whisper(monkeypatch, ModuleSpec("faster_whisper", None))
+    heard: list[Path] = []
+
+    def transcribe(path: Path, folder: Path, *_: object) -> Transcript:
+        heard.append(folder)
+        return Transcript((SpokenLine(1000, 3000, "She eats the bread."),))
+
+    monkeypatch.setattr(speech, "transcribe", transcribe)
+    monkeypatch.setenv("VIDLABEL_CACHE", str(tmp_path / "cache"))
+    clip = write_clip(tmp_path / "clip.mp4")
+    for _ in range(2):
+        done = call(capfd, "predict", clip, "--model", trained / "text.safetensors", "--speech", model)
+        assert done.status == 0, done.errors
+        (segment,) = json.loads(done.output)["segments"]
+        assert segment["label"] == "eat"
+        assert segment["start"] == pytest.approx(1, abs=SAMPLE_S)
+        assert segment["end"] == pytest.approx(3, abs=SAMPLE_S)
+    made = call(capfd, "features", clip, "--streams", "text", "--speech", model, "-o", tmp_path / "out")
+    assert made.status == 0, made.errors
+    assert heard == [model]  # kept for the second run and for the other command
+
+
+def test_speech_without_the_stream_text_is_wrong_usage(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install_faster_whisper(monkeypatch, None)
+    clip = write_clip(tmp_path / "clip.mp4")
+    text = trained / "text.safetensors"
+    for arguments, problem in (
+        (("predict", clip), "--speech: objects reads no text; leave it out"),
+        (("features", clip, "-o", tmp_path / "out", "--streams", "frames"), "--speech: is for the stream text"),
+        (("predict", clip, "--model", text), "not installed; run: pip install 'vidlabel[speech]'"),
+    ):
+        refused = call(capfd, *arguments, "--speech", "tiny.en")
+        assert problem in refused.errors
+        assert refused.status != 0

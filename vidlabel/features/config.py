@@ -117,10 +117,10 @@ class ExtractOptions:
     """Model that turns the speech of videos without subtitles into text; None: it is not read."""
 
     def __post_init__(self) -> None:
-        _ = self.config
         for option, value in (("--subtitles", self.subtitles), ("--speech", self.speech)):
             if value is not None and "text" not in self.streams:
                 raise UsageError(option, "is for the stream text", "add it to --streams")
+        _ = self.config
 
     @property
     def takes_model_file(self) -> bool:

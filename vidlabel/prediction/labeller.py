@@ -173,11 +173,11 @@ class Labeller:
         specs = [model.spec for model in self._models]
         self._blind = next((spec for spec in specs if video_problem(spec) is not None), None)
         """The first model that labels no videos."""
-        self._streams = video_streams(specs)
-        self._passes = self._plan_passes() if self._blind is None else ()
         for option, value in (("--subtitles", options.subtitles), ("--speech", options.speech)):
             if value is not None and not any("text" in spec.stream_names for spec in specs):
                 raise UsageError(option, f"{' and '.join(spec.name for spec in specs)} reads no text", "leave it out")
+        self._streams = video_streams(specs)
+        self._passes = self._plan_passes() if self._blind is None else ()
 
     def _plan_passes(self) -> tuple[ReadingPass, ...]:
         options = self._options
