@@ -71,3 +71,10 @@ def test_sentences_are_read_at_their_times_again_and_again(tmp_path: Path) -> No
 def test_no_words_are_made_up_of_silence_and_noise(tmp_path: Path, loudness: float) -> None:
     noise = np.random.default_rng(0).normal(0, loudness, LASTS_S * RATE).astype(np.float32)
     assert transcript(write(tmp_path / "clip.mkv", noise)) == Transcript()
+
+
+def test_words_that_are_spoken_again_and_again_are_all_read(tmp_path: Path) -> None:
+    sound = spoken()
+    found = transcript(write(tmp_path / "clip.mkv", np.concatenate([sound] * 4)))
+    expected = [start + LASTS_S * turn for turn in range(4) for start, _ in SENTENCES]
+    assert [line.start_ms / 1000 for line in found.lines] == pytest.approx(expected, abs=0.5)
