@@ -95,7 +95,9 @@ def _prediction_row(setting: Setting) -> Row:
     clip = write_video(setting.folder / "machine.mp4", Recipe(frames=25))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        results = [predict(clip, device="cpu", runtime="torch", decoder=decoder) for decoder in ("pyav", "auto")]
+        results = [
+            predict(clip, "objects", device="cpu", runtime="torch", decoder=decoder) for decoder in ("pyav", "auto")
+        ]
     figures: dict[str, Figure] = {"samples": results[0].run.samples}
     return judged(
         "predict on the CPU with PyAV and torch",

@@ -39,6 +39,7 @@ def _predict(device: Device, runtime: Runtime, decode_device: DecodeDevice, sett
     end = 5.0 if setting.quick else None
     return predict(
         EXAMPLE,
+        "objects",
         device=device,
         runtime=runtime,
         decoder="pyav",

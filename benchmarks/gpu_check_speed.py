@@ -179,7 +179,10 @@ def _waiting(profile: str) -> dict[str, Figure]:
 def _predict(video: Path, copies: int, side: Side) -> Run:
     folder = copy_clip(video, copies)
     out = folder.with_name(f"{folder.name} out")
-    return _run(("predict", str(folder), "-o", f"{out}/", "--overwrite", "--profile", *side.options), side.one_core)
+    return _run(
+        ("predict", str(folder), "-m", "objects", "-o", f"{out}/", "--overwrite", "--profile", *side.options),
+        side.one_core,
+    )
 
 
 def _features(video: Path, copies: int, side: Side, out: Path) -> Run:

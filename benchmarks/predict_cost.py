@@ -108,7 +108,7 @@ def print_memory(video: Path) -> None:
         for minutes in (1, 60):
             target = Path(folder) / f"{minutes}.mp4"
             loop(video, minutes * 60, target)
-            command = [sys.executable, "-m", "vidlabel", "predict", str(target), "--rate", "1", "--quiet"]
+            command = [sys.executable, "-m", "vidlabel", "predict", str(target), "-m", "objects", "--rate", "1", "-q"]
             peaks.append(peak_memory(command) / 1e6)
             print(f"{minutes} min: peak {peaks[-1]:.0f} MB")
         print(f"60 min / 1 min: {peaks[1] / peaks[0]:.3f}")

@@ -53,7 +53,19 @@ def fill(folder: Path, files: int) -> None:
 
 def watch(folder: Path, out: Path, files: int, workers: int) -> list[tuple[int, float, Holding]]:
     """Run `vidlabel predict` and look at it each tenth of the way: files ended, seconds, what it holds."""
-    command = [sys.executable, "-m", "vidlabel", "predict", str(folder), "-o", str(out), "--workers", str(workers)]
+    command = [
+        sys.executable,
+        "-m",
+        "vidlabel",
+        "predict",
+        str(folder),
+        "--model",
+        "objects",
+        "-o",
+        str(out),
+        "--workers",
+        str(workers),
+    ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     seen: list[tuple[int, float, Holding]] = []
     started = time.monotonic()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PREDICT = (sys.executable, "-m", "vidlabel", "predict")
+PREDICT = (sys.executable, "-m", "vidlabel", "predict", "--model", "objects")
 _PR_SET_CHILD_SUBREAPER = 36
 
 
