@@ -48,6 +48,19 @@ def test_few_samples_and_features_that_never_change() -> None:
     np.testing.assert_allclose(constant.inputs(np.ones((2, 3), np.float32)), 0, atol=1e-6)
 
 
+def test_fewer_samples_than_numbers_have_the_components_of_their_covariance() -> None:
+    generator = np.random.default_rng(4)
+    values = (generator.normal(size=(20, 5)) @ generator.normal(size=(5, 60))).astype(np.float32)
+    inputs = fit_whitening([values]).inputs(values).double().numpy()
+    deviations = values.std(axis=0) + 1e-3 * values.std()
+    standard = ((values - values.mean(axis=0)) / deviations).astype(np.float64)
+    variances = np.linalg.eigvalsh(np.cov(standard.T))[::-1][:5]
+    np.testing.assert_allclose(
+        np.cov(inputs.T)[:5, :5], np.diag(variances / (variances + FLOOR * variances[0])), atol=1e-4
+    )
+    np.testing.assert_allclose(inputs[:, 5:], 0, atol=1e-4)
+
+
 def test_what_a_video_lacks_is_at_the_mean_of_those_that_have_it() -> None:
     values = np.random.default_rng(3).normal(4, 1, size=(30, 6)).astype(np.float32)
     whitening = fit_whitening([values[:, :2], values[:20, 2:]])

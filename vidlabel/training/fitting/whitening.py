@@ -25,6 +25,9 @@ With 0.3, recurrent heads were as good on real footage, and worse on moving shap
 LEAST_DEVIATION = 1e-3
 """Share of the deviation of all numbers that is added to that of each: some numbers hardly ever change."""
 
+_LEAST_VARIANCE = 1e-10
+"""Of the largest: what is less is rounding."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreamWhitening:
@@ -122,15 +125,26 @@ def _whiten(values: npt.NDArray[np.float32], least_deviation: float) -> StreamWh
 
 
 def _principal(standard: Tensor) -> tuple[Tensor, Tensor]:
-    """Variances, ascending, and directions, one a column, of (S, D) samples."""
+    """Variances, ascending, and directions, one a column, of (S, D) samples; zeros where they span no more."""
     rows = max(len(standard) - 1, 1)
-    covariance = (standard.T @ standard) / rows
     try:
         # In single precision it was seen to fail where four short videos were the same, and nearly all variances zero.
-        variances, directions = torch.linalg.eigh(covariance.double())
+        if 0 < len(standard) < standard.shape[1]:
+            return _principal_of_few(standard.double(), rows)
+        variances, directions = torch.linalg.eigh((standard.T @ standard / rows).double())
     except torch.linalg.LinAlgError:  # type: ignore[attr-defined] # in double precision, too, where few samples leave most variances zero
         _, sizes, rotation = torch.linalg.svd(standard.double())
         variances = torch.zeros(standard.shape[1], dtype=torch.float64)
         variances[: len(sizes)] = sizes.square() / rows
         return variances.flip(0), rotation.flip(0).T
     return variances, directions
+
+
+def _principal_of_few(values: Tensor, rows: int) -> tuple[Tensor, Tensor]:
+    """The same from the products of samples with each other: a thirteenth of the CPU for 200 of 1280 numbers."""
+    variances, weights = torch.linalg.eigh(values @ values.T / rows)
+    spanned = variances > _LEAST_VARIANCE * variances[-1]
+    lengths = torch.where(spanned, (variances * rows).clamp(min=0).sqrt(), torch.inf)
+    more = values.shape[1] - len(values)
+    directions = torch.cat([values.new_zeros(values.shape[1], more), values.T @ weights / lengths], dim=1)
+    return torch.cat([values.new_zeros(more), torch.where(spanned, variances, 0.0)]), directions
