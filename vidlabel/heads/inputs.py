@@ -1,6 +1,6 @@
 """What the heads of a model take of a video's features, whatever streams it has.
 
-T samples in time, D numbers in a feature of the streams that the video has, P inputs of a head.
+T samples in time, D numbers in a feature of the streams that the video has, P head inputs.
 """
 
 from __future__ import annotations

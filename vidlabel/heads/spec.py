@@ -256,7 +256,7 @@ class ModelSpec:
         require(names == tuple(name for name in self.stream_names if name in names), "streams are in another order")
         sizes = tuple(self.input_sizes[name] for name in names)
         head = member.head
-        require(head.input_size == sum(sizes), f"input_size of a head must be {sum(sizes)}, that of its streams")
+        require(head.input_size == sum(sizes), f"head.input_size must be {sum(sizes)}, that of its streams")
         require(head.gated_sizes in (None, sizes), "gated_sizes must be those of the member's streams")
         fits = member.modality_dropout == 0 or (len(names) > 1 and self.projected_sizes is not None)
         require(fits, "modality_dropout is for members with several streams, projected to a mean of 0")

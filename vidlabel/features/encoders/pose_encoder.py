@@ -33,10 +33,10 @@ from vidlabel.features.encoders.shipped_weights import MOVENET, MOVENET_SCALING
 from vidlabel.process import available_cores
 
 _STEP = 32
-"""Pixels: the coarsest level of the network has one cell for so many."""
+"""Pixels of a cell of the coarsest level of the network."""
 
 _SIDE = 224
-"""Pixels of the shorter side; a picture whose side is nearer to a multiple of it is made so many times smaller."""
+"""Pixels of the shorter side; a larger picture is scaled down by the whole number that comes nearest to it."""
 
 Frames = npt.NDArray[np.uint8]
 
@@ -97,7 +97,7 @@ class PeopleNetwork:
 
 
 def _averaged(frames: Frames, factor: int) -> Frames:
-    """Pictures (B, H, W, 3) so many times smaller: the means of blocks, without what is left over at the end."""
+    """Pictures (B, H, W, 3) scaled down by `factor`: the means of blocks, without what is left over at the end."""
     if factor == 1:
         return frames
     count, height, width, _ = frames.shape
@@ -108,7 +108,7 @@ def _averaged(frames: Frames, factor: int) -> Frames:
 
 
 def _margins(size: int) -> tuple[int, int]:
-    """Pixels of padding before and after so many pixels."""
+    """Pixels of padding before and after `size` pixels."""
     missing = -size % _STEP
     return missing // 2, missing - missing // 2
 

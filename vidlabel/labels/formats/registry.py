@@ -48,7 +48,7 @@ class Writer(Protocol):
     """How results are written in a format. Files are UTF-8."""
 
     def header(self, models: int) -> str:
-        """Give what every file starts with, even one without results; so many models gave each of them."""
+        """Give what every file starts with, even one without results, each of which comes from `models` models."""
 
     def body(self, result: Result) -> Iterator[str]:
         """Give the text of one result, in pieces."""
@@ -78,7 +78,7 @@ class Format:
         self.add(result, file)
 
     def begin(self, file: BinaryIO, models: int = 1) -> None:
-        """Write the header; so many models gave each of the results that follow."""
+        """Write the header of results that come from `models` models each."""
         file.write(_encoded(self.writer.header(models)))
 
     def add(self, result: Result, file: BinaryIO) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from vidlabel.video.request import Heartbeat
 
 _NEAR_PACKETS = 64
-"""Sound lies so many pictures before or after those of its time in the file; a second or two."""
+"""Pictures by which sound may lie before or after those of its time in the file: a second or two."""
 _MOST_DRIFT_S = 1
 """Sound that follows without a gap is expected at most so far from where it would be."""
 

@@ -19,7 +19,7 @@ TIMEOUT_S = 600.0
 _SLICE_S = 0.5
 _GRACE_S = 1.0
 _MODEL_COPIES = 4
-"""A model may take so many times its file; all of the process was measured to take 313 MB with tiny.en (75 MB)."""
+"""Memory of a model, in sizes of its file; all of the process was measured to take 313 MB with tiny.en (75 MB)."""
 _ERRORS: dict[str, type[VidlabelError]] = {
     kind.__name__: kind for kind in (VideoError, DecodeError, InstallationError, UsageError)
 }
