@@ -25,3 +25,25 @@ class StopsAfter(SilentListener):
         self.runs.append(run)
         if len(self.runs) == self.epochs:
             raise KeyboardInterrupt
+
+
+class StopsBefore(SilentListener):
+    """Interrupts training before it trains a head of the model.
+
+    Args:
+        number: of the head among those of the model, from 0 on.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._left: int | None = None
+        self._number = number
+
+    def begun(self, stage: str, heads: int, epochs: int) -> None:  # noqa: ARG002
+        """Count the heads of the model alone."""
+        self._left = self._number if stage == "training" else None
+
+    def head_begun(self, name: str) -> None:  # noqa: ARG002
+        """Interrupt the one that is asked for."""
+        if self._left == 0:
+            raise KeyboardInterrupt
+        self._left = None if self._left is None else self._left - 1

@@ -175,7 +175,8 @@ class Labeller:
         """The first model that labels no videos."""
         for option, value in (("--subtitles", options.subtitles), ("--speech", options.speech)):
             if value is not None and not any("text" in spec.stream_names for spec in specs):
-                raise UsageError(option, f"{' and '.join(spec.name for spec in specs)} reads no text", "leave it out")
+                names = ", ".join(spec.name for spec in specs)
+                raise UsageError(option, f"no text is read by {names}", "leave it out")
         self._streams = video_streams(specs)
         self._passes = self._plan_passes() if self._blind is None else ()
 

@@ -24,8 +24,8 @@ def phases(text: str) -> dict[str, list[float]]:
 
 
 def test_one_video_gives_the_same_result_and_a_table(capfd: pytest.CaptureFixture[str], clip: Path) -> None:
-    plain = call(capfd, "predict", clip, "--quiet")
-    profiled = call(capfd, "predict", clip, "--quiet", "--profile")
+    plain = call(capfd, "predict", clip, "-m", "objects", "--quiet")
+    profiled = call(capfd, "predict", clip, "-m", "objects", "--quiet", "--profile")
     assert profiled.output == plain.output
     assert plain.errors == ""
     assert "\n4 samples; " in profiled.errors
@@ -40,11 +40,13 @@ def test_workers_are_added_up(capfd: pytest.CaptureFixture[str], clip: Path, tmp
     videos.mkdir()
     for name in ("a.mp4", "b.mp4", "c.mp4"):
         shutil.copy(clip, videos / name)
-    profiled = call(capfd, "predict", videos, "-o", tmp_path / "out", "--workers", "2", "--quiet", "--profile")
+    profiled = call(
+        capfd, "predict", videos, "-m", "objects", "-o", tmp_path / "out", "--workers", "2", "--quiet", "--profile"
+    )
     assert profiled.status == 0
     assert "\n12 samples; " in profiled.errors
     found = phases(profiled.errors)
     assert found["decode"][0] > 0
     assert found["encode"][1] > 0
-    again = call(capfd, "predict", videos, "-o", tmp_path / "out", "--quiet", "--profile")
+    again = call(capfd, "predict", videos, "-m", "objects", "-o", tmp_path / "out", "--quiet", "--profile")
     assert "\n0 samples; " in again.errors

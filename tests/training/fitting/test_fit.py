@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from training.interrupting import StopsAfter
+from training.interrupting import StopsAfter, StopsBefore
 from training.learnable import FACTS, RATE, WIDTH, clip, coloured_clips, feature_dataset, order_clips, timed_videos
 from vidlabel.errors import UsageError
 from vidlabel.heads.scoring import make_scorer, score_clip
@@ -100,6 +100,17 @@ def test_interrupted_training_resumes_to_the_same_bytes(tmp_path: Path, epochs: 
     assert len(listener.runs) + len(resumed_listener.runs) == 36  # no epoch was trained twice: (2 * 3 + 3) heads * 4
     for other in (Checkpoints(tmp_path / "states", "another"), Checkpoints(tmp_path / "nowhere", "this training")):
         assert other.find("model-recurrent-0") is None
+
+
+def test_an_interruption_between_two_heads_keeps_those_that_are_trained() -> None:
+    clips = feature_dataset(coloured_clips(16), ("blue", "red"))
+    whole, kept = fit(clips, FACTS, QUICK).network, fit(clips, FACTS, QUICK, StopsBefore(1))
+    assert kept.interrupted
+    assert [member.head for member in kept.network.spec.members] == [whole.spec.members[0].head]
+    for name, tensor in whole.heads[0].state_dict().items():
+        assert torch.equal(kept.network.heads[0].state_dict()[name], tensor)
+    with pytest.raises(KeyboardInterrupt):  # what the inner cross-validation trained last is no head of the model
+        fit(clips, FACTS, QUICK, StopsBefore(0))
 
 
 def test_damaged_states_count_as_missing(tmp_path: Path) -> None:

@@ -269,22 +269,27 @@ class _Fitting:
         tensors = make_training_tensors(found.dataset, found.whitening)
         self._runs.listener.begun("training", len(members), sum(member.plan.epochs for member in members))
         trained: list[TrainedMember] = []
-        for member in members:
-            plan = member.plan
-            learnt = trainable_part(plan, tensors)
-            if learnt is None:
-                continue
-            head_task = make_head_task(plan, learnt, self._options, self._window)
-            try:
-                trainer = train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.kind)
-            except KeyboardInterrupt:
-                left = self._runs.running
-                if isinstance(left, HeadTrainer) and left.progress.epochs > 0:
-                    trained.append(TrainedMember(plan, left.finished_head(), left.progress.history))
-                if not any(one.plan.form != "background" for one in trained):
-                    raise
-                return trained, True
-            trained.append(TrainedMember(plan, trainer.finished_head(), trainer.progress.history))
+        self._runs.running = None
+        try:
+            for member in members:
+                plan = member.plan
+                learnt = trainable_part(plan, tensors)
+                if learnt is not None:
+                    head_task = make_head_task(plan, learnt, self._options, self._window)
+                    trained.append(
+                        _trained(train_head(self._runs, f"model-{plan.name}", head_task, member.build, plan.kind))
+                    )
+        except KeyboardInterrupt:
+            left = self._runs.running
+            if (
+                isinstance(left, HeadTrainer)
+                and left.progress.epochs > 0
+                and left.plan not in [t.plan for t in trained]
+            ):
+                trained.append(_trained(left))
+            if not any(one.plan.form != "background" for one in trained):
+                raise
+            return trained, True
         return trained, False
 
     def _assemble(self, trained: Sequence[TrainedMember], found: _Learnt, *, interrupted: bool) -> FittedModel:
@@ -320,6 +325,10 @@ class _Fitting:
         if validation is None and not self._whole:
             network = with_durations_as_learnt(network, found.dataset)
         return FittedModel(network, validation, interrupted)
+
+
+def _trained(trainer: HeadTrainer) -> TrainedMember:
+    return TrainedMember(trainer.plan, trainer.finished_head(), trainer.progress.history)
 
 
 def _whitening_of(start: Model) -> Whitening:

@@ -53,6 +53,11 @@ class HeadTrainer(EpochTrainer):
         parameters = dict(head.named_parameters())
         super().__init__(parameters, dict.fromkeys(parameters, head_task.learning_rate), head_task.plan.epochs, resumed)
 
+    @property
+    def plan(self) -> MemberPlan:
+        """Of the head."""
+        return self._head_task.plan
+
     def finished_head(self) -> Head:
         """The average of the last epochs, or the last epoch if it has not come to them."""
         head = copy.deepcopy(self._head)

@@ -54,7 +54,7 @@ class TrainingRuns:
         self.listener = listener
         self._checkpoints = checkpoints
         self.running: EpochTrainer | None = None
-        """The trainer that an interruption cut short."""
+        """The latest trainer, which an interruption may have cut short."""
 
     def run(self, run: str, make: Callable[[EpochProgress | None], SomeTrainer], epochs: int) -> SomeTrainer:
         """Train something epoch by epoch, to its end.
