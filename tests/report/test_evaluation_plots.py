@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import confusion_matrix, precision_recall_curve
 
 from labels.metrics.evaluations import best, clips, evaluation_of
-from vidlabel.labels.metrics.evaluation import Evaluation
+from vidlabel.labels.metrics.evaluation import Curve, Evaluation
 from vidlabel.report.evaluation_plots import plots
 
 NAMES = ("a", "b", "c")
@@ -56,3 +56,18 @@ def test_precision_and_recall_are_those_of_scikit_learn() -> None:
 def test_losses_have_a_line_for_each_kind() -> None:
     axes = drawn("loss").axes[0]
     assert [np.asarray(line.get_ydata(), float).tolist() for line in axes.lines] == [[2.0, 1.0], [2.1, 1.5]]
+
+
+def test_heads_of_single_streams_and_gated_ones_have_panels_too() -> None:
+    kinds = ("linear pose", "baseline", "gated", "recurrent pose", "recurrent", "recurrent audio")
+    curves = tuple(Curve(0, kind, (1.0, 0.5), (1.0, 0.7)) for kind in kinds)
+    figure = Figure(layout="constrained")
+    dict(plots(replace(evaluation(), curves=curves)))["loss"](figure)
+    assert [axes.get_title().replace("\n", ", ") for axes in figure.axes] == [
+        "recurrent heads",
+        "recurrent heads, audio",
+        "recurrent heads, pose",
+        "gated heads",
+        "head without recurrence, pose",
+        "mean baseline",
+    ]

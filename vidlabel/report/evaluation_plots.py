@@ -24,7 +24,13 @@ MOST_COLUMNS = 4
 MOST_NUMBERED = 24
 """Labels of a confusion matrix up to which counts stand in it."""
 
-_FORM_NAMES = {"recurrent": "recurrent heads", "linear": "head without recurrence", "baseline": "mean baseline"}
+_FORM_NAMES = {
+    "recurrent": "recurrent heads",
+    "gated": "gated heads",
+    "linear": "head without recurrence",
+    "baseline": "mean baseline",
+}
+"""The names of heads of one stream alone end with that of the stream: `linear pose`."""
 
 
 def plots(evaluation: Evaluation) -> Iterator[tuple[str, Draw]]:
@@ -39,7 +45,7 @@ def plots(evaluation: Evaluation) -> Iterator[tuple[str, Draw]]:
 
 
 def _draw_losses(curves: Sequence[Curve], figure: Figure) -> None:
-    forms = sorted({curve.form for curve in curves}, key=lambda form: (list(_FORM_NAMES).index(form), form))
+    forms = sorted({curve.form for curve in curves}, key=_panel_order)
     figure.set_size_inches(1.2 + 3.0 * len(forms), 3.5)
     panels = figure.subplots(1, len(forms), squeeze=False, sharey=True)[0]
     for axes, form in zip(panels, forms, strict=True):
@@ -47,7 +53,7 @@ def _draw_losses(curves: Sequence[Curve], figure: Figure) -> None:
         light_grid(axes)
         _draw_runs(axes, [curve.loss for curve in own], BLUE, "-", "while learning")
         _draw_runs(axes, [curve.validation_loss for curve in own], VERMILION, "--", "groups held out")
-        axes.set_title(_FORM_NAMES.get(form, form))
+        axes.set_title(_panel_title(form))
         axes.set_xlabel("epoch")
         axes.set_ylim(bottom=0)
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -56,6 +62,16 @@ def _draw_losses(curves: Sequence[Curve], figure: Figure) -> None:
     figure.legend(handles, names, loc="outside lower center", ncols=2)
     folds = len({curve.fold for curve in curves})
     figure.suptitle(f"Loss in the inner cross-validation, {_folds(folds)}", x=0.01, ha="left", fontsize=11)
+
+
+def _panel_order(form: str) -> tuple[int, str]:
+    order, (base, _, stream) = list(_FORM_NAMES), form.partition(" ")
+    return order.index(base) if base in order else len(order), stream
+
+
+def _panel_title(form: str) -> str:
+    base, _, stream = form.partition(" ")
+    return f"{_FORM_NAMES.get(base, base)}\n{stream}".rstrip()
 
 
 def _folds(folds: int) -> str:
