@@ -1,4 +1,4 @@
-"""The exceptions that vidlabel raises.
+"""The exceptions that vidlabel raises, and the exit statuses of its commands.
 
     VidlabelError                 everything below; catch this to catch all
     ├── UsageError                invalid options or arguments: exit status 2, nothing was done
@@ -20,6 +20,13 @@ from __future__ import annotations
 
 import traceback
 from os import PathLike, fspath
+
+DONE = 0
+NOTHING_DONE = 1
+SOME_FAILED = 3
+"""The others are done and written."""
+INTERRUPTED = 130
+"""What was done is kept."""
 
 
 class VidlabelError(Exception):

@@ -10,13 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidlabel.batch.plan import Outcome
-from vidlabel.errors import InputError, UsageError
+from vidlabel.errors import NOTHING_DONE, SOME_FAILED, InputError, UsageError
 from vidlabel.files import atomic_write
 
 COLUMNS = ("video", "status", "reason", "seconds", "samples", "decode_errors", "output")
-
-NOTHING_DONE = 1
-SOME_FAILED = 3
 
 
 @dataclass(slots=True)

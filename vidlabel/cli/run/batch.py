@@ -9,16 +9,14 @@ from pathlib import Path
 from vidlabel.batch.engines.base import Event
 from vidlabel.batch.engines.local import LocalWorkers, default_workers
 from vidlabel.batch.inputs import Inputs
-from vidlabel.batch.summary import NOTHING_DONE, RunSummary, write_summary
+from vidlabel.batch.summary import RunSummary, write_summary
 from vidlabel.cli.console import print_error, print_line
 from vidlabel.cli.render.batch import BatchReporter, closing_line, counts
 from vidlabel.cli.render.profile import Profiler
 from vidlabel.cli.render.progress import Progress, make_progress
-from vidlabel.errors import OutputError, UsageError
+from vidlabel.errors import INTERRUPTED, NOTHING_DONE, OutputError, UsageError
 from vidlabel.process import keep_freed_memory
 from vidlabel.profiling import Stopwatch
-
-INTERRUPTED = 130
 
 Begin = Callable[[Progress, Stopwatch], Iterable[Event]]
 """Begins the work: what happens, as it comes. Work in this process uses the progress and the stopwatch itself."""

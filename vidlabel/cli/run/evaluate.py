@@ -7,7 +7,7 @@ from pathlib import Path
 from vidlabel.cli.console import print_bytes, print_line, print_warning
 from vidlabel.cli.render.evaluation_table import print_evaluation
 from vidlabel.cli.render.training_progress import EvaluationProgress
-from vidlabel.errors import UsageError
+from vidlabel.errors import DONE, INTERRUPTED, SOME_FAILED, UsageError
 from vidlabel.evaluation.evaluate import (
     EvaluationRequest,
     fold_count,
@@ -25,10 +25,6 @@ from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.features import feature_options
 from vidlabel.training.options import TrainOptions
-
-DONE = 0
-SOME_FAILED = 3
-INTERRUPTED = 130
 
 
 def run_evaluate(

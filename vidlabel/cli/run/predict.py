@@ -23,13 +23,13 @@ from vidlabel.batch.output_paths import (
 )
 from vidlabel.batch.plan import Plan, WorkOptions, plan_task
 from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_file, run_folder
-from vidlabel.batch.summary import NOTHING_DONE, SOME_FAILED, check_summary
+from vidlabel.batch.summary import check_summary
 from vidlabel.batch.table import label_table, plan_table
 from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.render.table import print_result
 from vidlabel.cli.run.batch import choose_engine, run_batch
-from vidlabel.errors import UsageError
+from vidlabel.errors import NOTHING_DONE, SOME_FAILED, UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import check_names, find_model

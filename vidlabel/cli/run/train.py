@@ -9,6 +9,7 @@ from pathlib import Path
 from vidlabel.cli.console import print_line, print_output, print_warning
 from vidlabel.cli.render.training_progress import TrainProgress
 from vidlabel.cli.render.training_report import check_lines, fitted_lines, uncalibrated_warning
+from vidlabel.errors import DONE, INTERRUPTED, NOTHING_DONE, SOME_FAILED
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.process import keep_freed_memory
@@ -18,11 +19,6 @@ from vidlabel.training.dataset.report import check_report
 from vidlabel.training.features import feature_options
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import Trained, TrainRequest, label_options_from, run_training
-
-DONE = 0
-NOT_DONE = 1
-SOME_FAILED = 3
-INTERRUPTED = 130
 
 
 def check_labels(labels: str | None, from_folders: str | None, options: LabelOptions) -> int:
@@ -39,7 +35,7 @@ def check_labels(labels: str | None, from_folders: str | None, options: LabelOpt
     for error in report.errors:
         print_line(f"error: {labels or from_folders}: {error}")
     if report.errors:
-        return NOT_DONE
+        return NOTHING_DONE
     return SOME_FAILED if report.unusable else DONE
 
 

@@ -13,7 +13,7 @@ LONGEST_LINE = 1000
 LONGEST_TEXT = 2000
 """Characters of all lines that are shown together."""
 _MOST_SHOWN = 32
-"""So many lines are shown together at most, the latest ones: a file may hold 100,000 that never end."""
+"""Lines that are shown together at most, the latest ones: a file may hold 100,000 that never end."""
 
 _BRACES = re.compile(r"(\{[^{}]*\})")
 _DRAWING = re.compile(r"\\p(\d)")
