@@ -22,6 +22,7 @@ from vidlabel.training.finetune.train import EncoderTuning, TuningListener
 from vidlabel.training.fitting.checkpoint import Checkpoints, training_identity
 from vidlabel.training.fitting.fit import FittedModel, fit
 from vidlabel.training.fitting.seeded_runs import FitListener
+from vidlabel.training.fitting.whitening import WhiteningMemory
 from vidlabel.training.options import TrainOptions
 
 
@@ -152,14 +153,14 @@ def train_fold(
     if encoder is not None:
         tuned = encoder.tuned_on(fold.train_indices, keeping.encoder)
         dataset, facts, tuning = tuned.dataset, tuned.facts, tuned.tuning
-    train = subset(dataset, fold.train_indices)
-    fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model, tuning=tuning))
+    train, memory = subset(dataset, fold.train_indices), WhiteningMemory()
+    fitted = _finished(fit(train, facts, options, listener, checkpoints=keeping.model, tuning=tuning, memory=memory))
     spec = fitted.network.spec
     predictions = _fold_predictions(fitted, dataset, fold, classes)
     if options.head == "mean":
         return FoldModels(spec, predictions, predictions)
     plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.stream_names)
-    baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning))
+    baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning, memory=memory))
     return FoldModels(spec, predictions, _fold_predictions(baseline, dataset, fold, classes))
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from vidlabel.training.fitting.whitening import FLOOR, fit_whitening
+from vidlabel.training.fitting.whitening import FLOOR, WhiteningMemory, fit_whitening
 
 
 def test_inputs_are_principal_components_on_one_scale() -> None:
@@ -70,3 +70,14 @@ def test_what_a_video_lacks_is_at_the_mean_of_those_that_have_it() -> None:
     np.testing.assert_allclose(whitening.inputs(values)[:20, 2:].mean(dim=0), 0, atol=1e-5)
     nobody = fit_whitening([values[:, :2], values[:0, 2:]])
     np.testing.assert_array_equal(nobody.inputs(values)[:, 2:], np.zeros((30, 4)))
+
+
+def test_what_is_learnt_is_recalled_for_the_same_samples_alone() -> None:
+    values = np.random.default_rng(5).normal(size=(30, 4)).astype(np.float32)
+    memory = WhiteningMemory()
+    first, again = (fit_whitening([one], memory=memory).streams[0] for one in (values, values.copy()))
+    assert again is first
+    assert bool((first.components == fit_whitening([values]).streams[0].components).all())
+    for other in (values[:-1], values[:, ::-1].copy(), values.reshape(60, 2)):
+        found = fit_whitening([other], memory=memory).streams[0]
+        assert bool((found.components == fit_whitening([other]).streams[0].components).all())

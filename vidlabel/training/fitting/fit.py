@@ -53,7 +53,7 @@ from vidlabel.training.fitting.plans import (
 )
 from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
 from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening, make_training_tensors
-from vidlabel.training.fitting.whitening import StreamWhitening, Whitening
+from vidlabel.training.fitting.whitening import StreamWhitening, Whitening, WhiteningMemory
 from vidlabel.training.fitting.windows import choose_window, timed_windows
 from vidlabel.training.options import TrainOptions
 
@@ -89,6 +89,7 @@ def fit(
     start: Model | None = None,
     checkpoints: Checkpoints | None = None,
     tuning: Tuning | None = None,
+    memory: WhiteningMemory | None = None,
 ) -> FittedModel:
     """Train a model on all clips of a dataset.
 
@@ -106,6 +107,7 @@ def fit(
         checkpoints: keeps the state of training, and goes on from one that is there.
         tuning: how the encoder was tuned that made the features; the clips that it was not tuned on then take the
             place of the inner cross-validation.
+        memory: shared by trainings on the same clips, which it saves time.
 
     Raises:
         UsageError: streams that the dataset lacks, or a model that cannot be gone on from.
@@ -114,7 +116,7 @@ def fit(
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
         runs = TrainingRuns(options.seed, listener or SilentListener(), checkpoints)
-        return _Fitting(fill_first_motion(dataset), facts, options, runs, start, tuning).run()
+        return _Fitting(fill_first_motion(dataset), facts, options, runs, start, tuning, memory).run()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +141,7 @@ class _Fitting:
         runs: TrainingRuns,
         start: Model | None,
         tuning: Tuning | None,
+        memory: WhiteningMemory | None,
     ) -> None:
         self._dataset = dataset
         self._facts = facts
@@ -148,6 +151,7 @@ class _Fitting:
         self._whole = is_whole(dataset)
         self._window = choose_window(dataset, facts.rate)
         self._tuning = tuning
+        self._memory = memory
         self._folds = inner_folds(dataset.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
@@ -163,11 +167,7 @@ class _Fitting:
         if not found.dataset.mirrored:
             return self._validated(found, "fold")
         plain = first_view(found.dataset)
-        if self._start is None:
-            inner = learn_inner_whitenings(plain, [one.fold for one in found.inner])
-            unmirrored = _Learnt(plain, learn_whitening(plain), inner)
-        else:
-            unmirrored = replace(found, dataset=plain)
+        unmirrored = self._learnt(plain) if self._start is None else replace(found, dataset=plain)
         if not found.inner:
             return unmirrored
         mirrored = self._validated(found, "fold")
@@ -217,7 +217,11 @@ class _Fitting:
             raise UsageError("--streams", f"there are no features of {', '.join(unknown)}", remedy)
         there = [name for name in streams if self._dataset.having(name)]  # a part of all videos may lack one
         dataset = select_streams(self._dataset, there)
-        return _Learnt(dataset, learn_whitening(dataset), learn_inner_whitenings(dataset, self._folds))
+        return self._learnt(dataset)
+
+    def _learnt(self, dataset: FeatureDataset) -> _Learnt:
+        inner = learn_inner_whitenings(dataset, self._folds, self._memory)
+        return _Learnt(dataset, learn_whitening(dataset, memory=self._memory), inner)
 
     def _label_members(self, found: _Learnt) -> list[Member]:
         """All heads that may distinguish the labels."""

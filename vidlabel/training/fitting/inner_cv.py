@@ -24,7 +24,7 @@ from vidlabel.training.fitting.mixture import groups_of_rows, sure_gain
 from vidlabel.training.fitting.plans import Member, MemberKind, MemberPlan
 from vidlabel.training.fitting.seeded_runs import TrainingRuns
 from vidlabel.training.fitting.tensors import TrainingTensors, learn_whitening, make_training_tensors
-from vidlabel.training.fitting.whitening import Whitening
+from vidlabel.training.fitting.whitening import Whitening, WhiteningMemory
 from vidlabel.training.fitting.windows import WindowLength
 from vidlabel.training.options import TrainOptions
 
@@ -77,9 +77,11 @@ def inner_folds(examples: Sequence[Example], options: TrainOptions) -> list[Fold
     return [Fold(tuple(sorted(everything.difference(test))), test) for test in tests]
 
 
-def learn_inner_whitenings(dataset: FeatureDataset, folds: Iterable[Fold]) -> list[InnerFold]:
+def learn_inner_whitenings(
+    dataset: FeatureDataset, folds: Iterable[Fold], memory: WhiteningMemory | None = None
+) -> list[InnerFold]:
     """Learn the whitening of each fold from its training part."""
-    return [InnerFold(fold, learn_whitening(subset(dataset, fold.train_indices))) for fold in folds]
+    return [InnerFold(fold, learn_whitening(subset(dataset, fold.train_indices), memory=memory)) for fold in folds]
 
 
 def validate(

@@ -18,7 +18,7 @@ from vidlabel.heads.spec import Task
 from vidlabel.stream_spec import motion_columns
 from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, is_whole
 from vidlabel.training.dataset.targets import clip_targets, frame_targets
-from vidlabel.training.fitting.whitening import LEAST_DEVIATION, Whitening, fit_whitening
+from vidlabel.training.fitting.whitening import LEAST_DEVIATION, Whitening, WhiteningMemory, fit_whitening
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,14 +155,16 @@ class TrainingTensors:
         return self.targets.shape[1]
 
 
-def learn_whitening(dataset: FeatureDataset, least_deviation: float = LEAST_DEVIATION) -> Whitening:
+def learn_whitening(
+    dataset: FeatureDataset, least_deviation: float = LEAST_DEVIATION, memory: WhiteningMemory | None = None
+) -> Whitening:
     """The whitening of each stream, of the clips that have it, in all their views."""
     samples = []
     for stream in dataset.streams:
         columns = dataset.columns[stream.name]
         found = [view[:, columns] for clip in dataset.having(stream.name) for view in clip.views]
         samples.append(np.concatenate([np.zeros((0, stream.size), np.float32), *found]))
-    return fit_whitening(samples, least_deviation)
+    return fit_whitening(samples, least_deviation, memory)
 
 
 def make_training_tensors(dataset: FeatureDataset, whitening: Whitening) -> TrainingTensors:
