@@ -17,7 +17,7 @@ import pytest
 from command_line import call
 from corpus import Recipe, write_video
 
-OPTIONS = ("--threshold", "0", "--min-duration", "0")
+OPTIONS = ("--model", "objects", "--threshold", "0", "--min-duration", "0")
 MOST_WAIT_S = 120.0
 VIDEOS, BROKEN = 20, (5, 12)
 """How many there are, and which of them are no videos: one in each folder."""

@@ -11,7 +11,20 @@ from corpus import Recipe, write_video
 from vidlabel.prediction import reading_passes
 
 CLIPS = {"even": Recipe(frames=60), "tall": Recipe(frames=45, width=120, height=160), "wide": Recipe(width=320)}
-OPTIONS = ("--rate", "8", "--scores", "--threshold", "0", "--min-duration", "0", "--device", "cpu", "--quiet")
+OPTIONS = (
+    "--model",
+    "objects",
+    "--rate",
+    "8",
+    "--scores",
+    "--threshold",
+    "0",
+    "--min-duration",
+    "0",
+    "--device",
+    "cpu",
+    "--quiet",
+)
 
 
 @pytest.fixture(scope="module")

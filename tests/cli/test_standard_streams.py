@@ -48,7 +48,7 @@ def test_full_standard_output_is_one_error(arguments: str) -> None:
 
 @needs_full_device
 def test_results_that_cannot_be_written_are_not_done(clip: Path) -> None:
-    ended = shell("> /dev/full", "predict", clip, "--format", "csv")
+    ended = shell("> /dev/full", "predict", clip, "-m", "objects", "--format", "csv")
     assert (ended.status, ended.errors[: len(FULL)], ended.errors.count("\n")) == (1, FULL, 1)
 
 

@@ -142,16 +142,16 @@ def value(evaluation: Evaluation, name: str) -> float:
 
 def test_what_tells_the_group_alone_does_not_help(tmp_path: Path) -> None:
     """The features encode the group, whose clips all have one label, given at random."""
-    centres = np.random.default_rng(1).normal(0, 3, (24, 96)).astype(np.float32)
+    centres = np.random.default_rng(1).normal(0, 3, (24, 48)).astype(np.float32)
     honest = []
-    for draw in range(4):
+    for draw in range(3):
         labels = np.random.default_rng(draw).permutation(["left", "right"] * 12).tolist()
         clips = [(f"g{number // 2:02d}", labels[number // 2]) for number in range(48)]
         table = write_set(tmp_path, clips, lambda number: noisy(number, centres[number // 2]))
         honest.append(value(evaluate(table, folds=6, head="mean", epochs=15), "accuracy"))
-    # The standard deviation of guessing 96 groups is 0.05. Below one half is no wonder: as many groups have one label
+    # The standard deviation of guessing 72 groups is 0.06. Below one half is no wonder: as many groups have one label
     # as the other, so that those which are left lean away from those which are tested.
-    assert np.mean(honest) < 0.6
+    assert np.mean(honest) < 0.62
     # The same with every clip in a group of its own: the other clip of its group gives the label away.
     rows = "".join(f"{number}.npz,,,{label}\n" for number, (_, label) in enumerate(clips))
     leaking = evaluate(write_table(tmp_path, rows), folds=6, head="mean", epochs=15)

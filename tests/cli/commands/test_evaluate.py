@@ -44,7 +44,7 @@ def test_a_model_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None
 def test_an_interrupted_evaluation_goes_on(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The second run trains nothing of the first fold again, and ends with the same bytes."""
     table = telling_table(tmp_path)
-    command = ("evaluate", str(table), "--folds", "3", *QUICK_OPTIONS)
+    command = ("evaluate", str(table), "--folds", "3", *QUICK_OPTIONS, "--inner-folds", "0")
     process = [sys.executable, "-m", "vidlabel", *command, "-o", str(tmp_path / "out")]
     with subprocess.Popen(process, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None

@@ -21,7 +21,7 @@ from terminal import shown_on_terminal
 from vidlabel.labels.formats.json import result_schema
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "bottle-detection.mp4"
-EVERYTHING = ("--threshold", "0", "--min-duration", "0")
+EVERYTHING = ("--model", "objects", "--threshold", "0", "--min-duration", "0")
 
 
 @pytest.fixture(scope="module")
@@ -145,13 +145,13 @@ def test_the_summary_names_what_each_mode_wrote(
         (one,): ["-"],
     }.items():
         for _ in range(2 if "-o" in arguments else 1):  # The second run skips what is done, which has the same output.
-            call(capfd, "predict", *arguments, "--summary", summary)
+            call(capfd, "predict", *arguments, "-m", "objects", "--summary", summary)
             assert [row["output"] for row in json.loads(Path(summary).read_text())] == outputs
 
 
 @pytest.mark.usefixtures("in_one_process")
 def test_many_to_standard_output_in_the_order_given(capfd: pytest.CaptureFixture[str], folder: Path) -> None:
-    ended = call(capfd, "predict", folder / "more" / "a.mp4", folder / "b.mkv", folder / "a.mp4")
+    ended = call(capfd, "predict", folder / "more" / "a.mp4", folder / "b.mkv", folder / "a.mp4", "-m", "objects")
     assert ended.status == 3
     results = [json.loads(line) for line in ended.output.splitlines()]
     assert [result["video"]["path"] for result in results] == [str(folder / "more" / "a.mp4"), str(folder / "a.mp4")]
@@ -163,9 +163,9 @@ def test_lists_and_standard_input(
 ) -> None:
     monkeypatch.chdir(folder)
     Path("list").write_bytes(b"a.mp4\nmore/a.mp4\n")
-    listed = call(capfd, "predict", "@list", "--format", "csv")
+    listed = call(capfd, "predict", "@list", "-m", "objects", "--format", "csv")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a.mp4\0more/a.mp4\0")))
-    piped = call(capfd, "predict", "-", "--format", "csv")
+    piped = call(capfd, "predict", "-", "-m", "objects", "--format", "csv")
     assert (listed.status, piped.status) == (0, 0)
     assert listed.output == piped.output
 
@@ -174,11 +174,11 @@ def test_one_file_into_one_file_is_skipped_when_done(
     capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "clip.json"
-    call(capfd, "predict", clip, "-o", path)
+    call(capfd, "predict", clip, "-m", "objects", "-o", path)
     first = path.stat()
-    call(capfd, "predict", clip, "-o", path)
+    call(capfd, "predict", clip, "-m", "objects", "-o", path)
     assert path.stat().st_ino == first.st_ino
-    call(capfd, "predict", clip, "-o", path, "--rate", "5")
+    call(capfd, "predict", clip, "-m", "objects", "-o", path, "--rate", "5")
     assert path.stat().st_ino != first.st_ino
 
 
@@ -188,7 +188,7 @@ def test_modules_in_the_working_folder_are_not_imported(clip: Path, tmp_path: Pa
     for name in ("a.mp4", "b.mp4"):
         shutil.copy(clip, tmp_path / name)
     script = Path(sys.executable).with_name("vidlabel")
-    command = [str(script), "predict", "a.mp4", "b.mp4", "-o", "out", "--workers", "1"]
+    command = [str(script), "predict", "a.mp4", "b.mp4", "-m", "objects", "-o", "out", "--workers", "1"]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
 
@@ -196,12 +196,14 @@ def test_modules_in_the_working_folder_are_not_imported(clip: Path, tmp_path: Pa
 def test_an_input_is_never_changed(capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path) -> None:
     before = (clip.read_bytes(), clip.stat().st_mtime_ns, sorted(clip.parent.iterdir()))
     for options in ((), ("--decoder", "pyav"), ("--keyframes",), ("-o", tmp_path / "out")):
-        assert call(capfd, "predict", clip, *options).status == 0
+        assert call(capfd, "predict", clip, "-m", "objects", *options).status == 0
     assert (clip.read_bytes(), clip.stat().st_mtime_ns, sorted(clip.parent.iterdir())) == before
 
 
 def test_a_reader_that_goes_away_is_no_traceback(clip: Path) -> None:
-    command = f"{sys.executable} -m vidlabel predict {clip} {clip}.mp4 --format csv --scores --workers 1 | true"
+    command = (
+        f"{sys.executable} -m vidlabel predict {clip} {clip}.mp4 -m objects --format csv --scores --workers 1 | true"
+    )
     ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in ended.stderr
 
@@ -221,7 +223,7 @@ def test_odd_names_work(capfd: pytest.CaptureFixture[str], clip: Path, tmp_path:
     videos.mkdir()
     for name in names:
         shutil.copy(clip, videos / name)
-    ended = call(capfd, "predict", videos, "-o", tmp_path / "out")
+    ended = call(capfd, "predict", videos, "-m", "objects", "-o", tmp_path / "out")
     assert ended.status == 0, ended.errors
     assert len(list((tmp_path / "out").glob("*.json"))) == len(names)
 

@@ -20,7 +20,7 @@ from vidlabel.heads.model_file import read_spec
 RECIPE = Recipe(frames=14, rate=Fraction(10))
 QUICK = ("--hidden", "8", "--members", "1", "--inner-folds", "2", "--quiet")
 
-SETTINGS = ("--rate", "5", "--streams", "motion", "--epochs", "60")
+SETTINGS = ("--rate", "5", "--streams", "motion", "--epochs", "20")
 
 
 def still(number: int) -> Iterable[int]:
@@ -67,7 +67,7 @@ def test_from_folders_of_clips_to_the_label_of_a_new_one(capfd: pytest.CaptureFi
     assert spec.command.startswith("vidlabel train --from-folders")
     history = spec.training["history"]
     assert isinstance(history, dict)
-    assert len(history["recurrent-0"]["loss"]) == 60
+    assert len(history["recurrent-0"]["loss"]) == 20
     for name, numbers in (("moving", moving(60)), ("still", still(60))):
         result = vidlabel.predict(write_video(tmp_path / f"{name}.mp4", RECIPE, numbers), model=model, threshold=0)
         assert [segment.label for segment in result.segments] == [name]
@@ -75,7 +75,7 @@ def test_from_folders_of_clips_to_the_label_of_a_new_one(capfd: pytest.CaptureFi
 
 def test_files_of_features_and_the_figures_that_are_shown(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     table = feature_table(tmp_path)
-    ended = call(capfd, "train", table, "-o", tmp_path / "m.safetensors", *QUICK[:-1], "--epochs", "60")
+    ended = call(capfd, "train", table, "-o", tmp_path / "m.safetensors", *QUICK[:-1], "--epochs", "30")
     assert ended.status == 0
     lines = [line.split() for line in ended.output.splitlines()]
     shown = {words[0]: words[1] for words in lines if words and words[0] in ("gru+mean", "mean", "majority")}
