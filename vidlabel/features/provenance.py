@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from vidlabel.checks import require
@@ -43,6 +43,7 @@ class Provenance:
     modified_ns: Annotated[int, Range(-(1 << 63))]
     duration_s: Annotated[float, Range(0)]
     settings: FeatureSettings
+    """Of the streams that the file holds."""
     runtime: FilledText
     """Which library computed the encoder; files of several can be used together, they differ in the last digits."""
     decoder: FilledText
@@ -51,12 +52,24 @@ class Provenance:
     decoded_ratio: Annotated[float, Range(0, 1)]
     beside: str = ""
     """Digest of the file of subtitles that was read; empty: none was."""
+    requested: tuple[StreamSpec, ...] = ()
+    """All streams that were asked for, in their order, where the video lacks some; empty: the file holds all."""
+
+    def __post_init__(self) -> None:
+        if self.requested:
+            check_streams(self.requested)
+
+    @property
+    def requested_settings(self) -> FeatureSettings:
+        """The settings with the streams that the video lacks."""
+        return replace(self.settings, streams=self.requested) if self.requested else self.settings
 
     def to_json(self) -> str:
         """The text for the file."""
         content = asdict(self)
-        if not self.beside:
-            del content["beside"]
+        for name in ("beside", "requested"):
+            if not content[name]:
+                del content[name]
         return json.dumps({"schema": SCHEMA, **content})
 
     @staticmethod

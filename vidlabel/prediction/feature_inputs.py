@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import InputError
@@ -32,7 +33,7 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
     if problem is not None:
         raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
     if spec.is_external:
-        return found
+        return _as_streams(found, spec.streams)
     return found.select(found.held(spec.stream_names))
 
 
@@ -47,6 +48,14 @@ def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
     taken = [stream for stream in spec.streams if stream.name in held]
     differences = (_difference(spec.name, held[stream.name], stream) for stream in taken)
     return next((difference for difference in differences if difference is not None), None)
+
+
+def _as_streams(found: FeatureFile, streams: tuple[StreamSpec, ...]) -> FeatureFile:
+    """The same numbers as the streams of a model that knows their number alone, whatever the file calls them."""
+    if found.origin is None:
+        return found
+    settings = replace(found.origin.settings, streams=streams)
+    return replace(found, origin=replace(found.origin, settings=settings))
 
 
 def features_info(shown: str, size_bytes: int, found: FeatureFile) -> VideoInfo:

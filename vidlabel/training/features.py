@@ -16,6 +16,7 @@ from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import read_features
 from vidlabel.features.streams.registry import (
     DEFAULT_STREAMS,
@@ -25,6 +26,7 @@ from vidlabel.features.streams.registry import (
 )
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
+from vidlabel.heads.spec import ModelSpec
 from vidlabel.prediction.feature_inputs import features_problem, read_for_model
 from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
 from vidlabel.stream_spec import StreamSpec, View
@@ -105,37 +107,44 @@ def extract_features(
         UsageError: a stream cannot be computed from videos, or the encoder cannot be loaded.
         InstallationError: the encoder cannot be loaded.
     """
-    if training_set.features is not None:
-        dataset = features_in_files(training_set, listener)
-        facts = FeatureFacts(rate=training_set.features.rate)
-    else:
-        if init is not None:
-            options = _options_of(init, options)
-        names = options.streams or TRAINING_STREAMS
-        check_video_streams(names)
-        _check_speech(options, names)
-        cache = FeatureCache(cache_folder(options.cache))
-        extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
-        dataset = video_features(training_set, extractor, listener)
-        absent = [name for name in dataset.stream_names if not dataset.having(name)]
-        if options.streams is None:
-            dataset = select_streams(dataset, _common_streams(dataset))
-        elif absent and init is None:
-            raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
-        facts = FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
-    if init is not None and _layout(dataset.streams) != _layout(init.spec.streams):
-        problem = f"it takes features of {', '.join(init.spec.stream_names)}, {init.spec.feature_size} numbers together"
-        raise UsageError("--init", problem, "train anew without it")
-    return dataset, facts
+    kind = training_set.features
+    if kind is not None:
+        return _features_of_files(training_set, kind, options, init, listener), FeatureFacts(rate=kind.rate)
+    if init is not None:
+        options = _options_of(init, options)
+    names = options.streams or TRAINING_STREAMS
+    check_video_streams(names)
+    _check_speech(options, names)
+    cache = FeatureCache(cache_folder(options.cache))
+    extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
+    dataset = video_features(training_set, extractor, listener)
+    absent = [name for name in dataset.stream_names if not dataset.having(name)]
+    if options.streams is None:
+        dataset = select_streams(dataset, _common_streams(dataset))
+    elif absent and init is None:
+        raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
+    return dataset, FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
+
+
+def _features_of_files(
+    training_set: TrainingSet,
+    kind: FeatureKind,
+    options: FeatureOptions,
+    init: Model | None,
+    listener: FeatureListener,
+) -> FeatureDataset:
+    """The features in files: as `init` takes them, of the streams that were named, or of those that are common."""
+    if init is not None:
+        return _features_for_model(init.spec, kind.rate, "--init", training_set, kind, listener)
+    dataset = features_in_files(training_set, listener)
+    if options.streams is not None:
+        return dataset
+    return select_streams(dataset, _common_streams(dataset) or dataset.stream_names)
 
 
 def _common_streams(dataset: FeatureDataset) -> list[str]:
     """The streams that at least half of the clips have: of fewer, validation would tell little."""
     return [name for name in dataset.stream_names if 2 * len(dataset.having(name)) >= len(dataset.features)]
-
-
-def _layout(streams: Sequence[StreamSpec]) -> list[tuple[str, int]]:
-    return [(stream.name, stream.size) for stream in streams]
 
 
 def _check_speech(options: FeatureOptions, streams: Sequence[str]) -> None:
@@ -170,16 +179,7 @@ def extract_model_features(
     """
     spec = model.spec
     if training_set.features is not None:
-        difference = features_problem(spec, training_set.features)
-        if difference is not None:
-            remedy = "give files of the features that it was trained on, or videos"
-            raise UsageError("--model", f"these files hold {difference}", remedy)
-
-        def read(example: Example) -> ExampleFeatures:
-            """Features from one file, as the model takes them."""
-            return ExampleFeatures.of_file(read_for_model(spec, example.path), spec.streams)
-
-        return build_dataset(training_set, read, spec.streams, listener)
+        return _features_for_model(spec, spec.rate, "--model", training_set, training_set.features, listener)
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--model", problem, "give files of features in the table, or another model")
@@ -192,6 +192,31 @@ def extract_model_features(
         options.device,
     )
     return video_features(training_set, extractor, listener)
+
+
+def _features_for_model(
+    spec: ModelSpec,
+    rate: float,
+    option: str,
+    training_set: TrainingSet,
+    kind: FeatureKind,
+    listener: FeatureListener,
+) -> FeatureDataset:
+    """The features in files of one kind as a model takes them, at a rate.
+
+    Raises:
+        UsageError: the model takes other features; `option` names it.
+        InputError: none can be used.
+    """
+    difference = features_problem(spec, kind)
+    if difference is not None:
+        raise UsageError(option, f"these files hold {difference}", "give files of the features that it was trained on")
+
+    def read(example: Example) -> ExampleFeatures:
+        """Features from one file."""
+        return ExampleFeatures.of_file(read_for_model(spec, example.path, rate), spec.streams)
+
+    return build_dataset(training_set, read, spec.streams, listener)
 
 
 class FeatureListener(ExtractionListener, Protocol):

@@ -18,7 +18,13 @@ from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
 from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
 from vidlabel.features.provenance import FeatureSettings, Provenance
-from vidlabel.features.streams.registry import beside_video, check_has_streams, describe_streams, reading_request
+from vidlabel.features.streams.registry import (
+    beside_video,
+    check_has_streams,
+    describe_streams,
+    missing_evidence,
+    reading_request,
+)
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import Listener
 from vidlabel.prediction.video_inputs import feature_config, video_problem
@@ -71,7 +77,8 @@ class ExtractJob:
         origin = found.origin
         if origin is None:
             return None
-        known = _fingerprint(origin.size_bytes, origin.modified_ns, origin.settings, origin.runtime, origin.beside)
+        settings = origin.requested_settings
+        known = _fingerprint(origin.size_bytes, origin.modified_ns, settings, origin.runtime, origin.beside)
         return _report(origin, len(found.values)) if known == fingerprint else None
 
     @contextlib.contextmanager
@@ -89,7 +96,6 @@ class ExtractJob:
             streams = self.options.streams
             pipeline = FeaturePipeline(config, streams, self.options.device, threads, stopwatch)
             pipeline.load(streams)
-            blocks = [FeatureBlock(stream, self.options.view) for stream in streams]
             request = reading_request(config, streams)
 
             def extract(task: Task) -> Product:
@@ -99,7 +105,12 @@ class ExtractJob:
                 beside = used.beside(path)
                 own = with_speech(path, request, config.speech, cache_folder(), listener.alive)
                 with open_isolated_samples(path, own, TIMEOUT_S, pool, listener.alive) as stream:
-                    check_has_streams(task.shown, stream.opened, own)
+                    missing = missing_evidence(streams, stream.opened, own)
+                    if len(missing) == len(streams):
+                        check_has_streams(task.shown, stream.opened, own)
+                    for name, lacks in missing.items():
+                        listener.warn(f"{task.shown}: has no {lacks}; its features are without the stream {name}")
+                    blocks = [FeatureBlock(name, self.options.view) for name in streams if name not in missing]
                     found = encode_video(stream, pipeline, blocks, listener.progress)
                 for warning in found.report.warnings:
                     listener.warn(f"{task.shown}: {warning}")
@@ -149,19 +160,22 @@ def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
 
 def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFeatures, beside: str) -> Product:
     report, settings = found.report, job.settings
+    held = [block.stream for block in found.blocks]
+    streams = tuple(stream for stream in settings.streams if stream.name in held)
     origin = Provenance(
         video=task.shown,
         size_bytes=status.st_size,
         modified_ns=status.st_mtime_ns,
         duration_s=report.duration_s,
-        settings=settings,
+        settings=replace(settings, streams=streams),
         runtime=job.runtime,
         decoder=report.decoder,
         decode_errors=report.decode_errors,
         decoded_ratio=report.decoded_ratio,
         beside=beside,
+        requested=() if streams == settings.streams else settings.streams,
     )
-    values = found.joined(job.options.streams, job.options.view)
+    values = found.joined(held, job.options.view)
     return Product(
         _fingerprint(status.st_size, status.st_mtime_ns, settings, job.runtime, beside),
         _report(origin, len(values)),

@@ -96,13 +96,28 @@ def available_streams(names: Iterable[str], opened: Probed, request: SampleReque
         opened: the video.
         request: for all of these streams.
     """
-    lacks_sound, lacks_text = not opened.facts.gives_sound(request), opened.text_source is None
-    streams = {name: find_stream(name) for name in names}
-    return tuple(
-        name
-        for name, stream in streams.items()
-        if not (stream.needs_sound and lacks_sound) and not (stream.needs_text and lacks_text)
-    )
+    asked = tuple(dict.fromkeys(names))
+    missing = missing_evidence(asked, opened, request)
+    return tuple(name for name in asked if name not in missing)
+
+
+def missing_evidence(names: Iterable[str], opened: Probed, request: SampleRequest) -> dict[str, str]:
+    """What a video lacks of some streams: `sound`, `audio stream 1` or `subtitles` by the name of each that it lacks.
+
+    Args:
+        names: of streams.
+        opened: the video.
+        request: for all of these streams.
+    """
+    facts = opened.facts
+    missing = {}
+    for name in names:
+        stream = find_stream(name)
+        if stream.needs_sound and not facts.gives_sound(request):
+            missing[name] = "sound" if not facts.audio_streams else f"audio stream {request.audio_stream}"
+        elif stream.needs_text and opened.text_source is None:
+            missing[name] = "subtitles"
+    return missing
 
 
 def check_has_streams(path: str | Path, opened: Probed, request: SampleRequest) -> None:
@@ -111,14 +126,11 @@ def check_has_streams(path: str | Path, opened: Probed, request: SampleRequest) 
     Raises:
         VideoError: it has no sound, no such audio stream, or no subtitles.
     """
-    facts = opened.facts
-    if request.sound and not facts.gives_sound(request):
-        lacks = "sound" if not facts.audio_streams else f"audio stream {request.audio_stream}"
-        remedy = "leave it out, or use a model or --streams without audio"
-        raise VideoError(path, f"has no {lacks}, which the stream audio is made of", remedy)
-    if request.text and opened.text_source is None:
-        remedy = "leave it out, read its speech with --speech tiny.en, or use a model or --streams without text"
-        raise VideoError(path, "has no subtitles, which the stream text is made of", remedy)
+    asked = [s.name for s in _STREAMS if (s.needs_sound and request.sound) or (s.needs_text and request.text)]
+    for name, lacks in missing_evidence(asked, opened, request).items():
+        speech = "" if lacks != "subtitles" else "read its speech with --speech tiny.en, "
+        remedy = f"leave it out, {speech}or use a model or --streams without {name}"
+        raise VideoError(path, f"has no {lacks}, which the stream {name} is made of", remedy)
 
 
 def parse_streams(text: str) -> tuple[str, ...]:
