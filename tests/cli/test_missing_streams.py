@@ -12,7 +12,7 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from features.origins import ORIGIN, SETTINGS, write_feature_file
+from features.origins import FRAMES, MOTION, ORIGIN, SETTINGS, write_feature_file
 from sounds import Clip, write_clip
 from vidlabel.features.feature_file import FeatureFile, read_feature_file
 from vidlabel.heads.model_file import read_spec
@@ -131,7 +131,26 @@ def test_a_model_goes_on_with_files_that_hold_more(capfd: pytest.CaptureFixture[
     table = write_table(tmp_path / "other", [(HEARD,)] * 4)
     ended = call(capfd, "train", table, "--init", model, "-o", more, *QUICK)
     assert ended.status == 2
-    assert ended.errors.startswith("error: --init: these files hold features of heard, and m takes seen; give files")
+    problem = "these files hold no seen, without which m cannot score it; make them with --streams seen --rate 4"
+    assert ended.errors == f"error: --init: {problem}\n"
+
+
+def test_a_file_without_what_all_heads_of_a_model_need_says_how_to_make_it(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Frames and motion are one kind of evidence, the pictures: no head learns to do without one of them."""
+    table = write_table(tmp_path / "clips", [(FRAMES, MOTION)] * 4)
+    model = tmp_path / "m.safetensors"
+    assert call(capfd, "train", table, "-o", model, "--streams", "frames,motion", *QUICK).status == 0
+    assert [member.role for member in read_spec(model).members] == ["labels", "background"]
+    whole = write_features(tmp_path / "whole.npz", 11, FRAMES, MOTION)
+    assert labels(capfd, whole, model) == ["odd"]
+    for name, held, lacks in (("seen", FRAMES, "motion"), ("moved", MOTION, "frames")):
+        clip = write_features(tmp_path / f"{name}.npz", 11, held)
+        ended = call(capfd, "predict", clip, "-m", model)
+        assert ended.status == 1
+        remedy = "make them with --streams frames,motion --rate 4"
+        assert ended.errors == f"error: {clip}: holds no {lacks}, without which m cannot score it; {remedy}\n"
 
 
 def test_a_model_of_features_from_elsewhere_takes_numbers_as_they_are(

@@ -69,7 +69,6 @@ OTHER = EncoderInfo(name="efficientnet-lite0", sha256="cd" * 32)
         (replace(published_stream(size=6), pictures=None), "frames that was made of other pictures"),
         (published_stream(size=5), "frames of 5 numbers a sample, and steps takes 6"),
         (replace(external_stream(6), name="frames"), r"frames of an unknown encoder, and steps takes it of the enc"),
-        (MOTION, "features of motion, and steps takes frames"),
     ],
 )
 def test_features_that_were_made_in_another_way_are_refused(tmp_path: Path, held: StreamSpec, problem: str) -> None:
@@ -86,7 +85,8 @@ def test_a_file_may_lack_a_stream_that_the_model_can_do_without(tmp_path: Path) 
     assert found.kind.streams == (MOTION,)
     assert found.values.tolist() == VALUES[:, :6].tolist()
     early = replace(SPEC, streams=OWN.streams, projected_sizes=(2, 4))
-    with pytest.raises(InputError, match="holds features of motion, and steps takes frames, motion"):
+    problem = "holds no frames, without which steps cannot score it; make them with --streams frames,motion --rate 4"
+    with pytest.raises(InputError, match=problem):
         read_for_model(early, path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidlabel.errors import InputError
@@ -29,25 +29,36 @@ def read_for_model(spec: ModelSpec, path: Path, rate: float | None = None) -> Fe
         InputError: the file cannot be read, or holds features that the model does not know.
     """
     found = read_features(path, rate or spec.rate)
-    problem = features_problem(spec, found.kind)
-    if problem is not None:
-        raise InputError(path, f"holds {problem}", "give files of the features that it was trained on")
+    misfit = features_misfit(spec, found.kind)
+    if misfit is not None:
+        raise InputError(path, f"holds {misfit.held}", misfit.remedy)
     if spec.is_external:
         return _as_streams(found, spec.streams)
     return found.select(found.held(spec.stream_names))
 
 
-def features_problem(spec: ModelSpec, kind: FeatureKind) -> str | None:
-    """What files of features hold other than a model takes, for a sentence with `hold`; None if they fit."""
+@dataclass(frozen=True, slots=True)
+class FeatureMisfit:
+    """Why a model cannot take files of features."""
+
+    held: str
+    """What they hold other than the model takes, for a sentence with `hold`."""
+    remedy: str = "give files of the features that it was trained on"
+
+
+def features_misfit(spec: ModelSpec, kind: FeatureKind) -> FeatureMisfit | None:
+    """Why a model cannot take files of one kind; None if it can."""
     if kind.settings is None or spec.is_external:
         fits = kind.width == spec.feature_size
-        return None if fits else f"{kind.width} numbers a sample, and {spec.name} takes {spec.feature_size}"
+        sizes = f"{kind.width} numbers a sample, and {spec.name} takes {spec.feature_size}"
+        return None if fits else FeatureMisfit(sizes)
     held = {stream.name: stream for stream in kind.streams}
-    if not spec.can_score(held):
-        return f"features of {', '.join(held)}, and {spec.name} takes {', '.join(spec.stream_names)}"
     taken = [stream for stream in spec.streams if stream.name in held]
+    if not spec.can_score(held):
+        remedy = f"make them with --streams {','.join(spec.stream_names)} --rate {spec.rate:g}"
+        return FeatureMisfit(spec.lack(held), remedy)
     differences = (_difference(spec.name, held[stream.name], stream) for stream in taken)
-    return next((difference for difference in differences if difference is not None), None)
+    return next((FeatureMisfit(difference) for difference in differences if difference is not None), None)
 
 
 def _as_streams(found: FeatureFile, streams: tuple[StreamSpec, ...]) -> FeatureFile:

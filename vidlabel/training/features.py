@@ -27,7 +27,7 @@ from vidlabel.features.streams.registry import (
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.heads.spec import ModelSpec
-from vidlabel.prediction.feature_inputs import features_problem, read_for_model
+from vidlabel.prediction.feature_inputs import features_misfit, read_for_model
 from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
@@ -208,9 +208,9 @@ def _features_for_model(
         UsageError: the model takes other features; `option` names it.
         InputError: none can be used.
     """
-    difference = features_problem(spec, kind)
-    if difference is not None:
-        raise UsageError(option, f"these files hold {difference}", "give files of the features that it was trained on")
+    misfit = features_misfit(spec, kind)
+    if misfit is not None:
+        raise UsageError(option, f"these files hold {misfit.held}", misfit.remedy)
 
     def read(example: Example) -> ExampleFeatures:
         """Features from one file."""
