@@ -65,6 +65,26 @@ def write_clip(path: Path, clip: Clip | None = None) -> Path:
     return path
 
 
+def join_sounds(path: Path, *sources: Path) -> Path:
+    """Copy the pictures of the first video, and the sound of each as a stream of its own.
+
+    Returns:
+        `path`.
+    """
+    with av.open(str(path), "w") as output:
+        packets: list[Packet[Any]] = []
+        for number, source in enumerate(sources):
+            with av.open(str(source)) as video:
+                copied = [video.streams.video[0], video.streams.audio[0]][number > 0 :]
+                streams = {stream.index: output.add_stream_from_template(stream) for stream in copied}
+                for packet in video.demux(copied):
+                    if packet.dts is not None:
+                        packet.stream = streams[packet.stream.index]
+                        packets.append(packet)
+        output.mux(sorted(packets, key=_decoding_time))
+    return path
+
+
 def _decoding_time(packet: Packet[Any]) -> Fraction:
     assert packet.dts is not None
     return packet.dts * packet.time_base

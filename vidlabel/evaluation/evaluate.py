@@ -156,6 +156,7 @@ def evaluate(
     seed: int = DEFAULT_OPTIONS.seed,
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
+    audio_stream: int | None = None,
     speech: str | PathLike[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
     device: Device = "auto",
@@ -191,6 +192,7 @@ def evaluate(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
+        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
             speech is not read.
         cache_dir: folder of the feature cache; None: the user's.
@@ -232,7 +234,15 @@ def evaluate(
         model=loaded,
         folds=fold_count(folds, leave_one_group_out=leave_one_group_out),
         options=options,
-        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime, speech=speech),
+        features=feature_options(
+            options,
+            rate,
+            cache_dir,
+            device=device,
+            runtime=runtime,
+            audio_stream=audio_stream,
+            speech=speech,
+        ),
         tolerance_s=tolerance,
     )
     return run_evaluation(request, SilentEvaluationListener())

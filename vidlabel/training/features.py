@@ -18,6 +18,7 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import read_features
+from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.registry import (
     DEFAULT_STREAMS,
     TRAINING_STREAMS,
@@ -65,6 +66,7 @@ def feature_options(
     *,
     device: Device = "auto",
     runtime: Runtime = "auto",
+    audio_stream: int | None = None,
     speech: str | PathLike[str] | None = None,
 ) -> FeatureOptions:
     """How the features of videos are made for a training.
@@ -75,15 +77,19 @@ def feature_options(
         cache_dir: folder of the feature cache; None: the user's.
         device: where the encoder runs.
         runtime: library that runs it.
+        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: model that turns speech into text where there are no subtitles; None: speech is not read.
 
     Raises:
-        UsageError: there is no such runtime, or model of speech.
+        UsageError: there is no such runtime, or model of speech, or the number of the stream is below 0.
         InstallationError: speech cannot be recognised here.
     """
     return FeatureOptions(
         config=FeatureConfig(
-            rate=rate or DEFAULT_RATE, runtime=runtime, speech=None if speech is None else fspath(speech)
+            rate=rate or DEFAULT_RATE,
+            audio_stream=audio_stream,
+            runtime=runtime,
+            speech=None if speech is None else fspath(speech),
         ),
         streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
@@ -118,12 +124,22 @@ def extract_features(
     cache = FeatureCache(cache_folder(options.cache))
     extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
     dataset = video_features(training_set, extractor, listener)
-    absent = [name for name in dataset.stream_names if not dataset.having(name)]
+    if init is None:
+        _check_found(dataset, options)
     if options.streams is None:
         dataset = select_streams(dataset, _common_streams(dataset))
-    elif absent and init is None:
-        raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
     return dataset, FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
+
+
+def _check_found(dataset: FeatureDataset, options: FeatureOptions) -> None:
+    """Refuse a choice of streams that no video has."""
+    absent = [name for name in dataset.stream_names if not dataset.having(name)]
+    number = options.config.audio_stream
+    if AudioStream.name in absent and number is not None:
+        remedy = "leave it out, or give the number of another one"
+        raise UsageError("--audio-stream", f"no video has audio stream {number}", remedy)
+    if absent and options.streams is not None:
+        raise UsageError("--streams", f"no video has {' or '.join(absent)}", "leave it out")
 
 
 def _features_of_files(

@@ -107,6 +107,7 @@ def train(
     init: str | PathLike[str] | None = None,
     resume: bool = False,
     licence: str = NO_LICENCE,
+    audio_stream: int | None = None,
     speech: str | PathLike[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
     device: Device = "auto",
@@ -142,6 +143,7 @@ def train(
         init: model file to continue from.
         resume: resume the same training after an interruption.
         licence: licence of the model, stored in its file.
+        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
             speech is not read.
         cache_dir: folder of the feature cache; None: the user's.
@@ -186,7 +188,15 @@ def train(
         source=str(labels or from_folders or ""),
         output=Path(output),
         options=options,
-        features=feature_options(options, rate, cache_dir, device=device, runtime=runtime, speech=speech),
+        features=feature_options(
+            options,
+            rate,
+            cache_dir,
+            device=device,
+            runtime=runtime,
+            audio_stream=audio_stream,
+            speech=speech,
+        ),
         init=start,
         resume=resume,
         licence=licence,

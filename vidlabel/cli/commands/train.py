@@ -9,6 +9,7 @@ import typer
 from vidlabel.cli.options import (
     TRAINING,
     Activation,
+    AudioStream,
     BatchSize,
     Bidirectional,
     CacheDir,
@@ -75,6 +76,7 @@ def train(
     init: Init = None,
     resume: Resume = False,
     licence: Licence = NO_LICENCE,
+    audio_stream: AudioStream = None,
     speech: Speech = None,
     cache_dir: CacheDir = None,
     device: DeviceName = "auto",
@@ -101,6 +103,7 @@ def train(
         init=init,
         resume=resume,
         licence=licence,
+        audio_stream=audio_stream,
         speech=speech,
         cache_dir=cache_dir,
         device=device,
