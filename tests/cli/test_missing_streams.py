@@ -99,12 +99,18 @@ def labels(capfd: pytest.CaptureFixture[str], clip: Path, model: Path) -> list[s
     return [segment["label"] for segment in json.loads(ended.output)["segments"]]
 
 
-def test_files_of_which_some_lack_a_stream_are_learnt_from(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    table = write_table(tmp_path / "clips", [(SEEN, HEARD)] * 4 + [(SEEN,)] * 4)
+@pytest.mark.parametrize("turned", [False, True], ids=["whole first", "whole last"])
+def test_files_of_which_some_lack_a_stream_are_learnt_from(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    turned: bool,
+) -> None:
+    held = [(SEEN, HEARD), (SEEN, HEARD), (HEARD, SEEN), (SEEN, HEARD), (SEEN,), (SEEN,), (SEEN,), (SEEN,)]
+    table = write_table(tmp_path / "clips", held[:: -1 if turned else 1])
     model = tmp_path / "m.safetensors"
     ended = call(capfd, "train", table, "-o", model, *QUICK)
     assert (ended.status, ended.errors) == (0, "")
-    assert read_spec(model).stream_names == ("heard", "seen")
+    assert read_spec(model).stream_names == ("seen", "heard")
     for number, streams in ((10, (SEEN,)), (11, (SEEN,)), (12, (SEEN, HEARD)), (13, (SEEN, HEARD))):
         clip = write_features(tmp_path / f"{number}.npz", number, *streams)
         assert labels(capfd, clip, model) == [("even", "odd")[number % 2]]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vidlabel.errors import AnnotationError, InputError
 from vidlabel.features.feature_file import FeatureKind
+from vidlabel.features.provenance import FeatureSettings
 from vidlabel.features.resampling import same_rate
 from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.delimited import LineProblem, shown
@@ -164,16 +165,21 @@ def common_kind(name: str, videos: Sequence[LabelledVideo]) -> FeatureKind | Non
 
 
 def _with_streams_of(kind: FeatureKind | None, other: FeatureKind | None) -> FeatureKind | None:
-    """The same with the streams that only the other holds: files of a table need not all hold the same."""
+    """The same with the streams that only the other holds: files of a table need not all hold the same.
+
+    They are in the order of the one that holds more.
+    """
     if kind is None or other is None or kind.settings is None or other.settings is None:
         return kind
-    held = {stream.name for stream in kind.streams}
-    streams = [*kind.streams, *(stream for stream in other.streams if stream.name not in held)]
-    ordered = tuple(sorted(streams, key=lambda stream: stream.name))
-    if len(streams) == len(kind.streams) == len(other.streams):
+    own = {stream.name: stream for stream in kind.streams}
+    known = {stream.name: stream for stream in other.streams} | own
+    if len(known) == len(own):
         return kind
+    longer = kind if len(kind.streams) >= len(other.streams) else other
+    names = dict.fromkeys([*(stream.name for stream in longer.streams), *known])
+    streams = tuple(known[name] for name in names)
     width = sum(stream.size for stream in streams)
-    return replace(kind, width=width, settings=replace(kind.settings, streams=ordered))
+    return replace(kind, width=width, settings=replace(kind.settings, streams=streams))
 
 
 def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
@@ -183,7 +189,15 @@ def _difference(kind: FeatureKind | None, other: FeatureKind | None) -> str:
         return f"{kind.width} and {other.width} numbers in a feature"
     if not same_rate(kind.rate, other.rate):
         return f"{kind.rate:g} and {other.rate:g} samples per second"
-    return "" if kind.settings == other.settings else "their features were made with different settings"
+    same = _in_order(kind.settings) == _in_order(other.settings)
+    return "" if same else "their features were made with different settings"
+
+
+def _in_order(settings: FeatureSettings | None) -> FeatureSettings | None:
+    """The same with the streams in the order of their names: files may hold them in any."""
+    if settings is None:
+        return None
+    return replace(settings, streams=tuple(sorted(settings.streams, key=lambda stream: stream.name)))
 
 
 def _in_one_spelling(row: Annotation) -> Annotation:
