@@ -1,4 +1,4 @@
-"""The house: which part of the package may import which, how deep imports go, and who may use which library."""
+"""The house: which part may import which, how deep imports go, who may use which library, and names of classes."""
 
 from __future__ import annotations
 
@@ -215,3 +215,22 @@ def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
     assert users != []
     parts = tuple(f"vidlabel.{part}" for part in MAY_IMPORT[library])
     assert [user for user in users if not f"{user}.".startswith(tuple(f"{part}." for part in parts))] == []
+
+
+def classes_of_one_name(modules: Mapping[str, ast.Module]) -> list[list[str]]:
+    """The classes that share their name with others, by full name; those inside others count, too."""
+    by_name: dict[str, list[str]] = {}
+    for module, tree in modules.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                by_name.setdefault(node.name, []).append(f"{module}.{node.name}")
+    return [found for found in by_name.values() if len(found) > 1]
+
+
+def test_no_two_classes_have_one_name() -> None:
+    assert classes_of_one_name(MODULES) == []
+
+
+def test_classes_of_one_name_are_found_wherever_they_stand() -> None:
+    modules = {"a": ast.parse("class Tally: ...\nclass Other: ..."), "b": ast.parse("def f():\n    class Tally: ...")}
+    assert classes_of_one_name(modules) == [["a.Tally", "b.Tally"]]
