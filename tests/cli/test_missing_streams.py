@@ -141,6 +141,27 @@ def test_a_model_goes_on_with_files_that_hold_more(capfd: pytest.CaptureFixture[
     assert ended.errors == f"error: --init: {problem}\n"
 
 
+def test_an_evaluation_names_what_the_models_of_all_folds_look_at(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Each fold trains on the one group that the other one tests: files of one stream alone."""
+    table = write_table(tmp_path / "clips", [(SEEN,), (SEEN,), (HEARD,), (HEARD,)])
+    ended = call(capfd, "evaluate", table, "--streams", "seen,heard", "--folds", "2", "--json", *QUICK)
+    assert ended.status == 0
+    model = json.loads(ended.output)["model"]
+    assert sorted(model["streams"]) == ["heard", "seen"]
+    assert sorted(model["encoder"].split(" + ")) == ["ear", "eye"]
+
+
+def test_no_streams_are_compared_where_a_model_goes_on(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    table = write_table(tmp_path / "clips", [(SEEN, HEARD)] * 8)
+    model, more = tmp_path / "m.safetensors", tmp_path / "more.safetensors"
+    assert call(capfd, "train", table, "-o", model, "--streams", "seen,heard", *QUICK).status == 0
+    ended = call(capfd, "train", table, "--init", model, "-o", more, "--epochs", "2", "--inner-folds", "2")
+    assert ended.status == 0
+    assert [line.partition(":")[0] for line in ended.errors.splitlines()] == ["validating", "training"]
+
+
 def test_a_file_without_what_all_heads_of_a_model_need_says_how_to_make_it(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -351,9 +351,9 @@ def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> 
     specs = [one.spec for one in models]
     return EvaluatedModel(
         name="trained",
-        head=specs[0].head_name,
+        head="+".join(dict.fromkeys(member.head.kind for spec in specs for member in spec.members)),
         streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.stream_names)),
-        encoder=specs[0].encoder_title,
+        encoder=" + ".join(dict.fromkeys(title for spec in specs for title in spec.encoder_titles)),
         runtime=_used_runtime(request),
         sha256=None,
         options=asdict(request.options),

@@ -183,7 +183,9 @@ class _Fitting:
         kinds = self._trainable_kinds(found, candidates)
         if found.validated is not None and len(found.dataset.streams) > 1:
             others = [member for member in candidates if member.plan.kind in kinds.difference(usual_kinds(candidates))]
-            validated = found.validated.joined(self._run_folds(found, one_of_each(others), "fold", "comparing streams"))
+            validated = found.validated
+            if others:
+                validated = validated.joined(self._run_folds(found, one_of_each(others), "fold", "comparing streams"))
             found = replace(found, validated=validated)
             if self._start is None:
                 kinds = best_kinds(found.dataset, validated.outcome, kinds_of(candidates))
