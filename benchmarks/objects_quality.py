@@ -28,7 +28,7 @@ from vidlabel.features.config import FeatureBlock
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.pipeline import Features, encode_samples
 from vidlabel.heads.model import Model, load_model
-from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.numpy_heads import NumpyHead
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import SingleLabelBuilder
@@ -125,8 +125,7 @@ def read_features(path: Path, encoder: Encoder, view: View) -> Features:
 def with_settings(model: Model, smoothing: float, temperature: float) -> Model:
     (member,) = model.spec.members
     changed = replace(member, head=replace(member.head, scaled_identity=smoothing), temperature=temperature)
-    head = build_head(changed.head).eval()
-    head.load_state_dict(model.heads[0].state_dict())
+    head = NumpyHead(changed.head, model.heads[0].parameters)
     return replace(model, spec=replace(model.spec, members=(changed,)), heads=(head,))
 
 

@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "av": ["video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"],
     "decord": ["video.decoders"],
     "faster_whisper": ["video.speech"],
-    "torch": ["features.encoders", "heads", "training.fitting", "training.finetune"],
+    "torch": ["features.encoders", "heads.recurrent", "training.fitting", "training.finetune"],
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],
     "typer": ["cli"],

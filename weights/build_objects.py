@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.frame_encoder import Classifier, load_classifier
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
-from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.heads.numpy_heads import NumpyHead
 from vidlabel.heads.spec import ModelSpec
 
 WEIGHTS = Path(__file__).parent
@@ -114,11 +113,10 @@ def build_spec(naming: Naming) -> ModelSpec:
     )
 
 
-def fill_head(head: Head, classifier: Classifier) -> None:
-    """Put the published classifier over the recurrence, its numbers rounded to 11 bits (`rounded`)."""
-    with torch.no_grad():
-        head.output.weight.copy_(torch.from_numpy(rounded(classifier.weight)))
-        head.output.bias.copy_(torch.from_numpy(rounded(classifier.bias)))
+def build_head(config: HeadConfig, classifier: Classifier) -> NumpyHead:
+    """The published classifier over the recurrence, its numbers rounded to 11 bits (`rounded`)."""
+    parameters = {"output.weight": rounded(classifier.weight), "output.bias": rounded(classifier.bias)}
+    return NumpyHead(config, parameters)
 
 
 def rounded(numbers: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -148,8 +146,7 @@ def main() -> None:
     print(f"rounding moves probabilities by at most {largest_change(classifier):.1e}")
     for naming in (fine_naming(classes), coarse_naming(classes)):
         spec = build_spec(naming)
-        head = build_head(spec.members[0].head)
-        fill_head(head, classifier)
+        head = build_head(spec.members[0].head, classifier)
         model = save_model(spec, [head], (), folder / f"{naming.name}.safetensors")
         print(f"{model.path}: {len(spec.labels)} labels, {model.path.stat().st_size} bytes, sha256 {model.sha256}")
 

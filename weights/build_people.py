@@ -13,14 +13,14 @@ import math
 import sys
 from pathlib import Path
 
-import torch
+import numpy as np
 
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.pose import LIKELIEST_SCORE, WIDEST_BOX
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
-from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.heads.numpy_heads import NumpyHead
 from vidlabel.heads.spec import ModelSpec
 
 WEIGHTS = Path(__file__).parent
@@ -67,15 +67,15 @@ def build_spec() -> ModelSpec:
     )
 
 
-def fill_head(head: Head) -> None:
+def build_head(config: HeadConfig) -> NumpyHead:
     """Each score is a sigmoid of one number."""
     odds = math.log(SURE_PROBABILITY / (1 - SURE_PROBABILITY)) - math.log(LIKELY_PROBABILITY / (1 - LIKELY_PROBABILITY))
     person_slope = odds / (SURE - LIKELY)
-    with torch.no_grad():
-        head.output.weight.zero_()
-        head.output.weight[0, LIKELIEST_SCORE] = person_slope
-        head.output.weight[1, WIDEST_BOX] = LYING_SLOPE
-        head.output.bias.copy_(torch.tensor([-person_slope * LIKELY, -LYING_SLOPE * math.log(LYING_BOX)]))
+    weight = np.zeros((config.outputs, config.input_size), np.float32)
+    weight[0, LIKELIEST_SCORE] = person_slope
+    weight[1, WIDEST_BOX] = LYING_SLOPE
+    bias = np.array([-person_slope * LIKELY, -LYING_SLOPE * math.log(LYING_BOX)], np.float32)
+    return NumpyHead(config, {"output.weight": weight, "output.bias": bias})
 
 
 def main() -> None:
@@ -83,7 +83,6 @@ def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else WEIGHTS
     spec = build_spec()
     head = build_head(spec.members[0].head)
-    fill_head(head)
     model = save_model(spec, [head], (), folder / "people.safetensors")
     print(f"{model.path}: {len(spec.labels)} labels, {model.path.stat().st_size} bytes, sha256 {model.sha256}")
 

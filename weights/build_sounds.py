@@ -12,14 +12,12 @@ import csv
 import sys
 from pathlib import Path
 
-import torch
-
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.yamnet import SoundClassifier, load_sound_classifier
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model
-from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.heads.numpy_heads import NumpyHead
 from vidlabel.heads.spec import ModelSpec
 
 WEIGHTS = Path(__file__).parent
@@ -67,20 +65,17 @@ def build_spec() -> ModelSpec:
     )
 
 
-def fill_head(head: Head, classifier: SoundClassifier) -> None:
-    """Put the rows of the published classifier into the head."""
+def build_head(config: HeadConfig, classifier: SoundClassifier) -> NumpyHead:
+    """A head with the rows of the published classifier."""
     rows = class_rows()
-    with torch.no_grad():
-        head.output.weight.copy_(torch.from_numpy(classifier.weight[rows]))
-        head.output.bias.copy_(torch.from_numpy(classifier.bias[rows]))
+    return NumpyHead(config, {"output.weight": classifier.weight[rows], "output.bias": classifier.bias[rows]})
 
 
 def main() -> None:
     """Write the model."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else WEIGHTS
     spec = build_spec()
-    head = build_head(spec.members[0].head)
-    fill_head(head, load_sound_classifier())
+    head = build_head(spec.members[0].head, load_sound_classifier())
     model = save_model(spec, [head], (), folder / "sounds.safetensors")
     print(f"{model.path}: {len(spec.labels)} labels, {model.path.stat().st_size} bytes, sha256 {model.sha256}")
 

@@ -10,7 +10,7 @@ import torch
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import Model, Projection, save_model
-from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.recurrent import as_numpy, build_head
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 
@@ -122,13 +122,16 @@ def save_example(spec: ModelSpec, path: Path, seed: int = 0) -> Model:
     heads = [build_head(member.head) for member in spec.members]
     for parameter in (parameter for head in heads for parameter in head.parameters()):
         parameter.data = torch.empty_like(parameter).uniform_(-1, 1, generator=generator)
-    return save_model(spec, heads, random_projections(spec, generator), path)
+    return save_model(spec, [as_numpy(head) for head in heads], random_projections(spec, generator), path)
 
 
 def random_projections(spec: ModelSpec, generator: torch.Generator) -> list[Projection]:
     """One for each stream of a model that projects them."""
     sizes = zip(spec.streams, spec.projected_sizes or (), strict=False)
     return [
-        Projection(torch.rand(stream.size, generator=generator), torch.randn(size, stream.size, generator=generator))
+        Projection(
+            torch.rand(stream.size, generator=generator).numpy(),
+            torch.randn(size, stream.size, generator=generator).numpy(),
+        )
         for stream, size in sizes
     ]

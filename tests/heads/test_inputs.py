@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 
 from heads.example_specs import ENCODER, mixed_spec, save_example, stream
+from heads.numpy_heads import run_head
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.inputs import StreamInputs
 from vidlabel.heads.model import Model
-from vidlabel.heads.recurrent import State
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.stream_spec import StreamSpec
@@ -59,17 +58,16 @@ def by_hand(model: Model, weights: dict[int, float], *, seen: bool, heard: bool)
     """Scores of members with these weights; a stream that is not there is 0 after its projection."""
     parts = []
     for projection, columns, there in zip(model.projections, (slice(0, 3), slice(3, 7)), (seen, heard), strict=True):
-        own = (FEATURES[:, columns] - projection.mean.numpy()) @ projection.components.numpy().T
+        own = (FEATURES[:, columns] - projection.mean) @ projection.components.T
         parts.append(own if there else np.zeros_like(own))
     total = np.zeros((40, 2))
     for number, weight in weights.items():
         member = model.spec.members[number]
         names = member.streams or ("frames", "audio")
         inputs = np.concatenate([parts[("frames", "audio").index(name)] for name in names], axis=1)
-        state: State | None = None
-        with torch.inference_mode():
-            outputs, _ = model.heads[number](torch.tensor(inputs), state)
-        total += outputs.numpy() * weight / member.temperature
+        head = model.heads[number]
+        outputs = run_head(head.config, {name: own.astype(np.float64) for name, own in head.parameters.items()}, inputs)
+        total += outputs * weight / member.temperature
     scores: npt.NDArray[np.float64] = np.exp(total) / np.exp(total).sum(axis=1, keepdims=True)
     return scores
 

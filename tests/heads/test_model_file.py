@@ -132,9 +132,9 @@ def test_safetensors_itself_reads_the_file(tmp_path: Path) -> None:
     model = save_example(pooled_spec(), path)
     tensors = load_file(path)
     assert model.projections
-    np.testing.assert_array_equal(tensors["projection.0.components"], model.projections[0].components.numpy())
-    for name, tensor in model.heads[0].state_dict().items():
-        np.testing.assert_array_equal(tensors[f"members.0.{name}"], tensor.numpy())
+    np.testing.assert_array_equal(tensors["projection.0.components"], model.projections[0].components)
+    for name, array in model.heads[0].parameters.items():
+        np.testing.assert_array_equal(tensors[f"members.0.{name}"], array)
 
 
 def test_what_safetensors_wrote_is_read(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ KINDS: tuple[HeadKind, ...] = ("rnn", "lstm", "gru", "gru-article")
 INPUTS, HIDDEN, OUTPUTS = 5, 4, 3
 
 
-def _named(config: HeadConfig) -> str:
+def named(config: HeadConfig) -> str:
     facts = [config.kind, config.activation, f"{config.layers} layers"]
     return "-".join([*facts, *["both ways"] * config.bidirectional, *["gated"] * (config.gated_sizes is not None)])
 
@@ -64,7 +64,7 @@ def _by_equations(head: Head, features: Tensor) -> np.ndarray[tuple[int, ...], n
     return run_head(head.config, parameters, features.double().numpy())
 
 
-@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=_named)
+@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=named)
 def test_outputs_are_those_of_the_equations(config: HeadConfig) -> None:
     head, features = _head(config), _features(50)
     with torch.inference_mode():
@@ -73,7 +73,7 @@ def test_outputs_are_those_of_the_equations(config: HeadConfig) -> None:
 
 
 @pytest.mark.parametrize("sizes", [(1,) * 50, (32, 18), (3, 0, 40, 7)])
-@pytest.mark.parametrize("config", CARRIED, ids=_named)
+@pytest.mark.parametrize("config", CARRIED, ids=named)
 def test_a_sequence_in_chunks_gives_the_outputs_of_the_whole(config: HeadConfig, sizes: tuple[int, ...]) -> None:
     head, features = _head(config), _features(50)
     state: State | None = None
@@ -85,7 +85,7 @@ def test_a_sequence_in_chunks_gives_the_outputs_of_the_whole(config: HeadConfig,
     np.testing.assert_allclose(torch.cat(parts).numpy(), _by_equations(head, features), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=_named)
+@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=named)
 def test_sequences_padded_to_one_length_give_the_outputs_of_each_alone(config: HeadConfig) -> None:
     head, features = _head(config), _features(3, 12)
     lengths = [12, 1, 7]
@@ -97,7 +97,7 @@ def test_sequences_padded_to_one_length_give_the_outputs_of_each_alone(config: H
         np.testing.assert_allclose(row[:length].numpy(), expected, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=_named)
+@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=named)
 def test_a_batch_gives_the_outputs_of_each_sequence(config: HeadConfig) -> None:
     head, features = _head(config), _features(2, 9)
     with torch.inference_mode():
@@ -106,12 +106,12 @@ def test_a_batch_gives_the_outputs_of_each_sequence(config: HeadConfig) -> None:
         np.testing.assert_allclose(row.numpy(), _by_equations(head, sequence), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=_named)
+@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=named)
 def test_the_layout_of_the_file_is_that_of_the_parameters(config: HeadConfig) -> None:
     assert {name: tuple(t.shape) for name, t in build_head(config).state_dict().items()} == head_shapes(config)
 
 
-@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=_named)
+@pytest.mark.parametrize("config", CARRIED + LOOKING_AHEAD, ids=named)
 def test_every_parameter_learns(config: HeadConfig) -> None:
     torch.manual_seed(7)  # some starts leave all rectified units of a layer at zero
     head = build_head(config)
@@ -121,7 +121,7 @@ def test_every_parameter_learns(config: HeadConfig) -> None:
     assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients.values())
 
 
-@pytest.mark.parametrize("config", LOOKING_AHEAD[:1], ids=_named)
+@pytest.mark.parametrize("config", LOOKING_AHEAD[:1], ids=named)
 def test_a_head_that_looks_ahead_takes_no_state(config: HeadConfig) -> None:
     head = _head(config)
     with pytest.raises(ValueError, match="carries no state"):

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -104,7 +103,7 @@ def _inputs(model: Model, features: Scores) -> Array:
     if model.projections:
         parts = [inputs[:, columns] for columns in model.spec.columns.values()]
         inputs = np.concatenate([
-            (part - own.mean.numpy()) @ own.components.numpy().T.astype(np.float64)
+            (part - own.mean) @ own.components.T.astype(np.float64)
             for part, own in zip(parts, model.projections, strict=True)
         ], axis=1)  # fmt: skip
     return inputs
@@ -131,7 +130,7 @@ def _window_starts(samples: int, window: int) -> list[int]:
 
 
 def _outputs(model: Model, number: int, inputs: Array) -> Array:
-    parameters = {name: tensor.double().numpy() for name, tensor in model.heads[number].state_dict().items()}
+    parameters = {name: array.astype(np.float64) for name, array in model.heads[number].parameters.items()}
     return run_head(model.spec.members[number].head, parameters, inputs)
 
 
@@ -215,12 +214,6 @@ def test_scores_are_probabilities(model: Model) -> None:
     scores = _streamed(model, _features(100) * 100, [])
     assert scores.min() >= 0
     assert scores.max() <= 1
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_the_number_of_threads_is_left_as_it_was(model: Model) -> None:
-    _streamed(model, _features(40), [])
-    assert torch.get_num_threads() == 2
 
 
 def test_features_of_another_size_are_refused(model: Model) -> None:

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 from heads.example_specs import ENCODER, step_spec, stream
 from vidlabel.errors import ModelFileError
 from vidlabel.heads.model import Model, load_model, save_model
-from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.recurrent import as_numpy, build_head
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.stream_spec import TensorInfo, TunedEncoder
 from vidlabel.tensor_files import tensor_digest
@@ -40,7 +40,7 @@ def tuned_spec(sha256: str | None = None) -> ModelSpec:
 
 
 def saved(path: Path, spec: ModelSpec) -> Model:
-    heads = [build_head(member.head) for member in spec.members]
+    heads = [as_numpy(build_head(member.head)) for member in spec.members]
     return save_model(spec, heads, (), path, {tuned.sha256: TENSORS for tuned in spec.tuned_encoders})
 
 
@@ -92,7 +92,7 @@ def test_each_stream_may_have_an_encoder_of_its_own(tmp_path: Path) -> None:
         stream("motion", 1, shared, lag_s=0.1),
     )
     spec = replace(step_spec(), streams=streams)
-    heads = [build_head(member.head) for member in spec.members]
+    heads = [as_numpy(build_head(member.head)) for member in spec.members]
     save_model(spec, heads, (), path, {digest(): TENSORS, second.sha256: other})
     found = load_model(path)
     assert found.spec == spec
@@ -106,6 +106,6 @@ def test_each_stream_may_have_an_encoder_of_its_own(tmp_path: Path) -> None:
 
 
 def test_tensors_of_an_encoder_that_the_description_lacks_are_refused(tmp_path: Path) -> None:
-    heads = [build_head(member.head) for member in step_spec().members]
+    heads = [as_numpy(build_head(member.head)) for member in step_spec().members]
     with pytest.raises(ValueError, match="encoders that the description does not name"):
         save_model(step_spec(), heads, (), tmp_path / "m.safetensors", {digest(): TENSORS})

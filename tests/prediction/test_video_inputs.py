@@ -16,7 +16,7 @@ from vidlabel.features.encoders.shipped_weights import YAMNET
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.model import save_model
-from vidlabel.heads.recurrent import build_head
+from vidlabel.heads.recurrent import as_numpy, build_head
 from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
 from vidlabel.tensor_files import tensor_digest
@@ -126,7 +126,7 @@ def test_a_model_that_was_tuned_brings_its_own(tmp_path: Path) -> None:
     tuned = TunedEncoder(blocks=2, sha256=tensor_digest(TENSORS), tensors=(TensorInfo(name="head.bias", shape=(5,)),))
     encoder = replace(PUBLISHED_ENCODER, tuned=tuned)
     spec = video_spec(published_stream(encoder=encoder), published_stream("motion", encoder=encoder, lag_s=0.1))
-    heads = [build_head(member.head) for member in spec.members]
+    heads = [as_numpy(build_head(member.head)) for member in spec.members]
     model = save_model(spec, heads, (), tmp_path / "m.safetensors", {tuned.sha256: TENSORS})
     found = feature_config(model, FeatureConfig()).tuned
     assert found is not None

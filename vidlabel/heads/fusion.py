@@ -7,24 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
+import numpy as np
 
 from vidlabel.heads.config import MemberRole
+from vidlabel.heads.operations import FloatArray, log_softmax, sigmoid, softmax
 from vidlabel.heads.spec import ModelSpec
 
 
-def resample_steps(sequences: Tensor, steps: int) -> Tensor:
+def resample_steps(sequences: FloatArray, steps: int) -> FloatArray:
     """Sequences at other times, linearly between their samples: (B, T, P) to (B, `steps`, P), from first to last."""
     last = sequences.shape[1] - 1
-    places = torch.linspace(0, last, steps, dtype=torch.float64)
-    before = places.floor().long()
-    after = (before + 1).clamp(max=last)
-    share = (places - before).to(sequences.dtype)[:, None]
+    places = np.linspace(0, last, steps)
+    before = np.floor(places).astype(np.intp)
+    after = np.minimum(before + 1, last)
+    share = (places - before).astype(np.float32)[:, None]
     return sequences[:, before] * (1 - share) + sequences[:, after] * share
 
 
-def pool_parts(outputs: Tensor, parts: int, lengths: Tensor | None = None) -> Tensor:
+def pool_parts(outputs: FloatArray, parts: int) -> FloatArray:
     """One row for a window: the sum of the means of block p of the outputs over part p of the window.
 
     For one part it is the mean. Part p of n holds the samples from floor(p T / n) to floor((p + 1) T / n), and at least
@@ -33,35 +33,32 @@ def pool_parts(outputs: Tensor, parts: int, lengths: Tensor | None = None) -> Te
     Args:
         outputs: (B, T, K), K = n blocks of the same size; T at least 1.
         parts: n.
-        lengths: (B,) samples that count in each window, at least 1, where they are padded at the end.
 
     Returns:
         (B, K / n).
     """
     windows, samples, width = outputs.shape
-    if lengths is None:
-        lengths = torch.full((windows,), samples)
-    shares = part_shares(lengths.cpu(), samples, parts).to(outputs)
-    return torch.einsum("btp,btpk->bk", shares, outputs.view(windows, samples, parts, width // parts))
+    blocks = outputs.reshape(windows, samples, parts, width // parts)
+    pooled: FloatArray = np.einsum("tp,btpk->bk", part_shares(samples, parts), blocks)
+    return pooled
 
 
-def part_shares(lengths: Tensor, samples: int, parts: int) -> Tensor:
-    """How much each sample counts in the mean of each part of its window: (B,) to (B, T, n), 1 together in a part.
+def part_shares(samples: int, parts: int) -> FloatArray:
+    """How much each sample of a window counts in the mean of each of its parts: (T, n), 1 together in a part.
 
     Args:
-        lengths: samples that count in each window.
         samples: T.
         parts: n, as in `pool_parts`.
     """
-    bounds = torch.arange(parts + 1) * lengths[:, None] // parts  # (B, n + 1)
-    starts = bounds[:, :-1]
-    ends = torch.maximum(bounds[:, 1:], starts + 1)
-    steps = torch.arange(samples)[:, None]
-    held = (starts[:, None] <= steps) & (steps < ends[:, None])  # (B, T, n)
-    return held / (ends - starts)[:, None]
+    bounds = np.arange(parts + 1) * samples // parts
+    starts = bounds[:-1]
+    ends = np.maximum(bounds[1:], starts + 1)
+    steps = np.arange(samples)[:, None]
+    held = (starts <= steps) & (steps < ends)
+    return (held / (ends - starts)).astype(np.float32)
 
 
-def probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tensor:
+def probabilities(logits: Sequence[FloatArray | None], spec: ModelSpec) -> FloatArray:
     """Calibrated probabilities: temperature scaling (Guo et al., ICML 2017) of each member, then their mixture.
 
     With members for the background, theirs is the probability that nothing happens. What is left is shared out by the
@@ -79,13 +76,14 @@ def probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tensor:
     mixed = _mixed(logits, spec, "labels")
     if not spec.members_with("background"):
         return _label_probabilities(mixed, spec)
-    knowing = torch.softmax(_mixed(logits, spec, "background"), dim=1)
+    knowing = softmax(_mixed(logits, spec, "background"))
     nothing = knowing[:, -1:]
-    labels = torch.softmax((torch.log_softmax(mixed, dim=1) + knowing[:, :-1].clamp(min=1e-12).log()) / 2, dim=1)
-    return torch.cat([labels * (1 - nothing), nothing], dim=1)
+    both: FloatArray = log_softmax(mixed) + np.log(np.maximum(knowing[:, :-1], np.float32(1e-12)))
+    labels = softmax(both * np.float32(0.5))
+    return np.concatenate([labels * (1 - nothing), nothing], axis=1)
 
 
-def clip_probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tensor:
+def clip_probabilities(logits: Sequence[FloatArray | None], spec: ModelSpec) -> FloatArray:
     """The same for windows that are whole clips, in which something happens: background has the probability 0.
 
     The members that know background count in stretches of long videos alone: of whole clips they know less.
@@ -93,26 +91,29 @@ def clip_probabilities(logits: Sequence[Tensor | None], spec: ModelSpec) -> Tens
     labels = _label_probabilities(_mixed(logits, spec, "labels"), spec)
     if not spec.members_with("background"):
         return labels
-    return torch.cat([labels, labels.new_zeros(len(labels), 1)], dim=1)
+    return np.pad(labels, ((0, 0), (0, 1)))
 
 
-def _label_probabilities(mixed: Tensor, spec: ModelSpec) -> Tensor:
+def _label_probabilities(mixed: FloatArray, spec: ModelSpec) -> FloatArray:
     if spec.task != "single":
-        return torch.sigmoid(mixed)
-    outputs = torch.softmax(mixed, dim=1)
+        return sigmoid(mixed)
+    outputs = softmax(mixed)
     if spec.output_labels is None:
         return outputs
-    labels = torch.tensor(spec.output_labels, device=mixed.device)
-    sums = outputs.new_zeros(len(outputs), len(spec.labels)).index_add_(1, labels, outputs)
-    return sums.clamp_(max=1.0)  # rounding may leave a sum a hair above
+    order = np.argsort(spec.output_labels, kind="stable")
+    labels, starts = np.unique(np.array(spec.output_labels)[order], return_index=True)
+    sums = np.zeros((len(outputs), len(spec.labels)), np.float32)
+    sums[:, labels] = np.add.reduceat(outputs[:, order], starts, axis=1)
+    return np.minimum(sums, 1)  # rounding may leave a sum a hair above
 
 
-def _mixed(logits: Sequence[Tensor | None], spec: ModelSpec, role: MemberRole) -> Tensor:
+def _mixed(logits: Sequence[FloatArray | None], spec: ModelSpec, role: MemberRole) -> FloatArray:
     """Weighted sum of the calibrated outputs of the members with a role; the weights of those that run sum to all."""
     members = [(outputs, member) for outputs, member in zip(logits, spec.members, strict=True) if member.role == role]
     running = [(outputs, member) for outputs, member in members if outputs is not None]
     scale = 1.0
     if len(running) < len(members):
         scale = sum(member.weight for _, member in members) / sum(member.weight for _, member in running)
-    chosen = [outputs * (member.weight * scale / member.temperature) for outputs, member in running]
-    return torch.stack(chosen).sum(dim=0)
+    chosen = [outputs * np.float32(member.weight * scale / member.temperature) for outputs, member in running]
+    mixed: FloatArray = np.stack(chosen).sum(axis=0)
+    return mixed

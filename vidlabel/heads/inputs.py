@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from vidlabel.heads.model import Network
+from vidlabel.heads.operations import FloatArray
 from vidlabel.stream_spec import stream_columns
-
-FloatArray = npt.NDArray[np.float32]
 
 
 class StreamInputs:
@@ -41,21 +38,21 @@ class StreamInputs:
         self._columns = stream_columns(self.streams)
         self._hidden = hidden
 
-    def of_members(self, features: torch.Tensor) -> list[torch.Tensor | None]:
+    def of_members(self, features: FloatArray) -> list[FloatArray | None]:
         """(..., D) to (..., P) for each member; None for one that does not run."""
         model = self.model
         inputs = model.project({name: features[..., columns] for name, columns in self._columns.items()})
         if self._hidden is not None:
-            inputs[self._hidden] = torch.zeros_like(inputs[self._hidden])
+            inputs[self._hidden] = np.zeros_like(inputs[self._hidden])
         for name, size in model.spec.input_sizes.items():
             if name not in inputs:
-                inputs[name] = features.new_zeros(*features.shape[:-1], size)
-        joined: dict[tuple[str, ...], torch.Tensor] = {}
-        found: list[torch.Tensor | None] = []
+                inputs[name] = np.zeros((*features.shape[:-1], size), np.float32)
+        joined: dict[tuple[str, ...], FloatArray] = {}
+        found: list[FloatArray | None] = []
         for member, runs in zip(model.spec.members, self.runs, strict=True):
             names = model.spec.streams_of(member)
             if runs and names not in joined:
-                joined[names] = torch.cat([inputs[name] for name in names], dim=-1)
+                joined[names] = np.concatenate([inputs[name] for name in names], axis=-1)
             found.append(joined[names] if runs else None)
         return found
 

@@ -14,17 +14,16 @@ bit; and memory does not grow with the video.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from vidlabel.heads.fusion import clip_probabilities, pool_parts, probabilities, resample_steps
-from vidlabel.heads.inputs import FloatArray, StreamInputs, filled_motion
+from vidlabel.heads.inputs import StreamInputs, filled_motion
 from vidlabel.heads.model import Network
-from vidlabel.heads.recurrent import State
+from vidlabel.heads.numpy_heads import CarriedState
+from vidlabel.heads.operations import FloatArray
 from vidlabel.stream_spec import motion_columns
 
 CHUNK_SAMPLES = 32
@@ -35,21 +34,6 @@ HOPS_PER_WINDOW = 4
 
 GROUP_SAMPLES = 1024
 """Most samples of short windows that run together, for the same reason."""
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run torch in the calling thread alone, then as before.
-
-    A head's matrices are too small to share out: on two cores that are busy with decoding, a bidirectional GRU of
-    64 took 16 ms a window in two threads and 0.4 ms in one. Also, sums come out the same whatever the number of cores.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class Scorer(ABC):
@@ -114,7 +98,7 @@ class CarriedScorer(Scorer):
 
     def __init__(self, inputs: StreamInputs) -> None:
         super().__init__(inputs)
-        self._states: list[State | None] = [None] * len(inputs.model.heads)
+        self._states: list[CarriedState] = [()] * len(inputs.model.heads)
 
     def _next_scores(self) -> list[FloatArray]:
         scores = []
@@ -127,18 +111,16 @@ class CarriedScorer(Scorer):
     def _last_scores(self) -> list[FloatArray]:
         return [self._run(self._waiting)] if len(self._waiting) else []
 
-    @torch.inference_mode()
-    @one_thread()
     def _run(self, features: FloatArray) -> FloatArray:
-        logits: list[torch.Tensor | None] = []
-        inputs = self._inputs.of_members(_to_tensor(features))
+        logits: list[FloatArray | None] = []
+        inputs = self._inputs.of_members(features)
         for number, (head, own) in enumerate(zip(self._model.heads, inputs, strict=True)):
             if own is None:
                 logits.append(None)
                 continue
-            outputs, self._states[number] = head(own, self._states[number])
+            outputs, self._states[number] = head.run(own, self._states[number])
             logits.append(outputs)
-        return _to_array(probabilities(logits, self._model.spec))
+        return probabilities(logits, self._model.spec)
 
 
 class WindowScorer(Scorer):
@@ -199,8 +181,6 @@ class WindowScorer(Scorer):
             self._add(start, scores)
         self._start += count * self._hop
 
-    @torch.inference_mode()
-    @one_thread()
     def _run(self, windows: FloatArray) -> FloatArray:
         """(B, W, D) to (B, W, C)."""
         return _window_scores(self._inputs, windows)
@@ -247,8 +227,6 @@ def make_scorer(
     return WindowScorer(inputs, max(1, round(model.spec.window_s * (rate or model.spec.rate))))
 
 
-@torch.inference_mode()
-@one_thread()
 def score_clip(model: Network, values: npt.ArrayLike, available: Collection[str] | None = None) -> FloatArray:
     """Scores of a clip as a whole, (C,): taken for one window, or the mean over its samples where each has its own.
 
@@ -268,7 +246,7 @@ def score_clip(model: Network, values: npt.ArrayLike, available: Collection[str]
         raise ValueError(f"a clip has features of shape (T, {inputs.size}), not {features.shape}")
     features = filled_motion(features, motion_columns(inputs.streams))
     rows = _window_rows(inputs, features[None])
-    scores: FloatArray = _to_array(clip_probabilities(rows, model.spec)).mean(axis=0)
+    scores: FloatArray = clip_probabilities(rows, model.spec).mean(axis=0)
     return scores
 
 
@@ -276,28 +254,22 @@ def _window_scores(inputs: StreamInputs, windows: FloatArray) -> FloatArray:
     """(B, W, D) to (B, W, C)."""
     count, samples, _ = windows.shape
     spec = inputs.model.spec
-    scores = _to_array(probabilities(_window_rows(inputs, windows), spec))
+    scores = probabilities(_window_rows(inputs, windows), spec)
     return np.repeat(scores[:, None], samples, axis=1) if spec.pooled else scores.reshape(count, samples, -1)
 
 
-def _window_rows(inputs: StreamInputs, windows: FloatArray) -> list[torch.Tensor | None]:
+def _window_rows(inputs: StreamInputs, windows: FloatArray) -> list[FloatArray | None]:
     """(B, W, D) to the outputs of each member that runs: (B, K) where they are pooled, else (B * W, K)."""
-    rows: list[torch.Tensor | None] = []
+    rows: list[FloatArray | None] = []
     model = inputs.model
-    for member, head, own in zip(model.spec.members, model.heads, inputs.of_members(_to_tensor(windows)), strict=True):
+    for member, head, own in zip(model.spec.members, model.heads, inputs.of_members(windows), strict=True):
         if own is None:
             rows.append(None)
             continue
         steps = own if member.resampled_steps is None else resample_steps(own, member.resampled_steps)
-        outputs, _ = head(steps)
-        rows.append(outputs.flatten(0, 1) if member.pooled_parts is None else pool_parts(outputs, member.pooled_parts))
+        outputs, _ = head.run(steps)
+        if member.pooled_parts is None:
+            rows.append(outputs.reshape(-1, outputs.shape[-1]))
+        else:
+            rows.append(pool_parts(outputs, member.pooled_parts))
     return rows
-
-
-def _to_tensor(array: FloatArray) -> torch.Tensor:
-    """A copy: torch aligns its memory to 64 bytes, and the last bit of a matrix product may depend on the alignment."""
-    return torch.tensor(array)
-
-
-def _to_array(tensor: torch.Tensor) -> FloatArray:
-    return tensor.numpy()

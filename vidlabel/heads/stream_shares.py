@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.inputs import FloatArray
 from vidlabel.heads.model import Network
+from vidlabel.heads.operations import FloatArray
 from vidlabel.heads.scoring import Scorer, make_scorer
 from vidlabel.heads.spec import ModelSpec
 

@@ -25,9 +25,8 @@ from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.streams.registry import find_stream
-from vidlabel.heads.model import Model, Projection
-from vidlabel.heads.recurrent import Head
-from vidlabel.heads.scoring import one_thread
+from vidlabel.heads.model import Model
+from vidlabel.heads.recurrent import Head, one_thread
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.feature_dataset import (
     FeatureDataset,
@@ -53,6 +52,7 @@ from vidlabel.training.fitting.inner_cv import Tuning, inner_folds
 from vidlabel.training.fitting.plans import TaskShape, label_plans
 from vidlabel.training.fitting.seeded_runs import FitListener, TrainingRuns
 from vidlabel.training.fitting.tensors import PackedClips, fill_first_motion, learn_whitening, make_training_tensors
+from vidlabel.training.fitting.whitening import StreamWhitening
 from vidlabel.training.fitting.windows import Batch, choose_window, timed_windows
 from vidlabel.training.options import TrainOptions
 
@@ -199,12 +199,12 @@ def tune(
     seen, pictures = subset(first_view(fill_first_motion(dataset)), learnt), [kept[clip] for clip in learnt]
     with one_thread(), torch.random.fork_rng(devices=[]):
         runs = TrainingRuns(options.seed, listener, checkpoints)
-        head_task, head, projection = _learn_head(seen, rate, options, runs)
+        head_task, head, whitening = _learn_head(seen, rate, options, runs)
         head_task = replace(head_task, plan=replace(head_task.plan, epochs=_epochs(options, head_task)))
         listener.begun("tuning the encoder", 1, head_task.plan.epochs)
         trainer = runs.run(
             "encoder",
-            lambda found: EncoderTrainer(head_task, head, projection, pictures, tail, found),
+            lambda found: EncoderTrainer(head_task, head, whitening, pictures, tail, found),
             head_task.plan.epochs,
         )
     return Tuning(trainer.finished_weights(), held_out, {"encoder": trainer.progress.history})
@@ -212,7 +212,7 @@ def tune(
 
 def _learn_head(
     seen: FeatureDataset, rate: float, options: TrainOptions, runs: TrainingRuns
-) -> tuple[HeadTask, Head, Projection]:
+) -> tuple[HeadTask, Head, StreamWhitening]:
     """A head on the published features, and the task that continues from there."""
     whitening = learn_whitening(seen, LEAST_DEVIATION)
     tensors = make_training_tensors(seen, whitening)
@@ -227,7 +227,7 @@ def _learn_head(
     head_task = make_head_task(plan, tensors, options, window)
     head = train_head(runs, "encoder-head", head_task, plan.build).finished_head()
     addressed = replace(tensors, bank=_addresses(tensors.bank))
-    return make_head_task(plan, addressed, options, window), head, whitening.projection
+    return make_head_task(plan, addressed, options, window), head, whitening.joined
 
 
 def _addresses(bank: PackedClips) -> PackedClips:
@@ -249,7 +249,7 @@ class EncoderTrainer(EpochTrainer):
     Args:
         head_task: windows of addresses, see `_addresses`, with their targets.
         head: that has learnt from the published features.
-        projection: from features to its inputs.
+        whitening: from features to its inputs.
         pictures: of each clip.
         tail: of the encoder.
         resumed: where an earlier run of the same stood.
@@ -259,14 +259,14 @@ class EncoderTrainer(EpochTrainer):
         self,
         head_task: HeadTask,
         head: Head,
-        projection: Projection,
+        whitening: StreamWhitening,
         pictures: Sequence[KeptPictures],
         tail: EncoderTail,
         resumed: EpochProgress | None,
     ) -> None:
         self._head_task = head_task
         self._head = head
-        self._projection = projection
+        self._whitening = whitening
         self._pictures = pictures
         self._tail = tail
         own = {f"{_HEAD}{name}": parameter for name, parameter in head.named_parameters()}
@@ -298,7 +298,7 @@ class EncoderTrainer(EpochTrainer):
         features = [own.requires_grad_(True) for own in self._tail.features(pieces)]
         streams = len(pieces) // len(windows)
         inputs = [
-            self._projection(window.shares @ torch.cat(features[place * streams : (place + 1) * streams], dim=1))
+            self._whitening.inputs(window.shares @ torch.cat(features[place * streams : (place + 1) * streams], dim=1))
             for place, window in enumerate(windows)
         ]
         shown = disturbed(replace(batch, inputs=torch.stack(inputs)), self._head_task)

@@ -10,7 +10,7 @@ import torch
 
 from vidlabel.errors import UsageError
 from vidlabel.heads.model import Model, Network, save_model
-from vidlabel.heads.scoring import one_thread
+from vidlabel.heads.recurrent import as_numpy, one_thread
 from vidlabel.training.dataset.feature_dataset import (
     FeatureDataset,
     FeatureFacts,
@@ -327,7 +327,8 @@ class _Fitting:
         )
         tuned = self._facts.tuned
         encoders = {} if tuned is None else {tuned.sha256: tuned.tensors}
-        network = Network(spec, tuple(one.head for one in trained), found.whitening.projections, encoders=encoders)
+        heads = tuple(as_numpy(one.head) for one in trained)
+        network = Network(spec, heads, found.whitening.projections, encoders=encoders)
         if validation is None and not self._whole:
             network = with_durations_as_learnt(network, found.dataset)
         return FittedModel(network, validation, interrupted)
@@ -340,4 +341,5 @@ def _trained(trainer: HeadTrainer) -> TrainedMember:
 def _whitening_of(start: Model) -> Whitening:
     if not start.projections:
         raise UsageError("--init", f"{start.spec.name} was not made by training", "give a model that `train` wrote")
-    return Whitening(tuple(StreamWhitening(own.mean, own.components) for own in start.projections))
+    projections = start.projections
+    return Whitening(tuple(StreamWhitening(torch.tensor(p.mean), torch.tensor(p.components)) for p in projections))

@@ -217,7 +217,7 @@ def pooled_logits(head: Head, inputs: Tensor, parts: int) -> Tensor:
     Before pooling, dropout would hardly be felt: the mean over a part evens it out.
     """
     hidden, _ = head.recurrence(inputs, (), None)
-    shares = part_shares(torch.tensor([inputs.shape[1]]), inputs.shape[1], parts)[0].to(hidden)
+    shares = torch.from_numpy(part_shares(inputs.shape[1], parts)).to(hidden)
     means = torch.einsum("wp,bwr->bpr", shares, hidden)
     weight = head.output.weight.view(parts, -1, hidden.shape[2])
     return torch.einsum("bpr,pcr->bc", head.dropout(means), weight) + head.output.bias.view(parts, -1).sum(dim=0)

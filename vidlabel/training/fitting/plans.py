@@ -10,7 +10,8 @@ import torch
 
 from vidlabel.heads.config import HeadConfig, HeadKind, MemberSpec
 from vidlabel.heads.model import Model
-from vidlabel.heads.recurrent import Head, build_head
+from vidlabel.heads.numpy_heads import NumpyHead
+from vidlabel.heads.recurrent import Head, as_trainable, build_head
 from vidlabel.training.options import TrainOptions
 
 WINDOW_STEPS = 24
@@ -293,19 +294,20 @@ class _Continuation:
     """Builds a head that goes on from another one."""
 
     plan: MemberPlan
-    head: Head
+    head: NumpyHead
     known: Sequence[str]
     labels: Sequence[str]
 
     def __call__(self) -> Head:
         head = build_head(self.plan.config)
         fresh = self.plan.build().output
-        head.recurrence.load_state_dict(self.head.recurrence.state_dict())
+        old = as_trainable(self.head)
+        head.recurrence.load_state_dict(old.recurrence.state_dict())
         parts = self.plan.pooled_parts or 1
         weight = fresh.weight.detach().view(parts, len(self.labels), -1).clone()
         bias = fresh.bias.detach().view(parts, len(self.labels)).clone()
-        old_weight = self.head.output.weight.detach().view(parts, len(self.known), -1)
-        old_bias = self.head.output.bias.detach().view(parts, len(self.known))
+        old_weight = old.output.weight.detach().view(parts, len(self.known), -1)
+        old_bias = old.output.bias.detach().view(parts, len(self.known))
         for row, label in enumerate(self.labels):
             if label in self.known:
                 weight[:, row] = old_weight[:, self.known.index(label)]

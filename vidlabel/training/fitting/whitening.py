@@ -39,6 +39,10 @@ class StreamWhitening:
     components: Tensor
     """(P of the stream, D of the stream)."""
 
+    def inputs(self, features: Tensor) -> Tensor:
+        """(..., D) to (..., P)."""
+        return (features - self.mean) @ self.components.T
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Whitening:
@@ -55,7 +59,7 @@ class Whitening:
     @property
     def projections(self) -> tuple[Projection, ...]:
         """The same for the model."""
-        return tuple(Projection(stream.mean, stream.components) for stream in self.streams)
+        return tuple(Projection(stream.mean.numpy(), stream.components.numpy()) for stream in self.streams)
 
     @property
     def columns(self) -> tuple[slice, ...]:
@@ -64,17 +68,17 @@ class Whitening:
         return tuple(slice(end - size, end) for end, size in zip(accumulate(sizes), sizes, strict=True))
 
     @property
-    def projection(self) -> Projection:
-        """The same as one matrix."""
+    def joined(self) -> StreamWhitening:
+        """The same as one matrix, of all streams side by side."""
         mean = torch.cat([stream.mean for stream in self.streams])
-        return Projection(mean, _in_blocks([stream.components for stream in self.streams]))
+        return StreamWhitening(mean, _in_blocks([stream.components for stream in self.streams]))
 
     def inputs(self, features: npt.NDArray[np.float32], missing: Collection[int] = ()) -> Tensor:
         """(T, D) to (T, P); 0, the mean, for the streams with these numbers."""
         ends = np.cumsum([len(stream.mean) for stream in self.streams])
         parts = np.split(features, ends[:-1], axis=1)
         streams = zip(parts, self.streams, strict=True)
-        inputs = torch.cat([(torch.tensor(part) - one.mean) @ one.components.T for part, one in streams], dim=1)
+        inputs = torch.cat([one.inputs(torch.tensor(part)) for part, one in streams], dim=1)
         for number in missing:
             inputs[:, self.columns[number]] = 0
         return inputs
