@@ -20,21 +20,19 @@ import numpy as np
 import torch
 from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.frame_encoder import TorchNetwork
-from vidlabel.features.encoders.weights import PUBLISHED_SCALING
+from vidlabel.features.encoders.efficientnet_layers import load_layers
 from vidlabel.features.encoders.openvino import OpenvinoNetwork, efficientnet_graph
-from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
+from vidlabel.features.encoders.torch_networks import torch_network
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 
 runtime, batch, pictures = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 keep_freed_memory()
 torch.set_num_threads(1)
-published = published_weights("efficientnet-lite0")
-network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
-network = network.requires_grad_(False)
+layers = load_layers("efficientnet-lite0")
 if runtime == "openvino":
-    encoder = OpenvinoNetwork(efficientnet_graph(network, PUBLISHED_SCALING), threads=1)
+    encoder = OpenvinoNetwork(efficientnet_graph(layers, PUBLISHED_SCALING), threads=1)
 else:
-    encoder = TorchNetwork(network)
+    encoder = torch_network(EfficientNetLite(layers), "cpu", "torch", PUBLISHED_SCALING)
 frames = np.random.default_rng(0).integers(0, 256, (batch, 224, 398, 3), dtype=np.uint8)
 encoder.run(frames)
 wall_s, cpu_s = time.perf_counter(), time.process_time()

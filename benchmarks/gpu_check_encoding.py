@@ -11,13 +11,10 @@ import torch
 
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from speed_measure import ROOT
-from vidlabel.features.encoders.frame_encoder import (
-    CUDA_BATCH,
-    BatchedNetwork,
-    load_classifier,
-    load_encoder,
-    load_network,
-)
+from vidlabel.features.encoders.efficientnet import load_network
+from vidlabel.features.encoders.frame_encoder import load_classifier, load_encoder
+from vidlabel.features.encoders.networks import CUDA_BATCH
+from vidlabel.features.encoders.torch_networks import BatchedNetwork
 from vidlabel.video.samples import samples
 
 EXAMPLE = ROOT / "examples" / "bottle-detection.mp4"

@@ -15,7 +15,7 @@ from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from vidlabel.features.encoders.hardware import UsedRuntime
 from vidlabel.features.encoders.people import KEYPOINT_COLUMNS, PERSON_SIZE, SCORE_COLUMN
 from vidlabel.features.encoders.pose_encoder import load_pose_encoder
-from vidlabel.features.encoders.yamnet import load_sound_encoder
+from vidlabel.features.encoders.sound_encoder import load_sound_encoder
 
 _FOUND = 0.3
 """People whose keypoints are compared have this score at least on the CPU: drawn ones have about 0.75."""

@@ -19,7 +19,9 @@ import torch
 
 import vidlabel
 from speed_measure import print_table
-from vidlabel.features.encoders.frame_encoder import BatchedNetwork, load_classifier, load_network
+from vidlabel.features.encoders.efficientnet import load_network
+from vidlabel.features.encoders.frame_encoder import load_classifier
+from vidlabel.features.encoders.torch_networks import BatchedNetwork
 from vidlabel.video.folder_search import VIDEO_SUFFIXES
 
 Values = npt.NDArray[np.float32]

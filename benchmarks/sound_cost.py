@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.encoders.yamnet import load_sound_encoder
+from vidlabel.features.encoders.sound_encoder import load_sound_encoder
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.samples import open_isolated_samples
 

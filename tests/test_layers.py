@@ -52,7 +52,11 @@ MAY_IMPORT = {
     "av": ["video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"],
     "decord": ["video.decoders"],
     "faster_whisper": ["video.speech"],
-    "torch": ["features.encoders", "heads.recurrent", "training.fitting", "training.finetune"],
+    "torch": [
+        *(f"features.encoders.{name}" for name in ("efficientnet", "hardware", "movenet", "torch_networks")),
+        *(f"features.encoders.{name}" for name in ("trainable_tail", "yamnet")),
+        *("heads.recurrent", "training.fitting", "training.finetune"),
+    ],
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],
     "typer": ["cli"],

@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors.numpy import save
 
-from vidlabel.features.encoders.movenet import BLOCKS, MAPS, PYRAMID_LEVELS
+from vidlabel.features.encoders.movenet_layers import BLOCKS, MAPS, PYRAMID_LEVELS
 from vidlabel.features.encoders.openvino import load_openvino
 from vidlabel.features.encoders.shipped_weights import MOVENET
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.yamnet import SoundClassifier, load_sound_classifier
+from vidlabel.features.encoders.sound_encoder import SoundClassifier, load_sound_classifier
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import save_model

@@ -11,7 +11,7 @@ import pytest
 
 import vidlabel
 from sounds import Clip, write_clip
-from vidlabel.features.encoders.yamnet import load_sound_classifier
+from vidlabel.features.encoders.sound_encoder import load_sound_classifier
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.scoring import make_scorer
 

@@ -14,7 +14,7 @@ from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, 
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Decoder, SampleRequest
 
-if TYPE_CHECKING:  # it loads torch
+if TYPE_CHECKING:  # it loads numpy
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 
 PlainView = Literal["centre", "whole"]

@@ -1,7 +1,7 @@
 """Videos as input of a model: whether this version can compute its features, and how.
 
-The model file says how its features were made; what cannot be done in that very way is refused. No torch here: `info`
-asks, too.
+The model file says how its features were made; what cannot be done in that very way is refused. No encoder is
+loaded here: `info` asks, too.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream
 
 if TYPE_CHECKING:
-    from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
     from vidlabel.features.encoders.text_encoders import TextEncoder
     from vidlabel.heads.model import Network
     from vidlabel.heads.spec import ModelSpec
@@ -99,8 +99,6 @@ def _tuned_weights(model: Network, encoder: EncoderInfo) -> FinetunedWeights | N
     """The weights of an encoder that a model brings; None: it uses the published ones."""
     if encoder.tuned is None:
         return None
-    from vidlabel.features.encoders.finetuned_weights import FinetunedWeights  # torch
-
     return FinetunedWeights(
         blocks=encoder.tuned.blocks,
         published_sha256=encoder.sha256,

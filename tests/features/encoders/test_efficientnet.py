@@ -8,8 +8,7 @@ import torch
 from torch.nn import functional
 
 from features.encoders.plain_network import plainly
-from vidlabel.features.encoders.efficientnet import EfficientNetLite, SameConvolution
-from vidlabel.features.encoders.frame_encoder import load_network
+from vidlabel.features.encoders.efficientnet import EfficientNetLite, SameConvolution, load_network
 
 NAME = "efficientnet-lite0"
 

@@ -14,9 +14,10 @@ from features.encoders.plain_network import plainly
 from vidlabel.errors import UsageError
 from vidlabel.features.cache import CachedBlock, FeatureCache
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
-from vidlabel.features.encoders.frame_encoder import load_encoder, load_network
+from vidlabel.features.encoders.efficientnet import EfficientNetLite, load_network, tuned_weights_of
+from vidlabel.features.encoders.efficientnet_layers import load_layers
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.video.request import ReadReport
 
@@ -77,9 +78,9 @@ def test_what_does_not_fit_is_refused() -> None:
         replace(tuned, tensors={**tensors, "stem.bias": np.zeros(32, np.float32)}),
     ):
         with pytest.raises(UsageError, match="do not fit"):
-            load_network(NAME, wrong)
+            load_layers(NAME, wrong)
     with pytest.raises(UsageError, match="other weights"):
-        load_network(NAME, replace(tuned, published_sha256="0" * 64))
+        load_layers(NAME, replace(tuned, published_sha256="0" * 64))
 
 
 def test_the_cache_never_mixes_up_encoders(tmp_path: Path) -> None:

@@ -10,17 +10,12 @@ from torch.nn import functional
 
 from features.encoders.reference import REFERENCE, STEP, known_picture
 from vidlabel.errors import DeviceError, UsageError
-from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.frame_encoder import (
-    CUDA_BATCH,
-    BatchedNetwork,
-    Encoder,
-    load_classifier,
-    load_encoder,
-    load_network,
-)
+from vidlabel.features.encoders.efficientnet import load_network
+from vidlabel.features.encoders.frame_encoder import Encoder, load_classifier, load_encoder
 from vidlabel.features.encoders.hardware import UsedRuntime, is_openvino_installed
-from vidlabel.features.encoders.weights import PUBLISHED, PixelScaling, published_weights, read_weights, weights_path
+from vidlabel.features.encoders.networks import CUDA_BATCH
+from vidlabel.features.encoders.torch_networks import BatchedNetwork
+from vidlabel.features.encoders.weights import PixelScaling, published_weights, read_weights, weights_path
 
 RUNTIMES: list[UsedRuntime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
 
@@ -66,7 +61,7 @@ def test_pixels_are_scaled_as_asked_in_batches() -> None:
 
 def written_out(picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     published = published_weights("efficientnet-lite0")
-    weights = {name: t.double() for name, t in read_weights(published, weights_path(published)).items()}
+    weights = {name: torch.tensor(a).double() for name, a in read_weights(published, weights_path(published)).items()}
     strides = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1, 1, 1, 1]
 
     def layer(x: torch.Tensor, convolution: str, norm: str, stride: int = 1, groups: int = 1) -> torch.Tensor:
@@ -144,8 +139,7 @@ def test_unknown_encoder_is_named_with_those_there_are() -> None:
 
 def test_batches_of_one_size_give_the_features_of_single_pictures(encoder: Encoder) -> None:
     """What runs on a GPU, on the CPU: the last batch is filled up, and what fills it is left out."""
-    published = PUBLISHED["efficientnet-lite0"]
-    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth).eval()
+    network = load_network("efficientnet-lite0").eval()
     pictures = noise(CUDA_BATCH + 3, 48, 64)
     batched = BatchedNetwork(network.requires_grad_(False), "cpu", torch.float32).run(pictures[:, :, ::-1])
     assert batched.shape == (CUDA_BATCH + 3, 1280)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from vidlabel.errors import DeviceError, UsageError
+from vidlabel.features.encoders import hardware
 from vidlabel.features.encoders.hardware import (
     is_openvino_installed,
     resolve_device,
@@ -35,6 +37,29 @@ except UsageError as error:
 def test_the_device_is_the_gpu_where_there_is_one() -> None:
     assert resolve_device("cpu") == "cpu"
     assert resolve_device("auto") == ("cuda" if GPU else "cpu")
+
+
+def test_without_a_driver_torch_is_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def load(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", load)
+    monkeypatch.setattr(hardware, "_AMD_DEVICE", tmp_path / "none")
+    monkeypatch.setitem(sys.modules, "torch", None)  # to import it is an error then
+    assert resolve_device("auto") == "cpu"
+    with pytest.raises(ImportError):
+        resolve_device("cuda")
+    monkeypatch.setattr(hardware, "_AMD_DEVICE", tmp_path)
+    with pytest.raises(ImportError):
+        resolve_device("auto")
+
+
+def test_with_a_driver_torch_says_whether_it_can_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert resolve_device("auto") == "cuda"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert resolve_device("auto") == "cpu"
 
 
 def test_a_gpu_asked_for_by_name_is_used_or_an_error() -> None:

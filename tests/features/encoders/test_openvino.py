@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from features.encoders.reference import known_picture
-from vidlabel.features.encoders.efficientnet import EfficientNetLite
+from vidlabel.features.encoders.efficientnet_layers import load_layers
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.features.encoders.openvino import MOST_SHAPES, OpenvinoNetwork, efficientnet_graph
-from vidlabel.features.encoders.weights import PUBLISHED_SCALING, published_weights, read_weights, weights_path
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 
 if not is_openvino_installed():  # importorskip would import it, with its telemetry.
     pytest.skip("OpenVINO is not installed", allow_module_level=True)
@@ -44,16 +44,10 @@ def test_bytes_do_not_depend_on_sizes_seen_before_nor_on_threads(encoder: Encode
 
 
 def test_a_batch_gives_the_features_of_its_pictures() -> None:
-    network = OpenvinoNetwork(efficientnet_graph(lite0(), PUBLISHED_SCALING), threads=1)
+    network = OpenvinoNetwork(efficientnet_graph(load_layers("efficientnet-lite0"), PUBLISHED_SCALING), threads=1)
     pictures = np.random.default_rng(2).integers(0, 256, (3, 64, 80, 3), dtype=np.uint8)
     alone = np.concatenate([network.run(picture[None]) for picture in pictures])
     np.testing.assert_allclose(network.run(pictures), alone, rtol=0, atol=1e-5)
-
-
-def lite0() -> EfficientNetLite:
-    published = published_weights("efficientnet-lite0")
-    network = EfficientNetLite(read_weights(published, weights_path(published)), published.depth)
-    return network.eval().requires_grad_(False)
 
 
 def test_bytes_are_the_same_in_another_process(encoder: Encoder) -> None:

@@ -11,11 +11,12 @@ import torch
 
 from features.drawn_people import Joints, drawn, standing
 from features.encoders.movenet_reference import BLUE, GREEN, LEAST_SCORE, RED, known_pictures, reference_people
-from vidlabel.features.encoders.frame_encoder import BatchedNetwork
 from vidlabel.features.encoders.hardware import UsedRuntime, is_openvino_installed
 from vidlabel.features.encoders.movenet import MoveNet
+from vidlabel.features.encoders.movenet_layers import movenet_layers
 from vidlabel.features.encoders.pose_encoder import PeopleNetwork, PoseEncoder, load_pose_encoder
 from vidlabel.features.encoders.shipped_weights import MOVENET, MOVENET_SCALING
+from vidlabel.features.encoders.torch_networks import BatchedNetwork
 
 RUNTIMES: tuple[UsedRuntime, ...] = ("torch", "openvino") if is_openvino_installed() else ("torch",)
 
@@ -111,7 +112,7 @@ def test_no_pictures_give_no_rows(encoder: PoseEncoder) -> None:
 
 def batched(pictures: npt.NDArray[np.uint8], precision: torch.dtype) -> Floats:
     """What a GPU does, on the CPU."""
-    network = MoveNet(MOVENET.read()).eval().requires_grad_(False)
+    network = MoveNet(movenet_layers(MOVENET.read())).eval().requires_grad_(False)
     own = PeopleNetwork(BatchedNetwork(network, "cpu", precision, batch_size=2, scaling=MOVENET_SCALING))
     return own.run(pictures).reshape(-1, 6, 56)
 

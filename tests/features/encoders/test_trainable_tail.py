@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from features.encoders.plain_network import plainly
-from vidlabel.features.encoders.frame_encoder import load_network
+from vidlabel.features.encoders.efficientnet import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 
 NAME = "efficientnet-lite0"

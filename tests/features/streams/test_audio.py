@@ -12,7 +12,7 @@ import pytest
 from sounds import Clip, tones, write_clip
 from vidlabel.errors import VideoError
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.yamnet import load_sound_encoder
+from vidlabel.features.encoders.sound_encoder import load_sound_encoder
 from vidlabel.features.streams.registry import check_has_streams, find_stream
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, View

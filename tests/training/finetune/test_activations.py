@@ -15,7 +15,7 @@ from training.sets import training_set
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.frame_encoder import load_network
+from vidlabel.features.encoders.efficientnet import load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.training.dataset.examples import Example

@@ -19,8 +19,7 @@ from training.sets import example, training_set
 from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.frame_encoder import load_network
+from vidlabel.features.encoders.efficientnet import EfficientNetLite, load_network
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.scoring import make_scorer

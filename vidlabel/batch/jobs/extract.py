@@ -134,7 +134,7 @@ def _config(options: ExtractOptions) -> FeatureConfig:
     config = options.config
     if not options.takes_model_file:
         return config
-    from vidlabel.heads.model import load_model  # torch
+    from vidlabel.heads.model import load_model  # numpy
 
     model = load_model(Path(options.encoder))
     problem = video_problem(model.spec)

@@ -1,7 +1,4 @@
-"""The EfficientNet-Lite networks, for inference, and for tuning their last blocks.
-
-Architecture: M. Tan and Q. Le, "EfficientNet", ICML 2019 (arXiv 1905.11946); the Lite variants of the TensorFlow
-authors have no squeeze-and-excitation, use relu6 instead of swish, and do not scale stem, first stage and head.
+"""The EfficientNet-Lite networks in torch, for inference, and for tuning their last blocks.
 
 Shapes: B pictures, C channels, H and W pixels.
 """
@@ -11,18 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-Weights = Mapping[str, Tensor]
-"""The published tensors by name: `_conv_stem.weight`, `_blocks.0._bn1.running_var`, ..., `_fc.bias`."""
-
-BATCH_NORM_EPSILON = 1e-3
-"""Epsilon of the published weights (torch's default of 1e-5 gives wrong features that look plausible)."""
-
-# Repeats at depth 1 and stride of the first block of each stage; kernels and channels are those of the weights.
-_STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
+from vidlabel.features.encoders.efficientnet_layers import LiteLayers, load_layers
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.layers import BlockLayers, Convolution
+from vidlabel.tensor_files import tensor_digest
 
 
 class SameConvolution(nn.Module):
@@ -105,21 +99,18 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """The network up to its pooled features, batch normalisation folded into the convolutions.
+    """The network up to its pooled features.
 
     Args:
-        weights: the published tensors; they set all sizes but depth and strides.
-        depth: the factor by which the middle stages are repeated more often: 1.0, 1.1 and 1.2 for Lite0, 1 and 2.
+        layers: copied.
     """
 
-    def __init__(self, weights: Weights, depth: float) -> None:
+    def __init__(self, layers: LiteLayers) -> None:
         super().__init__()
-        self.stem = _folded(weights, "_conv_stem", "_bn0", stride=2)
-        self.blocks = nn.Sequential(
-            *(_block(weights, f"_blocks.{i}", stride) for i, stride in enumerate(_block_strides(depth)))
-        )
-        self.head = _folded(weights, "_conv_head", "_bn1")
-        self.feature_size: int = self.head.weight.shape[0]
+        self.stem = same_convolution(layers.stem)
+        self.blocks = nn.Sequential(*(inverted_residual(block) for block in layers.blocks))
+        self.head = same_convolution(layers.head)
+        self.feature_size = layers.feature_size
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Features of normalised pictures.
@@ -158,29 +149,36 @@ class EfficientNetLite(nn.Module):
             layer.put(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
 
 
-def _block_strides(depth: float) -> list[int]:
-    strides = []
-    for stage, (repeats, stride) in enumerate(_STAGES):
-        if stage not in (0, len(_STAGES) - 1):  # The Lite networks do not deepen the first and the last stage.
-            repeats = math.ceil(repeats * depth)
-        strides += [stride] + [1] * (repeats - 1)
-    return strides
+def same_convolution(layer: Convolution) -> SameConvolution:
+    """The layer in torch, with copies of its numbers."""
+    return SameConvolution(torch.tensor(layer.weight), torch.tensor(layer.bias), layer.stride, layer.groups)
 
 
-def _block(weights: Weights, prefix: str, stride: int) -> InvertedResidual:
-    expand = None
-    if f"{prefix}._expand_conv.weight" in weights:
-        expand = _folded(weights, f"{prefix}._expand_conv", f"{prefix}._bn0")
-    depthwise = _folded(weights, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride, depthwise=True)
-    return InvertedResidual(expand, depthwise, _folded(weights, f"{prefix}._project_conv", f"{prefix}._bn2"))
+def inverted_residual(block: BlockLayers) -> InvertedResidual:
+    """The block in torch, with copies of its numbers."""
+    expand = None if block.expand is None else same_convolution(block.expand)
+    return InvertedResidual(expand, same_convolution(block.depthwise), same_convolution(block.project))
 
 
-def _folded(
-    weights: Weights, convolution: str, norm: str, stride: int = 1, *, depthwise: bool = False
-) -> SameConvolution:
-    """The convolution and the batch normalisation after it, as one: in float64, rounded once."""
-    kernel = weights[f"{convolution}.weight"].double()
-    scale = weights[f"{norm}.weight"].double() / (weights[f"{norm}.running_var"].double() + BATCH_NORM_EPSILON).sqrt()
-    bias = weights[f"{norm}.bias"].double() - weights[f"{norm}.running_mean"].double() * scale
-    folded = (kernel * scale[:, None, None, None]).float()
-    return SameConvolution(folded, bias.float(), stride, groups=kernel.shape[0] if depthwise else 1)
+def load_network(name: str, tuned: FinetunedWeights | None = None) -> EfficientNetLite:
+    """The network of an encoder.
+
+    Raises:
+        UsageError, InstallationError: as `load_layers`.
+    """
+    return EfficientNetLite(load_layers(name, tuned))
+
+
+def tuned_weights_of(network: EfficientNetLite, blocks: int, published_sha256: str) -> FinetunedWeights:
+    """Take the last blocks and the head convolution out of a network.
+
+    Args:
+        network: that was tuned.
+        blocks: how many.
+        published_sha256: of the weights that it had before.
+    """
+    names = network.last_parameters(blocks)
+    tensors = {name: np.ascontiguousarray(tensor.detach().cpu().numpy()) for name, tensor in names.items()}
+    return FinetunedWeights(
+        blocks=blocks, published_sha256=published_sha256, sha256=tensor_digest(tensors), tensors=tensors
+    )

@@ -1,11 +1,14 @@
 """Where an encoder runs, and which library computes it: the one depends on the other.
 
-The library is chosen without loading any: a batch asks before there is work for one.
+The library is chosen without loading any: a batch asks before there is work for one. torch, which takes a second to
+load, is asked for a GPU only where there is a driver of one.
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
+from pathlib import Path
 from typing import Literal
 
 from vidlabel.errors import DeviceError, UsageError
@@ -16,6 +19,8 @@ UsedDevice = Literal["cpu", "cuda"]
 Runtime = Literal["auto", "torch", "torch-half", "openvino"]
 """What can be asked for. `torch-half` is torch in half precision, on a GPU."""
 UsedRuntime = Literal["torch", "torch-half", "openvino"]
+
+_AMD_DEVICE = Path("/dev/kfd")
 
 
 def resolve_hardware(device: Device, runtime: Runtime) -> tuple[UsedDevice, UsedRuntime]:
@@ -37,9 +42,9 @@ def resolve_device(device: Device) -> UsedDevice:
     Raises:
         DeviceError: `cuda` was asked for and torch finds no usable GPU.
     """
-    if device == "cpu":
+    if device == "cpu" or (device == "auto" and not has_gpu_driver()):
         return "cpu"
-    import torch  # not at the start: it takes a second to load, and most callers ask for the runtime alone
+    import torch
 
     if torch.cuda.is_available():
         return "cuda"
@@ -48,6 +53,15 @@ def resolve_device(device: Device) -> UsedDevice:
     built = torch.version.cuda is not None
     problem = "torch finds no usable NVIDIA GPU" if built else "the installed torch is built without CUDA"
     raise DeviceError("--device cuda", problem, "use --device cpu (or auto), or install torch and driver for the GPU")
+
+
+def has_gpu_driver() -> bool:
+    """Whether there is NVIDIA's driver, or AMD's, which torch's builds for ROCm use."""
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return _AMD_DEVICE.exists()
+    return True
 
 
 def resolve_runtime(runtime: Runtime, device: Device) -> UsedRuntime:

@@ -10,17 +10,15 @@ import sys
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import InstallationError
-from vidlabel.features.encoders.efficientnet import EfficientNetLite, InvertedResidual, SameConvolution
+from vidlabel.features.encoders.efficientnet_layers import LiteLayers
+from vidlabel.features.encoders.layers import BlockLayers, Convolution
 from vidlabel.features.encoders.weights import PixelScaling
-
-if TYPE_CHECKING:
-    from torch import nn
 
 MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
@@ -138,7 +136,7 @@ def load_openvino() -> Any:  # noqa: ANN401 - a package without types, which nee
 
 
 class NetworkGraph:
-    """Builds a network out of OpenVINO's operations, for batches of any shape; layers are those of torch."""
+    """Builds a network out of OpenVINO's operations, for batches of any shape."""
 
     def __init__(self, openvino: Any) -> None:  # noqa: ANN401
         self._openvino = openvino
@@ -159,16 +157,15 @@ class NetworkGraph:
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
         return operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
 
-    def block(self, block: nn.Module, pictures: Any) -> Any:  # noqa: ANN401
-        """Apply an `InvertedResidual`."""
-        assert isinstance(block, InvertedResidual)
+    def block(self, block: BlockLayers, pictures: Any) -> Any:  # noqa: ANN401
+        """Apply a block to (B, C, H, W)."""
         hidden = pictures if block.expand is None else self.relu6(self.convolve(block.expand, pictures))
         narrow = self.convolve(block.project, self.relu6(self.convolve(block.depthwise, hidden)))
         return self.operations.add(narrow, pictures) if block.adds_input else narrow
 
-    def convolve(self, layer: SameConvolution, pictures: Any) -> Any:  # noqa: ANN401
+    def convolve(self, layer: Convolution, pictures: Any) -> Any:  # noqa: ANN401
         """Apply a convolution to (B, C, H, W)."""
-        values = np.ascontiguousarray(layer.weight.numpy())
+        values = np.ascontiguousarray(layer.weight)
         strides, no_padding, no_dilation = [layer.stride] * 2, [0, 0], [1, 1]
         arguments = (strides, no_padding, no_padding, no_dilation, "same_upper")
         kernel = self._constant(values[:, None] if layer.groups > 1 else values)
@@ -176,7 +173,7 @@ class NetworkGraph:
             hidden = self.operations.group_convolution(pictures, kernel, *arguments)
         else:
             hidden = self.operations.convolution(pictures, kernel, *arguments)
-        return self.operations.add(hidden, self._constant(layer.bias.numpy()[None, :, None, None]))
+        return self.operations.add(hidden, self._constant(layer.bias[None, :, None, None]))
 
     def relu6(self, hidden: Any) -> Any:  # noqa: ANN401
         """Clip to 0 ... 6."""
@@ -187,15 +184,15 @@ class NetworkGraph:
         return self._openvino.op.Constant(values)
 
 
-def efficientnet_graph(network: EfficientNetLite, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
+def efficientnet_graph(layers: LiteLayers, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
     """What builds the model of an EfficientNet: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
 
     def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
         frames = graph.frames()
-        hidden = graph.relu6(graph.convolve(network.stem, graph.scaled(frames, scaling)))
-        for block in network.blocks:
+        hidden = graph.relu6(graph.convolve(layers.stem, graph.scaled(frames, scaling)))
+        for block in layers.blocks:
             hidden = graph.block(block, hidden)
-        hidden = graph.relu6(graph.convolve(network.head, hidden))
+        hidden = graph.relu6(graph.convolve(layers.head, hidden))
         return graph.model(graph.operations.reduce_mean(hidden, [2, 3]), frames)
 
     return build

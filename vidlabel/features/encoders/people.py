@@ -10,7 +10,7 @@ from itertools import accumulate
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.encoders.movenet import KEYPOINTS, MAPS
+from vidlabel.features.encoders.movenet_layers import KEYPOINTS, MAPS
 
 MOST_PEOPLE = 6
 KEYPOINT_COLUMNS = slice(0, 3 * KEYPOINTS)
@@ -40,7 +40,7 @@ def find_people(maps: Floats) -> Floats:
     """The people in one picture, the likeliest centre first.
 
     Args:
-        maps: (C, h, w), the channels of `movenet.MAPS`.
+        maps: (C, h, w), the channels of `movenet_layers.MAPS`.
 
     Returns:
         (P, 56): `KEYPOINT_COLUMNS`, `BOX_COLUMNS` and `SCORE_COLUMN`, in pixels of the maps' picture; zeros where there

@@ -16,17 +16,10 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from vidlabel.features.encoders.frame_encoder import (
-    CUDA_BATCH,
-    BatchedNetwork,
-    EncoderNetwork,
-    SpreadNetwork,
-    TorchNetwork,
-)
 from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
-from vidlabel.features.encoders.movenet import KEYPOINTS, MoveNet, movenet_graph
+from vidlabel.features.encoders.movenet_layers import KEYPOINTS, MoveNetLayers, movenet_graph, movenet_layers
+from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork, SpreadNetwork, encoder_threads
 from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.people import BOX_COLUMNS, KEYPOINT_COLUMNS, MOST_PEOPLE, PERSON_SIZE, find_people
 from vidlabel.features.encoders.shipped_weights import MOVENET, MOVENET_SCALING
@@ -44,7 +37,7 @@ Frames = npt.NDArray[np.uint8]
 class PoseEncoder:
     """A frozen network that finds people. Made by `load_pose_encoder`; may be shared by threads."""
 
-    def __init__(self, network: MoveNet, device: str, runtime: UsedRuntime, threads: int) -> None:
+    def __init__(self, layers: MoveNetLayers, device: str, runtime: UsedRuntime, threads: int) -> None:
         self.name = MOVENET.name
         """`movenet-multipose-lightning`."""
         self.sha256 = MOVENET.sha256
@@ -56,16 +49,16 @@ class PoseEncoder:
         self.feature_size = MOST_PEOPLE * PERSON_SIZE
         self.batch_size = 1 if device == "cpu" else CUDA_BATCH
         """Pictures that go through the network at once."""
-        frozen = network.eval().requires_grad_(False)
         self._network: EncoderNetwork
-        if device != "cpu":
-            precision = torch.float16 if runtime == "torch-half" else torch.float32
-            self._network = PeopleNetwork(BatchedNetwork(frozen, device, precision, scaling=MOVENET_SCALING))
-        elif runtime == "openvino":
-            own = OpenvinoNetwork(movenet_graph(frozen, MOVENET_SCALING), threads)
-            self._network = SpreadNetwork(PeopleNetwork(own), threads)
+        if runtime == "openvino":
+            own = PeopleNetwork(OpenvinoNetwork(movenet_graph(layers, MOVENET_SCALING), threads))
+            self._network = SpreadNetwork(own, encoder_threads(threads))
         else:
-            self._network = SpreadNetwork(PeopleNetwork(TorchNetwork(frozen, MOVENET_SCALING)), threads)
+            from vidlabel.features.encoders.movenet import MoveNet  # torch takes a second to load
+            from vidlabel.features.encoders.torch_networks import single_torch_threads, torch_network
+
+            own = PeopleNetwork(torch_network(MoveNet(layers), device, runtime, MOVENET_SCALING))
+            self._network = own if device != "cpu" else SpreadNetwork(own, single_torch_threads(threads))
 
     def encode(self, frames: Frames) -> npt.NDArray[np.float32]:
         """Find the people in pictures.
@@ -137,4 +130,4 @@ def load_pose_encoder(device: Device = "cpu", threads: int | None = None, runtim
         InstallationError: the weights or the runtime are missing or damaged.
     """
     used_device, used_runtime = resolve_hardware(device, runtime)
-    return PoseEncoder(MoveNet(MOVENET.read()), used_device, used_runtime, threads or available_cores())
+    return PoseEncoder(movenet_layers(MOVENET.read()), used_device, used_runtime, threads or available_cores())

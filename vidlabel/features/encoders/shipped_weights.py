@@ -13,8 +13,8 @@ from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.paths import weights_folder
 
-if TYPE_CHECKING:  # the names of encoders do without torch
-    from torch import Tensor
+if TYPE_CHECKING:
+    from vidlabel.features.encoders.layers import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class ShippedWeights:
         """Where the file lies: in a folder of its own, since the files beside the shipped models are models."""
         return weights_folder() / "encoders" / f"{self.name}.safetensors"
 
-    def read(self) -> dict[str, Tensor]:
+    def read(self) -> Weights:
         """Read the tensors by their names, after checking that the file is the shipped one.
 
         Raises:
@@ -50,7 +50,7 @@ YAMNET = ShippedWeights(name="yamnet", sha256="daac7b679b9b5d59231e8a9c9085e95a7
 """Google's YAMNet, Apache-2.0, in Qualcomm's export: see NOTICE and `weights/build_yamnet.py`."""
 
 
-def read_shipped_weights(path: Path, sha256: str) -> dict[str, Tensor]:
+def read_shipped_weights(path: Path, sha256: str) -> Weights:
     """Read a file of weights as `ShippedWeights.read`."""
     remedy = "run: pip install --force-reinstall --no-deps vidlabel"
     try:
@@ -59,9 +59,10 @@ def read_shipped_weights(path: Path, sha256: str) -> dict[str, Tensor]:
         raise InstallationError(path, f"the encoder's weights cannot be read ({error.strerror})", remedy) from error
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InstallationError(path, "these are not the shipped weights: the file is damaged or changed", remedy)
-    from safetensors.torch import load
+    from safetensors.numpy import load
 
     try:
-        return load(content)
+        tensors: Weights = load(content)
     except SafetensorError as error:
         raise InstallationError(path, f"the encoder's weights cannot be read ({error})", remedy) from error
+    return tensors

@@ -15,8 +15,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from vidlabel.features.encoders.finetuned_weights import FinetunedWeights, tuned_weights_of
-from vidlabel.features.encoders.frame_encoder import load_network, normalised, single_torch_threads
+from vidlabel.features.encoders.efficientnet import load_network, tuned_weights_of
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.torch_networks import normalised, single_torch_threads
 from vidlabel.features.encoders.weights import published_weights
 from vidlabel.process import available_cores
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import InstallationError, UsageError
 
-if TYPE_CHECKING:  # `info` only looks the weights up: torch costs it a second
-    import torch
-
-    from vidlabel.features.encoders.efficientnet import Weights
+if TYPE_CHECKING:  # `info` only looks the weights up: numpy costs it 0.1 s
+    from vidlabel.features.encoders.layers import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class PublishedWeights:
     sha256: str
     """SHA-256 of the whole file."""
     depth: float
-    """Of the network, see `EfficientNetLite`."""
+    """Of the network, see `efficientnet_layers.published_layers`."""
     feature_size: int
     """D."""
 
@@ -112,7 +109,7 @@ def read_weights(published: PublishedWeights, path: Path) -> Weights:
     """Read a file of weights, after checking that it is the published one.
 
     Returns:
-        The tensors by name, on the CPU.
+        The tensors by name: `_conv_stem.weight`, `_blocks.0._bn1.running_var`, ..., `_fc.bias`.
 
     Raises:
         InstallationError: the file is missing, cannot be read, or differs by as much as one bit.
@@ -124,7 +121,6 @@ def read_weights(published: PublishedWeights, path: Path) -> Weights:
         raise InstallationError(path, f"the encoder's weights cannot be read ({error.strerror})", remedy) from error
     if hashlib.sha256(content).hexdigest() != published.sha256:
         raise InstallationError(path, "these are not the published weights: the file is damaged or changed", remedy)
-    import torch
+    from vidlabel.features.encoders.torch_file import read_torch_file
 
-    tensors: dict[str, torch.Tensor] = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    return tensors
+    return read_torch_file(content)

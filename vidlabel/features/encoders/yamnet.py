@@ -1,16 +1,11 @@
-"""The sound encoder YAMNet: windows of sound in, feature vectors out.
+"""The network YAMNet in torch: log-mel spectrograms in, feature vectors out.
 
-Architecture: A. Howard et al., "MobileNets", 2017 (arXiv 1704.04861), on log-mel spectrograms; M. Plakal and D. Ellis
-trained it on AudioSet. T windows of sound, D = 1024 numbers in a feature.
-
-As with pictures, the same window gives the same bytes whatever is encoded beside it: on the CPU each goes through the
-network alone, on a GPU in batches of one fixed size. The network is small: it runs in full precision everywhere.
+B spectrograms, D = 1024 numbers in a feature.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,38 +14,22 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vidlabel.features.encoders.efficientnet import SameConvolution
-from vidlabel.features.encoders.frame_encoder import (
-    CUDA_BATCH,
-    EncoderNetwork,
-    SpreadNetwork,
-    exact_convolutions,
-    memory_errors,
-)
-from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
-from vidlabel.features.encoders.log_mel import BANDS, FRAMES, log_mel
-from vidlabel.features.encoders.openvino import NetworkGraph, OpenvinoNetwork
-from vidlabel.features.encoders.shipped_weights import YAMNET
-from vidlabel.process import available_cores
-
-_HALVING = frozenset({0, 3, 7, 11, 23})
-"""Numbers of the convolutions that halve both sides; the first and every second one are of one channel each."""
+from vidlabel.features.encoders.efficientnet import same_convolution
+from vidlabel.features.encoders.layers import Convolution
+from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork
+from vidlabel.features.encoders.torch_networks import exact_convolutions, memory_errors
 
 
 class Yamnet(nn.Module):
-    """The network up to its pooled features, batch normalisation folded into the convolutions.
+    """The network up to its pooled features.
 
     Args:
-        convolutions: (weight, bias) of each, from the first to the last.
+        layers: copied.
     """
 
-    def __init__(self, convolutions: list[tuple[Tensor, Tensor]]) -> None:
+    def __init__(self, layers: Sequence[Convolution]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            SameConvolution(weight, bias, 2 if number in _HALVING else 1, groups=len(bias) if number % 2 else 1)
-            for number, (weight, bias) in enumerate(convolutions)
-        )
-        self.feature_size = len(convolutions[-1][1])
+        self.layers = nn.ModuleList(same_convolution(layer) for layer in layers)
 
     def forward(self, patches: Tensor) -> Tensor:
         """Features (B, D) of log-mel spectrograms (B, 1, 96, 64): the means of the last ReLU, 0 or more."""
@@ -60,58 +39,17 @@ class Yamnet(nn.Module):
         return hidden.mean(dim=(2, 3))
 
 
-class SoundEncoder:
-    """A frozen network that turns windows of sound into features. Made by `load_sound_encoder`."""
+def yamnet_network(layers: Sequence[Convolution], device: str) -> EncoderNetwork:
+    """The network as torch runs it: one spectrogram at a time on the CPU, in batches elsewhere.
 
-    def __init__(self, network: Yamnet, device: str, runtime: UsedRuntime, threads: int) -> None:
-        self.name = YAMNET.name
-        """`yamnet`."""
-        self.sha256 = YAMNET.sha256
-        """Of the weights."""
-        self.device = device
-        """`cpu` or `cuda`."""
-        self.runtime = runtime
-        """`torch`, `torch-half` or `openvino`."""
-        self.feature_size = network.feature_size
-        """D."""
-        self.batch_size = 1 if device == "cpu" else CUDA_BATCH
-        """Windows that go through the network at once."""
-        self._network: EncoderNetwork
-        if device != "cpu":
-            self._network = _GpuNetwork(network, device)
-        elif runtime == "openvino":
-            self._network = SpreadNetwork(_MelFirst(OpenvinoNetwork(yamnet_graph(network), threads)), threads)
-        else:
-            self._network = SpreadNetwork(_MelFirst(_TorchNetwork(network)), threads)
-
-    def encode(self, windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Encode windows of sound.
-
-        Args:
-            windows: (T, 15600) 16 kHz, mono, full scale at -1 and 1.
-
-        Returns:
-            (T, D), all numbers >= 0.
-        """
-        if len(windows) == 0:
-            return np.zeros((0, self.feature_size), np.float32)
-        return self._network.run(windows)
+    Raises:
+        DeviceError: the GPU has too little memory left.
+    """
+    network = Yamnet(layers).eval().requires_grad_(False)
+    return _CpuNetwork(network) if device == "cpu" else _GpuNetwork(network, device)
 
 
-class _MelFirst:
-    """A network of log-mel spectrograms, given windows of sound."""
-
-    def __init__(self, network: EncoderNetwork) -> None:
-        self._network = network
-
-    def run(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """(B, 15600) to (B, D)."""
-        return self._network.run(spectrograms(windows))
-
-
-class _TorchNetwork:
-    """A network of log-mel spectrograms that torch runs on the CPU."""
-
+class _CpuNetwork:
     def __init__(self, network: Yamnet) -> None:
         self._network = network
 
@@ -123,100 +61,21 @@ class _TorchNetwork:
 
 
 class _GpuNetwork:
-    """A network that torch runs on a GPU, on batches of one size, the last one filled up.
-
-    Raises:
-        DeviceError: the GPU has too little memory left.
-    """
+    """Runs batches of one size, the last one filled up."""
 
     def __init__(self, network: Yamnet, device: str) -> None:
         with memory_errors():
             self._network = network.to(device)
         self._device = device
 
-    def run(self, windows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-        """(B, 15600) to (B, D)."""
+    def run(self, patches: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """(B, 1, 96, 64) to (B, D)."""
         batches = []
         with memory_errors(), torch.inference_mode(), exact_convolutions(self._device):
-            for first in range(0, len(windows), CUDA_BATCH):
-                own = spectrograms(windows[first : first + CUDA_BATCH])
+            for first in range(0, len(patches), CUDA_BATCH):
+                own = patches[first : first + CUDA_BATCH]
                 batch = torch.zeros((CUDA_BATCH, *own.shape[1:]))
                 batch[: len(own)] = torch.from_numpy(own)
                 batches.append(self._network(batch.to(self._device))[: len(own)])
             features: npt.NDArray[np.float32] = torch.cat(batches).cpu().numpy()
         return features
-
-
-def spectrograms(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """What the network takes of windows of sound: (B, 15600) to (B, 1, 96, 64)."""
-    return np.stack([log_mel(window) for window in windows])[:, None]
-
-
-def yamnet_graph(network: Yamnet) -> Callable[[NetworkGraph], Any]:
-    """What builds the model in OpenVINO: (B, 1, 96, 64) float32 to (B, D) float32."""
-
-    def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
-        patches = graph.operations.parameter([-1, 1, FRAMES, BANDS], np.float32, name="patches")
-        hidden = patches
-        for layer in network.layers:
-            assert isinstance(layer, SameConvolution)
-            hidden = graph.operations.relu(graph.convolve(layer, hidden))
-        return graph.model(graph.operations.reduce_mean(hidden, [2, 3]), patches)
-
-    return build
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SoundClassifier:
-    """The classifier that was published with the encoder: scores = sigmoid(weight @ feature + bias)."""
-
-    weight: npt.NDArray[np.float32]
-    """(521, D); rows are classes of AudioSet, in the order of `weights/audioset_classes.csv`."""
-    bias: npt.NDArray[np.float32]
-    """(521,)."""
-
-
-def load_sound_encoder(device: Device = "cpu", threads: int | None = None, runtime: Runtime = "auto") -> SoundEncoder:
-    """Load the sound encoder.
-
-    Args:
-        device: where it runs.
-        threads: windows that are encoded at the same time on the CPU; None: as many as this process has cores.
-        runtime: which library computes it; `auto` takes OpenVINO on the CPU where it is installed, else torch.
-
-    Raises:
-        UsageError: there is no such runtime here.
-        DeviceError: there is no GPU.
-        InstallationError: the weights or the runtime are missing or damaged.
-    """
-    used_device, used_runtime = resolve_hardware(device, runtime)
-    return SoundEncoder(load_yamnet(), used_device, used_runtime, threads or available_cores())
-
-
-def load_yamnet() -> Yamnet:
-    """The layers and weights of the encoder.
-
-    Raises:
-        InstallationError: the weights are missing or damaged.
-    """
-    numbers = YAMNET.read()
-    count = sum(name.startswith("convolution.") and name.endswith(".scale") for name in numbers)
-    return (
-        Yamnet([_dequantized(numbers, f"convolution.{number}") for number in range(count)]).eval().requires_grad_(False)
-    )
-
-
-def load_sound_classifier() -> SoundClassifier:
-    """Load the classifier that was published with the encoder.
-
-    Raises:
-        InstallationError: the weights are missing or damaged.
-    """
-    weight, bias = _dequantized(YAMNET.read(), "classifier")
-    return SoundClassifier(weight.numpy(), bias.numpy())
-
-
-def _dequantized(numbers: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-    """Weight and bias of a layer: the weight is kept as integers and the step of each output."""
-    weight, scale = numbers[f"{name}.weight"], numbers[f"{name}.scale"]
-    return weight * scale.reshape(-1, *[1] * (weight.ndim - 1)), numbers[f"{name}.bias"]

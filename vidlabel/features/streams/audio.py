@@ -64,7 +64,7 @@ class AudioStream:
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load YAMNet."""
-        from vidlabel.features.encoders.yamnet import load_sound_encoder  # torch: the names of streams do without
+        from vidlabel.features.encoders.sound_encoder import load_sound_encoder  # the names of streams do without
 
         return load_sound_encoder(device, threads, config.runtime)
 

@@ -108,7 +108,7 @@ class PictureStream(ABC):
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
-        from vidlabel.features.encoders.frame_encoder import load_encoder  # torch: the names of streams do without
+        from vidlabel.features.encoders.frame_encoder import load_encoder  # the names of streams do without
 
         return load_encoder(config.encoder, device, threads, config.runtime, config.tuned, config.scaling)
 

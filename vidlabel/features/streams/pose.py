@@ -97,7 +97,7 @@ class PoseStream(PictureStream):
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the pose encoder, as `vidlabel.features.encoders.pose_encoder.load_pose_encoder`."""
-        from vidlabel.features.encoders.pose_encoder import load_pose_encoder  # torch: names of streams do without
+        from vidlabel.features.encoders.pose_encoder import load_pose_encoder  # names of streams do without
 
         return load_pose_encoder(device, threads, config.runtime)
 

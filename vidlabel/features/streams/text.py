@@ -69,7 +69,7 @@ class TextStream:
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:  # noqa: ARG002
         """Load the encoder, which runs on the CPU in one thread: a line takes 4 ms at most, and there are few."""
-        from vidlabel.features.encoders.sentences import load_text_encoder  # torch: the names of streams do without
+        from vidlabel.features.encoders.sentences import load_text_encoder  # the names of streams do without
 
         return load_text_encoder(config.text_encoder)
 

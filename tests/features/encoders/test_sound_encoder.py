@@ -13,7 +13,13 @@ import torch
 
 from vidlabel.features.encoders.hardware import Runtime, is_openvino_installed
 from vidlabel.features.encoders.log_mel import log_mel
-from vidlabel.features.encoders.yamnet import SoundEncoder, load_sound_classifier, load_sound_encoder, load_yamnet
+from vidlabel.features.encoders.sound_encoder import (
+    SoundEncoder,
+    load_sound_classifier,
+    load_sound_encoder,
+    load_yamnet_layers,
+)
+from vidlabel.features.encoders.yamnet import Yamnet
 
 REPOSITORY = Path(__file__).parents[3]
 RUNTIMES: list[Runtime] = ["torch", "openvino"] if is_openvino_installed() else ["torch"]
@@ -42,7 +48,7 @@ def scores_of(features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 def test_network_and_classifier_are_the_published_ones() -> None:
     with torch.inference_mode():
-        features = load_yamnet()(torch.from_numpy(made_patches()[:, None])).numpy()
+        features = Yamnet(load_yamnet_layers())(torch.from_numpy(made_patches()[:, None])).numpy()
     np.testing.assert_allclose(features[:, ::16], REFERENCE["embedding"], rtol=0, atol=2e-4)
     np.testing.assert_allclose(features.sum(axis=1), REFERENCE["embedding_sum"], rtol=1e-4)
     np.testing.assert_allclose(scores_of(features)[:, ::8], REFERENCE["scores"], rtol=0, atol=2e-4)
@@ -52,7 +58,9 @@ def test_network_and_classifier_are_the_published_ones() -> None:
 def test_features_of_sound_are_those_of_its_spectrograms(runtime: Runtime) -> None:
     windows = sounds(3)
     with torch.inference_mode():
-        expected = load_yamnet()(torch.from_numpy(np.stack([log_mel(window) for window in windows])[:, None])).numpy()
+        expected = Yamnet(load_yamnet_layers())(
+            torch.from_numpy(np.stack([log_mel(window) for window in windows])[:, None])
+        ).numpy()
     encoder = load_sound_encoder(threads=2, runtime=runtime)
     assert (encoder.feature_size, encoder.runtime) == (1024, runtime)
     np.testing.assert_allclose(encoder.encode(windows), expected, rtol=0, atol=2e-4)
@@ -70,7 +78,7 @@ def test_bytes_do_not_depend_on_what_is_encoded_beside(runtime: Runtime) -> None
 def test_batches_of_one_size_give_the_same_features() -> None:
     """The way of a GPU, computed by torch on the CPU."""
     windows = sounds(34)
-    network = SoundEncoder(load_yamnet(), "cpu:0", "torch", 1)
+    network = SoundEncoder(load_yamnet_layers(), "cpu:0", "torch", 1)
     np.testing.assert_allclose(network.encode(windows), load_sound_encoder().encode(windows), rtol=0, atol=2e-4)
 
 
