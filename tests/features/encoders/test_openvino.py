@@ -62,6 +62,19 @@ print(hashlib.sha256(feature.tobytes()).hexdigest())
     assert run(code).strip() == here
 
 
+def test_a_program_that_converts_models_still_can() -> None:
+    code = """
+import sys
+from vidlabel.features.encoders.openvino import load_openvino
+load_openvino()
+assert "openvino.tools" not in sys.modules
+import openvino
+assert not hasattr(openvino, "no_such_name")
+print(openvino.convert_model.__name__)
+"""
+    assert run(code) == "convert_model\n"
+
+
 def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
     """The package's own import leaves its traces in the home folder, and a process that talks to a server."""
     code = """
