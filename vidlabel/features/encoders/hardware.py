@@ -83,7 +83,7 @@ def resolve_runtime(runtime: Runtime, device: Device) -> UsedRuntime:
     if runtime == "openvino" and device == "cuda":
         raise UsageError("--runtime openvino", "runs on the CPU alone", "leave out --device or --runtime")
     if runtime == "openvino" and not is_openvino_installed():
-        raise UsageError("--runtime openvino", "it is not installed", "run: pip install 'vidlabel[fast]'")
+        raise UsageError("--runtime openvino", "it is not installed", "run: pip install openvino")
     return runtime
 
 
