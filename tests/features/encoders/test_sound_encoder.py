@@ -86,6 +86,24 @@ def test_no_sound_has_no_features() -> None:
     assert load_sound_encoder().encode(np.zeros((0, 15600), np.float32)).shape == (0, 1024)
 
 
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_silence_is_encoded_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = np.concatenate([np.zeros((3, 15600), np.float32), sounds(2), np.zeros((2, 15600), np.float32)])
+    alone = [load_sound_encoder(threads=1, runtime=runtime).encode(windows[place][None]) for place in (0, 3, 4)]
+    encoder = load_sound_encoder(threads=1, runtime=runtime)
+    run, taken = encoder._network.run, []
+
+    def counted(own: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        taken.append(len(own))
+        return run(own)
+
+    monkeypatch.setattr(encoder._network, "run", counted)
+    for _ in range(2):
+        found = encoder.encode(windows)
+        assert found.tobytes() == np.concatenate([alone[place] for place in (0, 0, 0, 1, 2, 0, 0)]).tobytes()
+    assert sum(taken) == 2 + 1 + 2
+
+
 def test_silence_is_called_silence() -> None:
     scores = scores_of(load_sound_encoder().encode(np.zeros((1, 15600), np.float32)))[0]
     assert classes()[int(scores.argmax())]["name"] == "Silence"

@@ -59,3 +59,14 @@ def test_full_scale_is_one_in_every_format(kind: str, stored: np.ndarray, expect
     found = to_mono(av.AudioFrame.from_ndarray(stored, kind, "mono"))
     assert found.dtype == np.float32
     assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1"])
+def test_separate_channels_give_the_same_bytes_as_interleaved_ones(layout: str) -> None:
+    """What most codecs give is read without copies of its channels."""
+    samples = np.random.default_rng(1).normal(0, 0.3, (len(av.AudioLayout(layout).channels), 1024)).astype(np.float32)
+    samples[0, 3:5] = np.nan, np.inf
+    interleaved = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T).reshape(1, -1), "flt", layout)
+    separate = av.AudioFrame.from_ndarray(samples, "fltp", layout)
+    assert to_mono(separate).tobytes() == to_mono(interleaved).tobytes()
+    assert to_mono(separate)[3:5].tolist() == [0, 0]

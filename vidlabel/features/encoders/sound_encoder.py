@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork, Spre
 from vidlabel.features.encoders.openvino import NetworkGraph, OpenvinoNetwork
 from vidlabel.features.encoders.shipped_weights import YAMNET
 from vidlabel.process import available_cores
+from vidlabel.video.request import SOUND_WINDOW
 
 _HALVING = frozenset({0, 3, 7, 11, 23})
 """Numbers of the convolutions that halve both sides; the first and every second one are of one channel each."""
@@ -64,9 +66,19 @@ class SoundEncoder:
         Returns:
             (T, D), all numbers >= 0.
         """
-        if len(windows) == 0:
-            return np.zeros((0, self.feature_size), np.float32)
-        return self._network.run(windows)
+        heard = windows.any(axis=1)
+        features = np.empty((len(windows), self.feature_size), np.float32)
+        if heard.any():
+            features[heard] = self._network.run(windows if heard.all() else windows[heard])
+        if not heard.all():
+            features[~heard] = self._silence
+        return features
+
+    @cached_property
+    def _silence(self) -> npt.NDArray[np.float32]:
+        """(D,) of zeros: a third of the clips of surveillance cameras that were looked at hold nothing else."""
+        features: npt.NDArray[np.float32] = self._network.run(np.zeros((1, SOUND_WINDOW), np.float32))[0]
+        return features
 
 
 class _MelFirst:
