@@ -19,7 +19,7 @@ LAYERS: list[set[str]] = [
     {"features", "heads"},
     {"prediction"},
     {"batch", "training"},
-    {"evaluation"},
+    {"evaluation", "video_writing"},
     {"report"},
     {"cli"},
 ]
@@ -49,7 +49,10 @@ ROOMS: dict[str, list[set[str]]] = {
 """The rooms of a sub-package, low to high. Modules that are not named here stand where their imports put them."""
 
 MAY_IMPORT = {
-    "av": ["video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"],
+    "av": [
+        *("video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"),
+        "video_writing",
+    ],
     "decord": ["video.decoders"],
     "faster_whisper": ["video.speech"],
     "torch": [

@@ -33,6 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("examples")
     write_video(folder / "clip.mp4", Recipe(frames=100))
     telling_table(folder)
+    (folder / "falls.csv").write_text("video,start,end,label\nclip.mp4,1.5,2.5,fall\n", encoding="utf-8")
     return folder
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from vidlabel.training.train import train
     from vidlabel.video.request import Sample
     from vidlabel.video.samples import samples
+    from vidlabel.video_writing.cut import cut
 
 __all__ = [
     "Evaluation",
@@ -37,6 +38,7 @@ __all__ = [
     "Sample",
     "Segment",
     "VidlabelError",
+    "cut",
     "evaluate",
     "load_model",
     "predict",
@@ -55,6 +57,7 @@ _HOMES = {
     "Sample": "vidlabel.video.request",
     "Segment": "vidlabel.labels.result",
     "VidlabelError": "vidlabel.errors",
+    "cut": "vidlabel.video_writing.cut",
     "evaluate": "vidlabel.evaluation.evaluate",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.prediction.labeller",

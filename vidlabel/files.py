@@ -55,11 +55,33 @@ def atomic_note(path: Path) -> Iterator[BinaryIO]:
             yield file
         temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise OutputError(path, f"cannot be written ({reason})", "choose another place or free some space") from error
+        raise _not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def publish(temporary: Path, path: Path) -> None:
+    """Give a file that another process wrote its final name, once its bytes are on the disk.
+
+    Args:
+        temporary: the file, whole; its name is that of `temporary_name`.
+        path: the final name; an older file there is replaced in one step.
+
+    Raises:
+        OutputError: it is not there, or cannot be renamed.
+    """
+    try:
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(path, f"cannot be written ({reason})", "choose another place or free some space")
 
 
 def temporary_name(path: Path) -> Path:

@@ -73,10 +73,9 @@ class PyavReader:
 
     def pictures(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[Picture]:
         """Decode; see `FrameReader.pictures`."""
-        self._beat = heartbeat
         grid, selector = self._grid, SampleSelector(self._grid)
         history: LagBuffer[VideoFrame] | None = None if grid.lag is None else LagBuffer(grid.lag)
-        for time, frame in self._frames():
+        for time, frame in self.frames(heartbeat):
             if grid.is_past(time):
                 return
             if history is not None:
@@ -104,8 +103,15 @@ class PyavReader:
             self.stats.decode_errors += 1
             return None
 
-    def _frames(self) -> Iterator[tuple[int, VideoFrame]]:
-        """All decoded frames in order with their ticks; counts what could not be decoded."""
+    def frames(self, heartbeat: Heartbeat = no_heartbeat) -> Iterator[tuple[int, VideoFrame]]:
+        """Decode all frames in order with their ticks, up to the first one after the asked time.
+
+        Some come before the asked time. What could not be decoded is counted in `stats`.
+
+        Args:
+            heartbeat: called often, also between frames.
+        """
+        self._beat = heartbeat
         clock = FrameClock(self._probe.first_pts, self._probe.step)
         # Key frames alone leave gaps on purpose.
         coverage = None if self._keyframes else make_coverage(self._probe, self._grid)

@@ -1,0 +1,1 @@
+"""Writing videos: clips of segments, and copies with labels burnt in."""
