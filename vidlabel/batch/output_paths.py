@@ -74,7 +74,7 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
     if not output:
         raise UsageError("--output", "is empty", "give a file or a folder")
     path = Path(output)
-    if output.endswith(("/", "\\")) or is_folder(path) or not _has_ending(path):
+    if output.endswith(("/", "\\")) or is_folder(path) or not has_ending(path):
         if exists(path) and not is_folder(path):
             raise UsageError(output, "is a file where a folder is needed", "give a folder, or a name with an ending")
         return Folder(path, format_named(format_name or "json"))
@@ -93,7 +93,7 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
     return TableDestination(path, chosen)
 
 
-def _has_ending(path: Path) -> bool:
+def has_ending(path: Path) -> bool:
     """Whether a name ends like that of a file; dates and versions hold dots, too (`results_2024.05.01`, `v1.2`)."""
     return path.suffix != "" and not path.suffix[1:].isdecimal()
 

@@ -21,6 +21,8 @@ from vidlabel.video_writing.messages import (
     CutVideo,
     NotWritten,
     OrderDone,
+    Reached,
+    RenderVideo,
     WriterMessage,
     Written,
     encode_message,
@@ -79,6 +81,26 @@ def _cut(media: Media, clip: ClipOrder) -> Written | NotWritten:
     return Written(report.copied, report.warnings)
 
 
+def render_video(order: RenderVideo, send: Send) -> None:
+    """Write a copy of a video with labels burnt in.
+
+    Args:
+        order: what is drawn.
+        send: takes how far it has come, and signs of life.
+
+    Raises:
+        VideoError, OutputError, InstallationError: it cannot be written.
+    """
+    from vidlabel.video_writing.rendering import render  # Pillow: clips do without
+
+    def reached(time_s: float, duration_s: float) -> None:
+        """Say how far it is."""
+        send(Reached(time_s, duration_s))
+
+    media = Media(Path(order.path), _Heart(send).beat)
+    send(OrderDone(render(media, order.segments, order.people, Path(order.output), reached)))
+
+
 def main() -> None:
     """Entry point of the process."""
     outgoing = claim_standard_output()
@@ -95,7 +117,10 @@ def main() -> None:
     order = read_order(Path(os.fsdecode(line[:-1])).read_bytes())
     limit_memory(order.memory_limit_bytes)
     try:
-        cut_video(order, send)
+        if isinstance(order, RenderVideo):
+            render_video(order, send)
+        else:
+            cut_video(order, send)
     except VidlabelError as error:
         send(Failed(type(error).__name__, error.subject, error.problem, error.remedy))
     except MemoryError:

@@ -95,9 +95,11 @@ class Media:
             DecodeError: not one of the video can be decoded.
         """
         held: tuple[Fraction, VideoFrame] | None = None
+        longest_s = 1 / max(Fraction(self.metadata.fps), Fraction(1))
         for time_s, frame in self._decode(span, damage):
-            if held is not None:
-                yield TimedFrame(held[0], time_s - held[0], held[1])
+            if held is not None:  # The next frame may be far off, after a hole.
+                lasts_s = min(time_s - held[0], max(span.end_s - held[0], longest_s))
+                yield TimedFrame(held[0], lasts_s, held[1])
             held = (time_s, frame) if span.holds(time_s) else None
             if time_s >= span.end_s:
                 return

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from vidlabel.child_process import decode_line, encode_line
 from vidlabel.json_fields import FilledText, MismatchError, Range, dataclass_from_json
 from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
+from vidlabel.video_writing.drawn import BandSegment, PeopleSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,20 @@ class CutVideo:
     path: str
     """Absolute."""
     clips: tuple[ClipOrder, ...]
+    memory_limit_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderVideo:
+    """To the process: write a copy of a video with labels burnt in."""
+
+    path: str
+    """Absolute."""
+    output: str
+    """Absolute; the file is replaced."""
+    segments: tuple[BandSegment, ...]
+    """In order of their starts."""
+    people: PeopleSettings | None
     memory_limit_bytes: int
 
 
@@ -71,12 +86,12 @@ class OrderDone:
     """About the video as a whole, one line each."""
 
 
-WriteOrder = CutVideo
+WriteOrder = CutVideo | RenderVideo
 WriterMessage = Alive | Reached | Written | NotWritten | Failed | OrderDone
 _MESSAGES: Mapping[str, type[WriterMessage]] = {
     kind.__name__: kind for kind in (Alive, Reached, Written, NotWritten, Failed, OrderDone)
 }
-_ORDERS: Mapping[str, type[WriteOrder]] = {CutVideo.__name__: CutVideo}
+_ORDERS: Mapping[str, type[WriteOrder]] = {kind.__name__: kind for kind in (CutVideo, RenderVideo)}
 
 
 def encode_message(message: WriteOrder | WriterMessage) -> bytes:

@@ -29,6 +29,7 @@ def run(arguments: list[str], output: Path, *, workers: int | None = None, dry_r
         dry_run=dry_run,
         strict=False,
         summary=None,
+        render=None,
         profile=False,
         quiet=True,
         debug=False,

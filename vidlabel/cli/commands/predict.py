@@ -68,6 +68,13 @@ Workers = Annotated[
     int | None, typer.Option(help="Number of videos labelled in parallel. [default: by cores and memory]")
 ]
 Timeout = Annotated[float, typer.Option(help="Seconds without a new frame after which a video fails.")]
+Render = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MP4|DIR",
+        help="Also write a copy of the video with labels, a timeline and people burnt in; sound is kept.",
+    ),
+]
 Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Label finished videos again, and replace output files edited by hand.")
 ]
@@ -106,6 +113,7 @@ def predict(
     dry_run: DryRun = False,
     strict: Strict = False,
     summary: Summary = None,
+    render: Render = None,
     profile: ShowProfile = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -128,6 +136,7 @@ def predict(
         dry_run=dry_run,
         strict=strict,
         summary=summary,
+        render=render,
         profile=profile,
         quiet=quiet,
         debug=debug,

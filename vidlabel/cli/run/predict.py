@@ -29,7 +29,8 @@ from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.render.table import print_result
 from vidlabel.cli.run.batch import choose_engine, run_batch
-from vidlabel.errors import NOTHING_DONE, SOME_FAILED, UsageError
+from vidlabel.cli.run.render import LabelCollector, choose_render_destination, run_render
+from vidlabel.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED, UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import check_names, find_model
@@ -54,11 +55,12 @@ def run_predict(
     dry_run: bool,
     strict: bool,
     summary: str | None,
+    render: str | None,
     profile: bool,
     quiet: bool,
     debug: bool,
 ) -> int:
-    """Label all inputs.
+    """Label all inputs, and render them where that is asked for.
 
     Returns:
         The exit status.
@@ -70,6 +72,7 @@ def run_predict(
     destination = choose_destination(
         output, format_name, len(inputs.videos) + inputs.refused, is_terminal=sys.stdout.isatty()
     )
+    rendered = None if render is None else choose_render_destination(render, arguments, inputs, output)
     if summary is not None:
         check_summary(Path(summary))
     report_inputs(arguments, inputs)
@@ -85,8 +88,20 @@ def run_predict(
     )
     if dry_run:
         return _explain(inputs, destination, work_options) if inputs.videos else NOTHING_DONE
-    begin = partial(_events, inputs, destination, options, work_options, workers)
-    return run_batch(inputs, begin, summary=summary, profile=profile, quiet=quiet, debug=debug)
+    found = LabelCollector()
+
+    def begin(progress: Progress, stopwatch: Stopwatch) -> Iterator[Event]:
+        """Label, and keep what is found for rendering."""
+        labelling = _events(inputs, destination, options, work_options, workers, found, progress, stopwatch)
+        return labelling if rendered is None else found.follow(labelling)
+
+    status = run_batch(inputs, begin, summary=summary, profile=profile, quiet=quiet, debug=debug)
+    if rendered is None or status in (NOTHING_DONE, INTERRUPTED):
+        return status
+    rendering = run_render(
+        rendered, inputs, found, options, overwrite=overwrite, retry_failed=retry_failed, quiet=quiet, debug=debug
+    )
+    return rendering or status
 
 
 def _work_options(
@@ -143,6 +158,7 @@ def _events(
     predict: PredictOptions,
     work_options: Callable[[], WorkOptions],
     workers: int | None,
+    found: LabelCollector,
     progress: Progress,
     stopwatch: Stopwatch,
 ) -> Iterator[Event]:
@@ -162,12 +178,14 @@ def _events(
             if len(inputs.videos) == 1:
                 outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:
+                    found.take(result)
                     with stopwatch.phase("write"):
                         write(result)
                 yield outcome
                 return
             for event in label_stream(inputs.videos, options, choose_engine(workers, inputs)):
                 if isinstance(event, Labelled):
+                    found.take(event.result)
                     write(event.result)
                 else:
                     yield event
