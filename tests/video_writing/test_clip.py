@@ -184,6 +184,16 @@ def test_joined_recordings_are_cut_across_the_join(tmp_path: Path) -> None:
     assert look(path).numbers == [*range(20, 25), *range(50, 55)]
 
 
+def test_a_recording_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    video = tmp_path / "a.ts"
+    codecs = ("mpeg2video", "libx264")
+    parts = [write_video(tmp_path / f"{codec}.ts", Recipe(codec=codec, frames=50)) for codec in codecs]
+    video.write_bytes(b"".join(part.read_bytes() for part in parts))
+    path, report = cut(video, "1.6", "3")
+    assert look(path).numbers == list(range(40, 50))
+    assert report.warnings == ("the video is damaged here: 2.000-3.000 s could not be decoded",)
+
+
 def test_several_audio_streams_are_kept(tmp_path: Path) -> None:
     video = tmp_path / "two.mkv"
     with av.open(str(write_sounding(tmp_path / "one.mkv"))) as source, av.open(str(video), "w") as output:

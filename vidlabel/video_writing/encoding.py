@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import heapq
 import os
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from av.codec.codec import Codec, UnknownCodecError
 from av.codec.context import Flags
 from av.video.frame import PictureType
 
-from vidlabel.errors import OutputError
+from vidlabel.errors import OutputError, VideoError
 from vidlabel.video.container.orientation import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ _MPEG4_MOST_TICKS = 65535
 _FINEST_CLOCK = 10**6
 """Ticks a second. MP4 stores durations in 32 bits: with a billion ticks, a frame could last 4 s at most."""
 _COARSE_CLOCK = 90_000
+_OF_THE_DISK = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOENT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
+)
+"""Errors after which no other file can be written, either."""
 _LIMITED_RANGE = 1
 """FFmpeg's name for 16 to 235."""
 
@@ -94,6 +99,7 @@ def open_mp4(path: Path) -> Iterator[OutputContainer]:
 
     Raises:
         OutputError: it cannot be written, or the disk is full.
+        VideoError: FFmpeg cannot encode what it is given.
     """
     try:
         # The prefix keeps a name such as `a:b.mp4` from being taken for an address.
@@ -101,7 +107,11 @@ def open_mp4(path: Path) -> Iterator[OutputContainer]:
             yield output
     except av.error.FFmpegError as error:
         reason = error.strerror or str(error)
-        raise OutputError(path, f"cannot be written ({reason})", "choose another place or free some space") from error
+        if error.errno in _OF_THE_DISK:
+            raise OutputError(
+                path, f"cannot be written ({reason})", "choose another place or free some space"
+            ) from error
+        raise VideoError(path, f"cannot be encoded ({reason})", "convert the video to H.264 first") from error
 
 
 def write_interleaved(output: OutputContainer, tracks: Iterable[Iterator[AnyPacket]]) -> None:

@@ -112,7 +112,11 @@ class Media:
         failure: DecodeError | None = None
         given = False
         for number, part in enumerate(self.placed):
-            if part.probe is None or part.problem or part.end_s <= span.start_s or part.start_s >= span.end_s:
+            if part.end_s <= span.start_s or part.start_s >= span.end_s:
+                continue
+            if part.probe is None or part.problem:
+                if part.has_pictures:
+                    damage.holes.append((float(max(part.start_s, span.start_s)), float(min(part.end_s, span.end_s))))
                 continue
             before = [other for other in self.placed[:number] if other.has_pictures]
             preceding = Preceding(part.start_s, before[-1].last_frame_s) if before else None

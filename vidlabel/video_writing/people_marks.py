@@ -107,6 +107,6 @@ def load_finder() -> FindPeople:
     Raises:
         InstallationError: its weights or its runtime are missing or damaged.
     """
-    from vidlabel.features.encoders.pose_encoder import load_pose_encoder  # torch: most models do without
+    from vidlabel.features.encoders.pose_encoder import load_pose_encoder  # loads OpenVINO or torch
 
     return load_pose_encoder("cpu").encode

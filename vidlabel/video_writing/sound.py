@@ -40,6 +40,8 @@ _BIT_RATE = 96_000
 _FRAME = 1024
 _MOST_JITTER_S = 0.02
 """Time stamps of sound that goes on may be off by so much; containers round them to milliseconds."""
+_LOUDEST = 4.0
+"""Full scale is 1."""
 _PREROLL_S = Fraction(1, 5)
 """Decoders of sound need what comes just before."""
 
@@ -180,18 +182,21 @@ class SoundTrackEncoder:
     def _placed(self, source: SoundSource) -> Iterator[tuple[int, Samples]]:
         """Decoded samples of a recording, with the number of their first from the start of the span."""
         first, last = self._bounds(source)
-        resampler, expected = None, None
+        resampler, expected, made_for = None, None, None
         for time_s, frame in self._decode(source):
             place = round((time_s - self._span.start_s) * self._rate)
             if expected is not None and abs(place - expected) <= _MOST_JITTER_S * self._rate:
                 place = expected
-            elif resampler is not None:
+            else:
                 resampler = None  # It holds sound from before a gap.
-            if resampler is None:
+            kind = frame.format.name, frame.layout.name, frame.sample_rate
+            if resampler is None or kind != made_for:  # All of it can change within a stream.
+                made_for = kind
                 resampler = av.AudioResampler(format="fltp", layout=self._layout, rate=self._rate)
             frame.pts = None
             for resampled in resampler.resample(frame):
-                samples = cast("Samples", resampled.to_ndarray())
+                # An encoder gives up at what is no number; damaged sound of floating point may hold it.
+                samples = np.clip(np.nan_to_num(cast("Samples", resampled.to_ndarray())), -_LOUDEST, _LOUDEST)
                 begin = max(0, first - place)
                 if place + begin < last:
                     yield place + begin, samples[:, begin : last - place]
