@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,3 @@ def bursts_of(path: Path, zero_s: Fraction) -> list[Burst]:
             start_s = frame.pts * frame.time_base if start_s is None else start_s
             pieces += [piece.to_ndarray().reshape(-1) for piece in resampler.resample(frame)]
     return [] if start_s is None else bursts_in(np.concatenate(pieces), float(start_s - zero_s))
-
-
-def with_options(options: dict[str, str], **facts: Any) -> Recipe:  # noqa: ANN401 - the fields of `Recipe`
-    """A recipe of H.264 with these options of x264."""
-    return replace(Recipe(options=options), **facts)

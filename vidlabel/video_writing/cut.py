@@ -146,8 +146,8 @@ def _wanted(read: ReadResults, options: CutOptions, errors: list[VidlabelError])
     """The segments that carry a label that was asked for, and times."""
     labels = [composed(label) for label in options.labels]
     known = {segment.row.label for segment in read.segments}
-    unknown = [AnnotationError("--label", f"no segment is called {label!r}", _known(known)) for label in labels
-               if label not in known]  # fmt: skip
+    missing = [label for label in labels if label not in known]
+    unknown = [AnnotationError("--label", f"no segment is called {label!r}", _known(known)) for label in missing]
     if labels and len(unknown) == len(labels):
         raise unknown[0]
     errors += unknown

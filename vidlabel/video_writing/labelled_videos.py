@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
 
-from vidlabel.errors import AnnotationError, InputError, UsageError, VideoError, VidlabelError
+from vidlabel.errors import AnnotationError, InputError, UsageError, VideoError
 from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.registry import FORMATS, read_label_table
 from vidlabel.paths import is_file, is_folder, missing_file
@@ -123,8 +123,3 @@ def _parts(named: str) -> list[str]:
     """The folders and the name of a path, as the system that wrote it has them; none that lead upwards."""
     path = PureWindowsPath(named) if "\\" in named else Path(named)
     return [part for part in path.parts if part not in ("..", path.anchor)]
-
-
-def describe(errors: Iterable[VidlabelError]) -> list[str]:
-    """One line for each of several errors, each once."""
-    return list(dict.fromkeys(map(str, errors)))
