@@ -130,11 +130,11 @@ def label_one(
 def load_labeller(
     options: PredictOptions, pool: DecodePool, threads: int | None = None, stopwatch: Stopwatch = OFF
 ) -> Labeller:
-    """Load torch and the model, as `Labeller`, and start a decoding process, which loads its libraries meanwhile.
+    """Load the models, as `Labeller`, and start a decoding process, which loads its libraries meanwhile.
 
-    The garbage collector is off until then, and never looks at what was loaded again: importing torch makes hundreds of
-    thousands of objects that all stay, and looking at them over and over takes a tenth of the second that it lasts. It
-    is the collector of the whole process, so only a program's start may call this.
+    The garbage collector is off until then, and never looks at what was loaded again: importing torch, where it runs
+    the encoders, makes hundreds of thousands of objects that all stay, and looking at them over and over takes a tenth
+    of the second that it lasts. It is the collector of the whole process, so only a program's start may call this.
 
     Raises:
         UsageError, ModelFileError, InstallationError: as `Labeller`.
@@ -142,7 +142,7 @@ def load_labeller(
     pool.start()
     gc.disable()
     try:
-        # Imported here: a video that is done already needs no torch, which takes a second to load.
+        # Imported here: a video that is done already needs nothing of it.
         from vidlabel.prediction.labeller import Labeller
 
         return Labeller(options, pool, threads, stopwatch)
