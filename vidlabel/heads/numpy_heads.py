@@ -145,7 +145,7 @@ class _MatrixCell:
 class RnnCell(_MatrixCell):
     """`torch.nn.RNN`."""
 
-    def __init__(self, inputs: FloatArray, hidden: FloatArray, bias: FloatArray, *, relu: bool) -> None:
+    def __init__(self, inputs: FloatArray, bias: FloatArray, hidden: FloatArray, *, relu: bool) -> None:
         super().__init__(inputs, bias, hidden)
         self._relu = relu
 
@@ -160,9 +160,6 @@ class LstmCell(_MatrixCell):
 
     states = 2
 
-    def __init__(self, inputs: FloatArray, hidden: FloatArray, bias: FloatArray) -> None:
-        super().__init__(inputs, bias, hidden)
-
     def step(self, projected: FloatArray, state: CellState) -> CellState:
         """H and c."""
         size = self._hidden.shape[1]
@@ -176,7 +173,7 @@ class LstmCell(_MatrixCell):
 class GruCell(_MatrixCell):
     """`torch.nn.GRU`; rows of its matrices: reset gate, update gate, candidate."""
 
-    def __init__(self, inputs: FloatArray, hidden: FloatArray, input_bias: FloatArray, bias: FloatArray) -> None:
+    def __init__(self, inputs: FloatArray, input_bias: FloatArray, hidden: FloatArray, bias: FloatArray) -> None:
         super().__init__(inputs, input_bias, hidden)
         self._bias = bias
 
@@ -230,7 +227,7 @@ def _build_cell(config: HeadConfig, parameters: Parameters, layer: int, *, backw
     names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
     inputs, hidden, input_bias, bias = (parameters[f"{inner}.network.{name}_{suffix}"] for name in names)
     if config.kind == "gru":
-        return GruCell(inputs, hidden, input_bias, bias)
+        return GruCell(inputs, input_bias, hidden, bias)
     if config.kind == "lstm":
-        return LstmCell(inputs, hidden, input_bias + bias)
-    return RnnCell(inputs, hidden, input_bias + bias, relu=config.activation == "relu")
+        return LstmCell(inputs, input_bias + bias, hidden)
+    return RnnCell(inputs, input_bias + bias, hidden, relu=config.activation == "relu")

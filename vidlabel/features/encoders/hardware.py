@@ -6,7 +6,6 @@ load, is asked for a GPU only where there is a driver of one.
 
 from __future__ import annotations
 
-import ctypes
 import importlib.util
 from pathlib import Path
 from typing import Literal
@@ -57,6 +56,8 @@ def resolve_device(device: Device) -> UsedDevice:
 
 def has_gpu_driver() -> bool:
     """Whether there is NVIDIA's driver, or AMD's, which torch's builds for ROCm use."""
+    import ctypes  # here, since every command imports this file
+
     try:
         ctypes.CDLL("libcuda.so.1")
     except OSError:
