@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from browser import NAMES, find_chromium, start_chromium
+
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
     from torch import Tensor
 
     from vidlabel.features.encoders.frame_encoder import Encoder
@@ -95,6 +98,20 @@ def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) ->
     """Labelling in this process decodes in `decode_pool`, not in a new process for each command."""
     for module in ("batch.jobs.extract", "batch.jobs.label", "prediction.labeller"):
         monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of pages, skipped where the machine has none."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip(f"pages are not tested: no browser here ({', '.join(NAMES)}); install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = start_chromium(playwright, executable)
+        yield chromium
+        chromium.close()
 
 
 @pytest.fixture(scope="session")
