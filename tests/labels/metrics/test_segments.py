@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from vidlabel.labels.metrics.segments import (
     SegmentMetrics,
     edit_score,
     event_recall,
+    matched_counts,
     segment_metrics,
 )
 from vidlabel.labels.result import Segment
@@ -70,6 +72,46 @@ def test_first_of_two_equal_overlaps_is_the_best() -> None:
     # The first true segment is taken by the first prediction, and the second one's best is the same.
     twice = track(("a", 0, 3), ("a", 3.5, 9.5))
     assert compare(truth, twice).counts[10] == Counts(2, 0, 1)
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9), st.sampled_from("ab")), max_size=9)
+
+
+def apart(pieces: list[tuple[int, int, str]]) -> list[Segment]:
+    """Those pieces that neither touch nor overlap an earlier one of their label."""
+    kept: list[tuple[int, int, str]] = []
+    for start, length, label in pieces:
+        others = [(other, far) for other, far, its_label in kept if its_label == label]
+        if all(start + length < other or other + far < start for other, far in others):
+            kept.append((start, length, label))
+    return [Segment(start, start + length, label, 1.0) for start, length, label in sorted(kept)]
+
+
+def counted_by_definition(truth: list[Segment], predicted: list[Segment], overlap: int) -> int:
+    """True positives, each predicted segment compared with every true one, in whole seconds."""
+    free = set(range(len(truth)))
+    for one in sorted(predicted, key=lambda one: (one.start, one.end, one.label)):
+        overlaps = [
+            Fraction(
+                max(0, round(min(one.end, true.end) - max(one.start, true.start))) * (true.label == one.label),
+                round(max(one.end, true.end) - min(one.start, true.start)),
+            )
+            for true in truth
+        ]
+        best = max(range(len(truth)), key=lambda place: overlaps[place], default=None)
+        if best is not None and overlaps[best] >= Fraction(overlap, 100) and best in free:
+            free.remove(best)
+    return len(truth) - len(free)
+
+
+@given(PIECES, PIECES)
+def test_matches_are_those_of_comparing_all_with_all(
+    first: list[tuple[int, int, str]], second: list[tuple[int, int, str]]
+) -> None:
+    truth, predicted = apart(first), apart(second)
+    for overlap, counts in matched_counts(truth, predicted, background=None).items():
+        found = counted_by_definition(truth, predicted, overlap)
+        assert counts == Counts(found, len(predicted) - found, len(truth) - found)
 
 
 def test_empty_sides() -> None:

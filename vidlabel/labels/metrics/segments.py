@@ -8,6 +8,7 @@ half.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -112,6 +113,24 @@ def segment_metrics(
     return SegmentMetrics(accuracy, labelled_accuracy, edit, f1, counts, len(videos), background, averaging)
 
 
+def matched_counts(
+    truth: Sequence[Segment], predicted: Sequence[Segment], *, background: str | None
+) -> Mapping[int, Counts]:
+    """Count the segments of one video that match, as `segment_metrics` does, by the percent of `OVERLAPS`."""
+    return _counts(_spans(truth, background), _spans(predicted, background))
+
+
+def label_pieces(
+    truth: Sequence[Segment], predicted: Sequence[Segment], *, background: str | None
+) -> Iterator[tuple[int, frozenset[str], frozenset[str]]]:
+    """Stretches of one video in which no label changes, from 0 to the last end: milliseconds, true, predicted labels.
+
+    Stretches without background; one label that overlaps itself counts once.
+    """
+    for duration_ms, true_labels, predicted_labels in _pieces(_spans(truth, background), _spans(predicted, background)):
+        yield duration_ms, frozenset(true_labels), frozenset(predicted_labels)
+
+
 def edit_score(truth: Sequence[str], predicted: Sequence[str]) -> float:
     """Likeness of two sequences of labels.
 
@@ -204,7 +223,7 @@ def _compare(truth: Sequence[Segment], predicted: Sequence[Segment], background:
         labelled_right_ms += duration_ms * (bool(true_labels) and true_labels == predicted_labels)
     return _VideoFigures(
         edit=edit_score([span.label for span in true_spans], [span.label for span in predicted_spans]),
-        counts={overlap: _count(true_spans, predicted_spans, overlap) for overlap in OVERLAPS},
+        counts=_counts(true_spans, predicted_spans),
         whole=_Agreement(extent_ms - differing_ms, extent_ms),
         labelled=_Agreement(labelled_right_ms, labelled_ms),
     )
@@ -223,26 +242,41 @@ def _spans(segments: Iterable[Segment], background: str | None) -> list[_Span]:
     return sorted(span for label, own in merged.items() if label != background for span in own)
 
 
-def _count(truth: Sequence[_Span], predicted: Sequence[_Span], overlap_percent: int) -> Counts:
-    """Match each predicted segment to the true one of its label that it overlaps most.
+def _counts(truth: Sequence[_Span], predicted: Sequence[_Span]) -> dict[int, Counts]:
+    """Match each predicted segment to the true one of its label that it overlaps most, at each of `OVERLAPS`.
 
     One that is taken already is not replaced by the second best (Lea et al.); the first of equals is the best.
     """
-    free = set(range(len(truth)))
-    true_positives = 0
-    for span in predicted:
-        best, best_common, best_union = -1, 0, 1
-        for position, true_span in enumerate(truth):
-            if true_span.label != span.label:
-                continue
-            common = min(span.end_ms, true_span.end_ms) - max(span.start_ms, true_span.start_ms)
-            union = max(span.end_ms, true_span.end_ms) - min(span.start_ms, true_span.start_ms)
-            if common * best_union > best_common * union:
-                best, best_common, best_union = position, common, union
-        if best in free and 100 * best_common >= overlap_percent * best_union:
-            free.remove(best)
-            true_positives += 1
-    return Counts(true_positives, len(predicted) - true_positives, len(free))
+    by_label: dict[str, list[_Span]] = {}
+    for span in truth:
+        by_label.setdefault(span.label, []).append(span)
+    ends = {label: [span.end_ms for span in own] for label, own in by_label.items()}
+    best = [_best_match(span, by_label.get(span.label, ()), ends.get(span.label, ())) for span in predicted]
+    counts = {}
+    for overlap in OVERLAPS:
+        found = {match.span for match in best if match and 100 * match.common_ms >= overlap * match.union_ms}
+        counts[overlap] = Counts(len(found), len(predicted) - len(found), len(truth) - len(found))
+    return counts
+
+
+class _Match(NamedTuple):
+    span: _Span
+    common_ms: int
+    union_ms: int
+
+
+def _best_match(span: _Span, truth: Sequence[_Span], ends_ms: Sequence[int]) -> _Match | None:
+    """The true segment that a predicted one overlaps most, among those of its label: in time order, and apart."""
+    best = None
+    for position in range(bisect_right(ends_ms, span.start_ms), len(truth)):
+        true_span = truth[position]
+        if true_span.start_ms >= span.end_ms:
+            break
+        common = min(span.end_ms, true_span.end_ms) - max(span.start_ms, true_span.start_ms)
+        union = max(span.end_ms, true_span.end_ms) - min(span.start_ms, true_span.start_ms)
+        if best is None or common * best.union_ms > best.common_ms * union:
+            best = _Match(true_span, common, union)
+    return best
 
 
 def _pieces(truth: Sequence[_Span], predicted: Sequence[_Span]) -> Iterator[tuple[int, set[str], set[str]]]:
