@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from vidlabel.labels.result import Result, Segment
     from vidlabel.prediction.labeller import predict
     from vidlabel.report.evaluation_folder import write_evaluation
+    from vidlabel.report.results.write import write_report
     from vidlabel.training.train import train
     from vidlabel.video.request import Sample
     from vidlabel.video.samples import samples
@@ -48,6 +49,7 @@ __all__ = [
     "train",
     "write_evaluation",
     "write_labels",
+    "write_report",
 ]
 
 _HOMES = {
@@ -67,6 +69,7 @@ _HOMES = {
     "train": "vidlabel.training.train",
     "write_evaluation": "vidlabel.report.evaluation_folder",
     "write_labels": "vidlabel.labels.formats.registry",
+    "write_report": "vidlabel.report.results.write",
 }
 
 
