@@ -5,6 +5,8 @@ const LEAST_BAR = 0.35; // of the height, for a score of 0
 const TRUTH_HEIGHT = 0.22;
 const NEAR_PX = 4;
 
+let focused = null; // lane
+
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const named = (name) => style.getPropertyValue(name).trim();
@@ -144,8 +146,8 @@ function activate(lane, play) {
   canvas.setAttribute("aria-valuemax", segmentCount(lane.flat));
   canvas.setAttribute("aria-valuenow", 1);
   canvas.setAttribute("aria-valuetext", describe(lane, 0));
-  canvas.addEventListener("focus", () => choose(lane, lane.chosen ?? 0));
-  canvas.addEventListener("blur", () => { hideTip(); drawLane(lane); });
+  canvas.addEventListener("focus", () => { focused = lane; choose(lane, lane.chosen ?? 0); });
+  canvas.addEventListener("blur", () => { focused = null; hideTip(); drawLane(lane); });
   canvas.addEventListener("keydown", (event) => onLaneKey(lane, event, play));
   canvas.addEventListener("pointermove", (event) => {
     const place = nearest(lane, event.offsetX);
@@ -159,4 +161,9 @@ function activate(lane, play) {
   });
 }
 
-document.addEventListener("scroll", hideTip, { passive: true });
+// Focus scrolls a lane into view: its tip goes along. That of the pointer ends, since something else is below it now.
+document.addEventListener("scroll", () => {
+  if (tip.hidden) return;
+  if (focused === null) hideTip();
+  else showTip(focused, focused.chosen, null);
+}, { passive: true });
