@@ -44,12 +44,12 @@ function mountWaiting() {
 
 const watcher = new IntersectionObserver((entries) => {
   const idle = waiting.size === 0;
-  for (const { target, isIntersecting } of entries) {
+  for (const { target, isIntersecting, boundingClientRect } of entries) {
     const card = cardOf.get(target);
     if (isIntersecting) waiting.add(card);
     else {
       waiting.delete(card);
-      unmount(card, filter);
+      unmount(card, boundingClientRect.height);
     }
   }
   if (idle && waiting.size) requestAnimationFrame(mountWaiting);
@@ -81,7 +81,6 @@ function show() {
   for (const card of cards) {
     if (card.body !== null) card.body.remove();
     card.body = null;
-    card.lanes = [];
   }
   control("count").textContent = shown.length ? `${shown.length} of ${plural(cards.length, "video")}` : "No video matches.";
   putCards(shown, 0, run);
@@ -118,15 +117,7 @@ function fillChoices() {
   control("sort").append(...orders.map(([name, [title]]) => option(title, name)));
 }
 
-let redrawing = 0;
-function redraw() {
-  cancelAnimationFrame(redrawing);
-  redrawing = requestAnimationFrame(() => cards.forEach((card) => card.lanes.forEach(drawLane)));
-}
-
 fillChoices();
 control("filters").addEventListener("input", readFilter);
 control("filters").addEventListener("submit", (event) => event.preventDefault());
-window.addEventListener("resize", redraw);
-window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);
 show();

@@ -1,76 +1,74 @@
-// Lanes: one label of one model over the time of a video, drawn on a canvas; a slider for keyboards and screen readers.
+// Lanes: one label of one model over the time of a video, drawn as SVG; a slider for keyboards and screen readers.
 
 const tip = document.getElementById("tip");
+const WIDTH = 10000; // of the drawing, stretched to the width of the lane
+const HEIGHT = 100;
+const LEAST_WIDTH = 25; // of a bar: two pixels on a usual screen
 const LEAST_BAR = 0.35; // of the height, for a score of 0
-const TRUTH_HEIGHT = 0.22;
+const TRUTH_HEIGHT = 22;
 const NEAR_PX = 4;
 
 let focused = null; // lane
 
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const named = (name) => style.getPropertyValue(name).trim();
-  return { fills: Array.from({ length: SOLID_COLOURS }, (_, n) => named(`--c${n}`)), text: named("--text"), back: named("--lane") };
+function drawn(tag, properties) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(properties)) made.setAttribute(name, value);
+  return made;
 }
 
 // Labels beyond the seventh repeat the colours with stripes, beyond the fourteenth with dots.
-function fillOf(label, palette, context) {
-  const colour = palette.fills[label % SOLID_COLOURS];
-  const kind = Math.floor(label / SOLID_COLOURS) % 3;
-  if (kind === 0 || context === null) return colour;
-  const tile = element("canvas", { width: 6, height: 6 });
-  const on = tile.getContext("2d");
-  on.fillStyle = colour;
-  on.fillRect(0, 0, 6, 6);
-  on.fillStyle = palette.back;
-  if (kind === 1) for (let x = 0; x < 6; x += 1) on.fillRect(x, 5 - x, 2, 1);
-  else on.fillRect(2, 2, 2, 2);
-  return context.createPattern(tile, "repeat");
+function colourClass(label) {
+  return `c${label % SOLID_COLOURS} ${["", "stripes", "dots"][Math.floor(label / SOLID_COLOURS) % 3]}`;
 }
 
 function barHeight(score, room) {
-  return room * (score === NO_SCORE ? 1 : LEAST_BAR + (1 - LEAST_BAR) * (score / SCORE_UNITS));
+  return Math.round(room * (score === NO_SCORE ? 1 : LEAST_BAR + (1 - LEAST_BAR) * (score / SCORE_UNITS)));
 }
 
-function drawSwatch(swatch, label) {
-  const context = swatch.getContext("2d");
-  context.fillStyle = fillOf(label, colours(), context);
-  context.fillRect(0, 0, swatch.width, swatch.height);
+function box(left, wide, top, bottom) {
+  return `M${left} ${top}h${wide}V${bottom}h${-wide}z`;
 }
 
-// Draws the segments of a lane. Those narrower than a pixel are gathered: 100,000 of them take as long as a few hundred.
-function drawLane(lane) {
-  const { canvas, flat, truth, label, duration } = lane;
-  const ratio = window.devicePixelRatio || 1;
-  const width = Math.max(1, Math.round(canvas.clientWidth * ratio));
-  const height = Math.max(1, Math.round(canvas.clientHeight * ratio));
-  canvas.width = width;
-  canvas.height = height;
-  const context = canvas.getContext("2d");
-  const palette = colours();
-  const room = truth.length ? height * (1 - TRUTH_HEIGHT) - ratio : height;
-  context.fillStyle = fillOf(label, palette, context);
+// The bars of a lane as one path. Those too narrow to see are gathered: 100,000 of them are drawn as a few hundred.
+function barPath(flat, duration, room) {
+  const scale = WIDTH / duration;
   const narrow = new Map();
+  const parts = [];
   for (let at = 0; at < flat.length; at += 3) {
-    const left = (flat[at] / duration) * width;
-    const wide = (flat[at + 1] / duration) * width;
+    const left = Math.round(flat[at] * scale);
+    const wide = Math.round(flat[at + 1] * scale);
     const high = barHeight(flat[at + 2], room);
-    if (wide >= 2) context.fillRect(left, room - high, wide, high);
-    else narrow.set(Math.floor(left), Math.max(high, narrow.get(Math.floor(left)) || 0));
+    if (wide >= LEAST_WIDTH) parts.push(box(left, wide, room - high, room));
+    else {
+      const cell = Math.floor(left / LEAST_WIDTH);
+      narrow.set(cell, Math.max(high, narrow.get(cell) || 0));
+    }
   }
-  for (const [left, high] of narrow) context.fillRect(Math.min(left, width - 2), room - high, 2, high);
-  context.fillStyle = palette.text;
+  for (const [cell, high] of narrow) {
+    parts.push(box(Math.min(cell * LEAST_WIDTH, WIDTH - LEAST_WIDTH), LEAST_WIDTH, room - high, room));
+  }
+  return parts.join("");
+}
+
+function truthPath(truth, duration) {
+  const scale = WIDTH / duration;
+  const parts = [];
   for (let at = 0; at < truth.length; at += 2) {
-    const wide = Math.max(2, (truth[at + 1] / duration) * width);
-    context.fillRect((truth[at] / duration) * width, height * (1 - TRUTH_HEIGHT), wide, height * TRUTH_HEIGHT);
+    const wide = Math.max(LEAST_WIDTH, Math.round(truth[at + 1] * scale));
+    parts.push(box(Math.round(truth[at] * scale), wide, HEIGHT - TRUTH_HEIGHT, HEIGHT));
   }
-  if (lane.chosen !== null && document.activeElement === canvas) {
-    const { start, end } = segmentAt(flat, lane.chosen);
-    context.strokeStyle = palette.text;
-    context.lineWidth = 2 * ratio;
-    const left = (start / duration) * width;
-    context.strokeRect(left, ratio, Math.max(3 * ratio, ((end - start) / duration) * width), height - 2 * ratio);
-  }
+  return parts.join("");
+}
+
+function drawLane(lane) {
+  const { flat, truth, label, duration } = lane;
+  const room = truth.length ? HEIGHT - TRUTH_HEIGHT - 6 : HEIGHT;
+  const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  picture.append(drawn("path", { class: colourClass(label), d: barPath(flat, duration, room) }));
+  if (truth.length) picture.append(drawn("path", { class: "truth", d: truthPath(truth, duration) }));
+  lane.mark = drawn("rect", { class: "mark", y: 2, height: HEIGHT - 4 });
+  picture.append(lane.mark);
+  return picture;
 }
 
 function describe(lane, place) {
@@ -80,7 +78,7 @@ function describe(lane, place) {
 
 // The segment at a horizontal place, or the nearest one within a few pixels, or null.
 function nearest(lane, x) {
-  const perPx = lane.duration / Math.max(1, lane.canvas.clientWidth);
+  const perPx = lane.duration / Math.max(1, lane.bar.clientWidth);
   const time = x * perPx;
   let best = null;
   let distance = NEAR_PX * perPx;
@@ -95,15 +93,15 @@ function nearest(lane, x) {
 }
 
 function showTip(lane, place, x) {
-  const box = lane.canvas.getBoundingClientRect();
+  const area = lane.bar.getBoundingClientRect();
   const { start, end } = segmentAt(lane.flat, place);
   tip.textContent = `${describe(lane, place)} (${((end - start) / 1000).toFixed(2)} s, ${index.tracks[lane.track]})`;
   tip.hidden = false;
-  const at = x === null ? (((start + end) / 2) / lane.duration) * box.width : x;
-  const left = Math.min(Math.max(4, box.left + at - tip.offsetWidth / 2), window.innerWidth - tip.offsetWidth - 4);
-  const above = box.top - tip.offsetHeight - 6;
+  const at = x === null ? (((start + end) / 2) / lane.duration) * area.width : x;
+  const left = Math.min(Math.max(4, area.left + at - tip.offsetWidth / 2), window.innerWidth - tip.offsetWidth - 4);
+  const above = area.top - tip.offsetHeight - 6;
   tip.style.left = `${left}px`;
-  tip.style.top = `${above > 0 ? above : box.bottom + 6}px`;
+  tip.style.top = `${above > 0 ? above : area.bottom + 6}px`;
 }
 
 function hideTip() {
@@ -112,9 +110,11 @@ function hideTip() {
 
 function choose(lane, place) {
   lane.chosen = place;
-  lane.canvas.setAttribute("aria-valuenow", place + 1);
-  lane.canvas.setAttribute("aria-valuetext", describe(lane, place));
-  drawLane(lane);
+  lane.bar.setAttribute("aria-valuenow", place + 1);
+  lane.bar.setAttribute("aria-valuetext", describe(lane, place));
+  const { start, end } = segmentAt(lane.flat, place);
+  lane.mark.setAttribute("x", (start / lane.duration) * WIDTH);
+  lane.mark.setAttribute("width", Math.max(LEAST_WIDTH, ((end - start) / lane.duration) * WIDTH));
   showTip(lane, place, null);
 }
 
@@ -132,30 +132,30 @@ function onLaneKey(lane, event, play) {
   event.preventDefault();
 }
 
-// Makes the canvas of a lane answer to pointer and keyboard.
+// Makes the bar of a lane answer to pointer and keyboard.
 function activate(lane, play) {
-  const { canvas } = lane;
+  const { bar } = lane;
   if (!segmentCount(lane.flat)) {
-    canvas.setAttribute("role", "img");
+    bar.setAttribute("role", "img");
     return;
   }
-  canvas.tabIndex = 0;
-  canvas.setAttribute("role", "slider");
-  canvas.setAttribute("aria-describedby", "keys");
-  canvas.setAttribute("aria-valuemin", 1);
-  canvas.setAttribute("aria-valuemax", segmentCount(lane.flat));
-  canvas.setAttribute("aria-valuenow", 1);
-  canvas.setAttribute("aria-valuetext", describe(lane, 0));
-  canvas.addEventListener("focus", () => { focused = lane; choose(lane, lane.chosen ?? 0); });
-  canvas.addEventListener("blur", () => { focused = null; hideTip(); drawLane(lane); });
-  canvas.addEventListener("keydown", (event) => onLaneKey(lane, event, play));
-  canvas.addEventListener("pointermove", (event) => {
+  bar.tabIndex = 0;
+  bar.setAttribute("role", "slider");
+  bar.setAttribute("aria-describedby", "keys");
+  bar.setAttribute("aria-valuemin", 1);
+  bar.setAttribute("aria-valuemax", segmentCount(lane.flat));
+  bar.setAttribute("aria-valuenow", 1);
+  bar.setAttribute("aria-valuetext", describe(lane, 0));
+  bar.addEventListener("focus", () => { focused = lane; choose(lane, lane.chosen ?? 0); });
+  bar.addEventListener("blur", () => { focused = null; hideTip(); });
+  bar.addEventListener("keydown", (event) => onLaneKey(lane, event, play));
+  bar.addEventListener("pointermove", (event) => {
     const place = nearest(lane, event.offsetX);
     if (place === null) hideTip();
     else showTip(lane, place, event.offsetX);
   });
-  canvas.addEventListener("pointerleave", hideTip);
-  canvas.addEventListener("click", (event) => {
+  bar.addEventListener("pointerleave", hideTip);
+  bar.addEventListener("click", (event) => {
     const place = nearest(lane, event.offsetX);
     if (place !== null) play(lane, place);
   });

@@ -8,7 +8,7 @@ const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 18
 const MOST_TICKS = 6;
 const LAST_TICK = 0.96; // of the width: the text of a later one would stand out of the card
 
-const cards = index.videos.map((video) => ({ video, node: null, body: null, lanes: [] }));
+const cards = index.videos.map((video) => ({ video, node: null, body: null }));
 const cardOf = new WeakMap();
 
 function headingFacts(video) {
@@ -66,34 +66,30 @@ function mount(card, filter) {
     playVideo(video, timeline, duration, start, end, describe(lane, place));
   };
   if (data.thumbnails.length) timeline.append(makeFilm(video, data, timeline, duration));
-  card.lanes = [];
+  const lanes = [];
   let track = null;
   for (const shown of shownLanes(video, filter)) {
     const [flat, truth] = data.lanes[shown.place];
-    const lane = { ...shown, flat: withScoreFrom(flat, filter.score), truth, duration, chosen: null, canvas: element("canvas") };
+    const lane = { ...shown, flat: withScoreFrom(flat, filter.score), truth, duration, chosen: null, bar: element("div", { className: "bar" }) };
     if (!lane.flat.length && !truth.length) continue;
     if (shown.track !== track) timeline.append(element("h4", {}, index.tracks[shown.track]));
     track = shown.track;
     timeline.append(makeLane(lane, play));
-    card.lanes.push(lane);
+    lanes.push(lane);
   }
-  if (card.lanes.length) timeline.append(makeAxis(duration));
-  const idle = video.tracks.filter((number) => !card.lanes.some((lane) => lane.track === number && lane.flat.length));
+  if (lanes.length) timeline.append(makeAxis(duration));
+  const idle = video.tracks.filter((number) => !lanes.some((lane) => lane.track === number && lane.flat.length));
   card.body = element("div", {}, timeline);
   if (idle.length) card.body.append(element("p", { className: "note" }, `No label holds: ${idle.map((number) => index.tracks[number]).join(", ")}`));
   if (video.lanes.length) card.body.append(makeTables(video, data));
   card.node.append(card.body);
   card.node.style.minHeight = "";
-  card.lanes.forEach(drawLane);
 }
 
-function unmount(card, filter) {
+function unmount(card, height) {
   if (card.body === null || (player !== null && player.card === card.node) || card.node.contains(document.activeElement)) return;
-  const height = card.node.offsetHeight;
   card.body.remove();
   card.body = null;
-  card.lanes = [];
-  expectHeight(card, filter);
   card.node.style.minHeight = `${height}px`;
 }
 
@@ -109,14 +105,14 @@ function makeFilm(video, data, timeline, duration) {
 }
 
 function makeLane(lane, play) {
-  const swatch = element("canvas", { className: "swatch", width: 12, height: 12, "aria-hidden": "true" });
-  drawSwatch(swatch, lane.label);
+  const swatch = element("span", { className: `swatch ${colourClass(lane.label)}` });
   const name = index.labels[lane.label];
   const words = `${name}, ${index.tracks[lane.track]}: ${plural(segmentCount(lane.flat), "segment")}`;
   const withTruth = lane.truth.length ? `, truth: ${lane.truth.length / 2}` : "";
-  lane.canvas.setAttribute("aria-label", words + withTruth);
+  lane.bar.setAttribute("aria-label", words + withTruth);
+  lane.bar.append(drawLane(lane));
   activate(lane, play);
-  return element("div", { className: "lane" }, element("span", { className: "label" }, swatch, element("b", { title: name }, name)), lane.canvas);
+  return element("div", { className: "lane" }, element("span", { className: "label" }, swatch, element("b", { title: name }, name)), lane.bar);
 }
 
 function makeAxis(duration) {
