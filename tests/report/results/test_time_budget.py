@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pandas
@@ -10,6 +11,7 @@ import pytest
 
 from report.results.made import spans, video
 from vidlabel.errors import UsageError
+from vidlabel.report.results.content import Track
 from vidlabel.report.results.time_budget import (
     check_time_budget,
     overall_time_budget,
@@ -37,6 +39,12 @@ def test_all_videos_count_whether_the_label_holds_or_not() -> None:
     assert dog.share == pytest.approx(35 / 120)
     assert dog.per_minute == 2.0
     assert bark.per_minute == 0.5
+
+
+def test_the_truth_comes_first() -> None:
+    true = replace(SECOND, truth=Track("truth", spans((0, 5, "dog"))))
+    assert [one.track for one in overall_time_budget([FIRST, true])] == ["truth", "m", "m"]
+    assert [(one.track, one.total_s) for one in time_budget(true)] == [("truth", 5.0), ("m", 30.0)]
 
 
 def test_an_unknown_duration_leaves_shares_open() -> None:

@@ -14,6 +14,8 @@ from vidlabel.labels.result import Segment, VideoInfo
 
 ReportStatus = Literal["ok", "partial", "failed", "unfinished"]
 
+TRUTH = "truth"
+"""Track of the annotation file."""
 NAMELESS = "labels"
 """Track of labels that name no model and no annotator."""
 
@@ -116,6 +118,16 @@ def joined(first: ReportVideo, second: ReportVideo) -> ReportVideo:
         tracks=(*first.tracks, *tracks),
         file=first.file or second.file,
     )
+
+
+def without_truth_names(video: ReportVideo) -> ReportVideo:
+    """The video with another name for a model or annotator that is called like the truth."""
+    taken = {TRUTH}
+    tracks = (
+        replace(track, name=_free_name(track.name, video.source, taken)) if track.name == TRUTH else track
+        for track in video.tracks
+    )
+    return replace(video, tracks=tuple(tracks))
 
 
 _GRAVITY: Sequence[ReportStatus] = ("ok", "partial", "unfinished", "failed")

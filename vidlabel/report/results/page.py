@@ -44,6 +44,7 @@ class Overview:
     """Videos that failed, are unfinished or partial."""
     missing: int
     """Videos that were not found."""
+    has_truth: bool
 
 
 def render_page(
@@ -86,6 +87,7 @@ def _overview(videos: Sequence[ReportVideo], truth_labels: frozenset[str]) -> Ov
         agreements=overall_agreements(videos, truth_labels),
         troubled=[video for video in videos if video.status != "ok"],
         missing=sum(video.file is None and not video.is_of_features for video in videos),
+        has_truth=any(video.truth is not None for video in videos),
     )
 
 

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from vidlabel.errors import printable
 from vidlabel.report.results.agreement import agreements
-from vidlabel.report.results.content import LabelledSpan, ReportVideo, Track
+from vidlabel.report.results.content import TRUTH, LabelledSpan, ReportVideo, Track
 from vidlabel.report.results.time_budget import time_budget
-from vidlabel.report.results.truth import TRUTH
 from vidlabel.report.results.video_files import address_from
 
 VIDEOS_A_CHUNK = 50

@@ -12,7 +12,7 @@ from pathlib import Path
 from vidlabel.errors import UsageError
 from vidlabel.files import atomic_write
 from vidlabel.labels.formats.csv import csv_line
-from vidlabel.report.results.content import LabelledSpan, ReportVideo
+from vidlabel.report.results.content import TRUTH, LabelledSpan, ReportVideo
 
 COLUMNS = (
     "video",
@@ -72,7 +72,10 @@ def time_budget(video: ReportVideo) -> list[LabelTime]:
 
 
 def overall_time_budget(videos: Iterable[ReportVideo]) -> list[LabelTime]:
-    """The time budget of all videos, each model's by the time that it labelled: by track, most time first."""
+    """The time budget of all videos, each model's by the time that it labelled: by track, most time first.
+
+    Labels of the truth come first.
+    """
     durations: dict[str, list[float | None]] = {}
     parts: dict[tuple[str, str], list[LabelTime]] = {}
     for video in videos:
@@ -82,7 +85,7 @@ def overall_time_budget(videos: Iterable[ReportVideo]) -> list[LabelTime]:
             parts.setdefault((own.track, own.label), []).append(own)
     found = [_added(own, durations[track]) for (track, _), own in parts.items()]
     places = {name: place for place, name in enumerate(durations)}
-    return sorted(found, key=lambda one: (places[one.track], -one.held_s, one.label))
+    return sorted(found, key=lambda one: (one.track != TRUTH, places[one.track], -one.held_s, one.label))
 
 
 def _added(parts: Sequence[LabelTime], durations: Sequence[float | None]) -> LabelTime:

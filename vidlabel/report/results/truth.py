@@ -9,10 +9,8 @@ from pathlib import Path, PurePosixPath
 from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.registry import read_label_table
 from vidlabel.paths import real_path
-from vidlabel.report.results.content import ReportVideo, Track, in_order, tracks_of
+from vidlabel.report.results.content import TRUTH, ReportVideo, Track, in_order, tracks_of
 from vidlabel.report.results.video_files import common_tail, path_parts
-
-TRUTH = "truth"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 from vidlabel.errors import InputError, UsageError, VidlabelError
 from vidlabel.files import atomic_write
 from vidlabel.paths import real_path
-from vidlabel.report.results.content import ReportVideo, joined, with_duration
+from vidlabel.report.results.content import ReportVideo, joined, with_duration, without_truth_names
 from vidlabel.report.results.page import BEGINNING, render_page
 from vidlabel.report.results.reading import by_name, read_sources
 from vidlabel.report.results.thumbnails import DEFAULT_THUMBNAILS, check_thumbnails, with_thumbnails
@@ -175,7 +175,7 @@ def _found(videos: Iterable[ReportVideo], finder: VideoFinder) -> list[ReportVid
     for video in videos:
         file = finder.find(video.path, video.source)
         place = video.path if file is None else real_path(file)
-        own = replace(video, file=file)
+        own = without_truth_names(replace(video, file=file))
         by_place[place] = joined(by_place[place], own) if place in by_place else own
     return by_name(by_place.values())
 

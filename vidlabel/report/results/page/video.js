@@ -2,7 +2,8 @@
 
 const LANE_PX = 22;
 const TRACK_PX = 28;
-const HEAD_PX = 150;
+const HEAD_PX = 45;
+const FILM_PX = 160; // and the axis and the folded tables
 const ROWS_AT_ONCE = 200;
 const STEPS_S = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400];
 const MOST_TICKS = 6;
@@ -39,11 +40,13 @@ function shownLanes(video, filter) {
     .filter((lane) => (filter.label === null || lane.label === filter.label) && (filter.track === null || lane.track === filter.track));
 }
 
+// Leaves room for a timeline that is not made yet, so that the page keeps its length.
 function expectHeight(card, filter) {
+  if (card.body !== null) return;
   const lanes = shownLanes(card.video, filter);
   const tracks = new Set(lanes.map((lane) => lane.track)).size;
-  card.node.style.containIntrinsicSize = `auto ${HEAD_PX + lanes.length * LANE_PX + tracks * TRACK_PX}px`;
-  if (card.body === null) card.node.style.minHeight = `${HEAD_PX + lanes.length * LANE_PX + tracks * TRACK_PX}px`;
+  const film = lanes.length ? FILM_PX : 0;
+  card.node.style.minHeight = `${HEAD_PX + film + lanes.length * LANE_PX + tracks * TRACK_PX}px`;
 }
 
 function timeOf(video, data) {
@@ -130,7 +133,7 @@ function makeTable(names, rows, name) {
   const cells = (row) => element("tr", {}, ...row.map((text) => element("td", {}, text)));
   const body = element("tbody", {}, ...rows.slice(0, ROWS_AT_ONCE).map(cells));
   const head = element("thead", {}, element("tr", {}, ...names.map((text) => element("th", { scope: "col" }, text))));
-  const box = element("div", { className: "scroll tall", tabIndex: 0, role: "region", "aria-label": name }, element("table", {}, head, body));
+  const box = element("div", { className: "scroll tall", tabIndex: 0, role: "region", "aria-label": name }, element("table", { className: "names" }, head, body));
   if (rows.length <= ROWS_AT_ONCE) return [box];
   let shown = ROWS_AT_ONCE;
   const more = element("button", { type: "button", className: "plain" }, `Show ${ROWS_AT_ONCE} more of ${rows.length}`);
