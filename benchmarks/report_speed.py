@@ -24,7 +24,7 @@ import numpy as np
 
 from browser import find_chromium, start_chromium
 from speed_measure import print_table
-from vidlabel.report.results.content import LabelledSpan, ReportVideo, Thumbnail, Track
+from vidlabel.report.results.content import LabelledSpan, LabelTrack, ReportVideo, Thumbnail
 from vidlabel.report.results.page import render_page
 from vidlabel.report.results.thumbnails import thumbnails_each
 from vidlabel.video.jpeg import encode_jpeg
@@ -59,7 +59,7 @@ def made_up(videos: int, segments: int) -> list[ReportVideo]:
             LabelledSpan(start, round(start + random.uniform(0.2, 9), 3), f"label {random.integers(LABELS)}", 0.5)
             for start in starts
         ]
-        tracks = tuple(Track(name, tuple(spans[part::2])) for part, name in enumerate(("one", "two")))
+        tracks = tuple(LabelTrack(name, tuple(spans[part::2])) for part, name in enumerate(("one", "two")))
         small = tuple(Thumbnail(75.0 + 150 * n, pictures[n % 9]) for n in range(thumbnails))
         path = f"videos/recording {number:05}.mp4"
         found.append(ReportVideo(path, Path("all.csv"), duration=600.0, tracks=tracks, thumbnails=small))

@@ -9,7 +9,7 @@ from pathlib import Path
 from examples import example_result
 from vidlabel.labels.formats.registry import format_of
 from vidlabel.labels.result import Result, Segment
-from vidlabel.report.results.content import LabelledSpan, ReportVideo, Track
+from vidlabel.report.results.content import LabelledSpan, LabelTrack, ReportVideo
 
 
 def result(path: str, *segments: tuple[float, float, str, float], duration: float = 10.0) -> Result:
@@ -36,4 +36,4 @@ def spans(*found: tuple[float, float, str]) -> tuple[LabelledSpan, ...]:
 
 def video(path: str, tracks: Iterable[tuple[str, tuple[LabelledSpan, ...]]], duration: float | None) -> ReportVideo:
     """A video with tracks by name."""
-    return ReportVideo(path, Path("labels"), duration=duration, tracks=tuple(Track(*one) for one in tracks))
+    return ReportVideo(path, Path("labels"), duration=duration, tracks=tuple(LabelTrack(*one) for one in tracks))

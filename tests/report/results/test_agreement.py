@@ -9,13 +9,13 @@ import pytest
 from report.results.made import spans, video
 from vidlabel.labels.metrics.segments import Counts
 from vidlabel.report.results.agreement import agreements, overall_agreements
-from vidlabel.report.results.content import ReportVideo, Track
+from vidlabel.report.results.content import LabelTrack, ReportVideo
 
 LABELS = frozenset({"dog", "cat"})
 
 
 def with_truth(found: ReportVideo, *truth: tuple[float, float, str]) -> ReportVideo:
-    return replace(found, truth=Track("truth", spans(*truth)))
+    return replace(found, truth=LabelTrack("truth", spans(*truth)))
 
 
 FIRST = with_truth(video("a.mp4", [("m", spans((0, 4, "dog"), (7, 8, "tree")))], 10.0), (0, 5, "dog"))
@@ -38,7 +38,7 @@ def test_videos_are_pooled() -> None:
 
 def test_a_model_answers_for_the_labels_that_it_knows() -> None:
     known = replace(
-        FIRST, tracks=(Track("m", spans((0, 4, "dog")), frozenset({"dog"})), Track("n", (), frozenset("x")))
+        FIRST, tracks=(LabelTrack("m", spans((0, 4, "dog")), frozenset({"dog"})), LabelTrack("n", (), frozenset("x")))
     )
     mixed = with_truth(known, (0, 5, "dog"), (6, 9, "cat"))
     (found,) = overall_agreements([mixed], LABELS)

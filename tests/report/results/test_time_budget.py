@@ -11,7 +11,7 @@ import pytest
 
 from report.results.made import spans, video
 from vidlabel.errors import UsageError
-from vidlabel.report.results.content import Track
+from vidlabel.report.results.content import LabelTrack
 from vidlabel.report.results.time_budget import (
     check_time_budget,
     overall_time_budget,
@@ -42,7 +42,7 @@ def test_all_videos_count_whether_the_label_holds_or_not() -> None:
 
 
 def test_the_truth_comes_first() -> None:
-    true = replace(SECOND, truth=Track("truth", spans((0, 5, "dog"))))
+    true = replace(SECOND, truth=LabelTrack("truth", spans((0, 5, "dog"))))
     assert [one.track for one in overall_time_budget([FIRST, true])] == ["truth", "m", "m"]
     assert [(one.track, one.total_s) for one in time_budget(true)] == [("truth", 5.0), ("m", 30.0)]
 

@@ -16,7 +16,7 @@ from vidlabel.labels.result import Segment
 Decision = frozenset[str]
 """The labels that hold at one time."""
 
-Confusion = Mapping[tuple[Decision, Decision], int]
+ConfusedTime = Mapping[tuple[Decision, Decision], int]
 """Milliseconds by what the truth holds and what was predicted then."""
 
 
@@ -31,7 +31,7 @@ def confused_time(
     return confused
 
 
-def cohens_kappa(confused: Confusion) -> float:
+def cohens_kappa(confused: ConfusedTime) -> float:
     """1: always the same, 0: as often the same as by chance.
 
     NaN where there is no time, or all of it carries one set of labels on both sides: then nothing was decided.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from vidlabel.labels.metrics.kappa import Decision, cohens_kappa, confused_time
 from vidlabel.labels.metrics.segments import OVERLAPS, Counts, matched_counts
-from vidlabel.report.results.content import ReportVideo, Track
+from vidlabel.report.results.content import LabelTrack, ReportVideo
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ def overall_agreements(videos: Iterable[ReportVideo], labels: frozenset[str]) ->
     return [one for one in found.values() if one.labels]
 
 
-def _compared(video: ReportVideo, track: Track, labels: frozenset[str]) -> Agreement:
+def _compared(video: ReportVideo, track: LabelTrack, labels: frozenset[str]) -> Agreement:
     spans = () if video.truth is None else video.truth.spans
     common = labels if track.labels is None else labels & track.labels
     truth = [span.segment() for span in spans if span.label in common]

@@ -37,7 +37,7 @@ class LabelledSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class LabelTrack:
     """The labels that one model, or one person, gave to one video."""
 
     name: str
@@ -69,15 +69,15 @@ class ReportVideo:
     duration: float | None = None
     """Seconds; None where nobody knows."""
     facts: VideoInfo | None = None
-    tracks: tuple[Track, ...] = ()
-    truth: Track | None = None
+    tracks: tuple[LabelTrack, ...] = ()
+    truth: LabelTrack | None = None
     """What an annotation file says of it; None where it says nothing."""
     file: Path | None = None
     """The video, where it was found."""
     thumbnails: tuple[Thumbnail, ...] = ()
 
     @property
-    def all_tracks(self) -> tuple[Track, ...]:
+    def all_tracks(self) -> tuple[LabelTrack, ...]:
         """The truth, where there is one, before the others."""
         return self.tracks if self.truth is None else (self.truth, *self.tracks)
 
@@ -87,7 +87,7 @@ class ReportVideo:
         return is_feature_name(Path(self.path)) if self.facts is None else self.facts.width == 0
 
 
-def tracks_of(rows: Iterable[Annotation]) -> tuple[Track, ...]:
+def tracks_of(rows: Iterable[Annotation]) -> tuple[LabelTrack, ...]:
     """The tracks of rows of one video, one for each annotator, in the order of their names."""
     by_name: dict[str, list[LabelledSpan]] = {}
     for row in rows:
@@ -95,7 +95,7 @@ def tracks_of(rows: Iterable[Annotation]) -> tuple[Track, ...]:
         start, end = (0.0, math.inf) if whole else (row.start or 0.0, row.end or 0.0)
         span = LabelledSpan(start, end, row.label, row.score)
         by_name.setdefault(row.annotator or NAMELESS, []).append(span)
-    return tuple(Track(name, in_order(by_name[name])) for name in sorted(by_name))
+    return tuple(LabelTrack(name, in_order(by_name[name])) for name in sorted(by_name))
 
 
 def in_order(spans: Iterable[LabelledSpan]) -> tuple[LabelledSpan, ...]:
@@ -150,7 +150,7 @@ def with_duration(video: ReportVideo, duration: float | None) -> ReportVideo:
     ends = [span.end for track in video.all_tracks for span in track.spans if math.isfinite(span.end)]
     whole_s = duration if duration is not None else max(ends, default=0.0)
 
-    def bounded(track: Track) -> Track:
+    def bounded(track: LabelTrack) -> LabelTrack:
         return replace(
             track, spans=tuple(replace(one, end=whole_s) if math.isinf(one.end) else one for one in track.spans)
         )

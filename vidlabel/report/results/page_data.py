@@ -16,7 +16,7 @@ from pathlib import Path
 
 from vidlabel.errors import printable
 from vidlabel.report.results.agreement import agreements
-from vidlabel.report.results.content import TRUTH, LabelledSpan, ReportVideo, Track
+from vidlabel.report.results.content import TRUTH, LabelledSpan, LabelTrack, ReportVideo
 from vidlabel.report.results.time_budget import time_budget
 from vidlabel.report.results.video_files import address_from
 
@@ -106,7 +106,7 @@ def _labels_by_track(videos: Sequence[ReportVideo]) -> dict[str, frozenset[str]]
     return {name: frozenset(labels) for name, labels in found.items()}
 
 
-def _by_label(track: Track) -> dict[str, tuple[LabelledSpan, ...]]:
+def _by_label(track: LabelTrack) -> dict[str, tuple[LabelledSpan, ...]]:
     found: dict[str, list[LabelledSpan]] = {}
     for span in track.spans:
         found.setdefault(span.label, []).append(span)

@@ -16,9 +16,9 @@ from vidlabel.paths import exists, is_folder
 from vidlabel.report.results.content import (
     NAMELESS,
     LabelledSpan,
+    LabelTrack,
     ReportStatus,
     ReportVideo,
-    Track,
     in_order,
     tracks_of,
 )
@@ -123,7 +123,7 @@ def _of_table(path: Path, videos: Sequence[ReportVideo], records: Iterable[Recor
     """The videos of a table with what records know of them: those without labels, and those that failed, too."""
     by_path = {video.path: video for video in videos}
     names = sorted({track.name for video in videos for track in video.tracks})
-    empty = tuple(Track(name, ()) for name in names)
+    empty = tuple(LabelTrack(name, ()) for name in names)
     for record in records:
         bare = ReportVideo(record.video, path, duration=record.duration or None)
         if record.state != "done":
@@ -151,7 +151,7 @@ def _videos(path: Path, record: Record | None, sources: Sources) -> list[ReportV
         return list(_lines(path, sources))
     rows = read_label_table(path).rows
     if record is not None:
-        tracks = tracks_of(rows) or (Track(NAMELESS, ()),)
+        tracks = tracks_of(rows) or (LabelTrack(NAMELESS, ()),)
         return [ReportVideo(record.video, path, duration=record.duration or None, tracks=tracks)]
     by_video: dict[str, list[Annotation]] = {}
     for row in rows:
@@ -206,7 +206,7 @@ def _of_result(result: Result, path: Path, sources: Sources) -> ReportVideo:
         duration=result.video.duration,
         facts=result.video,
         tracks=tuple(
-            Track(composed(model.name), in_order(spans[model.name]), sources.models[model.sha256])
+            LabelTrack(composed(model.name), in_order(spans[model.name]), sources.models[model.sha256])
             for model in result.models
         ),
     )

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.registry import read_label_table
 from vidlabel.paths import real_path
-from vidlabel.report.results.content import TRUTH, ReportVideo, Track, in_order, tracks_of
+from vidlabel.report.results.content import TRUTH, LabelTrack, ReportVideo, in_order, tracks_of
 from vidlabel.report.results.video_files import common_tail, path_parts
 
 
@@ -62,8 +62,8 @@ def with_truth(videos: Sequence[ReportVideo], truth: Truth) -> tuple[list[Report
     return matched, [f"{truth.path}: {unclear[0]}{more}: no video of the results, or several; left out"]
 
 
-def _track(rows: Sequence[Annotation]) -> Track:
-    return Track(TRUTH, in_order(span for track in tracks_of(rows) for span in track.spans))
+def _track(rows: Sequence[Annotation]) -> LabelTrack:
+    return LabelTrack(TRUTH, in_order(span for track in tracks_of(rows) for span in track.spans))
 
 
 class _Places:
