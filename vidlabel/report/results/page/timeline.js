@@ -60,15 +60,19 @@ function truthPath(truth, duration) {
   return parts.join("");
 }
 
+function layer(...shapes) {
+  const made = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+  made.append(...shapes);
+  return made;
+}
+
+// The bars, and above them what has no stripes: the truth, and a frame around the chosen segment.
 function drawLane(lane) {
   const { flat, truth, label, duration } = lane;
   const room = truth.length ? HEIGHT - TRUTH_HEIGHT - 6 : HEIGHT;
-  const picture = drawn("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
-  picture.append(drawn("path", { class: colourClass(label), d: barPath(flat, duration, room) }));
-  if (truth.length) picture.append(drawn("path", { class: "truth", d: truthPath(truth, duration) }));
   lane.mark = drawn("rect", { class: "mark", y: 2, height: HEIGHT - 4 });
-  picture.append(lane.mark);
-  return picture;
+  const bars = drawn("path", { class: colourClass(label), d: barPath(flat, duration, room) });
+  lane.bar.append(layer(bars), layer(drawn("path", { class: "truth", d: truthPath(truth, duration) }), lane.mark));
 }
 
 function describe(lane, place) {

@@ -113,7 +113,7 @@ function makeLane(lane, play) {
   const words = `${name}, ${index.tracks[lane.track]}: ${plural(segmentCount(lane.flat), "segment")}`;
   const withTruth = lane.truth.length ? `, truth: ${lane.truth.length / 2}` : "";
   lane.bar.setAttribute("aria-label", words + withTruth);
-  lane.bar.append(drawLane(lane));
+  drawLane(lane);
   activate(lane, play);
   return element("div", { className: "lane" }, element("span", { className: "label" }, swatch, element("b", { title: name }, name)), lane.bar);
 }
