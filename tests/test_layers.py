@@ -35,7 +35,7 @@ ROOMS: dict[str, list[set[str]]] = {
         {"sound"},
         {"decoders"},
         {"isolation"},
-        {"speech"},
+        {"speech", "preview"},
         {"samples"},
     ],
     "features": [{"encoders"}, {"config"}, {"streams"}, {"pipeline"}, {"video_features"}],
@@ -52,6 +52,7 @@ MAY_IMPORT = {
     "av": [
         *("video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"),
         "video.jpeg",
+        "video.preview",
         "video_writing",
     ],
     "decord": ["video.decoders"],
