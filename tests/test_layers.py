@@ -21,6 +21,7 @@ LAYERS: list[set[str]] = [
     {"batch", "training"},
     {"evaluation", "video_writing"},
     {"report"},
+    {"review"},
     {"cli"},
 ]
 """The sub-packages, low to high. Modules directly in `vidlabel` lie below all of them."""
@@ -44,6 +45,7 @@ ROOMS: dict[str, list[set[str]]] = {
     "batch": [{"records"}, {"unit"}, {"jobs", "engines"}, {"run"}],
     "training": [{"options"}, {"dataset"}, {"fitting"}, {"features"}, {"finetune"}, {"train"}],
     "evaluation": [{"predictions"}, {"folds"}, {"evaluate"}],
+    "review": [{"segments"}, {"source", "session"}, {"workspace", "playable"}, {"app"}, {"server"}],
     "cli": [{"console"}, {"render"}, {"run"}, {"commands"}, {"app"}],
 }
 """The rooms of a sub-package, low to high. Modules that are not named here stand where their imports put them."""
@@ -65,6 +67,8 @@ MAY_IMPORT = {
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],
     "jinja2": ["report.results"],
+    "starlette": ["review"],
+    "uvicorn": ["review"],
     "typer": ["cli"],
     "rich": ["cli"],
 }

@@ -16,6 +16,7 @@ import pytest
 from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
+from review.reviewing import served
 from terminal import shown_on_terminal
 
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
@@ -88,7 +89,12 @@ def is_plain(line: str) -> bool:
 def test_commands_run(
     folder: Path, place: str, line: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if is_plain(line):  # in this process, which has loaded torch already
+    if line.startswith("vidlabel review "):
+        monkeypatch.chdir(folder)
+        with served(*shlex.split(line)[2:]) as review:
+            review.confirm_first()
+            assert review.end()[0] == 0, f"{place}: {line}"
+    elif is_plain(line):  # in this process, which has loaded torch already
         monkeypatch.chdir(folder)
         ended = call(capfd, *shlex.split(line)[1:])
         assert ended.status == 0, f"{place}: {line}\n{ended.errors}"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.commands import cut, evaluate, features, info, models, predict, report, status, train
+from vidlabel.cli.commands import cut, evaluate, features, info, models, predict, report, review, status, train
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
 from vidlabel.paths import reason_of
@@ -29,6 +29,7 @@ app.command(name="evaluate", no_args_is_help=True, epilog=EXIT_STATUS)(evaluate.
 app.command(name="cut", no_args_is_help=True, epilog=EXIT_STATUS)(cut.cut)
 app.command(name="report", no_args_is_help=True, epilog=EXIT_STATUS)(report.report)
 app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
+app.command(name="review", no_args_is_help=True)(review.review)
 app.command(name="models")(models.models)
 app.command(name="info", no_args_is_help=True)(info.info)
 app.command(name="status", no_args_is_help=True)(status.status)

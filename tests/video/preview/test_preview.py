@@ -14,9 +14,9 @@ from sounds import Clip, bursts_in, write_clip
 from video.joined_parts import FRAMES, joined, part
 from vidlabel.errors import DecodeError, VideoError
 from vidlabel.video.preview.child import describe
-from vidlabel.video.preview.encode import make_preview, preview_short_side
+from vidlabel.video.preview.encode import make_preview
 from vidlabel.video.preview.messages import Describe, MakePreview, PreviewEnd, VideoDescription
-from vidlabel.video.preview.process import copy_for_browsers, describe_video
+from vidlabel.video.preview.process import copy_for_browsers, describe_video, preview_short_side
 
 
 def described(path: Path) -> tuple[VideoDescription, list[float]]:

@@ -30,21 +30,12 @@ if TYPE_CHECKING:
 
 EVERY_FRAME = 1e6
 """Samples per second: no two frames lie within a microsecond."""
-LINES = 480
-"""Most lines of the copy."""
 _FINEST_CLOCK = 1_000_000
 """Ticks a second."""
 _ENCODER = {"preset": "superfast", "tune": "zerolatency", "crf": "26"}
 """`zerolatency` has no B-frames: the copy needs no edit list, which browsers follow in different ways."""
 _KEY_FRAMES_APART = 15
 """A step back decodes so many frames at most."""
-
-
-def preview_short_side(width: int, height: int) -> int:
-    """Shorter side of the copy of a video with this shown size: even, with `LINES` lines at most."""
-    short = min(width, height)
-    scaled = short if height <= LINES else short * LINES // height
-    return max(2, scaled - scaled % 2)
 
 
 def make_preview(order: MakePreview, on_progress: Callable[[float], None], heartbeat: Heartbeat) -> PreviewEnd:

@@ -11,7 +11,6 @@ from vidlabel.errors import DecodeError, OutputError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
-from vidlabel.video.preview.encode import preview_short_side
 from vidlabel.video.preview.messages import (
     Describe,
     MakePreview,
@@ -24,6 +23,8 @@ from vidlabel.video.preview.messages import (
     encode_preview,
 )
 
+LINES = 480
+"""Most lines of a copy."""
 TIMEOUT_S = 60.0
 """Seconds without a sign of life: a damaged file may keep FFmpeg in one packet for as long."""
 _SLICE_S = 0.2
@@ -91,6 +92,13 @@ def copy_for_browsers(
         elif isinstance(message, PreviewEnd):
             return message
     raise AssertionError("messages end with an error")
+
+
+def preview_short_side(width: int, height: int) -> int:
+    """Shorter side of the copy of a video with this shown size: even, with `LINES` lines at most."""
+    short = min(width, height)
+    scaled = short if height <= LINES else short * LINES // height
+    return max(2, scaled - scaled % 2)
 
 
 def _messages(
