@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from browser import grave_findings
 from corpus import Recipe, read_number, write_video
@@ -27,8 +25,10 @@ SHOWN = """() => {
     const video = document.getElementById("video"), canvas = document.createElement("canvas");
     canvas.width = video.videoWidth;
     canvas.height = video.videoHeight;
-    canvas.getContext("2d").drawImage(video, 0, 0);
-    return canvas.toDataURL("image/png").split(",")[1];
+    const pen = canvas.getContext("2d");
+    pen.drawImage(video, 0, 0);
+    const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+    return [canvas.height, canvas.width, btoa(Array.from(pixels, (value) => String.fromCharCode(value)).join(""))];
 }"""
 IS_STILL = "() => { const video = document.getElementById('video'); return video.readyState >= 2 && !video.seeking; }"
 
@@ -37,8 +37,8 @@ def number_shown(page: Page) -> int:
     """The number of the frame that the player shows."""
     page.wait_for_function(IS_STILL)
     page.wait_for_timeout(50)  # until the frame is on the screen
-    picture = Image.open(io.BytesIO(base64.b64decode(page.evaluate(SHOWN)))).convert("RGB")
-    return read_number(np.asarray(picture))
+    height, width, pixels = page.evaluate(SHOWN)
+    return read_number(np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(height, width, 4)[..., :3])
 
 
 @pytest.fixture

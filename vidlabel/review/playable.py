@@ -43,7 +43,7 @@ class PlayableVideo:
     warnings: tuple[str, ...] = ()
 
 
-class _StoppedError(Exception):
+class _ReviewEndedError(Exception):
     """The review has ended."""
 
 
@@ -97,7 +97,7 @@ class PlayableVideos(AbstractContextManager["PlayableVideos"]):
     def _run(self, number: int, work: Callable[[int, Path], None], path: Path) -> None:
         try:
             work(number, path)
-        except _StoppedError:
+        except _ReviewEndedError:
             return
         except (VidlabelError, OSError) as error:
             self._set(number, replace(self._states[number], stage="failed", problem=str(error)))
@@ -134,7 +134,7 @@ class PlayableVideos(AbstractContextManager["PlayableVideos"]):
 
     def _check(self) -> None:
         if self._stopped.is_set():
-            raise _StoppedError
+            raise _ReviewEndedError
 
 
 def remove_abandoned_folders(folder: Path) -> None:

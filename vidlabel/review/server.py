@@ -52,7 +52,7 @@ def serve_review(workspace: ReviewWorkspace, reviewer: str, port: int | None, an
             timeout_graceful_shutdown=_CLOSING_S,
         )
         announce(f"http://{ADDRESS}:{number}/?token={token}")
-        _Server(config).run(sockets=[listener])
+        _ReviewServer(config).run(sockets=[listener])
 
 
 def listening_socket(port: int | None) -> socket.socket:
@@ -83,7 +83,7 @@ def listening_socket(port: int | None) -> socket.socket:
     raise AssertionError("the last port is an error or a socket")
 
 
-class _Server(uvicorn.Server):
+class _ReviewServer(uvicorn.Server):
     """Ends in peace: uvicorn's own would send itself each signal once more at the end."""
 
     @contextlib.contextmanager
