@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import secrets
 import signal
 import socket
@@ -47,7 +48,7 @@ def serve_review(workspace: ReviewWorkspace, reviewer: str, port: int | None, an
             lifespan="off",
             log_config=None,
             access_log=False,
-            log_level="critical",
+            log_level="error",
             server_header=False,
             timeout_graceful_shutdown=_CLOSING_S,
         )
@@ -84,7 +85,11 @@ def listening_socket(port: int | None) -> socket.socket:
 
 
 class _ReviewServer(uvicorn.Server):
-    """Ends in peace: uvicorn's own would send itself each signal once more at the end."""
+    """Ends in peace: uvicorn itself sends each signal once more at the end, and logs the answers that it breaks off."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        logging.getLogger("uvicorn.error").addFilter(lambda record: "graceful shutdown" not in record.msg)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -44,7 +44,6 @@ function say(text) {
 }
 
 function complain(error) {
-  if (!(error instanceof Error)) throw error;
   element("status").textContent = "";
   element("error").textContent = error.message;
 }
@@ -116,11 +115,10 @@ function showAll() {
   showVideos();
   showSegments();
   showEditor();
+  showTime();
 }
 
-function selected() {
-  return state.segments.find((segment) => segment.number === state.selected) ?? null;
-}
+const selected = () => state.segments.find((segment) => segment.number === state.selected) ?? null;
 
 // Without the video's own length, the end of the last segment.
 function durationS() {
@@ -171,8 +169,7 @@ function select(segment, seeks) {
 
 function move(step) {
   const place = segmentList.items.findIndex((segment) => segment.number === state.selected) + step;
-  const next = segmentList.items[Math.max(0, place)];
-  if (next) select(next, true);
+  if (segmentList.items[Math.max(0, place)]) select(segmentList.items[Math.max(0, place)], true);
 }
 
 // The segment to look at after this one: the next that nobody has reviewed, in the order of the list.
@@ -268,10 +265,11 @@ const actions = {
   play: () => player.toggle(),
   stepBack: () => player.step(-1),
   stepOn: () => player.step(1),
-  setStart: () => selected() && correct({ start: player.timeS, end: timeline.span(selected())[1] }),
-  setEnd: () => selected() && correct({ start: timeline.span(selected())[0], end: player.frameEndS }),
+  setStart: () => isShown() && selected() && correct({ start: player.timeS, end: timeline.span(selected())[1] }),
+  setEnd: () => isShown() && selected() && correct({ start: timeline.span(selected())[0], end: player.frameEndS }),
   setLabel: (key) => state.review.labels[Number(key) - 1] && setLabel(state.review.labels[Number(key) - 1]),
   async add() {
+    if (!isShown()) return;
     const label = state.newLabel || selected()?.label || state.review.labels[0];
     const start = player.timeS;
     await change({ action: "add", label, start, end: Math.min(player.snap(start + NEW_SEGMENT_S), durationS() || Infinity) });
@@ -299,6 +297,12 @@ const actions = {
   },
   help: () => element("help").showModal(),
 };
+
+// Without its picture nobody knows the time of a video.
+function isShown() {
+  if (!player.isLoaded) say("The video is not shown yet.");
+  return player.isLoaded;
+}
 
 function speed(step) {
   const list = element("speed");
