@@ -7,6 +7,7 @@ Needs the distribution's Chromium.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,7 +50,42 @@ def draw_report(browser: Browser, folder: Path, picture: Path) -> None:
     page.close()
 
 
-PICTURES = {"report.png": draw_report}
+LABELS = """\
+video,start,end,label,score
+examples/bottle-detection.mp4,0,5.2,bottle,0.93
+examples/bottle-detection.mp4,6,14.4,bottle,0.55
+examples/bottle-detection.mp4,15,18,hand,0.71
+examples/bottle-detection.mp4,20,33.5,bottle,0.88
+examples/bottle-detection.mp4,26,30,hand,0.49
+examples/speech-and-music.mp4,2,8.5,speech,0.96
+examples/speech-and-music.mp4,11.5,14,music,0.8
+examples/speech-and-music.mp4,14.5,19.5,music,0.89
+"""
+"""As a model might give them, some of them wrong."""
+
+
+def draw_review(browser: Browser, folder: Path, picture: Path) -> None:
+    """Review labels of the example videos, confirm the least certain one, and take a picture of the page."""
+    (folder / "examples").symlink_to(EXAMPLES)
+    (folder / "day.csv").write_text(LABELS, encoding="utf-8")
+    command = [sys.executable, "-m", "vidlabel", "review", "day.csv", "--no-browser", "--reviewer", "Ann", "--quiet"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            address = "" if server.stdout is None else server.stdout.readline().strip()
+            page = browser.new_page(viewport={"width": WIDTH, "height": 660}, color_scheme="light")
+            page.goto(address)
+            page.wait_for_function("() => document.getElementById('clock').textContent.includes('/ 0:39')")
+            page.keyboard.press("Enter")
+            page.wait_for_function("() => document.getElementById('clock').textContent.startsWith('0:06')")
+            page.wait_for_function("() => document.getElementById('saved').textContent === 'Saved'")
+            page.wait_for_function("() => !document.getElementById('video').seeking")
+            page.screenshot(path=picture)
+            page.close()
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+PICTURES = {"report.png": draw_report, "review.png": draw_review}
 
 
 def main() -> None:

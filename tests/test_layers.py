@@ -66,7 +66,7 @@ MAY_IMPORT = {
     ],
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],
-    "jinja2": ["report.results"],
+    "jinja2": ["report.results", "review"],
     "starlette": ["review"],
     "uvicorn": ["review"],
     "typer": ["cli"],

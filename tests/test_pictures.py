@@ -40,9 +40,10 @@ def coarse(path: Path) -> npt.NDArray[np.float64]:
     return cells
 
 
-def test_the_report_is_that_of_a_run(browser: Browser, pictures: ModuleType, tmp_path: Path) -> None:
-    pictures.draw_report(browser, tmp_path, tmp_path / "report.png")
-    drawn, kept = coarse(tmp_path / "report.png"), coarse(DOCS / "report.png")
+@pytest.mark.parametrize("name", ["report.png", "review.png"])
+def test_a_picture_is_that_of_a_run(browser: Browser, pictures: ModuleType, tmp_path: Path, name: str) -> None:
+    pictures.PICTURES[name](browser, tmp_path, tmp_path / name)
+    drawn, kept = coarse(tmp_path / name), coarse(DOCS / name)
     assert drawn.shape == kept.shape
     assert np.abs(drawn - kept).mean() < 6
     assert kept.std() > 10  # it shows something

@@ -30,7 +30,11 @@ SHOWN = """() => {
     const pixels = pen.getImageData(0, 0, canvas.width, canvas.height).data;
     return [canvas.height, canvas.width, btoa(Array.from(pixels, (value) => String.fromCharCode(value)).join(""))];
 }"""
-IS_STILL = "() => { const video = document.getElementById('video'); return video.readyState >= 2 && !video.seeking; }"
+IS_STILL = """() => {
+    const video = document.getElementById("video");
+    const isBusy = document.querySelector("main").getAttribute("aria-busy") === "true";
+    return !isBusy && video.readyState >= 2 && !video.seeking;
+}"""
 
 
 def number_shown(page: Page) -> int:
@@ -63,14 +67,14 @@ def ready(page: Page, review: Served) -> None:
     """Open the page, and wait until its first video can be played."""
     page.goto(review.address)
     page.wait_for_function("() => document.getElementById('clock').textContent.includes('/ 0:02.40')")
+    page.wait_for_function(IS_STILL)
 
 
 def press(page: Page, *keys: str) -> None:
     """Press keys, and wait until what they have asked for is answered."""
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_function(IS_STILL)
-        page.wait_for_load_state("networkidle")
+    page.wait_for_function(IS_STILL)
 
 
 def kept(folder: Path) -> list[tuple[str, float | None, float | None, str]]:

@@ -187,10 +187,11 @@ def test_labels_that_cannot_be_read_leave_no_journal(labels: Path) -> None:
 @pytest.mark.parametrize(
     "place", ["moved/clip.mp4", "moved/deeper/clip.mp4", "moved/old/videos/clip.mp4", "moved/videos/clip.mp4"]
 )
-def test_a_video_that_has_moved_is_found(labels: Path, tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("before", ["/old/videos/clip.mp4", "C:\\old\\videos\\clip.mp4", "../old/videos/clip.mp4"])
+def test_a_video_that_has_moved_is_found(labels: Path, tmp_path: Path, place: str, before: str) -> None:
     (tmp_path / place).parent.mkdir(parents=True)
     (tmp_path / "clip.mp4").rename(tmp_path / place)
-    labels.write_text(TABLE.replace("clip.mp4", "/old/videos/clip.mp4").replace("other.mp4", "../up/other.mp4"))
+    labels.write_text(TABLE.replace("clip.mp4", before).replace("other.mp4", "../up/other.mp4"))
     with ReviewWorkspace(labels, tmp_path / "moved", None) as workspace:
         assert workspace.videos[0].path == tmp_path / place
         assert workspace.videos[1].path is None

@@ -82,6 +82,7 @@ class _ReviewApp:
                 Route("/", self.page),
                 Route("/page/{name}", self.asset),
                 Route("/api/review", self.review),
+                Route("/api/state", self.state),
                 Route("/api/videos/{video:int}", self.video),
                 Route("/api/videos/{video:int}/playing", self.playing),
                 Route("/api/videos/{video:int}/copy", self.copy, methods=["POST"]),
@@ -109,6 +110,10 @@ class _ReviewApp:
     async def review(self, request: Request) -> Response:  # noqa: ARG002 - of the interface
         """The videos, the labels, and how far the review is."""
         return await self._answer(lambda: {**self._state(), "videos": [self._summary(n) for n in self._numbers()]})
+
+    async def state(self, request: Request) -> Response:  # noqa: ARG002 - of the interface
+        """The latest revision, and whether the table holds it."""
+        return await self._answer(self._state)
 
     async def video(self, request: Request) -> Response:
         """The segments of a video; it is made ready for playing."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 from vidlabel.errors import InputError, printable
 from vidlabel.paths import is_file, is_folder
+from vidlabel.report.results.video_files import path_parts
 from vidlabel.review.source import SourceVideo
 from vidlabel.video.folder_search import walk_files
 
@@ -34,12 +36,13 @@ class VideoSearch:
         """The file of a video; else why there is none."""
         path = Path(video.name)
         if self._folder is not None:
-            inside = self._below(self._folder, path)
+            parts = path_parts(video.name)
+            inside = self._below(self._folder, parts)
             if inside is not None:
                 return inside, ""
-            named = self._named(path.name)
+            named = self._named(parts[-1]) if parts else []
             if len(named) > 1:
-                return None, f"several files are called {printable(path.name)!r}, such as {printable(str(named[0]))}"
+                return None, f"several files are called {printable(parts[-1])!r}, such as {printable(str(named[0]))}"
             if named:
                 return named[0], ""
         for place in (self._labels_folder / video.folder, Path()):
@@ -49,12 +52,11 @@ class VideoSearch:
         return None, f"there is no file {printable(video.name)!r}{where}; give its folder with --videos"
 
     @staticmethod
-    def _below(folder: Path, path: Path) -> Path | None:
+    def _below(folder: Path, parts: Sequence[str]) -> Path | None:
         """The file whose path below a folder is the end of a path; the longest end counts."""
-        parts = [part for part in path.parts if part != path.anchor]
-        if os.pardir in parts:
-            parts = parts[len(parts) - parts[::-1].index(os.pardir) :]
-        ends = (folder.joinpath(*parts[first:]) for first in range(len(parts)))
+        ends = (
+            folder.joinpath(*parts[first:]) for first in range(len(parts)) if not {"/", os.pardir} & {*parts[first:]}
+        )
         return next((end for end in ends if is_file(end)), None)
 
     def _named(self, name: str) -> list[Path]:

@@ -40,3 +40,23 @@ export class Queue {
     return result;
   }
 }
+
+// Marks an element as busy while tasks are running.
+export class BusyQueue extends Queue {
+  #waiting = 0;
+
+  constructor(element) {
+    super();
+    this.element = element;
+  }
+
+  run(task) {
+    this.#count(1);
+    return super.run(task).finally(() => this.#count(-1));
+  }
+
+  #count(more) {
+    this.#waiting += more;
+    this.element.setAttribute("aria-busy", String(this.#waiting > 0));
+  }
+}

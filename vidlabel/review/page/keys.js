@@ -45,8 +45,8 @@ export function listKeys(body) {
   }
 }
 
-// Calls actions[name](key) for each key, unless something is being typed or a dialog is open.
-export function listen(actions) {
+// Calls act(name, key) for each key, unless something is being typed or a dialog is open.
+export function listen(act) {
   const byKey = new Map(KEYS.flatMap(([keys, , action]) => keys.map((key) => [key, action])));
   document.addEventListener("keydown", (event) => {
     const target = event.target;
@@ -56,12 +56,12 @@ export function listen(actions) {
     if ((event.key === " " || event.key === "Enter") && target.matches("button, input")) return;
     if (target.id === "videos" && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       event.preventDefault();
-      actions[event.key === "ArrowDown" ? "nextVideo" : "previousVideo"]();
+      act(event.key === "ArrowDown" ? "nextVideo" : "previousVideo");
       return;
     }
     const action = byKey.get(event.key);
     if (!action) return;
     event.preventDefault();
-    actions[action](event.key);
+    act(action, event.key);
   });
 }

@@ -1,19 +1,24 @@
 // The page of a review: what is shown, and what keys and buttons do.
 
-import { Queue, get, post } from "./api.js";
+import { BusyQueue, Queue, get, post } from "./api.js";
 import { listKeys, listen } from "./keys.js";
 import { Player, lastAtMost } from "./player.js";
 import { Screen } from "./screen.js";
 import { Timeline, clock } from "./timeline.js";
-import { byCertainty, fillLabels, fillPalette, fillSegment, fillVideo, isOpen, videoOrder } from "./views.js";
+import {
+  byCertainty, complain, element, fillHeader, fillLabels, fillPalette, fillSegment, fillVideo, isOpen, say, videoOrder,
+} from "./views.js";
 import { VirtualList } from "./virtual_list.js";
 
 const COLOURS = 8;
 const NEW_SEGMENT_S = 1;
+const SAVED_AFTER_MS = 4000; // the server writes the table 3 s after the last change
 const BACKGROUND = "background";
 
-const element = (id) => document.getElementById(id);
 const changes = new Queue();
+const pending = new BusyQueue(document.querySelector("main"));
+// However fast keys are pressed, each one acts on what the one before has led to.
+const act = (name, key) => pending.run(() => actions[name](key)).catch(complain);
 const state = { review: null, order: [], video: -1, segments: [], selected: null, newLabel: "" };
 
 const colour = (label) => `--c${Math.max(0, state.review.labels.indexOf(label)) % COLOURS}`;
@@ -38,34 +43,12 @@ const timeline = new Timeline(
 const videoList = new VirtualList(element("videos"), fillVideo, (video) => open(video.video));
 const segmentList = new VirtualList(element("segments"), (row, one) => fillSegment(row, one, colour(one.label)), (segment) => select(segment, true));
 
-function say(text) {
-  element("error").textContent = "";
-  element("status").textContent = text;
-}
-
-function complain(error) {
-  element("status").textContent = "";
-  element("error").textContent = error.message;
-}
-
 // ---- what is shown
 
 function take(news) {
   Object.assign(state.review, {
     revision: news.revision, labels: news.labels, canUndo: news.canUndo, canRedo: news.canRedo, isSaved: news.isSaved,
   });
-}
-
-function showHeader() {
-  const { videos, isSaved, revision, canUndo, canRedo } = state.review;
-  const total = videos.reduce((sum, video) => sum + video.total, 0);
-  const reviewed = videos.reduce((sum, video) => sum + video.reviewed, 0);
-  element("progress").max = Math.max(total, 1);
-  element("progress").value = reviewed;
-  element("count").textContent = `${reviewed} of ${total} reviewed`;
-  element("saved").textContent = revision === 0 ? "No changes yet" : isSaved ? "Saved" : "Kept; table follows";
-  document.querySelector("[data-action=undo]").disabled = !canUndo;
-  document.querySelector("[data-action=redo]").disabled = !canRedo;
 }
 
 function showVideos() {
@@ -111,7 +94,7 @@ function showTime() {
 }
 
 function showAll() {
-  showHeader();
+  fillHeader(state.review);
   showVideos();
   showSegments();
   showEditor();
@@ -144,16 +127,15 @@ async function open(number, wanted = null) {
 
 // The video can be played now.
 function showPlayed() {
-  player.video.playbackRate = Number(element("speed").value);
+  speed(0);
   showSegments();
   showEditor();
-  const segment = selected();
-  if (segment) player.seek(timeline.span(segment)[0]);
+  if (selected()) player.seek(timeline.span(selected())[0]);
 }
 
 function moveVideo(step) {
   const place = videoList.items.findIndex((video) => video.video === state.video) + step;
-  if (videoList.items[place]) open(videoList.items[place].video);
+  return videoList.items[place] && open(videoList.items[place].video);
 }
 
 // ---- segments
@@ -180,6 +162,19 @@ function following() {
   return others.find(isOpen) ?? null;
 }
 
+let saving = 0;
+
+function followSaving() {
+  clearTimeout(saving);
+  saving = setTimeout(async () => {
+    const news = await get("api/state").catch(complain);
+    if (news?.revision !== state.review.revision) return; // a later change or another tab
+    take(news);
+    fillHeader(state.review);
+    if (!news.isSaved) followSaving();
+  }, SAVED_AFTER_MS);
+}
+
 function change(body) {
   const video = state.video;
   return changes.run(async () => {
@@ -188,6 +183,7 @@ function change(body) {
       take(news);
       state.review.videos[news.change.video] = news.summary;
       await shown(news.change);
+      followSaving();
       return news.change;
     } catch (error) {
       if (error.status === 409) await reload();
@@ -241,7 +237,7 @@ async function goOn(next) {
 
 function setLabel(label) {
   state.newLabel = label;
-  if (selected()) correct({ label });
+  return correct({ label });
 }
 
 async function reload() {
@@ -267,7 +263,7 @@ const actions = {
   stepOn: () => player.step(1),
   setStart: () => isShown() && selected() && correct({ start: player.timeS, end: timeline.span(selected())[1] }),
   setEnd: () => isShown() && selected() && correct({ start: timeline.span(selected())[0], end: player.frameEndS }),
-  setLabel: (key) => state.review.labels[Number(key) - 1] && setLabel(state.review.labels[Number(key) - 1]),
+  setLabel: (key) => state.review.labels[key - 1] && setLabel(state.review.labels[key - 1]),
   async add() {
     if (!isShown()) return;
     const label = state.newLabel || selected()?.label || state.review.labels[0];
@@ -292,17 +288,14 @@ const actions = {
     const news = await changes.run(() => post("api/save")).catch(complain);
     if (!news) return;
     take(news);
-    showHeader();
+    fillHeader(state.review);
     say("The table is saved.");
   },
   help: () => element("help").showModal(),
 };
 
 // Without its picture nobody knows the time of a video.
-function isShown() {
-  if (!player.isLoaded) say("The video is not shown yet.");
-  return player.isLoaded;
-}
+const isShown = () => player.isLoaded || say("The video is not shown yet.");
 
 function speed(step) {
   const list = element("speed");
@@ -314,12 +307,12 @@ function speed(step) {
 
 function wire() {
   listKeys(element("keys").tBodies[0]);
-  listen(actions);
+  listen(act);
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-action]");
     if (!button) return;
     if (event.detail) button.blur(); // so that the keys go on working after a click
-    actions[button.dataset.action]();
+    act(button.dataset.action);
   });
   for (const id of ["video-filter", "video-label", "video-open"]) element(id).addEventListener("input", showVideos);
   for (const id of ["order", "segment-label", "segment-open"]) element(id).addEventListener("input", showSegments);
@@ -336,7 +329,7 @@ function wire() {
   element("label").addEventListener("change", () => element("label").value.trim() && setLabel(element("label").value));
   // What another tab has changed meanwhile is seen when this one is looked at again.
   window.addEventListener("focus", () => changes.run(async () => {
-    const news = await get("api/review").catch(complain);
+    const news = await get("api/state").catch(complain);
     if (news && news.revision !== state.review.revision) await reload();
   }));
 }

@@ -5,6 +5,18 @@ import { clock } from "./timeline.js";
 const STATUS = { unreviewed: "to review", confirmed: "confirmed", corrected: "corrected", added: "added" };
 const MOST_BUTTONS = 60;
 
+export const element = (id) => document.getElementById(id);
+
+export function say(text) {
+  element("error").textContent = "";
+  element("status").textContent = text;
+}
+
+export function complain(error) {
+  element("status").textContent = "";
+  element("error").textContent = error.message;
+}
+
 export const isOpen = (segment) => segment.status === "unreviewed";
 
 // Distance of a score from the middle; segments without a score come last.
@@ -16,6 +28,17 @@ export const byCertainty = (a, b) =>
 // Videos with the least certain labels first, those that were not found last.
 export const videoOrder = (a, b) =>
   Boolean(a.problem) - Boolean(b.problem) || (a.leastCertain ?? 9) - (b.leastCertain ?? 9) || a.video - b.video;
+
+export function fillHeader({ videos, isSaved, revision, canUndo, canRedo }) {
+  const total = videos.reduce((sum, video) => sum + video.total, 0);
+  const reviewed = videos.reduce((sum, video) => sum + video.reviewed, 0);
+  element("progress").max = Math.max(total, 1);
+  element("progress").value = reviewed;
+  element("count").textContent = `${reviewed} of ${total} reviewed`;
+  element("saved").textContent = revision === 0 ? "No changes yet" : isSaved ? "Saved" : "Kept; table follows";
+  document.querySelector("[data-action=undo]").disabled = !canUndo;
+  document.querySelector("[data-action=redo]").disabled = !canRedo;
+}
 
 function part(tag, kind, text = "") {
   const made = document.createElement(tag);
@@ -33,7 +56,7 @@ function chip(isDone, colour) {
 export function fillVideo(row, video) {
   const isDone = video.total > 0 && video.reviewed === video.total;
   row.classList.toggle("done", isDone);
-  row.append(chip(isDone), part("span", "name", video.name), part("span", "mark", isDone ? "done" : ""));
+  row.append(chip(isDone), part("span", "name", video.name.split(/[\\/]/).at(-1)), part("span", "mark", isDone ? "done" : ""));
   row.append(part("span", "detail", video.problem ? "not found" : `${video.reviewed} of ${video.total} reviewed`));
   row.title = video.problem || video.name;
 }
