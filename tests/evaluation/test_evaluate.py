@@ -142,7 +142,7 @@ def value(evaluation: Evaluation, name: str) -> float:
 
 def test_what_tells_the_group_alone_does_not_help(tmp_path: Path) -> None:
     """The features encode the group, whose clips all have one label, given at random."""
-    centres = np.random.default_rng(1).normal(0, 3, (24, 48)).astype(np.float32)
+    centres = np.random.default_rng(1).normal(0, 3, (24, 96)).astype(np.float32)
     honest = []
     for draw in range(3):
         labels = np.random.default_rng(draw).permutation(["left", "right"] * 12).tolist()
