@@ -174,7 +174,7 @@ def test_labels_that_cannot_be_read_leave_no_journal(labels: Path) -> None:
     with pytest.raises(AnnotationError, match="end 1 is not after start 2"):
         ReviewWorkspace(labels, None, None)
     labels.write_text("video,start,end,label\nnowhere.mp4,1,2,left\n")
-    with pytest.raises(InputError, match=r"none of the 1 videos .* there is no file 'nowhere\.mp4'"):
+    with pytest.raises(InputError, match=r"none of the 1 videos .* nowhere\.mp4: there is no such file"):
         ReviewWorkspace(labels, None, None)
     with pytest.raises(AnnotationError, match="no such file or folder"):
         ReviewWorkspace(labels.with_name("none.csv"), None, None)
@@ -205,11 +205,11 @@ def test_of_two_videos_of_one_name_none_is_guessed(labels: Path, tmp_path: Path)
         shutil.copy(tmp_path / "clip.mp4", tmp_path / "moved" / name)
     shutil.copy(tmp_path / "other.mp4", tmp_path / "moved")
     with ReviewWorkspace(labels, tmp_path / "moved", None) as workspace:
-        assert "several files are called 'clip.mp4'" in workspace.videos[0].problem
+        assert "clip.mp4: may be " in workspace.videos[0].problem
 
 
 def test_the_folder_of_videos_is_a_folder(labels: Path) -> None:
-    with pytest.raises(InputError, match="is not a folder"):
+    with pytest.raises(UsageError, match="is not a folder"):
         ReviewWorkspace(labels, labels, None)
 
 

@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidlabel.errors import InputError, OutputError, UsageError
+from vidlabel.errors import InputError, OutputError, UsageError, VideoError
 from vidlabel.files import atomic_write, sha256_of
 from vidlabel.paths import exists, is_file, is_folder, real_path
 from vidlabel.review.journal import Journal, JournalContent, SavedTable, begin_journal, has_journal, journal_path
 from vidlabel.review.session import Change, ReviewSession
 from vidlabel.review.source import LabelSource, SourceVideo, read_source, source_sha256
 from vidlabel.review.table import ReviewedVideo, is_review_table, table_bytes
-from vidlabel.review.video_search import VideoSearch
+from vidlabel.video.video_finder import VideoFinder
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class ReviewWorkspace(AbstractContextManager["ReviewWorkspace"]):
         self.output = default_output(source) if output is None else output
         _check_output(self.output)
         labels_folder = source if is_folder(source) else source.parent
-        search = VideoSearch(videos, labels_folder)
+        finder = VideoFinder(videos)
         self.warnings: tuple[str, ...] = ()
         """One line each, for the user."""
         known = _read_known(source, self.output)
@@ -64,7 +64,7 @@ class ReviewWorkspace(AbstractContextManager["ReviewWorkspace"]):
                 _check_source(source, self.output, content.source_sha256, content.saved)
             self.session = ReviewSession([video.segments for video in content.videos], self._journal.write)
             self._replay(content.changes)
-            self.videos = _find_videos(content.videos, search, labels_folder, self.output)
+            self.videos = _find_videos(content.videos, finder, labels_folder, self.output)
         except BaseException:
             self._journal.close()
             if known is not None:
@@ -164,7 +164,7 @@ def _check_source(source: Path, output: Path, sha256: str, saved: frozenset[str]
 
 
 def _find_videos(
-    videos: tuple[SourceVideo, ...], search: VideoSearch, labels_folder: Path, output: Path
+    videos: tuple[SourceVideo, ...], finder: VideoFinder, labels_folder: Path, output: Path
 ) -> tuple[ReviewVideo, ...]:
     """The files of videos.
 
@@ -174,7 +174,11 @@ def _find_videos(
     folder = real_path(output.parent)
     found = []
     for video in videos:
-        path, problem = search.find(video)
+        path, problem = None, ""
+        try:
+            path = finder.find(video.name, (labels_folder / video.folder, Path()))
+        except VideoError as error:
+            problem = str(error)
         place = labels_folder / video.folder / video.name if path is None else path
         # The link of a video stays; links of its folder would make a path that leads elsewhere from the table's.
         whole = Path(real_path(place.parent), place.name)

@@ -14,8 +14,9 @@ from vidlabel.errors import AnnotationError, OutputError, UsageError, VideoError
 from vidlabel.files import publish, remove_leftovers, temporary_name
 from vidlabel.labels.annotations import composed
 from vidlabel.paths import exists, is_folder, reason_of
+from vidlabel.video.video_finder import VideoFinder
 from vidlabel.video_writing.clip_names import Clip, clip_names
-from vidlabel.video_writing.labelled_videos import LabelledSegment, ReadResults, VideoFinder, read_results
+from vidlabel.video_writing.labelled_segments import LabelledSegment, ReadResults, read_results
 from vidlabel.video_writing.messages import ClipOrder, CutVideo, NotWritten, OrderDone, Written
 from vidlabel.video_writing.process import MEMORY_LIMIT, WriterLostError, error_of, run_order
 
@@ -134,7 +135,8 @@ def plan_cut(results: Sequence[Path], output: Path, options: CutOptions) -> CutP
     clips: dict[Clip, None] = {}
     for segment in wanted:
         try:
-            clips[_clip(segment, finder.find(segment), options.margin)] = None
+            video = finder.find(segment.row.video, (Path(), segment.source.parent))
+            clips[_clip(segment, video, options.margin)] = None
         except VideoError as error:
             missing.setdefault(str(error), error)
     ordered = sorted(clips, key=lambda clip: (os.fspath(clip.video), clip.start_ms, clip.end_ms, clip.label))

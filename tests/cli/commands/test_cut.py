@@ -39,7 +39,7 @@ def test_what_fails_is_an_error_of_one_line(table: Path, capfd: pytest.CaptureFi
         file.write("gone.mp4,0,1,fall\n")
     some = call(capfd, "cut", table, "-o", "clips")
     assert some.status == 3
-    assert some.errors.startswith("error: gone.mp4: no such file")
+    assert some.errors.startswith("error: gone.mp4: there is no such file")
     Path("clip.mp4").unlink()
     none = call(capfd, "cut", table, "-o", "other")
     assert none.status == 1

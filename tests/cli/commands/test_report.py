@@ -54,7 +54,7 @@ def test_what_is_unreadable_is_named_and_the_rest_is_written(labels: Path, capfd
         (["labels.csv", "-o", "report.txt"], 2, "report.txt: is not a name that a report can have"),
         (["labels.csv", "-o", "mine.html"], 2, "mine.html: exists, and is no report"),
         (["labels.csv", "-o", ""], 2, "--output: is empty"),
-        (["labels.csv", "-o", "report.html", "--videos", "labels.csv"], 2, "labels.csv: is no folder"),
+        (["labels.csv", "-o", "report.html", "--videos", "labels.csv"], 2, "labels.csv is not a folder"),
         (["labels.csv", "-o", "report.html", "--thumbnails", "-1"], 2, "--thumbnails: -1 is out of range"),
         (
             ["labels.csv", "-o", "report.html", "--time-budget", "rows.csv"],

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from urllib.parse import quote
 
 from vidlabel.errors import printable
+from vidlabel.paths import real_path
 from vidlabel.report.results.agreement import agreements
 from vidlabel.report.results.content import TRUTH, LabelledSpan, LabelTrack, ReportVideo
 from vidlabel.report.results.time_budget import time_budget
-from vidlabel.report.results.video_files import address_from
 
 VIDEOS_A_CHUNK = 50
 SPANS_A_CHUNK = 5000
@@ -223,3 +225,9 @@ def _script_json(value: object) -> str:
     """JSON in which no character can end a script element or begin a comment."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def address_from(page: Path, file: Path) -> str:
+    """The relative address of a file for a page that is written to `page`: it holds when both are moved together."""
+    relative = os.path.relpath(real_path(file), os.path.dirname(real_path(page)))  # noqa: PTH120 - may hold any bytes
+    return quote(os.fsencode(relative), safe="/")

@@ -10,7 +10,7 @@ from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.registry import read_label_table
 from vidlabel.paths import real_path
 from vidlabel.report.results.content import TRUTH, LabelTrack, ReportVideo, in_order, tracks_of
-from vidlabel.report.results.video_files import common_tail, path_parts
+from vidlabel.video.video_finder import common_tail, path_parts
 
 
 @dataclass(frozen=True, slots=True)

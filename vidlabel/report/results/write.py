@@ -9,7 +9,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Protocol
 
-from vidlabel.errors import InputError, UsageError, VidlabelError
+from vidlabel.errors import InputError, UsageError, VideoError, VidlabelError
 from vidlabel.files import atomic_write
 from vidlabel.paths import real_path
 from vidlabel.report.results.content import ReportVideo, joined, with_duration, without_truth_names
@@ -18,8 +18,8 @@ from vidlabel.report.results.reading import by_name, read_sources
 from vidlabel.report.results.thumbnails import DEFAULT_THUMBNAILS, check_thumbnails, with_thumbnails
 from vidlabel.report.results.time_budget import check_time_budget, write_time_budget
 from vidlabel.report.results.truth import Truth, read_truth, with_truth
-from vidlabel.report.results.video_files import VideoFinder
 from vidlabel.video.samples import isolated_probe
+from vidlabel.video.video_finder import VideoFinder
 
 
 class ReportListener(Protocol):
@@ -173,7 +173,10 @@ def _found(videos: Iterable[ReportVideo], finder: VideoFinder) -> list[ReportVid
     """The videos with their files, each once, in natural order."""
     by_place: dict[str, ReportVideo] = {}
     for video in videos:
-        file = finder.find(video.path, video.source)
+        try:
+            file = finder.find(video.path, (Path(), video.source.parent))
+        except VideoError:
+            file = None  # The page says that it is not there.
         place = video.path if file is None else real_path(file)
         own = without_truth_names(replace(video, file=file))
         by_place[place] = joined(by_place[place], own) if place in by_place else own
