@@ -89,7 +89,7 @@ class _ReviewServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        logging.getLogger("uvicorn.error").addFilter(lambda record: "graceful shutdown" not in record.msg)
+        logging.getLogger("uvicorn.error").addFilter(lambda _: not self.should_exit)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
