@@ -1,0 +1,1 @@
+"""Why a label: when, where in the picture, and from which stream."""
