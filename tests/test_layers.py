@@ -20,6 +20,7 @@ LAYERS: list[set[str]] = [
     {"prediction"},
     {"batch", "training"},
     {"evaluation", "video_writing"},
+    {"explanation"},
     {"report"},
     {"review"},
     {"cli"},
@@ -62,7 +63,7 @@ MAY_IMPORT = {
     "torch": [
         *(f"features.encoders.{name}" for name in ("efficientnet", "hardware", "movenet", "torch_networks")),
         *(f"features.encoders.{name}" for name in ("trainable_tail", "yamnet")),
-        *("heads.recurrent", "training.fitting", "training.finetune"),
+        *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],
     "matplotlib": ["report"],

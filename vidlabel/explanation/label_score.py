@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.heads.inputs import FloatArray
 from vidlabel.heads.model import Model
+from vidlabel.heads.operations import FloatArray
 
 
 class LabelScore(Protocol):

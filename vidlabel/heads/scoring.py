@@ -24,6 +24,7 @@ from vidlabel.heads.inputs import StreamInputs, filled_motion
 from vidlabel.heads.model import Network
 from vidlabel.heads.numpy_heads import CarriedState
 from vidlabel.heads.operations import FloatArray
+from vidlabel.heads.spec import ModelSpec
 from vidlabel.stream_spec import motion_columns
 
 CHUNK_SAMPLES = 32
@@ -192,8 +193,7 @@ class WindowScorer(Scorer):
         if missing > 0:
             self._sums = np.pad(self._sums, ((0, missing), (0, 0)))
             self._weights = np.pad(self._weights, ((0, missing), (0, 0)))
-        # 1, 2, 3, ... 3, 2, 1: the middle of a window knows most of what is around it.
-        weights = np.minimum(np.arange(1, samples + 1), np.arange(samples, 0, -1))[:, None]
+        weights = triangular_weights(samples)[:, None]
         place = slice(start - self._given, start - self._given + samples)
         self._sums[place] += weights * scores
         self._weights[place] += weights
@@ -224,7 +224,30 @@ def make_scorer(
     inputs = StreamInputs(model, available, hidden)
     if model.spec.window_s is None:
         return CarriedScorer(inputs)
-    return WindowScorer(inputs, max(1, round(model.spec.window_s * (rate or model.spec.rate))))
+    return WindowScorer(inputs, window_samples(model.spec, rate))
+
+
+def window_samples(spec: ModelSpec, rate: float | None = None) -> int:
+    """Samples in a window of a model whose heads run in windows.
+
+    Args:
+        spec: of the model.
+        rate: samples per second of the features; None: the model's.
+    """
+    return max(1, round((spec.window_s or 0.0) * (rate or spec.rate)))
+
+
+def window_starts(samples: int, window: int) -> list[int]:
+    """The sample that each window of a video begins with; a single one if the video is not longer than it."""
+    if samples <= window:
+        return [0]
+    starts = list(range(0, samples - window + 1, max(1, window // HOPS_PER_WINDOW)))
+    return starts if starts[-1] + window == samples else [*starts, samples - window]
+
+
+def triangular_weights(samples: int) -> npt.NDArray[np.int64]:
+    """1, 2, 3, ... 3, 2, 1: the middle of a window knows most of what is around it."""
+    return np.minimum(np.arange(1, samples + 1), np.arange(samples, 0, -1))
 
 
 def score_clip(model: Network, values: npt.ArrayLike, available: Collection[str] | None = None) -> FloatArray:

@@ -23,7 +23,7 @@ from vidlabel.heads.model import load_models
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
-from vidlabel.prediction.model_labels import ModelLabels, ModelOutput, joined_segments
+from vidlabel.prediction.model_labels import FeatureSink, ModelLabels, ModelOutput, joined_segments
 from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.prediction.reading_passes import PassPlanner, ReadingPass
 from vidlabel.prediction.video_inputs import video_problem, video_streams
@@ -155,6 +155,7 @@ class Labeller:
         threads: cores for this video: pictures that are encoded at the same time on the CPU, and decoded where one core
             is too slow for the encoder; None: all cores.
         stopwatch: takes the time of the phases.
+        features: takes the features that the models label by; None: they are forgotten.
 
     Raises:
         UsageError: a device or runtime that is not there, or two models of one name.
@@ -163,9 +164,15 @@ class Labeller:
     """
 
     def __init__(
-        self, options: PredictOptions, pool: DecodePool, threads: int | None = None, stopwatch: Stopwatch = OFF
+        self,
+        options: PredictOptions,
+        pool: DecodePool,
+        threads: int | None = None,
+        stopwatch: Stopwatch = OFF,
+        features: FeatureSink | None = None,
     ) -> None:
         self._options = options
+        self._features = features
         self._pool = pool
         self._stopwatch = stopwatch
         self._models = load_models(options.models)
@@ -236,7 +243,7 @@ class Labeller:
             if not usable:
                 return _lack(shown, self._models[own.models[0]].spec, available, stream.opened, request)
             self._say_what_is_left_out(shown, set(own.models) - set(usable), available, listener)
-            labels = [ModelLabels(self._models[place], self._options, available) for place in usable]
+            labels = [ModelLabels(self._models[place], self._options, available, self._features) for place in usable]
             for pieces in own.having(available, usable).encode(stream, self._stopwatch):
                 if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
                     raise VideoError(shown, "no GPU decodes this video here", "leave --require-gpu-decode out")
@@ -288,7 +295,7 @@ class Labeller:
             rates = f"{found.own_rate:g} to {found.rate:g} samples a second"
             listener.warn(f"{shown}: is resampled from {rates}")
         wanted = (found.times >= options.start) & (found.times < (options.end or np.inf))
-        labels = ModelLabels(model, options, found.held(model.spec.stream_names))
+        labels = ModelLabels(model, options, found.held(model.spec.stream_names), self._features)
         report = features_report(found)
         with self._stopwatch.phase("head"):
             labels.push(found.times[wanted], found.values[wanted])

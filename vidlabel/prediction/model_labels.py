@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -37,6 +37,19 @@ class ModelOutput:
     """Only when they were asked for."""
 
 
+class FeatureSink(Protocol):
+    """Takes what models label by, sample by sample."""
+
+    def take(
+        self,
+        model: Model,
+        available: Collection[str],
+        times: npt.NDArray[np.float64],
+        features: npt.NDArray[np.float32],
+    ) -> None:
+        """The next samples of a model: (T,) seconds and (T, D) of the streams among `available` that it looks at."""
+
+
 class ModelLabels:
     """The labels of one model in one video, fed with its features; times wait here for scores, which may come later.
 
@@ -44,13 +57,23 @@ class ModelLabels:
         model: loaded.
         options: of the prediction; whether scores are kept, which need memory for each sample.
         available: the streams that the video has.
+        features: takes the features, too; None: they are forgotten.
 
     Raises:
         ValueError: no head of the model runs with these streams; see `ModelSpec.can_score`.
     """
 
-    def __init__(self, model: Model, options: PredictOptions, available: Collection[str]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        options: PredictOptions,
+        available: Collection[str],
+        features: FeatureSink | None = None,
+    ) -> None:
+        self._model = model
         self._spec = model.spec
+        self._available = available
+        self._features = features
         self._options = options
         self._scorer = make_scorer(model, options.rate, available)
         explained = options.scores and have_shares(model.spec, available)
@@ -62,6 +85,8 @@ class ModelLabels:
     def push(self, times: npt.NDArray[np.float64], features: npt.NDArray[np.float32]) -> None:
         """Take the next samples: (T,) seconds and (T, D)."""
         self._waiting = np.concatenate([self._waiting, times])
+        if self._features is not None:
+            self._features.take(self._model, self._available, times, features)
         if self._shares is not None:
             self._shares.push(features)
         self._add_scores(self._scorer.push(features))
