@@ -19,6 +19,8 @@ from vidlabel.version import installed_version
 if TYPE_CHECKING:
     from vidlabel.errors import VidlabelError
     from vidlabel.evaluation.evaluate import evaluate
+    from vidlabel.explanation.explain import explain
+    from vidlabel.explanation.explanation import Explanation
     from vidlabel.heads.model import Model, load_model
     from vidlabel.labels.formats.registry import read_labels, write_labels
     from vidlabel.labels.metrics.evaluation import Evaluation
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Evaluation",
+    "Explanation",
     "Model",
     "Result",
     "Sample",
@@ -41,6 +44,7 @@ __all__ = [
     "VidlabelError",
     "cut",
     "evaluate",
+    "explain",
     "load_model",
     "predict",
     "read_labels",
@@ -54,6 +58,7 @@ __all__ = [
 
 _HOMES = {
     "Evaluation": "vidlabel.labels.metrics.evaluation",
+    "Explanation": "vidlabel.explanation.explanation",
     "Model": "vidlabel.heads.model",
     "Result": "vidlabel.labels.result",
     "Sample": "vidlabel.video.request",
@@ -61,6 +66,7 @@ _HOMES = {
     "VidlabelError": "vidlabel.errors",
     "cut": "vidlabel.video_writing.cut",
     "evaluate": "vidlabel.evaluation.evaluate",
+    "explain": "vidlabel.explanation.explain",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.prediction.labeller",
     "read_labels": "vidlabel.labels.formats.registry",

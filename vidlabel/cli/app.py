@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.commands import cut, evaluate, features, info, models, predict, report, review, status, train
+from vidlabel.cli.commands import cut, evaluate, explain, features, info, models, predict, report, review, status, train
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
 from vidlabel.paths import reason_of
@@ -28,6 +28,7 @@ app.command(name="train", no_args_is_help=True, epilog=EXIT_STATUS)(train.train)
 app.command(name="evaluate", no_args_is_help=True, epilog=EXIT_STATUS)(evaluate.evaluate)
 app.command(name="cut", no_args_is_help=True, epilog=EXIT_STATUS)(cut.cut)
 app.command(name="report", no_args_is_help=True, epilog=EXIT_STATUS)(report.report)
+app.command(name="explain", no_args_is_help=True, epilog=EXIT_STATUS)(explain.explain)
 app.command(name="review", no_args_is_help=True)(review.review)
 app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
 app.command(name="models")(models.models)

@@ -1,0 +1,154 @@
+"""Explains one label of one video: when its evidence is there, in which streams, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from os import PathLike, fspath
+from pathlib import Path
+
+from vidlabel.explanation.attribution import densest_stretch, integrate_gradients, occlude, share_among_streams
+from vidlabel.explanation.explanation import Explanation, Floats, Occlusion
+from vidlabel.explanation.kept_features import FeatureKeeper, KeptFeatures
+from vidlabel.explanation.label_choice import ChosenLabel, ExplainedLabel, check_label, choose_label
+from vidlabel.explanation.output_folder import OutputFolder
+from vidlabel.explanation.segment_score import SegmentScore
+from vidlabel.explanation.torch_model import Inputs, zeros
+from vidlabel.heads.bundled_models import DEFAULT_MODELS, find_model
+from vidlabel.heads.model_file import read_spec
+from vidlabel.labels.result import VideoInfo
+from vidlabel.prediction.labeller import Labeller, PythonListener
+from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.video.isolation.pool import DecodePool
+
+WINDOW_S = 1.0
+"""Length of the longer stretches that are replaced: a single sample is often as good as its neighbours."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainRequest:
+    """What is to be explained, and where to."""
+
+    video: str
+    """Path of a video, or of a file of features."""
+    models: tuple[str, ...] = DEFAULT_MODELS
+    """Each the name of a shipped model, or the path of a model file."""
+    wanted: ExplainedLabel = field(default_factory=ExplainedLabel)
+    output: Path | None = None
+    """Folder for `explanation.json` and pictures; None: nothing is written."""
+
+
+def explain(
+    path: str | PathLike[str],
+    model: str | PathLike[str] | Sequence[str | PathLike[str]] = DEFAULT_MODELS,
+    *,
+    label: str | None = None,
+    time: float | None = None,
+    segment: int | None = None,
+    output: str | PathLike[str] | None = None,
+) -> Explanation:
+    """Explain a label of a video: which samples and which streams it comes from.
+
+    Without `label`, `time` and `segment` the segment with the highest score is explained.
+
+    Args:
+        path: the video, or a feature file for a model that was trained on such files.
+        model: name of a shipped model, or path of a model file; of several the one that gives the label is explained.
+        label: the label to explain; None: that of the segment, or the one with the highest score.
+        time: seconds; the segment that holds then is explained, or the sample where none does.
+        segment: number of the segment in the result of `predict`, from 1.
+        output: folder for `explanation.json` and pictures; None: nothing is written and no pictures are drawn.
+
+    Returns:
+        The attributions to samples and streams; see `Explanation`.
+
+    Raises:
+        UsageError: an argument is invalid, or the folder holds other files.
+        InputError: no label holds in the video.
+        VideoError: the file cannot be read as a video.
+        ModelFileError: the model cannot be used.
+        OutputError: the folder cannot be written.
+
+    Example:
+        >>> explanation = vidlabel.explain("clip.mp4", "objects", time=1.5)
+        >>> explanation.model.name, [stream.stream for stream in explanation.streams]
+        ('objects', ['frames'])
+    """
+    request = ExplainRequest(
+        video=fspath(path),
+        models=(fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model),
+        wanted=ExplainedLabel(label, time, segment),
+        output=None if output is None else Path(output),
+    )
+    return explain_video(request, PythonListener())
+
+
+def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
+    """Label a video, and explain one label; the video is read once, and its features are kept meanwhile.
+
+    Args:
+        request: what to explain.
+        listener: receives progress and warnings.
+
+    Raises:
+        UsageError, InputError, OutputError: see `explain`.
+    """
+    options = PredictOptions(models=request.models)
+    check_label(request.wanted.label, [read_spec(find_model(name)) for name in request.models])
+    with ExitStack() as stack:
+        folder = None if request.output is None else stack.enter_context(OutputFolder(request.output))
+        kept = stack.enter_context(FeatureKeeper())
+        pool = stack.enter_context(DecodePool())
+        result = Labeller(options, pool, features=kept).label(request.video, listener)
+        chosen = choose_label(request.wanted, result, kept)
+        if not chosen.whole:
+            part = f"{chosen.start:.3f} to {chosen.end:.3f} s of a longer segment"
+            listener.warn(f"{request.video}: {part} are explained; --time names another part")
+        explanation = _explained(result.video, kept.of(chosen.model), chosen)
+        if folder is not None:
+            folder.write(explanation)
+    return explanation
+
+
+def _explained(video: VideoInfo, kept: KeptFeatures, chosen: ChosenLabel) -> Explanation:
+    score = SegmentScore(kept, chosen.samples)
+    inputs = score.inputs()
+    measured = score.measure(iter((inputs, zeros(inputs))))
+    (whole, log_odds), (base, base_log_odds) = measured.tolist()
+    gradients, _ = integrate_gradients(score, inputs)
+    stretch = densest_stretch(gradients.samples)
+    return Explanation(
+        video=video,
+        model=kept.model.info,
+        label=kept.model.spec.labels[chosen.samples.label],
+        segment=chosen.segment,
+        start=chosen.start,
+        end=chosen.end,
+        score=whole,
+        log_odds=log_odds,
+        baseline_score=base,
+        baseline_log_odds=base_log_odds,
+        times=score.times,
+        earlier_log_odds=score.earlier_log_odds,
+        streams=share_among_streams(score, inputs),
+        gradients=gradients,
+        occlusions=_occlusions(score, inputs, kept.model.spec.rate),
+        peak=_seconds(stretch, score.times, chosen.end),
+    )
+
+
+def _occlusions(score: SegmentScore, inputs: Inputs, rate: float) -> tuple[Occlusion, ...]:
+    """Single samples and longer stretches, of all streams and of each alone."""
+    streams = (None, *inputs) if len(inputs) > 1 else (None,)
+    widths = dict.fromkeys((1, max(2, round(WINDOW_S * rate))))
+    return tuple(occlude(score, inputs, stream, width) for width in widths for stream in streams)
+
+
+def _seconds(stretch: slice, times: Floats, end_s: float) -> tuple[float, float]:
+    """The time of some samples: each lasts to the next one, the last as long as that before it."""
+    start = float(times[stretch.start])
+    if stretch.stop < len(times):
+        return start, float(times[stretch.stop])
+    step = float(times[-1] - times[-2]) if len(times) > 1 else end_s - start
+    return start, max(start, float(times[-1]) + step)
