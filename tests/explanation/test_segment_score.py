@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from explanation.kept import keep, random_features
 from heads.example_specs import mixed_spec, pooled_spec, save_example, step_spec, window_spec
 from heads.test_inputs import fused_spec
 from vidlabel.explanation.segment_score import LabelledSamples, SegmentScore
+from vidlabel.heads.config import HeadKind, MemberSpec
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.heads.spec import ModelSpec
@@ -33,6 +35,19 @@ def test_the_score_is_that_of_predict(
     found = score.measure(iter([score.inputs()]))[0]
     np.testing.assert_allclose(found[0], expected.mean(), atol=1e-6)
     np.testing.assert_allclose(found[1], np.log(expected / (1 - expected)).mean(), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru-article"])
+@pytest.mark.parametrize("start", [20, 290])
+def test_the_state_of_every_kind_of_head_is_carried(tmp_path: Path, kind: HeadKind, start: int) -> None:
+    spec = step_spec()
+    head = replace(spec.members[0].head, kind=kind, layers=2)
+    model = save_example(replace(spec, members=(MemberSpec(head=head),)), tmp_path / "model.safetensors")
+    features = random_features(model, 300)
+    score = SegmentScore(keep(model, features), LabelledSamples(1, start, start + 5))
+    scorer = make_scorer(model)
+    expected = np.concatenate([scorer.push(features), scorer.finish()])[start : start + 5, 1]
+    np.testing.assert_allclose(score.measure(iter([score.inputs()]))[0, 0], expected.mean(), atol=1e-6)
 
 
 @pytest.mark.parametrize("available", [("frames",), ("audio",)])
