@@ -68,3 +68,20 @@ def test_the_last_blocks_are_named_from_the_end(network: EfficientNetLite) -> No
     assert layers == {"head", *(f"blocks.{block}.{part}" for block in (14, 15) for part in parts)}
     assert len(found) == 14  # a weight and a bias of each
     assert found["head.weight"].shape == (1280, 320, 1, 1)
+
+
+@pytest.mark.parametrize("size", [768, 778, 799])
+def test_the_middle_of_what_a_cell_sees_is_that_of_its_gradient(size: int) -> None:
+    """Every convolution a mean, and nothing clipped: the gradient of a cell lies evenly around what it looks at."""
+    network = load_network("efficientnet-lite0").requires_grad_(False)
+    for layer in network.modules():
+        if isinstance(layer, SameConvolution):
+            layer.put(torch.full_like(layer.weight, 1 / layer.weight[0].numel()), torch.zeros_like(layer.bias))
+    strip = torch.full((1, 3, 32, size), 1e-3, requires_grad=True)
+    last = network.last_map(network.before(strip, 0), 0)
+    cell = last.shape[3] // 2
+    (gradient,) = torch.autograd.grad(last[0, 0, 0, cell], strip)
+    weights = gradient.sum(dim=(0, 1, 2)).double()
+    middle = float((weights * (torch.arange(size) + 0.5)).sum() / weights.sum())
+    first, step = network.map_places(size)
+    assert first + step * cell == pytest.approx(middle, abs=0.05)

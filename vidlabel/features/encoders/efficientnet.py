@@ -42,8 +42,8 @@ class SameConvolution(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Convolve (B, C, H, W)."""
-        top, bottom = self._padding(pictures.shape[2])
-        left, right = self._padding(pictures.shape[3])
+        top, bottom = self.padding(pictures.shape[2])
+        left, right = self.padding(pictures.shape[3])
         tall, wide = bottom - top, right - left
         weight = self._kernel(tall, wide) if tall or wide else self.weight
         return functional.conv2d(pictures, weight, self.bias, self.stride, (bottom, right), groups=self.groups)
@@ -62,7 +62,8 @@ class SameConvolution(nn.Module):
         kernel: Tensor = getattr(self, _longer_name(tall, wide))
         return kernel
 
-    def _padding(self, size: int) -> tuple[int, int]:
+    def padding(self, size: int) -> tuple[int, int]:
+        """Zeros before and after `size` pixels."""
         total = max((math.ceil(size / self.stride) - 1) * self.stride + self.weight.shape[2] - size, 0)
         return total // 2, total - total // 2
 
@@ -130,9 +131,28 @@ class EfficientNetLite(nn.Module):
 
     def after(self, hidden: Tensor, block: int) -> Tensor:
         """The rest of it: what goes into the block of that number to features, (B, C, h, w) to (B, feature_size)."""
-        hidden = self.blocks[block:](hidden)
-        hidden = functional.relu6(self.head(hidden), inplace=True)
-        return hidden.mean(dim=(2, 3))
+        return self.last_map(hidden, block).mean(dim=(2, 3))
+
+    def last_map(self, hidden: Tensor, block: int) -> Tensor:
+        """What features are the means of: what goes into a block to the last map, (B, feature_size, h', w')."""
+        last: Tensor = functional.relu6(self.head(self.blocks[block:](hidden)), inplace=True)
+        return last
+
+    def map_places(self, size: int) -> tuple[float, float]:
+        """Where the cells of the last map look at a picture, along a side of `size` pixels.
+
+        Returns:
+            Pixels from the edge to the middle of what the first cell sees, and from there to the next. Padding at the
+            end alone puts them further on than equal shares of the picture: of 224 pixels the first lies at 31.5.
+        """
+        middle, step = 0.5, 1.0
+        for layer in self.modules():
+            if isinstance(layer, SameConvolution):
+                before, _ = layer.padding(size)
+                middle += step * ((layer.weight.shape[2] - 1) / 2 - before)
+                step *= layer.stride
+                size = math.ceil(size / layer.stride)
+        return middle, step
 
     def last_parameters(self, blocks: int) -> dict[str, nn.Parameter]:
         """Weights and biases of the last blocks, and of the head convolution, by their names."""

@@ -18,8 +18,10 @@ BANDS = 64
 FRAMES = 96
 """In a window of `SOUND_WINDOW` samples."""
 
+FRAME_STEP = 160
+"""Samples of sound from one frame to the next."""
+
 _FRAME = 400
-_STEP = 160
 _POINTS = 512
 _LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
 _OFFSET = 0.001
@@ -27,7 +29,7 @@ _ROWS = 12
 """Frames that are multiplied at once. OpenBLAS shares larger products among threads, which then wait in a busy loop:
 10.9 ms of CPU a window with its encoder, in place of 2.1."""
 
-assert (SOUND_WINDOW - _FRAME) // _STEP + 1 == FRAMES
+assert (SOUND_WINDOW - _FRAME) // FRAME_STEP + 1 == FRAMES
 
 
 def log_mel(window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -39,7 +41,7 @@ def log_mel(window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     Returns:
         (96, 64): frames in time, bands from low to high.
     """
-    frames = np.lib.stride_tricks.sliding_window_view(window, _FRAME)[::_STEP]
+    frames = np.lib.stride_tricks.sliding_window_view(window, _FRAME)[::FRAME_STEP]
     magnitudes = np.abs(np.fft.rfft(frames * _hann(), _POINTS)).astype(np.float32)
     bands = magnitudes.reshape(-1, _ROWS, magnitudes.shape[1]) @ mel_bands()
     logarithms: npt.NDArray[np.float32] = np.log(bands.reshape(FRAMES, BANDS) + np.float32(_OFFSET))
@@ -59,11 +61,21 @@ def mel_bands() -> npt.NDArray[np.float32]:
     librosa and torchaudio draw them straight in Hz: their spectrograms differ by 0.01 at most.
     """
     frequencies = _mel(np.linspace(0, SOUND_RATE / 2, _POINTS // 2 + 1))
-    edges = np.linspace(_mel(np.float64(_LOWEST_HZ)), _mel(np.float64(_HIGHEST_HZ)), BANDS + 2)
+    edges = _edges()
     rising = (frequencies[:, None] - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - frequencies[:, None]) / (edges[2:] - edges[1:-1])
     bands: npt.NDArray[np.float32] = np.maximum(0, np.minimum(rising, falling)).astype(np.float32)
     return bands
+
+
+def band_edges_hz() -> npt.NDArray[np.float64]:
+    """(66,) rising frequencies: band b reaches from number b to number b + 2, and is highest at b + 1."""
+    edges: npt.NDArray[np.float64] = 700 * np.expm1(_edges() / 1127)
+    return edges
+
+
+def _edges() -> npt.NDArray[np.float64]:
+    return np.linspace(_mel(np.float64(_LOWEST_HZ)), _mel(np.float64(_HIGHEST_HZ)), BANDS + 2)
 
 
 def _mel(hertz: npt.NDArray[np.float64] | np.float64) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ T samples, P = 6 people, D = 99 numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from vidlabel.features.streams.pictures import RESIZE_FILTER, Picture, PictureSt
 from vidlabel.features.streams.pose_geometry import (
     FAR,
     PERSON_NUMBERS,
+    Body,
     MovingBody,
     body_of,
     contact,
@@ -116,9 +118,19 @@ class PoseStage:
         """(T, P * 56) people of the next samples, and their times in seconds, (T,), to (T, D)."""
         features = np.zeros((len(times), POSE_NUMBERS), np.float32)
         for row, (people, time_s) in enumerate(zip(encoded, times, strict=True)):
-            bodies = [body_of(person) for person in people.reshape(-1, _PERSON_ROW) if person[-1] >= LEAST_SCORE]
-            features[row] = sample_numbers(self._tracker.push(bodies, float(time_s)))
+            features[row] = sample_numbers(self._tracker.push(bodies_of(people), float(time_s)))
         return features
+
+
+def bodies_of(people: npt.NDArray[np.float32]) -> list[Body]:
+    """The people of one sample, (P * 56,), as far as they are taken for people."""
+    return [body_of(person) for person in people.reshape(-1, _PERSON_ROW) if person[-1] >= LEAST_SCORE]
+
+
+def moving_bodies(tracks: list[Track]) -> tuple[list[MovingBody], list[float]]:
+    """People as their numbers are made of them, and the score of each, 0 for who is not in the newest sample."""
+    moving = [MovingBody(track.body, track.unit, track.velocities) for track in tracks]
+    return moving, [track.body.score if track.present else 0.0 for track in tracks]
 
 
 def sample_numbers(tracks: list[Track]) -> Floats:
@@ -130,9 +142,13 @@ def sample_numbers(tracks: list[Track]) -> Floats:
     Returns:
         (D,): 52 of the two largest people and of them together, 47 of everybody who is there.
     """
-    moving = [MovingBody(track.body, track.unit, track.velocities) for track in tracks]
+    return people_numbers(*moving_bodies(tracks))
+
+
+def people_numbers(moving: list[MovingBody], present_scores: Sequence[float]) -> Floats:
+    """The same (D,), of what `moving_bodies` gives."""
     numbers = np.array([person_numbers(person) for person in moving]).reshape(-1, PERSON_NUMBERS)
-    scores = np.array([track.body.score if track.present else 0.0 for track in tracks])
+    scores = np.array(present_scores)
     return np.concatenate([_largest_two(moving[:2], numbers[:2], scores[:2]), _everybody(moving, numbers, scores)])
 
 
