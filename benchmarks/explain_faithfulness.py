@@ -5,7 +5,8 @@
 
 `curves`: clips of ut-interaction, each by a model that was trained on other groups. Samples are replaced by the
 baseline in the order of their attribution, and in random orders, and the areas under the score are compared.
-`pointing`: is the square shown at the sample that counts most? Of those videos whose label the model finds.
+`pointing`: is the square shown at the sample that counts most, and is it where the peak of that picture lies? Of those
+videos whose label the model finds.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ from pathlib import Path
 import numpy as np
 
 import vidlabel
-from evidence_videos import EvidenceVideo, make_evidence_videos
+from evidence_videos import SIDE, SQUARE, EvidenceVideo, make_evidence_videos
 from explain_curves import Areas, measure_areas, orders
 from vidlabel.errors import InputError
+from vidlabel.explanation.explain import ExplainRequest, explain_video
 from vidlabel.explanation.explanation import Explanation
 from vidlabel.explanation.kept_features import KeptFeatures
+from vidlabel.explanation.picture_evidence import HeatMap
 from vidlabel.explanation.segment_score import LabelledSamples, SegmentScore
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
+from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.video_inputs import feature_config, view_of
 
 PARTS = ("curves", "pointing")
@@ -147,12 +151,28 @@ def train_on_made(folder: Path, count: int, seed: int) -> Path:
     return model
 
 
-def point(model: Path, videos: list[EvidenceVideo]) -> list[tuple[EvidenceVideo, Explanation]]:
+def place_hits(video: EvidenceVideo, explanation: Explanation) -> dict[str, bool]:
+    """Whether the peak within the picture of the sample that counts most lies on the square, by each method."""
+    found = explanation.evidence[0]
+    assert isinstance(found.details, HeatMap)
+    shown = video.start_s <= found.time_s < video.end_s
+    places = {
+        "class activation map, in the picture": found.details.peak,
+        "occlusion of patches, in the picture": found.details.occlusion_peak,
+    }
+    return {
+        method: shown and video.left <= x * SIDE < video.left + SQUARE and video.top <= y * SIDE < video.top + SQUARE
+        for method, (x, y) in places.items()
+    }
+
+
+def point(model: Path, videos: list[EvidenceVideo], folder: Path) -> list[tuple[EvidenceVideo, Explanation]]:
     """Explain the label of each video; those of which the model finds another label, or none, do not count."""
     found = []
     for video in videos:
+        request = ExplainRequest(str(video.path), (str(model),), output=folder / video.path.stem, most_places=1)
         with contextlib.suppress(InputError):  # no label holds
-            found.append((video, vidlabel.explain(video.path, model)))
+            found.append((video, explain_video(request, PythonListener())))
     return [(video, explanation) for video, explanation in found if explanation.label == video.label]
 
 
@@ -161,11 +181,13 @@ def measure_pointing(asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         model = train_on_made(Path(name), TRAINING_VIDEOS, asked.seed)
         videos = make_evidence_videos(Path(name) / "test", asked.videos, asked.seed + 1)
-        found = point(model, videos)
+        found = point(model, videos, Path(name) / "explained")
     hits: dict[str, list[bool]] = {}
     for video, explanation in found:
         for method, time_s in peaks(explanation).items():
             hits.setdefault(method, []).append(video.start_s <= time_s < video.end_s)
+        for method, hit in place_hits(video, explanation).items():
+            hits.setdefault(method, []).append(hit)
         start, end = explanation.peak
         hits.setdefault("half of the evidence", []).append(start < video.end_s and end > video.start_s)
     print(f"\n{len(found)} of {len(videos)} videos with the right label, {TRAINING_VIDEOS} others trained on\n")

@@ -66,6 +66,7 @@ MAY_IMPORT = {
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],
+    "PIL": ["explanation"],
     "matplotlib": ["report"],
     "jinja2": ["report.results", "review"],
     "starlette": ["review"],

@@ -22,6 +22,9 @@ from vidlabel.explanation.explanation import (
 )
 from vidlabel.explanation.explanation_json import explanation_object, explanation_schema
 from vidlabel.explanation.output_folder import OutputFolder
+from vidlabel.explanation.picture_evidence import HeatMap
+
+HEAT_MAP = HeatMap((0.0, 0.0, 1.0, 1.0), (0.1, 0.2), (0.3, 0.2), None, ((1.0, 0.0),), ((0.0, 0.5),))
 
 
 def example_explanation(*files: str) -> Explanation:
@@ -46,10 +49,7 @@ def example_explanation(*files: str) -> Explanation:
         ),
         occlusions=(Occlusion(None, 2, np.array([0.1, 0.2, 0]), np.array([1.0, 2.0, 0])),),
         peak=(1.0, 1.5),
-        evidence=tuple(
-            Evidence("frames", 1.0, "heat_map", name, "the top left", StreamContribution("frames", 1.0, 1.0))
-            for name in files
-        ),
+        evidence=tuple(Evidence("frames", 1.0, "heat_map", name, "the top left", HEAT_MAP) for name in files),
     )
 
 
@@ -73,7 +73,9 @@ def test_what_is_written_follows_the_schema(tmp_path: Path) -> None:
     assert content["end"] == 1.5
     assert content["integrated_gradients"]["sum"] == 2.21
     assert content["integrated_gradients"]["relative_gap"] == pytest.approx(0.01 / 2.2, abs=1e-6)
-    assert content["evidence"][0]["details"] == {"stream": "frames", "log_odds": 1.0, "share": 1.0}
+    details = content["evidence"][0]["details"]
+    assert details["peak"] == [0.1, 0.2]
+    assert (details["occlusion"], details["rank_correlation"]) == ([[0.0, 0.5]], None)
     assert '"times": [0.5, 1.0, 1.25],' in text
     assert "-0.0" not in text
     assert names(tmp_path / "a" / "b") == ["explanation.json", "one.png"]

@@ -10,7 +10,7 @@ import pytest
 
 import vidlabel
 from evidence_videos import make_evidence_videos
-from explain_faithfulness import peaks, point, train_on_made
+from explain_faithfulness import peaks, place_hits, point, train_on_made
 from training.learnable import bump
 from vidlabel.video.isolation.pool import DecodePool
 
@@ -44,7 +44,9 @@ def test_the_peak_shows_the_square(tmp_path: Path, decode_pool: DecodePool, monk
     monkeypatch.setattr("vidlabel.explanation.explain.DecodePool", lambda: nullcontext(decode_pool))
     model = train_on_made(tmp_path, 32, seed=0)
     videos = make_evidence_videos(tmp_path / "test", 12, seed=1)
-    found = point(model, videos)
+    found = point(model, videos, tmp_path / "explained")
     assert len(found) >= 6
     hits = [video.start_s <= peaks(own)["integrated gradients"] < video.end_s for video, own in found]
     assert np.mean(hits) >= 0.95
+    places = [place_hits(video, own) for video, own in found]
+    assert np.mean([hit["class activation map, in the picture"] for hit in places]) >= 0.95

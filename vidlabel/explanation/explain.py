@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from pathlib import Path
 
 from vidlabel.explanation.attribution import densest_stretch, integrate_gradients, occlude, share_among_streams
-from vidlabel.explanation.explanation import Explanation, Floats, Occlusion
-from vidlabel.explanation.kept_features import FeatureKeeper, KeptFeatures
+from vidlabel.explanation.evidence import find_evidence
+from vidlabel.explanation.evidence_score import EvidenceScore
+from vidlabel.explanation.explanation import MOST_PLACES, Explanation, Floats, IntegratedGradients, Occlusion
+from vidlabel.explanation.kept_features import FeatureKeeper
 from vidlabel.explanation.label_choice import ChosenLabel, ExplainedLabel, check_label, choose_label
 from vidlabel.explanation.output_folder import OutputFolder
 from vidlabel.explanation.segment_score import SegmentScore
 from vidlabel.explanation.torch_model import Inputs, zeros
+from vidlabel.features.feature_file import is_feature_name
 from vidlabel.heads.bundled_models import DEFAULT_MODELS, find_model
+from vidlabel.heads.model import Model
 from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import VideoInfo
 from vidlabel.prediction.labeller import Labeller, PythonListener
@@ -37,6 +41,8 @@ class ExplainRequest:
     wanted: ExplainedLabel = field(default_factory=ExplainedLabel)
     output: Path | None = None
     """Folder for `explanation.json` and pictures; None: nothing is written."""
+    most_places: int = MOST_PLACES
+    """Samples of each stream at most in whose pictures, sound or text evidence is looked for."""
 
 
 def explain(
@@ -105,23 +111,39 @@ def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
         if not chosen.whole:
             part = f"{chosen.start:.3f} to {chosen.end:.3f} s of a longer segment"
             listener.warn(f"{request.video}: {part} are explained; --time names another part")
-        explanation = _explained(result.video, kept.of(chosen.model), chosen)
+        score = SegmentScore(kept.of(chosen.model), chosen.samples)
+        gradients, mean_gradients = integrate_gradients(score, score.inputs())
+        model = kept.of(chosen.model).model
+        explanation = _explained(result.video, model, score, gradients, chosen)
         if folder is not None:
+            if not is_feature_name(Path(request.video)):
+                seen = EvidenceScore(model, score, mean_gradients)
+                evidence = find_evidence(
+                    Path(request.video),
+                    seen,
+                    gradients.streams,
+                    folder.pictures,
+                    pool,
+                    listener.warn,
+                    request.most_places,
+                )
+                explanation = replace(explanation, evidence=evidence)
             folder.write(explanation)
     return explanation
 
 
-def _explained(video: VideoInfo, kept: KeptFeatures, chosen: ChosenLabel) -> Explanation:
-    score = SegmentScore(kept, chosen.samples)
+def _explained(
+    video: VideoInfo, model: Model, score: SegmentScore, gradients: IntegratedGradients, chosen: ChosenLabel
+) -> Explanation:
+    """All but the evidence in pictures, sound and text."""
     inputs = score.inputs()
     measured = score.measure(iter((inputs, zeros(inputs))))
     (whole, log_odds), (base, base_log_odds) = measured.tolist()
-    gradients, _ = integrate_gradients(score, inputs)
     stretch = densest_stretch(gradients.samples)
     return Explanation(
         video=video,
-        model=kept.model.info,
-        label=kept.model.spec.labels[chosen.samples.label],
+        model=model.info,
+        label=model.spec.labels[chosen.samples.label],
         segment=chosen.segment,
         start=chosen.start,
         end=chosen.end,
@@ -133,7 +155,7 @@ def _explained(video: VideoInfo, kept: KeptFeatures, chosen: ChosenLabel) -> Exp
         earlier_log_odds=score.earlier_log_odds,
         streams=share_among_streams(score, inputs),
         gradients=gradients,
-        occlusions=_occlusions(score, inputs, kept.model.spec.rate),
+        occlusions=_occlusions(score, inputs, model.spec.rate),
         peak=_seconds(stretch, score.times, chosen.end),
     )
 

@@ -19,6 +19,9 @@ DECIMALS = 6
 SOURCES = {
     "integrated_gradients": "Sundararajan, Taly, Yan: Axiomatic Attribution for Deep Networks. ICML 2017",
     "occlusions": "Zeiler, Fergus: Visualizing and Understanding Convolutional Networks. ECCV 2014",
+    "evidence": "Zhou et al.: Learning Deep Features for Discriminative Localization. CVPR 2016; Selvaraju et al.: "
+    "Grad-CAM. ICCV 2017; Zeiler, Fergus 2014; Li, Monroe, Jurafsky: Understanding Neural Networks through "
+    "Representation Erasure. 2016",
     "streams": "Shapley: A Value for n-Person Games. 1953; Lundberg, Lee: A Unified Approach to Interpreting Model "
     "Predictions. NeurIPS 2017",
 }

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from PIL import Image
 
 import vidlabel
 from command_line import Ended, call
@@ -150,6 +151,28 @@ def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     chosen = (times >= content["start"] - 0.0005) & (times < content["end"] - 0.0005)
     assert content["score"] == pytest.approx(scores.values[chosen, 0].mean(), abs=1e-6)
     assert content["times"] == pytest.approx(times[: len(content["times"])], abs=0.001)
+    (*_, written) = ended.output.splitlines()
+    assert written == f"  written to {tmp_path / 'o'}"
+    files = [one["file"] for one in content["evidence"]]
+    assert 1 <= len(files) <= 5
+    assert sorted(path.name for path in (tmp_path / "o").iterdir()) == sorted(["explanation.json", *files])
+    for one in content["evidence"]:
+        assert one["summary"] in ended.output
+        assert one["details"]["seen"] == pytest.approx([1 / 6, 0, 5 / 6, 1], abs=0.01)  # a square of 96 x 64
+        with Image.open(tmp_path / "o" / one["file"]) as image:
+            assert min(image.size) >= 448
+
+
+def test_the_same_pictures_again(tmp_path: Path) -> None:
+    clip = write_video(tmp_path / "clip.mp4", Recipe(frames=30, width=96, height=64))
+    save_example(video_spec(), tmp_path / "m.safetensors", seed=3)
+    for name in ("a", "b"):
+        vidlabel.explain(clip, tmp_path / "m.safetensors", time=0.6, label="walk", output=tmp_path / name)
+    first, second = (
+        {path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())} for name in ("a", "b")
+    )
+    assert first == second
+    assert len(first) > 1
 
 
 def test_the_same_video_gives_the_same_bytes(tmp_path: Path, folder: Path) -> None:

@@ -1,0 +1,58 @@
+"""Class activation maps are the very score, and are hot where the picture differs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from vidlabel.explanation.class_activation import ActivationMaps, between_cells
+from vidlabel.explanation.picture_evidence import hottest_place
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.frame_encoder import load_encoder
+from vidlabel.features.streams.pictures import Picture
+
+SIDE = 224
+SQUARE = 84
+
+
+@cache
+def maps() -> ActivationMaps:
+    return ActivationMaps(FeatureConfig())
+
+
+def with_square(top: int, left: int) -> Picture:
+    """Checks before grey."""
+    picture = np.full((SIDE, SIDE, 3), 120, np.uint8)
+    rows, columns = np.indices((SQUARE, SQUARE)) // 7
+    picture[top : top + SQUARE, left : left + SQUARE] = ((rows + columns) % 2 * 255)[..., None]
+    return picture
+
+
+def test_the_mean_of_a_map_is_what_the_feature_adds() -> None:
+    generator = np.random.default_rng(0)
+    picture = generator.integers(0, 255, (128, 160, 3), dtype=np.uint8)
+    gradient, baseline = generator.normal(size=(2, 1280)).astype(np.float32)
+    feature = load_encoder(runtime="torch").encode(picture[None])[0]
+    cells = maps().cells(picture, gradient, baseline)
+    assert cells.shape == (4, 5)
+    assert cells.mean() == pytest.approx(float(gradient @ (feature - baseline)), abs=2e-3)
+
+
+@pytest.mark.parametrize(("top", "left"), [(20, 10), (130, 100)])
+def test_the_hottest_place_lies_on_the_square_that_makes_the_difference(top: int, left: int) -> None:
+    """The score is what the square adds to the features of the picture without it."""
+    encoder = load_encoder(runtime="torch")
+    shown, empty = encoder.encode(np.stack([with_square(top, left), np.full((SIDE, SIDE, 3), 120, np.uint8)]))
+    heat = maps().heat(with_square(top, left), (shown - empty).clip(0), empty)
+    assert heat.shape == (SIDE, SIDE)
+    row, column = hottest_place(heat)
+    assert top <= row < top + SQUARE
+    assert left <= column < left + SQUARE
+
+
+def test_between_the_middles_of_two_cells_heat_is_linear() -> None:
+    shares = between_cells(2, 8, first=2.5, step=4)
+    np.testing.assert_allclose(shares[:, 1], [0, 0, 0, 0.25, 0.5, 0.75, 1, 1])
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
