@@ -31,6 +31,10 @@ _SHIFTS = (-12, -4, 4, 12)
 some see more than others: the peak of one map lay within a square of 56 of 224 pixels in 71 % of 24 pictures, that of
 the mean of 16 in 92 %."""
 _MARGIN = 16
+_LEARNT = 8.0
+"""Pixels by which cells look further up and left than the paddings of their convolutions say: the weights make up for
+half of the 15.5 pixels. In noise of 448 x 448 pixels the squared gradients of three cells lay 9 to 13 pixels before the
+middle by the paddings. With 0, 8 and 16 here the peak lay on the square in 23, 25 and 24 of 26 videos."""
 
 
 class ActivationMaps:
@@ -75,8 +79,8 @@ class ActivationMaps:
         for lower, further in product(_SHIFTS, _SHIFTS):
             top, left = _MARGIN + lower, _MARGIN + further
             cells = self.cells(padded[top : top + height, left : left + width], gradient, baseline)
-            rows = between_cells(cells.shape[0], height, down[0] + lower, down[1])
-            columns = between_cells(cells.shape[1], width, across[0] + further, across[1])
+            rows = between_cells(cells.shape[0], height, down[0] - _LEARNT + lower, down[1])
+            columns = between_cells(cells.shape[1], width, across[0] - _LEARNT + further, across[1])
             total += rows @ cells @ columns.T
         return (total / len(_SHIFTS) ** 2).astype(np.float32)
 
