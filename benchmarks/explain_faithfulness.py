@@ -44,6 +44,8 @@ from vidlabel.prediction.video_inputs import feature_config, view_of
 PARTS = ("curves", "pointing")
 RANDOM_ORDERS = 5
 TRAINING_VIDEOS = 48
+TOLERANCE = 15 * SIDE / 224
+"""Pixels around the square that count as hit: 15 of what the encoder takes, as J. Zhang et al. have them in the game."""
 DRAWS = 2000
 """Of the clips, for intervals of 95 %."""
 
@@ -161,7 +163,9 @@ def place_hits(video: EvidenceVideo, explanation: Explanation) -> dict[str, bool
         "occlusion of patches, in the picture": found.details.occlusion_peak,
     }
     return {
-        method: shown and video.left <= x * SIDE < video.left + SQUARE and video.top <= y * SIDE < video.top + SQUARE
+        method: shown
+        and -TOLERANCE <= x * SIDE - video.left < SQUARE + TOLERANCE
+        and -TOLERANCE <= y * SIDE - video.top < SQUARE + TOLERANCE
         for method, (x, y) in places.items()
     }
 
