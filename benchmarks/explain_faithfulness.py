@@ -45,7 +45,7 @@ PARTS = ("curves", "pointing")
 RANDOM_ORDERS = 5
 TRAINING_VIDEOS = 48
 TOLERANCE = 15 * SIDE / 224
-"""Pixels around the square that count as hit: 15 of what the encoder takes, as J. Zhang et al. have them in the game."""
+"""Pixels around the square that count as hit: 15 of what the encoder takes, as in J. Zhang et al., 2018."""
 DRAWS = 2000
 """Of the clips, for intervals of 95 %."""
 
