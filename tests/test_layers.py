@@ -66,7 +66,7 @@ MAY_IMPORT = {
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],
-    "PIL": ["explanation"],
+    "PIL": ["explanation", "video_writing"],
     "matplotlib": ["report"],
     "jinja2": ["report.results", "review"],
     "starlette": ["review"],
