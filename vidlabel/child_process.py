@@ -15,6 +15,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Any, BinaryIO, cast
@@ -200,6 +201,18 @@ def claim_standard_output() -> BinaryIO:
     outgoing = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return outgoing
+
+
+def end_with_owner() -> None:
+    """In a child that reads no more: end this process when its owner dies, which closes its standard input."""
+
+    def wait() -> None:
+        """Read until the pipe is closed."""
+        while os.read(0, 1):
+            pass
+        os._exit(OWNER_GONE)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def encode_line(message: object, fields: Mapping[str, Any], default: Callable[[Any], object]) -> bytes:

@@ -65,7 +65,7 @@ def test_a_file_of_somebody_else_is_kept(video: Path) -> None:
     [
         ("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)", "was ended by signal 11"),
         ("import sys; sys.stdin.buffer.read()", "gave no sign of life"),
-        ("print('nonsense')", "sent a message of an unknown type"),
+        ("print('nonsense')", "sent no JSON object with a type"),
         ("import sys; sys.stdin.buffer.readline()", "ended with exit status 0"),
     ],
 )

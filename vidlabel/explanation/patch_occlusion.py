@@ -56,7 +56,7 @@ def _covered(number: int, count: int, size: int) -> slice:
 
 
 def picture_grid(height: int, width: int, along_shorter: int = 7, most: int = 14) -> PatchGrid:
-    """Patches of a picture: so many along its shorter side, at most twice as many along the longer one."""
+    """Patches of a picture: `along_shorter` along its shorter side, at most `most` along the longer one."""
     step = min(height, width) / along_shorter
     return PatchGrid(height, width, *(min(most, max(1, round(size / step))) for size in (height, width)))
 

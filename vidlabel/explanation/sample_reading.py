@@ -52,7 +52,7 @@ class SampleReader:
             stream: whose needs they meet.
             start_s: seconds; may lie before the video.
             end_s: seconds, after the start of the video.
-            rate: more samples than those of the config, so many a second; None: those alone.
+            rate: samples per second, more than those of the config; None: those alone.
         """
         request = replace(
             reading_request(self.config, [stream]),

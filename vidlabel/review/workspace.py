@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,18 +58,17 @@ class ReviewWorkspace(AbstractContextManager["ReviewWorkspace"]):
             self.warnings = known.warnings
             begin_journal(journal_path(self.output), known.sha256, known.videos)
         self._journal = Journal(journal_path(self.output))
-        try:
+        with ExitStack() as undo:
+            if known is not None:
+                undo.callback(journal_path(self.output).unlink, missing_ok=True)
+            undo.callback(self._journal.close)
             content = self._journal.read() if known is None else JournalContent(known.sha256, known.videos)
             if known is None:
                 _check_source(source, self.output, content.source_sha256, content.saved)
             self.session = ReviewSession([video.segments for video in content.videos], self._journal.write)
             self._replay(content.changes)
             self.videos = _find_videos(content.videos, finder, labels_folder, self.output)
-        except BaseException:
-            self._journal.close()
-            if known is not None:
-                journal_path(self.output).unlink(missing_ok=True)
-            raise
+            undo.pop_all()
         self.resumed = len(content.changes)
         """Changes of earlier runs."""
         self._saved_revision = 0 if not exists(self.output) else -1

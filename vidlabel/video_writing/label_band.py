@@ -15,7 +15,7 @@ from vidlabel.video_writing.fonts import Font, FontBook
 from vidlabel.video_writing.overlay import Overlay, Planes
 
 _LINES_A_PICTURE = 24
-"""Sizes follow the shorter side of the picture: so many lines of text would fill it."""
+"""Lines of text that would fill the shorter side of the picture: sizes follow it."""
 _LEAST_SIZE = 12
 """Pixels of a letter that can still be read."""
 _MOST_MODELS = 6

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from vidlabel.child_process import decode_line, encode_line
-from vidlabel.json_fields import FilledText, MismatchError, Range, dataclass_from_json
-from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
+from vidlabel.json_fields import FilledText, Range, dataclass_from_json
+from vidlabel.video.isolation.messages import Alive, Failed, read_message
 from vidlabel.video_writing.drawn import BandSegment, PeopleSettings
 
 
@@ -111,11 +111,4 @@ def decode_message(line: bytes) -> WriterMessage:
     Raises:
         BrokenMessageError: it is no message, or holds values that cannot be.
     """
-    fields: dict[str, Any] = decode_line(line) or {}
-    kind = _MESSAGES.get(str(fields.get("type")))
-    if kind is None:
-        raise BrokenMessageError("a message of an unknown type")
-    try:
-        return dataclass_from_json(kind, fields, "")
-    except MismatchError as error:
-        raise BrokenMessageError(f"a message whose {error.where} {error.problem}") from error
+    return read_message(line, _MESSAGES)

@@ -12,7 +12,7 @@ from vidlabel.child_process import ChildProcess, LineReader, start_command
 from vidlabel.errors import DecodeError, InstallationError, NoVideoStreamError, OutputError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
-from vidlabel.video.isolation.process import OUT_OF_MEMORY
+from vidlabel.video.isolation.process import how_it_ended
 from vidlabel.video_writing.messages import WriteOrder, WriterMessage, decode_message, encode_message
 
 MEMORY_LIMIT = 2 * MEMORY_LIMIT_BYTES
@@ -65,7 +65,7 @@ def run_order(
 
 
 def error_of(kind: str, shown: str, problem: str, remedy: str) -> VidlabelError:
-    """The error that a message of the process tells of."""
+    """The error that the process has reported."""
     return _ERRORS.get(kind, VideoError)(shown, problem, remedy)
 
 
@@ -76,7 +76,7 @@ def _messages(process: ChildProcess, shown: str, timeout_s: float) -> Iterator[W
         if line is None:
             raise _lost(shown, f"gave no sign of life for {timeout_s:g} s")
         if not line:
-            raise _lost(shown, _how_it_ended(process))
+            raise _lost(shown, how_it_ended(process))
         try:
             message = decode_message(line)
         except BrokenMessageError as error:
@@ -86,16 +86,6 @@ def _messages(process: ChildProcess, shown: str, timeout_s: float) -> Iterator[W
             raise error_of(message.kind, message.subject if is_of_output else shown, message.problem, message.remedy)
         if not isinstance(message, Alive):
             yield message
-
-
-def _how_it_ended(process: ChildProcess) -> str:
-    status = process.wait(_GRACE_S)
-    if status == OUT_OF_MEMORY:
-        return "ran out of memory"
-    if status is not None and status < 0:
-        return f"was ended by signal {-status}"
-    last_line = "".join(f": {line}" for line in process.stderr_tail().strip().splitlines()[-1:])
-    return f"ended with exit status {status}{last_line}"
 
 
 def _lost(shown: str, problem: str) -> WriterLostError:

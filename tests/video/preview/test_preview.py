@@ -149,7 +149,7 @@ def test_a_file_that_is_no_video_is_an_error(tmp_path: Path) -> None:
         ("os.kill(os.getpid(), 11)", "ended by signal 11"),
         ("os._exit(77)", "ran out of memory"),
         ("import time; time.sleep(100)", "no sign of life for 1 s"),
-        ("print('{}', flush=True)", "sent a message of an unknown type"),
+        ("print('{}', flush=True)", "sent no JSON object with a type"),
     ],
 )
 def test_a_process_that_is_lost_costs_that_video(tmp_path: Path, deed: str, problem: str) -> None:

@@ -29,7 +29,7 @@ class ReportListener(Protocol):
         """One line about what is missing in the report."""
 
     def progress(self, done: int, videos: int) -> None:
-        """So many of the videos have their thumbnails."""
+        """Thumbnails of `done` of the videos are made."""
 
 
 class WarningListener:

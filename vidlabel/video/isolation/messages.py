@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass
 from fractions import Fraction
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, TypeVar
 
 from vidlabel.child_process import decode_line, encode_line
 from vidlabel.json_fields import MismatchError, Range, Text, dataclass_from_json
@@ -18,6 +18,8 @@ from vidlabel.video.request import SampleRequest
 from vidlabel.video.subtitles.lines import LONGEST_TEXT
 
 _MOST_TICKS = 1 << 63
+
+M = TypeVar("M")
 
 
 class BrokenMessageError(Exception):
@@ -172,10 +174,23 @@ def decode_message(line: bytes) -> Message:
     Raises:
         BrokenMessageError: it is no message, or holds values that cannot be.
     """
+    return read_message(line, _MESSAGES)
+
+
+def read_message(line: bytes, kinds: Mapping[str, type[M]]) -> M:
+    """Check one line of a process.
+
+    Args:
+        line: of its standard output.
+        kinds: the classes of its messages, by name.
+
+    Raises:
+        BrokenMessageError: it is no message of these, or holds values that cannot be.
+    """
     fields = decode_line(line)
     if fields is None:
         raise BrokenMessageError("no JSON object with a type")
-    kind = _MESSAGES.get(str(fields["type"]))
+    kind = kinds.get(str(fields["type"]))
     if kind is None:
         raise BrokenMessageError("a message of an unknown type")
     try:

@@ -55,6 +55,17 @@ class LostProcessError(Exception):
         self.remedy = remedy
 
 
+def how_it_ended(process: ChildProcess) -> str:
+    """How a process that has closed its output ended, as what it did: `was ended by signal 9`."""
+    status = process.wait(_GRACE_S)
+    if status == OUT_OF_MEMORY:
+        return "ran out of memory"
+    if status is not None and status < 0:
+        return f"was ended by signal {-status}"
+    last_line = "".join(f": {line}" for line in process.stderr_tail().strip().splitlines()[-1:])
+    return f"ended with exit status {status}{last_line}"
+
+
 def child_command() -> tuple[str, ...]:
     """What starts a decoding process."""
     return start_command("vidlabel.video.isolation.child")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vidlabel.child_process import OWNER_GONE, claim_standard_output
+from vidlabel.child_process import OWNER_GONE, claim_standard_output, end_with_owner
 from vidlabel.errors import VidlabelError
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.joined import open_reading
@@ -86,13 +85,6 @@ def carry_out(line: bytes, send: Send) -> PreviewMessage:
     return make_preview(order, on_progress, heartbeat)
 
 
-def _end_with_owner() -> None:
-    """Wait for the end of the pipe that the owner holds."""
-    while os.read(0, 1):
-        pass
-    os._exit(OWNER_GONE)
-
-
 def main() -> None:
     """Entry point of the process."""
     outgoing = claim_standard_output()
@@ -106,7 +98,7 @@ def main() -> None:
     if not line:
         os._exit(OWNER_GONE)
     die_with_owner(0)
-    threading.Thread(target=_end_with_owner, daemon=True).start()
+    end_with_owner()
     try:
         send(carry_out(line, send))
     except VidlabelError as error:

@@ -35,7 +35,7 @@ _FINEST_CLOCK = 1_000_000
 _ENCODER = {"preset": "superfast", "tune": "zerolatency", "crf": "26"}
 """`zerolatency` has no B-frames: the copy needs no edit list, which browsers follow in different ways."""
 _KEY_FRAMES_APART = 15
-"""A step back decodes so many frames at most."""
+"""Frames: a step back decodes this many at most."""
 
 
 def make_preview(order: MakePreview, on_progress: Callable[[float], None], heartbeat: Heartbeat) -> PreviewEnd:

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from vidlabel.child_process import decode_line, encode_line
-from vidlabel.json_fields import FilledText, MismatchError, Range, dataclass_from_json
-from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
+from vidlabel.json_fields import FilledText, Range, dataclass_from_json
+from vidlabel.video.isolation.messages import Alive, Failed, read_message
 from vidlabel.video.metadata import Count, Pixels, ShortText
 
 
@@ -91,11 +91,4 @@ def decode_preview(line: bytes) -> PreviewMessage:
     Raises:
         BrokenMessageError: it is no message, or holds values that cannot be.
     """
-    fields: dict[str, Any] = decode_line(line) or {}
-    kind = _MESSAGES.get(str(fields.get("type")))
-    if kind is None:
-        raise BrokenMessageError("a message of an unknown type")
-    try:
-        return dataclass_from_json(kind, fields, "")
-    except MismatchError as error:
-        raise BrokenMessageError(f"a message whose {error.where} {error.problem}") from error
+    return read_message(line, _MESSAGES)

@@ -10,7 +10,7 @@ from vidlabel.child_process import ChildProcess, LineReader, start_command
 from vidlabel.errors import DecodeError, OutputError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
-from vidlabel.video.isolation.process import OUT_OF_MEMORY
+from vidlabel.video.isolation.process import how_it_ended
 from vidlabel.video.preview.messages import (
     Describe,
     MakePreview,
@@ -129,7 +129,7 @@ def _messages(
 
 def _message(line: bytes, process: ChildProcess, path: Path) -> PreviewMessage:
     if not line:
-        raise _lost(path, _how_it_ended(process))
+        raise _lost(path, f"the process {how_it_ended(process)}")
     try:
         message = decode_preview(line)
     except BrokenMessageError as error:
@@ -138,16 +138,6 @@ def _message(line: bytes, process: ChildProcess, path: Path) -> PreviewMessage:
         kind = OutputError if message.kind == OutputError.__name__ else VideoError
         raise kind(path if kind is VideoError else message.subject, message.problem, message.remedy)
     return message
-
-
-def _how_it_ended(process: ChildProcess) -> str:
-    status = process.wait(_GRACE_S)
-    if status == OUT_OF_MEMORY:
-        return "the process ran out of memory"
-    if status is not None and status < 0:
-        return f"the process was ended by signal {-status}"
-    last_line = "".join(f": {line}" for line in process.stderr_tail().strip().splitlines()[-1:])
-    return f"the process ended with exit status {status}{last_line}"
 
 
 def _lost(path: Path, problem: str) -> DecodeError:

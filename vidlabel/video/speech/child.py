@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from vidlabel.child_process import OWNER_GONE, claim_standard_output
+from vidlabel.child_process import OWNER_GONE, claim_standard_output, end_with_owner
 from vidlabel.errors import VidlabelError
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.joined import open_reading
@@ -61,13 +60,6 @@ def transcribe_sound(order: Transcribe, send: Callable[[SpeechMessage], None]) -
         return SpeechEnd(sound.warnings)
 
 
-def _end_with_owner() -> None:
-    """Wait for the end of the pipe that the owner holds."""
-    while os.read(0, 1):
-        pass
-    os._exit(OWNER_GONE)
-
-
 def main() -> None:
     """Entry point of the process."""
     outgoing = claim_standard_output()
@@ -82,7 +74,7 @@ def main() -> None:
         os._exit(OWNER_GONE)
     order = read_order(line)
     die_with_owner(0)
-    threading.Thread(target=_end_with_owner, daemon=True).start()
+    end_with_owner()
     limit_memory(order.memory_limit_bytes)
     try:
         send(transcribe_sound(order, send))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from vidlabel.child_process import decode_line, encode_line
-from vidlabel.json_fields import FilledText, MismatchError, dataclass_from_json
-from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
+from vidlabel.json_fields import FilledText, dataclass_from_json
+from vidlabel.video.isolation.messages import Alive, Failed, read_message
 from vidlabel.video.subtitles.transcript import SpokenLine
 
 
@@ -51,11 +50,4 @@ def decode_speech(line: bytes) -> SpeechMessage:
     Raises:
         BrokenMessageError: it is no message, or holds values that cannot be.
     """
-    fields: dict[str, Any] = decode_line(line) or {}
-    kind = _MESSAGES.get(str(fields.get("type")))
-    if kind is None:
-        raise BrokenMessageError("a message of an unknown type")
-    try:
-        return dataclass_from_json(kind, fields, "")
-    except MismatchError as error:
-        raise BrokenMessageError(f"a message whose {error.where} {error.problem}") from error
+    return read_message(line, _MESSAGES)

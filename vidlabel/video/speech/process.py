@@ -10,7 +10,7 @@ from vidlabel.child_process import ChildProcess, LineReader, start_command
 from vidlabel.errors import DecodeError, InstallationError, UsageError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
-from vidlabel.video.isolation.process import OUT_OF_MEMORY
+from vidlabel.video.isolation.process import how_it_ended
 from vidlabel.video.speech.messages import SpeechEnd, SpeechMessage, Transcribe, decode_speech, encode_speech
 from vidlabel.video.subtitles.transcript import SpokenLine, Transcript
 
@@ -88,7 +88,7 @@ def _messages(
             continue
         silent_s = 0.0
         if not line:
-            raise _lost(path, _how_it_ended(process))
+            raise _lost(path, f"the process {how_it_ended(process)}")
         try:
             message = decode_speech(line)
         except BrokenMessageError as error:
@@ -96,16 +96,6 @@ def _messages(
         if not isinstance(message, Alive):
             yield message
     raise _lost(path, f"the process gave no sign of life for {timeout_s:g} s")
-
-
-def _how_it_ended(process: ChildProcess) -> str:
-    status = process.wait(_GRACE_S)
-    if status == OUT_OF_MEMORY:
-        return "the process ran out of memory"
-    if status is not None and status < 0:
-        return f"the process was ended by signal {-status}"
-    last_line = "".join(f": {line}" for line in process.stderr_tail().strip().splitlines()[-1:])
-    return f"the process ended with exit status {status}{last_line}"
 
 
 def _lost(path: Path, problem: str) -> DecodeError:
