@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from vidlabel.video_writing.drawn import BandSegment
 from vidlabel.video_writing.fonts import FontBook
-from vidlabel.video_writing.label_band import LabelBand, colour_of
+from vidlabel.video_writing.label_band import LabelBand, label_colours
 from vidlabel.video_writing.overlay import planes_of
 
 WIDTH, HEIGHT = 320, 240
@@ -92,8 +93,11 @@ def test_a_video_without_segments_has_a_timeline() -> None:
 
 
 def test_colours_are_stable_and_differ() -> None:
-    assert colour_of("fall") == colour_of("fall")
-    assert len({colour_of(f"label {number}") for number in range(100)}) > 90
+    assert label_colours(["fall"])["fall"] == label_colours(["fall", "fall"])["fall"]
+    for number in range(50):
+        labels = [f"label {number + place}" for place in range(14)]
+        assert len(set(label_colours(labels[:7]).values())) == 7
+        assert sorted(Counter(label_colours(labels).values()).values()) == [2] * 7
 
 
 @pytest.fixture

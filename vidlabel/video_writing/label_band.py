@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import colorsys
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from PIL import Image, ImageDraw
@@ -29,11 +28,22 @@ _GREY = (190, 190, 190, 255)
 Colour = tuple[int, int, int, int]
 
 
-def colour_of(label: str) -> Colour:
-    """The colour of a label: always the same, bright."""
-    digest = hashlib.sha256(label.encode("utf-8", "surrogateescape")).digest()
-    red, green, blue = colorsys.hsv_to_rgb(int.from_bytes(digest[:2], "big") / 65536, 0.6 + digest[2] / 1024, 0.95)
-    return round(255 * red), round(255 * green), round(255 * blue), 255
+_PALETTE = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0), (204, 121, 167))
+"""Colours of Okabe and Ito, which people with any colour vision can distinguish."""
+
+
+def label_colours(labels: Iterable[str]) -> dict[str, Colour]:
+    """A colour for each label: the same in every video, unless another label of this one has it already."""
+    free: list[int] = []
+    colours: dict[str, Colour] = {}
+    for label in sorted(set(labels)):
+        free = free or list(range(len(_PALETTE)))
+        digest = hashlib.sha256(label.encode("utf-8", "surrogateescape")).digest()
+        own = int.from_bytes(digest[:4], "big") % len(_PALETTE)
+        number = next(one for one in (*range(own, len(_PALETTE)), *range(own)) if one in free)
+        free.remove(number)
+        colours[label] = (*_PALETTE[number], 255)
+    return colours
 
 
 class LabelBand:
@@ -48,6 +58,7 @@ class LabelBand:
 
     def __init__(self, segments: Sequence[BandSegment], duration_ms: int, size: tuple[int, int], matrix: str) -> None:
         self._segments, self._duration_ms, self._matrix = segments, max(1, duration_ms), matrix
+        self._colours = label_colours(segment.label for segment in segments)
         self._width, self._height = size
         self._models = list(dict.fromkeys(segment.model for segment in segments))[:_MOST_MODELS] or [""]
         letter = max(_LEAST_SIZE, round(min(size) / _LINES_A_PICTURE))
@@ -120,9 +131,8 @@ class LabelBand:
                 self._write(draw, place, top, f"+{rest}", _WHITE, 2 * self._unit)
                 return
             box = self._line // 4
-            draw.rectangle(
-                (place, top + box, place + self._unit // 2, top + self._line - box), fill=colour_of(segment.label)
-            )
+            colour = self._colours[segment.label]
+            draw.rectangle((place, top + box, place + self._unit // 2, top + self._line - box), fill=colour)
             place = self._write(draw, place + round(0.8 * self._unit), top, segment.text, _WHITE, room) + self._unit
 
     def _write(self, draw: ImageDraw.ImageDraw, left: int, top: int, text: str, colour: Colour, room: int) -> int:
@@ -149,7 +159,7 @@ class LabelBand:
                 if segment.model == model:
                     row = first + row_of[segment.label] * self._row
                     start, end = self._place(segment.start_ms), self._place(segment.end_ms)
-                    colour = colour_of(segment.label)
+                    colour = self._colours[segment.label]
                     draw.rectangle((start, row, max(start, end - 1), row + self._row - 1), fill=colour)
         return image
 
