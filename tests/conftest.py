@@ -100,9 +100,12 @@ def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of pages, skipped where the machine has none."""
+    """Chromium for the tests of pages, skipped where the machine has none.
+
+    One a module: as long as it is there an event loop runs in this thread, in which other tests cannot run theirs.
+    """
     executable = find_chromium()
     if executable is None:
         pytest.skip(f"pages are not tested: no browser here ({', '.join(NAMES)}); install chromium")

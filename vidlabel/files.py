@@ -79,6 +79,18 @@ def publish(temporary: Path, path: Path) -> None:
         raise _not_written(path, error) from error
 
 
+def make_parents(path: Path) -> None:
+    """Make the folders above a file.
+
+    Raises:
+        OutputError: one cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
 def _not_written(path: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
     return OutputError(path, f"cannot be written ({reason})", "choose another place or free some space")

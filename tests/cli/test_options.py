@@ -85,7 +85,7 @@ def test_options_that_are_in_requests_have_their_defaults(name: str, options: ty
 ON_THE_TERMINAL = {"quiet", "debug", "help"}
 OF_BATCHES = {
     "inputs", "output", "format_name", "workers", "recursive", "overwrite", "retry_failed", "dry_run", "strict",
-    "summary", "profile",
+    "summary", "profile", "render",
 }  # fmt: skip
 """`predict` in Python labels one video and returns its result."""
 

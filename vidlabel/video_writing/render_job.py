@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from vidlabel.batch.job import DoTask, JobReport, Product, Task
-from vidlabel.files import publish, temporary_name
+from vidlabel.files import make_parents, publish, temporary_name
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import Listener
 from vidlabel.profiling import Stopwatch
@@ -67,6 +67,7 @@ class RenderJob:
         # Links stay as they are, as for the decoding process.
         paths = os.path.abspath(task.shown), os.path.abspath(part)  # noqa: PTH100
         order = RenderVideo(*paths, self.segments[task.shown], self.people, MEMORY_LIMIT)
+        make_parents(part)
         with contextlib.ExitStack() as undoing:
             undoing.callback(part.unlink, missing_ok=True)
             duration_s = _carry_out(order, task, listener)

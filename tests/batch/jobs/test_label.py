@@ -32,7 +32,7 @@ with DecodePool() as pool:
     loading = len(collections)
     frozen = gc.get_freeze_count()
     gc.collect()
-    print(loading, gc.isenabled(), frozen > 100_000, len(collections))
+    print(loading, gc.isenabled(), frozen > 20_000, len(collections))
 """
 
 JOB = LabelJob(PredictOptions(models=("objects",), device="cpu"), (sha256_of(find_model("objects")),))

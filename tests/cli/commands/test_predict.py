@@ -62,7 +62,7 @@ def test_the_same_input_gives_the_same_bytes(capfd: pytest.CaptureFixture[str], 
 
 def test_scores_are_probabilities_of_each_sample(capfd: pytest.CaptureFixture[str]) -> None:
     options = ("--end", "3", "--rate", "2", "--scores", "--top", "2")
-    (scores,) = json.loads(call(capfd, "predict", EXAMPLE, "-m", "objects", *EVERYTHING, *options).output)["scores"]
+    (scores,) = json.loads(call(capfd, "predict", EXAMPLE, *EVERYTHING, *options).output)["scores"]
     assert scores["model"] == "objects"
     assert len(scores["times"]) == len(scores["values"]) == 6
     assert "water bottle" in scores["labels"]
