@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from vidlabel.child_process import OWNER_GONE, claim_standard_output
 from vidlabel.errors import OutputError, VidlabelError
-from vidlabel.video.isolation.child import die_with_owner, limit_memory
-from vidlabel.video.isolation.messages import Alive, Failed
-from vidlabel.video.isolation.process import OUT_OF_MEMORY
+from vidlabel.video.isolation.child import limit_memory
+from vidlabel.video.isolation.single_order import Heart, serve_order
 from vidlabel.video_writing.clip import write_clip
 from vidlabel.video_writing.media import Media
 from vidlabel.video_writing.messages import (
@@ -30,27 +26,7 @@ from vidlabel.video_writing.messages import (
 )
 from vidlabel.video_writing.span import TimeSpan
 
-_BEAT_S = 1.0
-
 Send = Callable[[WriterMessage], None]
-
-
-class _Heart:
-    """Shows that this process lives, when that was not shown for a while.
-
-    Args:
-        send: takes messages.
-    """
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._last = 0.0
-
-    def beat(self) -> None:
-        """Called for each packet."""
-        if time.monotonic() - self._last > _BEAT_S:
-            self._last = time.monotonic()
-            self._send(Alive())
 
 
 def cut_video(order: CutVideo, send: Send) -> None:
@@ -64,7 +40,7 @@ def cut_video(order: CutVideo, send: Send) -> None:
         VideoError: the video cannot be read.
         OutputError: a file cannot be written, so that no other one can, either.
     """
-    media = Media(Path(order.path), _Heart(send).beat)
+    media = Media(Path(order.path), Heart(send).beat)
     for clip in order.clips:
         send(_cut(media, clip))
     send(OrderDone(media.warnings))
@@ -97,36 +73,27 @@ def render_video(order: RenderVideo, send: Send) -> None:
         """Say how far it is."""
         send(Reached(time_s, duration_s))
 
-    media = Media(Path(order.path), _Heart(send).beat)
+    media = Media(Path(order.path), Heart(send).beat)
     send(OrderDone(render(media, order.segments, order.people, Path(order.output), reached)))
+
+
+def carry_out(line: bytes, send: Send) -> None:
+    """Do what the file orders whose path the line holds.
+
+    Raises:
+        VidlabelError: as `render_video` and `cut_video`.
+    """
+    order = read_order(Path(os.fsdecode(line[:-1])).read_bytes())
+    limit_memory(order.memory_limit_bytes)
+    if isinstance(order, RenderVideo):
+        render_video(order, send)
+    else:
+        cut_video(order, send)
 
 
 def main() -> None:
     """Entry point of the process."""
-    outgoing = claim_standard_output()
-
-    def send(message: WriterMessage) -> None:
-        """Send at once."""
-        outgoing.write(encode_message(message))
-        outgoing.flush()
-
-    line = sys.stdin.buffer.readline()
-    if not line.endswith(b"\n"):
-        os._exit(OWNER_GONE)
-    die_with_owner(0)
-    order = read_order(Path(os.fsdecode(line[:-1])).read_bytes())
-    limit_memory(order.memory_limit_bytes)
-    try:
-        if isinstance(order, RenderVideo):
-            render_video(order, send)
-        else:
-            cut_video(order, send)
-    except VidlabelError as error:
-        send(Failed(type(error).__name__, error.subject, error.problem, error.remedy))
-    except MemoryError:
-        os._exit(OUT_OF_MEMORY)
-    except BrokenPipeError:
-        os._exit(OWNER_GONE)
+    serve_order(carry_out, encode_message)
 
 
 if __name__ == "__main__":
