@@ -115,7 +115,8 @@ def test_a_video_without_subtitles_and_a_shared_file_are_one_line(
     shared = call(capfd, "predict", plain, trained / "v0.mkv", "--model", model, "--subtitles", named)
     assert (shared.status, "--subtitles: belongs to one video, and 2 are given" in shared.errors) == (2, True)
     unread = call(capfd, "predict", plain, "--subtitles", named)
-    assert (unread.status, "--subtitles: no text is read by objects, people, sounds" in unread.errors) == (2, True)
+    unread_by = "--subtitles: no text is read by objects-coarse, people, sounds"
+    assert (unread.status, unread_by in unread.errors) == (2, True)
     missing = call(capfd, "predict", plain, "--model", model, "--subtitles", tmp_path / "none.srt")
     assert (missing.status, "none.srt: cannot be read" in missing.errors) == (1, True)
 
@@ -195,7 +196,7 @@ def test_speech_without_the_stream_text_is_wrong_usage(
     clip = write_clip(tmp_path / "clip.mp4")
     text = trained / "text.safetensors"
     for arguments, problem in (
-        (("predict", clip), "--speech: no text is read by objects, people, sounds; leave it out"),
+        (("predict", clip), "--speech: no text is read by objects-coarse, people, sounds; leave it out"),
         (("features", clip, "-o", tmp_path / "out", "--streams", "frames"), "--speech: is for the stream text"),
         (("predict", clip, "--model", text), "not installed; run: pip install 'vidlabel[speech]'"),
     ):

@@ -47,7 +47,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_scores_are_those_of_the_published_classifier_on_averaged_features(clip: Path) -> None:
     from vidlabel.features.encoders.frame_encoder import load_classifier, load_encoder
 
-    result = vidlabel.predict(clip, rate=4.0, scores=True)
+    result = vidlabel.predict(clip, "objects", rate=4.0, scores=True)
     encoder, classifier = load_encoder(), load_classifier()
     expected, average = [], None
     for sample in vidlabel.samples(clip, rate=4.0):
@@ -101,8 +101,8 @@ def test_without_a_model_the_shipped_ones_label_what_has_their_streams(clip: Pat
     """Silently: warnings are errors in tests."""
     heard = write_clip(tmp_path / "heard.mp4", Clip(video_lasts=2.0, sound_lasts=2.0))
     seen = vidlabel.predict(clip, scores=True)
-    assert [model.name for model in vidlabel.predict(heard).models] == ["objects", "people", "sounds"]
-    assert [model.name for model in seen.models] == ["objects", "people"]
+    assert [model.name for model in vidlabel.predict(heard).models] == ["objects-coarse", "people", "sounds"]
+    assert [model.name for model in seen.models] == ["objects-coarse", "people"]
     for scores in seen.scores:
         (alone,) = vidlabel.predict(clip, scores.model, scores=True).scores
         np.testing.assert_array_equal(scores.values, alone.values)
@@ -110,11 +110,11 @@ def test_without_a_model_the_shipped_ones_label_what_has_their_streams(clip: Pat
 
 def test_without_a_model_files_of_features_are_labelled_by_those_that_take_them(tmp_path: Path) -> None:
     np.savez(tmp_path / "frames.npz", features=np.ones((8, 1280), np.float32), times=np.arange(8) / 2)
-    assert [model.name for model in vidlabel.predict(tmp_path / "frames.npz").models] == ["objects"]
+    assert [model.name for model in vidlabel.predict(tmp_path / "frames.npz").models] == ["objects-coarse"]
     with pytest.raises(InputError, match="1280 numbers a sample, and sounds takes 1024"):
         vidlabel.predict(tmp_path / "frames.npz", ("objects", "sounds"))
     np.savez(tmp_path / "few.npz", features=np.ones((8, 3), np.float32), times=np.arange(8) / 2)
-    with pytest.raises(InputError, match="3 numbers a sample, and objects takes 1280"):
+    with pytest.raises(InputError, match="3 numbers a sample, and objects-coarse takes 1280"):
         vidlabel.predict(tmp_path / "few.npz")
 
 

@@ -12,7 +12,7 @@ from vidlabel.paths import reason_of, weights_folder
 
 SUFFIX = ".safetensors"
 
-DEFAULT_MODELS: tuple[str, ...] = ("objects", "people", "sounds")
+DEFAULT_MODELS: tuple[str, ...] = ("objects-coarse", "people", "sounds")
 """The shipped models that label videos where none is named, each those that have what it needs."""
 
 
