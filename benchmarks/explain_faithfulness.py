@@ -39,7 +39,7 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.labeller import PythonListener
-from vidlabel.prediction.video_inputs import feature_config, view_of
+from vidlabel.prediction.video_inputs import feature_config, spec_blocks
 
 PARTS = ("curves", "pointing")
 RANDOM_ORDERS = 5
@@ -100,7 +100,7 @@ def train_on(clips: list[Clip], folder: Path, asked: argparse.Namespace) -> Mode
 def clip_scores(model: Model, clips: list[Clip], cache: Path | None) -> Iterator[SegmentScore]:
     """The score of each clip's own label, over the whole clip."""
     config = feature_config(model, FeatureConfig())
-    extractor = FeatureExtractor(config, model.spec.stream_names, (view_of(model.spec),), FeatureCache(cache))
+    extractor = FeatureExtractor(config, spec_blocks(model.spec), FeatureCache(cache))
     for clip in clips:
         features = extractor.features(clip.path)
         kept = KeptFeatures(model, model.spec.stream_names, io.BytesIO())

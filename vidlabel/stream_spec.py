@@ -138,6 +138,11 @@ class StreamSpec:
         return "pictures" if self.pictures is not None else self.name
 
     @property
+    def view(self) -> View:
+        """What of the pictures its encoder sees; of a stream that sees none, any."""
+        return "centre" if self.pictures is None else self.pictures.view
+
+    @property
     def compares_frames(self) -> bool:
         """Whether its first feature tells nothing, since there is no earlier frame."""
         return self.pictures is not None and self.pictures.lag_s is not None

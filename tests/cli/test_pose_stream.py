@@ -16,16 +16,25 @@ from vidlabel.features.feature_file import read_feature_file
 SHIRTS = ((150, 40, 50), (60, 120, 60), (40, 60, 150), (140, 130, 60))
 
 
-def write_person(path: Path, *, waves: bool, number: int, frames: int = 16) -> Path:
-    """A video of ten frames a second of somebody who waves with both arms, or stands and moves as little as it gets."""
+def write_person(path: Path, *, waves: bool, number: int, frames: int = 16, width: int = 160, left: int = 70) -> Path:
+    """A video of ten frames a second of somebody who waves with both arms, or stands and moves as little as it gets.
+
+    Args:
+        path: of the file.
+        waves: whether the arms move.
+        number: decides size, height in the picture, shirt, and how arms are at first.
+        frames: of the video.
+        width: of the picture, which is 160 pixels high.
+        left: where somebody stands, in pixels, or up to 18 beside it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(path, "w") as file:
         stream = file.add_stream("libx264", rate=10, options={"crf": "18"})
-        stream.width, stream.height, stream.pix_fmt = 160, 160, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = width, 160, "yuv420p"
         for frame in range(frames):
             arm = 1.2 + 0.9 * np.sin(1.5 * frame + number) if waves else 0.3 + 0.01 * (frame % 2)
-            joints = standing(84, 70 + 6 * (number % 4), 32 + number % 3, arms=(arm, arm))
-            picture = drawn(160, 160, (joints, SHIRTS[number % 4]))
+            joints = standing(84, left + 6 * (number % 4), 32 + number % 3, arms=(arm, arm))
+            picture = drawn(160, width, (joints, SHIRTS[number % 4]))
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
         file.mux(stream.encode(None))
     return path
@@ -51,16 +60,20 @@ def test_features_of_pictures_and_people_side_by_side(capfd: pytest.CaptureFixtu
 
 
 def test_labels_are_learnt_from_people(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    """From clips to a model, and to the labels of clips that it has not seen. README's training has pictures, too."""
+    """From clips to a model, and to the labels of clips that it has not seen, of people beside the middle square."""
     for number in range(8):
         label = "wave" if number % 2 else "stand"
-        write_person(tmp_path / "clips" / label / f"{number}.mp4", waves=label == "wave", number=number)
+        write_person(
+            tmp_path / "clips" / label / f"{number}.mp4", waves=label == "wave", number=number, width=352, left=42
+        )
     model = tmp_path / "people.safetensors"
     settings = ("--rate", "5", "--streams", "pose", "--hidden", "8", "--members", "1", "--inner-folds", "2")
     data = ("--from-folders", tmp_path / "clips", "--cache-dir", tmp_path / "cache", "-o", model)
     ended = call(capfd, "train", *data, *settings, "--epochs", "30", "--quiet")
     assert (ended.status, ended.errors) == (0, "")
     for waves, label in ((True, "wave"), (False, "stand")):
-        result = vidlabel.predict(write_person(tmp_path / f"{label}.mp4", waves=waves, number=10), model)
+        result = vidlabel.predict(
+            write_person(tmp_path / f"{label}.mp4", waves=waves, number=10, width=352, left=42), model
+        )
         assert result.status == "ok"
         assert [segment.label for segment in result.segments] == [label]

@@ -15,7 +15,7 @@ from vidlabel.errors import DecodeError, OutputError, VideoError
 from vidlabel.features import config as config_module
 from vidlabel.features import speech
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.encoders.ngrams import NgramEmbedder
 from vidlabel.features.encoders.speech_models import SpeechModel
 from vidlabel.features.speech import with_speech
@@ -156,7 +156,7 @@ def test_streams_without_text_and_runs_without_speech_are_left_as_they_are(fake:
 
 def test_features_are_the_vectors_of_the_words_and_are_kept(fake: FakeSpeech, clip: Path, tmp_path: Path) -> None:
     def features() -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        extractor = FeatureExtractor(config(), ("text",), ("centre",), FeatureCache(tmp_path / "cache"), "cpu", 1)
+        extractor = FeatureExtractor(config(), feature_blocks(("text",)), FeatureCache(tmp_path / "cache"), "cpu", 1)
         return extractor.features(clip).values[0]
 
     found = features()

@@ -16,7 +16,7 @@ from corpus import Recipe, write_video
 from video.in_process import open_samples
 from vidlabel.errors import VideoError
 from vidlabel.features.cache import CachedBlock, FeatureCache
-from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.config import FeatureBlock, FeatureConfig, feature_blocks
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.frame_encoder import load_encoder
 from vidlabel.features.encoders.hardware import Device
@@ -53,7 +53,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def extractor(folder: Path | None, *views: View) -> FeatureExtractor:
     cache = FeatureCache(folder) if folder is not None else None
-    return FeatureExtractor(CONFIG, ("frames", "motion"), views or ("centre",), cache, "cpu", 2)
+    return FeatureExtractor(CONFIG, feature_blocks(("frames", "motion"), views or ("centre",)), cache, "cpu", 2)
 
 
 def assert_same(first: VideoFeatures, second: VideoFeatures) -> None:
@@ -72,9 +72,9 @@ def test_features_are_those_of_the_samples(video: Path) -> None:
     height, width = pictures[0][1].shape[:2]
     left = (width - height) // 2
     squares = np.stack([rgb[:, left : left + height] for _, rgb in pictures])
-    np.testing.assert_array_equal(found.joined(("frames",), "centre"), load_encoder(threads=2).encode(squares))
-    assert found.joined(("motion", "frames"), "centre").shape == (5, 2560)
-    np.testing.assert_array_equal(found.joined(("motion", "frames"), "centre")[:, 1280:], found.values[0])
+    np.testing.assert_array_equal(found.joined(feature_blocks(("frames",))), load_encoder(threads=2).encode(squares))
+    assert found.joined(feature_blocks(("motion", "frames"))).shape == (5, 2560)
+    np.testing.assert_array_equal(found.joined(feature_blocks(("motion", "frames")))[:, 1280:], found.values[0])
 
 
 def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,9 +90,13 @@ def test_a_gpu_is_given_full_batches(video: Path, monkeypatch: pytest.MonkeyPatc
             given.append(len(frames))
             return encoder.encode(frames)
 
-    expected = FeatureExtractor(replace(CONFIG, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    expected = FeatureExtractor(
+        replace(CONFIG, rate=25.0), feature_blocks(("frames", "motion")), device="cpu"
+    ).features(video)
     monkeypatch.setattr(vidlabel.features.encoders.frame_encoder, "load_encoder", lambda *_: OnGpu())
-    found = FeatureExtractor(replace(CONFIG, rate=25.0), ("frames", "motion"), device="cpu").features(video)
+    found = FeatureExtractor(replace(CONFIG, rate=25.0), feature_blocks(("frames", "motion")), device="cpu").features(
+        video
+    )
     assert given == [50]
     assert_same(found, expected)
 
@@ -139,7 +143,7 @@ def test_a_cache_that_cannot_be_written_is_warned_of_once(video: Path, tmp_path:
     ):
         listener = RecordingListener()
         cache = FeatureCache(folder)
-        unkept = FeatureExtractor(CONFIG, ("frames", "motion"), ("centre",), cache, "cpu", 2)
+        unkept = FeatureExtractor(CONFIG, feature_blocks(("frames", "motion")), cache, "cpu", 2)
         for _ in range(2):
             assert_same(expected, unkept.features(video, listener, "clip"))
         assert len(listener.warnings) == 1
@@ -169,18 +173,20 @@ def test_what_is_no_video_is_named(tmp_path: Path) -> None:
 def test_a_stream_that_the_video_lacks_is_known_to_be_missing(video: Path, tmp_path: Path) -> None:
     """And not looked for again, whether it was asked for with others or after them."""
     extractor(tmp_path, "centre").features(video)
-    both = FeatureExtractor(CONFIG, ("frames", "audio"), cache=FeatureCache(tmp_path), device="cpu")
+    both = FeatureExtractor(CONFIG, feature_blocks(("frames", "audio")), cache=FeatureCache(tmp_path), device="cpu")
     found = both.features(video)
     assert [values.shape[1] for values in found.values] == [1280, 0]
     assert found.missing == {"audio"}
     audio = replace(describe_streams(CONFIG, ("audio",), "centre")[0], size=2)
-    filled = found.filled([*describe_streams(CONFIG, ("frames",), "centre"), audio], "centre")
+    filled = found.filled(
+        [*describe_streams(CONFIG, ("frames",), "centre"), audio], feature_blocks(("frames", "audio"))
+    )
     np.testing.assert_array_equal(filled[:, 1280:], np.zeros((len(found.times), 2)))
     listener = RecordingListener()
     assert_same(found, both.features(video, listener))
     assert listener.encoded == []
     with pytest.raises(VideoError, match="has no sound"):
-        FeatureExtractor(CONFIG, ("audio",), device="cpu").features(video)
+        FeatureExtractor(CONFIG, feature_blocks(("audio",)), device="cpu").features(video)
 
 
 class Brightness:
@@ -220,25 +226,29 @@ def test_a_new_stream_is_a_class_in_the_registry(video: Path, tmp_path: Path, mo
     """Computed and kept beside the others, whatever its width and encoder."""
     monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
     streams = ("brightness", "frames")
-    found = FeatureExtractor(CONFIG, streams, cache=FeatureCache(tmp_path), device="cpu").features(video)
+    found = FeatureExtractor(CONFIG, feature_blocks(streams), cache=FeatureCache(tmp_path), device="cpu").features(
+        video
+    )
     with open_samples(video, SampleRequest(rate=5.0, short_side=64)) as taken:
         means = np.stack([sample.rgb.reshape(-1, 3).mean(axis=0) for sample in taken])
     assert [values.shape[1] for values in found.values] == [3, 1280]
-    joined = found.joined(streams, "centre")
+    joined = found.joined(feature_blocks(streams))
     np.testing.assert_allclose(joined[:, :3], means, atol=0.07)  # kept as half precision
-    alone = FeatureExtractor(CONFIG, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(
+    alone = FeatureExtractor(CONFIG, feature_blocks(("frames",)), cache=FeatureCache(tmp_path), device="cpu").features(
         video, RecordingListener()
     )
-    np.testing.assert_array_equal(joined[:, 3:], alone.joined(("frames",), "centre"))
+    np.testing.assert_array_equal(joined[:, 3:], alone.joined(feature_blocks(("frames",))))
 
 
 def test_only_the_encoders_of_what_is_missing_are_loaded(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(registry._BY_NAME, "brightness", Brightness())
-    FeatureExtractor(CONFIG, ("frames",), cache=FeatureCache(tmp_path), device="cpu").features(video)
+    FeatureExtractor(CONFIG, feature_blocks(("frames",)), cache=FeatureCache(tmp_path), device="cpu").features(video)
     monkeypatch.setattr(PictureStream, "load_encoder", lambda *_: pytest.fail("loaded without need"))
-    both = FeatureExtractor(CONFIG, ("frames", "brightness"), cache=FeatureCache(tmp_path), device="cpu")
+    both = FeatureExtractor(
+        CONFIG, feature_blocks(("frames", "brightness")), cache=FeatureCache(tmp_path), device="cpu"
+    )
     assert [values.shape[1] for values in both.features(video).values] == [1280, 3]
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from heads.example_specs import PUBLISHED_ENCODER, external_stream, published_stream, save_example, video_spec
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.shipped_weights import YAMNET
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.features.streams.registry import describe_streams
 from vidlabel.heads.model import save_model
 from vidlabel.heads.recurrent import as_numpy, build_head
-from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
+from vidlabel.prediction.video_inputs import feature_config, spec_blocks, video_problem
 from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
 from vidlabel.tensor_files import tensor_digest
 
@@ -60,7 +60,15 @@ NINTH = replace(PUBLISHED_ENCODER, name="efficientnet-b9")
         ([POSE], None),
         ([FRAMES, POSE, MOTION], None),
         ([published_stream(mean=0.0, scale=255.0), POSE], None),
-        ([FRAMES, WIDE_POSE], "frames and pose of unlike pictures or encoders, and this version has one for all"),
+        ([FRAMES, WIDE_POSE], None),
+        (
+            [FRAMES, published_stream("motion", lag_s=0.1, view="whole")],
+            "frames and motion of unlike pictures or encoders, and this version has one for all",
+        ),
+        (
+            [FRAMES, *describe_streams(FeatureConfig(short_side=96), ["pose"], "whole")],
+            "frames and pose of unlike pictures or encoders, and this version has one for all",
+        ),
         ([FRAMES, replace(AUDIO, size=3)], "3 numbers of yamnet, which gives 1024"),
         (
             [published_stream(resize_filter="area")],
@@ -106,7 +114,7 @@ def test_a_model_of_sound_alone_says_nothing_of_pictures(tmp_path: Path) -> None
     model = save_example(video_spec(AUDIO), tmp_path / "m.safetensors")
     usual = FeatureConfig(short_side=96, rate=25.0, audio_stream=1)
     assert feature_config(model, usual) == replace(usual, rate=model.spec.rate)
-    assert view_of(model.spec) == "centre"
+    assert spec_blocks(model.spec) == (FeatureBlock("audio", "centre"),)
 
 
 def test_people_are_found_in_pictures_of_the_size_that_the_model_says(tmp_path: Path) -> None:
@@ -115,7 +123,7 @@ def test_people_are_found_in_pictures_of_the_size_that_the_model_says(tmp_path: 
     alone = save_example(video_spec(small), tmp_path / "alone.safetensors")
     usual = FeatureConfig(short_side=300)
     assert feature_config(alone, usual) == replace(usual, rate=alone.spec.rate, short_side=96)
-    assert view_of(alone.spec) == "whole"
+    assert spec_blocks(alone.spec) == (FeatureBlock("pose", "whole"),)
     lite1 = published_stream(encoder=LITE1, mean=1.0)
     both = save_example(video_spec(POSE, lite1), tmp_path / "both.safetensors")
     found = feature_config(both, usual)
@@ -143,7 +151,7 @@ def test_features_are_made_as_the_model_says(tmp_path: Path) -> None:
     assert (made.encoder, made.tuned) == ("efficientnet-lite0", None)
     assert (made.rate, made.short_side, made.scaling.mean, made.scaling.scale) == (4.0, 128, 0.0, 255.0)
     assert (made.lag_s, made.decoder, made.runtime) == (0.5, "pyav", "torch")
-    assert (view_of(model.spec), view_of(SPEC)) == ("whole", "centre")
+    assert spec_blocks(model.spec) == (FeatureBlock("frames", "whole"),)
     assert describe_streams(made, ("frames",), "whole") == model.spec.streams
 
 

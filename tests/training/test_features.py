@@ -14,7 +14,7 @@ from sounds import Clip, write_clip
 from training.sets import example, read, training_set, write_features, write_table
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.reading import read_examples
@@ -50,7 +50,7 @@ class RecordingListener:
 def extractor(folder: Path) -> FeatureExtractor:
     config = FeatureConfig(rate=5.0, short_side=48)
     views: tuple[View, ...] = ("centre", "centre-flipped")
-    return FeatureExtractor(config, ("frames", "motion"), views, FeatureCache(folder), "cpu", 2)
+    return FeatureExtractor(config, feature_blocks(("frames", "motion"), views), FeatureCache(folder), "cpu", 2)
 
 
 def test_features_of_videos_resume(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from training.sets import write_table
 CODE = {
     "train": "vidlabel.train('labels.csv', 'm.safetensors', cache_dir='cache', rate=2, epochs=1, hidden=4, members=1)",
     "features": """
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.video_features import FeatureExtractor
 from pathlib import Path
-found = FeatureExtractor(FeatureConfig(rate=2), ("frames",)).features(Path("0.mp4"))
+found = FeatureExtractor(FeatureConfig(rate=2), feature_blocks(("frames",))).features(Path("0.mp4"))
 assert found.times.tolist() == [0, 0.52]
 """,
 }

@@ -23,7 +23,6 @@ from vidlabel.features.streams.pose import bodies_of, moving_bodies, people_numb
 from vidlabel.features.streams.pose_geometry import MovingBody
 from vidlabel.features.streams.pose_tracks import Tracker
 from vidlabel.features.streams.registry import find_stream
-from vidlabel.prediction.video_inputs import view_of
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Sample
 
@@ -99,7 +98,7 @@ def find_people_evidence(
     Raises:
         OutputError: see `find_evidence`.
     """
-    view = view_of(score.model.spec)
+    view = score.model.spec.stream(stream).view
     found: dict[int, Evidence] = {}
     for people in _people_at([float(score.times[step]) for step in steps], stream, view, reader):
         time_s = people.sample.time_s

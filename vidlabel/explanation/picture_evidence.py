@@ -22,7 +22,6 @@ from vidlabel.features.streams.base import StreamEncoder
 from vidlabel.features.streams.motion import MOTION_GREY
 from vidlabel.features.streams.pictures import PictureStream, view_picture
 from vidlabel.features.streams.registry import find_stream
-from vidlabel.prediction.video_inputs import view_of
 from vidlabel.stream_spec import View
 from vidlabel.video.request import Sample
 
@@ -68,7 +67,7 @@ def find_picture_evidence(
     own = find_stream(stream)
     assert isinstance(own, PictureStream)
     maps, encoder = ActivationMaps(reader.config), own.load_encoder(reader.config, "cpu", None)
-    method = _PictureMethod(score, own, view_of(score.model.spec), maps, encoder)
+    method = _PictureMethod(score, own, score.model.spec.stream(stream).view, maps, encoder)
     by_time = {float(score.times[step]): step for step in steps}
     found = []
     for sample in reader.at(stream, by_time):

@@ -22,7 +22,6 @@ from vidlabel.features.encoders.sound_encoder import load_yamnet_layers, spectro
 from vidlabel.features.encoders.yamnet import yamnet_network
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.heads.recurrent import one_thread
-from vidlabel.prediction.video_inputs import view_of
 from vidlabel.stream_spec import View
 from vidlabel.video.request import SOUND_RATE, SOUND_WINDOW, Sample
 
@@ -72,7 +71,7 @@ def find_sound_evidence(
     network, found = yamnet_network(load_yamnet_layers(), "cpu"), []
     for step in steps:
         time_s = float(score.times[step])
-        windows = _windows_around(time_s, stream, view_of(score.model.spec), reader)
+        windows = _windows_around(time_s, stream, score.model.spec.stream(stream).view, reader)
         own = next((window for at_s, window in windows if abs(at_s - time_s) < SAME_TIME_S), None)
         if own is None:
             reader.warn_missing(stream, time_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -30,6 +31,12 @@ class FeatureBlock:
 
     def __str__(self) -> str:
         return f"{self.stream}/{self.view}"
+
+
+def feature_blocks(streams: Iterable[str], views: Iterable[View] = ("centre",)) -> tuple[FeatureBlock, ...]:
+    """Each of some streams in each of some views: all streams in the first one, then in the next."""
+    names = tuple(streams)
+    return tuple(FeatureBlock(stream, view) for view in views for stream in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline, Features
 from vidlabel.features.streams.registry import available_streams, beside_video, check_has_streams, reading_request
 from vidlabel.features.video_hash import video_hash
-from vidlabel.stream_spec import StreamSpec, View
+from vidlabel.stream_spec import StreamSpec
 from vidlabel.video.request import ReadReport
 from vidlabel.video.samples import IsolatedSamples, open_isolated_samples
 
@@ -38,10 +38,9 @@ class VideoFeatures:
     report: ReadReport
     """How reading went."""
 
-    def joined(self, streams: Sequence[str], view: View) -> npt.NDArray[np.float32]:
-        """The features of some streams in one view, (T, D of all together), as a model of these streams sees them."""
-        chosen = [self.values[self.blocks.index(FeatureBlock(stream, view))] for stream in streams]
-        return np.concatenate(chosen, axis=1)
+    def joined(self, blocks: Sequence[FeatureBlock]) -> npt.NDArray[np.float32]:
+        """The features of some streams, (T, D of all together), as a model of these streams sees them."""
+        return np.concatenate([self.values[self.blocks.index(block)] for block in blocks], axis=1)
 
     @property
     def missing(self) -> frozenset[str]:
@@ -49,11 +48,13 @@ class VideoFeatures:
         pairs = zip(self.blocks, self.values, strict=True)
         return frozenset(block.stream for block, values in pairs if values.shape[1] == 0)
 
-    def filled(self, streams: Sequence[StreamSpec], view: View) -> npt.NDArray[np.float32]:
-        """As `joined`, with 0 in place of what the video does not have."""
-        zeros = {stream.name: np.zeros((len(self.times), stream.size), np.float32) for stream in streams}
+    def filled(self, streams: Sequence[StreamSpec], blocks: Sequence[FeatureBlock]) -> npt.NDArray[np.float32]:
+        """As `joined`, of the block of each stream, with 0 in place of what the video does not have."""
         missing = self.missing
-        parts = [zeros[name] if name in missing else self.joined([name], view) for name in zeros]
+        parts = [
+            np.zeros((len(self.times), stream.size), np.float32) if stream.name in missing else self.joined([block])
+            for stream, block in zip(streams, blocks, strict=True)
+        ]
         return np.concatenate(parts, axis=1)
 
 
@@ -101,8 +102,7 @@ class FeatureExtractor:
 
     Args:
         config: how the features are made.
-        streams: in the order in which models join them.
-        views: what of the pictures is seen.
+        blocks: streams in the order in which models join them, in one view of the pictures; then the same in others.
         cache: None: nothing is kept.
         device: where the encoder runs.
         threads: pictures that are encoded at the same time on the CPU; None: as many as there are cores.
@@ -114,16 +114,15 @@ class FeatureExtractor:
     def __init__(
         self,
         config: FeatureConfig,
-        streams: tuple[str, ...],
-        views: tuple[View, ...] = ("centre",),
+        blocks: tuple[FeatureBlock, ...],
         cache: FeatureCache | None = None,
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
-        self._pipeline = FeaturePipeline(config, streams, device, threads)
+        self.streams = tuple(dict.fromkeys(block.stream for block in blocks))
+        self._pipeline = FeaturePipeline(config, self.streams, device, threads)
         self.config = self._pipeline.config
-        self.streams = streams
-        self.blocks = tuple(FeatureBlock(stream, view) for view in views for stream in streams)
+        self.blocks = blocks
         self._cache = cache
         self._can_keep = True
 

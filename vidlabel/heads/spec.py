@@ -156,6 +156,10 @@ class ModelSpec:
         """D."""
         return sum(stream.size for stream in self.streams)
 
+    def stream(self, name: str) -> StreamSpec:
+        """The one of that name."""
+        return next(stream for stream in self.streams if stream.name == name)
+
     @property
     def stream_names(self) -> tuple[str, ...]:
         """In their order."""

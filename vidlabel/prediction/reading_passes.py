@@ -11,11 +11,11 @@ from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime, resolve_hardware
 from vidlabel.features.pipeline import BlockSet, EncodedBlock, Features, encode_sets
 from vidlabel.features.streams.registry import find_stream, lag_of, reading_request
-from vidlabel.prediction.video_inputs import feature_config, view_of
+from vidlabel.prediction.video_inputs import feature_config, spec_blocks
 
 if TYPE_CHECKING:
     from vidlabel.features.streams.base import StreamEncoder
@@ -111,11 +111,8 @@ class PassPlanner:
         return ReadingPass(tuple(own), request, sets, batch_size, self._device, self._runtime)
 
     def _blocks(self, model: Model, config: FeatureConfig) -> tuple[EncodedBlock, ...]:
-        view = view_of(model.spec)
-        return tuple(
-            EncodedBlock(FeatureBlock(stream.name, view), self._encoder(stream, config))
-            for stream in model.spec.streams
-        )
+        pairs = zip(spec_blocks(model.spec), model.spec.streams, strict=True)
+        return tuple(EncodedBlock(block, self._encoder(stream, config)) for block, stream in pairs)
 
     def _encoder(self, wanted: StreamSpec, config: FeatureConfig) -> StreamEncoder:
         stream, pictures = find_stream(wanted.name), wanted.pictures

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import PictureStream
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from vidlabel.features.encoders.text_encoders import TextEncoder
     from vidlabel.heads.model import Network
     from vidlabel.heads.spec import ModelSpec
-    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec, View
+    from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 
 
 def video_problem(spec: ModelSpec) -> str | None:
@@ -34,7 +34,7 @@ def video_problem(spec: ModelSpec) -> str | None:
         problem = find_stream(stream.name).problem(stream)
         if problem is not None:
             return f"{spec.name} takes {problem}"
-    sizes = {(pictures.short_side, pictures.view) for _, pictures in _pictures_of(spec.streams)}
+    sizes = {pictures.short_side for _, pictures in _pictures_of(spec.streams)}
     if len(sizes) > 1 or len(set(_pictures_of(_of_picture_encoder(spec)))) > 1:
         names = " and ".join(spec.stream_names)
         return f"{spec.name} takes {names} of unlike pictures or encoders, and this version has one for all"
@@ -47,10 +47,9 @@ def video_streams(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for spec in seeing for name in spec.stream_names))
 
 
-def view_of(spec: ModelSpec) -> View:
-    """What of a picture a model without a `video_problem` sees; of one that sees none, any."""
-    pictures = _pictures_of(spec.streams)
-    return pictures[0][1].view if pictures else "centre"
+def spec_blocks(spec: ModelSpec) -> tuple[FeatureBlock, ...]:
+    """What a model without a `video_problem` takes of each stream."""
+    return tuple(FeatureBlock(stream.name, stream.view) for stream in spec.streams)
 
 
 def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:

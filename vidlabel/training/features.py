@@ -14,22 +14,23 @@ from typing import Protocol
 from vidlabel.errors import InputError, UsageError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import read_features
 from vidlabel.features.streams.audio import AudioStream
+from vidlabel.features.streams.pose import PoseStream
 from vidlabel.features.streams.registry import (
     DEFAULT_STREAMS,
     TRAINING_STREAMS,
     check_video_streams,
-    describe_streams,
+    find_stream,
 )
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.prediction.feature_inputs import features_misfit, read_for_model
-from vidlabel.prediction.video_inputs import feature_config, video_problem, view_of
+from vidlabel.prediction.video_inputs import feature_config, spec_blocks, video_problem
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
 from vidlabel.training.dataset.feature_dataset import (
@@ -44,6 +45,9 @@ DEFAULT_RATE = 8.0
 """Samples per second: what people do is over within a second or two."""
 VIEWS: tuple[View, ...] = ("centre", "centre-flipped")
 """Views for training; the first one is for testing, too."""
+PEOPLE_VIEWS: tuple[View, ...] = ("whole", "whole-flipped")
+"""The same of `pose`: people at the sides count, and no number of it says what shape a picture has. docs/accuracy.md has
+what that is worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,15 @@ def feature_options(
     )
 
 
+def training_blocks(streams: Sequence[str]) -> tuple[FeatureBlock, ...]:
+    """What training computes of some streams: all of them as they are, then mirrored."""
+    return tuple(
+        FeatureBlock(name, people if name == PoseStream.name else view)
+        for view, people in zip(VIEWS, PEOPLE_VIEWS, strict=True)
+        for name in streams
+    )
+
+
 def extract_features(
     training_set: TrainingSet, options: FeatureOptions, init: Model | None, listener: FeatureListener
 ) -> tuple[FeatureDataset, FeatureFacts]:
@@ -122,7 +135,7 @@ def extract_features(
     check_video_streams(names)
     _check_speech(options, names)
     cache = FeatureCache(cache_folder(options.cache))
-    extractor = FeatureExtractor(options.config, names, VIEWS, cache, options.device)
+    extractor = FeatureExtractor(options.config, training_blocks(names), cache, options.device)
     dataset = video_features(training_set, extractor, listener)
     if init is None:
         _check_found(dataset, options)
@@ -173,8 +186,8 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
     problem = video_problem(spec)
     if problem is not None:
         raise UsageError("--init", problem, "train anew without it")
-    if view_of(spec) != VIEWS[0]:
-        raise UsageError("--init", f"{spec.name} sees whole frames", "give a model that `train` wrote")
+    if spec_blocks(spec) != training_blocks(spec.stream_names)[: len(spec.streams)]:
+        raise UsageError("--init", f"{spec.name} sees frames in another way", "give a model that `train` wrote")
     return replace(options, config=feature_config(init, options.config), streams=spec.stream_names)
 
 
@@ -202,8 +215,7 @@ def extract_model_features(
     _check_speech(options, spec.stream_names)
     extractor = FeatureExtractor(
         feature_config(model, options.config),
-        spec.stream_names,
-        (view_of(spec),),
+        spec_blocks(spec),
         FeatureCache(cache_folder(options.cache)),
         options.device,
     )
@@ -258,14 +270,15 @@ def video_features(training_set: TrainingSet, extractor: FeatureExtractor, liste
     def read(example: Example) -> ExampleFeatures:
         """Features of one video, of each view that was computed."""
         found = extractor.features(example.path, listener, example.video)
-        views = tuple(dict.fromkeys(block.view for block in found.blocks))
-        joined = tuple(found.filled(streams, view) for view in views)
+        size, blocks = len(streams), found.blocks
+        joined = tuple(found.filled(streams, blocks[first : first + size]) for first in range(0, len(blocks), size))
         report = found.report
         return ExampleFeatures(
             found.times, joined, report.decoder, report.duration_s, report.holes, report.warnings, found.missing
         )
 
-    streams = describe_streams(extractor.config, extractor.streams, extractor.blocks[0].view)
+    first = extractor.blocks[: len(extractor.streams)]
+    streams = tuple(find_stream(block.stream).describe(extractor.config, block.view) for block in first)
     return build_dataset(training_set, read, streams, listener)
 
 

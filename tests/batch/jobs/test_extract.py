@@ -19,7 +19,7 @@ from vidlabel.batch.jobs.extract import ExtractJob, extract_job
 from vidlabel.batch.plan import WorkOptions, plan_task
 from vidlabel.batch.unit import run_one
 from vidlabel.errors import ModelFileError, UsageError
-from vidlabel.features.config import ExtractOptions, FeatureConfig
+from vidlabel.features.config import ExtractOptions, FeatureConfig, feature_blocks
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.features.video_features import FeatureExtractor
@@ -107,9 +107,9 @@ def test_a_video_is_one_unit_of_work(tmp_path: Path, clip: Path) -> None:
         assert run_one(options, task, do).status == "done"
     found = read_feature_file(task.output)
     config = FeatureConfig(rate=5.0, short_side=64, runtime="torch")
-    expected = FeatureExtractor(config, BOTH, device="cpu", threads=1).features(clip)
+    expected = FeatureExtractor(config, feature_blocks(BOTH), device="cpu", threads=1).features(clip)
     assert found.times.tolist() == [0.0, 0.2]
-    assert found.values.tolist() == expected.joined(BOTH, "centre").tolist()
+    assert found.values.tolist() == expected.joined(feature_blocks(BOTH)).tolist()
     shutil.rmtree(tmp_path / ".vidlabel")
     assert plan_task(options, task).action == "skip"  # the file itself says how it was made
     other = replace(options, job=extract_job(replace(job.options, view="whole")))

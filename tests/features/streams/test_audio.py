@@ -11,7 +11,7 @@ import pytest
 
 from sounds import Clip, tones, write_clip
 from vidlabel.errors import VideoError
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.encoders.sound_encoder import load_sound_encoder
 from vidlabel.features.streams.registry import check_has_streams, find_stream
 from vidlabel.features.video_features import FeatureExtractor
@@ -32,19 +32,19 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_features_are_those_of_the_sound_around_each_sample(video: Path) -> None:
     """The windows are cut by hand out of the sound that was put into the file."""
-    found = FeatureExtractor(CONFIG, ("audio",), device="cpu").features(video)
+    found = FeatureExtractor(CONFIG, feature_blocks(("audio",)), device="cpu").features(video)
     assert found.times.tolist() == [0.0, 0.52, 1.0, 1.52]
     heard = np.concatenate([np.zeros(7800), np.trunc(tones(PCM) * 32767) / 32768, np.zeros(16000)]).astype(np.float32)
     windows = np.stack([heard[round(time * 16000) :][:15600] for time in found.times])
     expected = load_sound_encoder(runtime="torch").encode(windows)
-    np.testing.assert_allclose(found.joined(("audio",), "centre"), expected, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(found.joined(feature_blocks(("audio",))), expected, rtol=0, atol=1e-3)
 
 
 def test_all_views_hear_the_same(video: Path) -> None:
     views: tuple[View, ...] = ("centre", "centre-flipped", "left")
-    found = FeatureExtractor(CONFIG, ("frames", "audio"), views, device="cpu").features(video)
-    assert len({found.joined(("audio",), view).tobytes() for view in views}) == 1
-    assert found.joined(("frames", "audio"), "left").shape == (4, 1280 + 1024)
+    found = FeatureExtractor(CONFIG, feature_blocks(("frames", "audio"), views), device="cpu").features(video)
+    assert len({found.joined(feature_blocks(("audio",), (view,))).tobytes() for view in views}) == 1
+    assert found.joined(feature_blocks(("frames", "audio"), ("left",))).shape == (4, 1280 + 1024)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_features_of_a_video_without_sound_are_an_error(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "one.mp4", replace(PCM, codec="aac", video_lasts=0.4, sound_lasts=0.4))
     other = replace(CONFIG, audio_stream=3)
     with pytest.raises(VideoError, match=r"one\.mp4: has no audio stream 3"):
-        FeatureExtractor(other, ("audio",), device="cpu").features(path)
+        FeatureExtractor(other, feature_blocks(("audio",)), device="cpu").features(path)
 
 
 def test_only_this_version_s_sound_is_taken() -> None:

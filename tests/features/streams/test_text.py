@@ -11,7 +11,7 @@ import pytest
 from corpus import Recipe, write_video
 from vidlabel.errors import SubtitleError, UsageError, VideoError
 from vidlabel.features.cache import FeatureCache
-from vidlabel.features.config import FeatureConfig
+from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.encoders.ngrams import NgramEmbedder
 from vidlabel.features.encoders.text_encoders import MINILM, NGRAMS
 from vidlabel.features.streams.registry import find_stream, reading_request
@@ -34,7 +34,9 @@ def clip(tmp_path: Path) -> Path:
 
 def features(path: Path, config: FeatureConfig = CONFIG, cache: Path | None = None) -> VideoFeatures:
     kept = None if cache is None else FeatureCache(cache)
-    return FeatureExtractor(config, ("text",), ("centre", "left-flipped"), kept, "cpu", 1).features(path)
+    return FeatureExtractor(config, feature_blocks(("text",), ("centre", "left-flipped")), kept, "cpu", 1).features(
+        path
+    )
 
 
 def shown(found: VideoFeatures) -> list[bool]:

@@ -175,7 +175,7 @@ def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFe
         beside=beside,
         requested=() if streams == settings.streams else settings.streams,
     )
-    values = found.joined(held, job.options.view)
+    values = found.joined(found.blocks)
     return Product(
         _fingerprint(status.st_size, status.st_mtime_ns, settings, job.runtime, beside),
         _report(origin, len(values)),
