@@ -46,8 +46,8 @@ DEFAULT_RATE = 8.0
 VIEWS: tuple[View, ...] = ("centre", "centre-flipped")
 """Views for training; the first one is for testing, too."""
 PEOPLE_VIEWS: tuple[View, ...] = ("whole", "whole-flipped")
-"""The same of `pose`: people at the sides count, and no number of it says what shape a picture has. docs/accuracy.md has
-what that is worth."""
+"""The same of `pose`: people at the sides count, and no number of it says what shape a picture has; docs/accuracy.md
+says what that is worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
