@@ -29,8 +29,10 @@ def test_the_temperature_is_the_most_likely_of_the_grid() -> None:
 
     tried = np.linspace(0.1, 7, 7000)
     scaled = logits / tried[:, None, None]
-    losses = np.log(np.exp(scaled).sum(axis=2)) - scaled[:, np.arange(60), answers]
-    best = tried[losses.mean(axis=1).argmin()]
+    likelihoods = scaled - np.log(np.exp(scaled).sum(axis=2, keepdims=True))
+    doubted = np.full((60, 3), 1 / 62 / 2)
+    doubted[np.arange(60), answers] = 61 / 62
+    best = tried[(likelihoods * doubted).sum(axis=2).mean(axis=1).argmax()]
     found = fit_temperature(torch.tensor(logits), torch.tensor(np.eye(3)[answers]), torch.ones(60), "single")
     assert found == pytest.approx(best, rel=0.0126)  # half a step of the grid, e^(4 / 160)
     hopeless = fit_temperature(torch.tensor(-logits), torch.tensor(np.eye(3)[answers]), torch.ones(60), "single")
@@ -51,6 +53,16 @@ def test_the_temperature_makes_a_head_as_sure_as_it_is_right() -> None:
     holds = torch.tensor((generator.random((4000, 1)) < 1 / (1 + np.exp(-logits[:, :1]))).astype(float))
     timid = torch.tensor(logits[:, :1] / 4)
     assert fit_temperature(timid, holds, torch.ones(4000), "binary") == pytest.approx(0.25, rel=0.15)
+
+
+def test_many_clips_right_are_no_proof_of_certainty() -> None:
+    """Laplace's rule of succession: after N of N right, the next one is with (N + 1) / (N + 2)."""
+    clips = np.arange(19)
+    targets = torch.tensor(np.eye(2)[clips % 2])
+    found = fit_temperature(targets * 3, targets, torch.ones(19), "single")
+    assert 1 / (1 + np.exp(-3 / found)) == pytest.approx(20 / 21, abs=0.002)
+    holds, sure = torch.tensor(clips[:, None] % 2.0), torch.tensor(3 * (-1.0) ** (clips[:, None] + 1))
+    assert fit_temperature(sure, holds, torch.ones(19), "binary") == found
 
 
 def test_figures_of_one_label_at_a_time() -> None:

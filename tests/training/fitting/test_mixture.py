@@ -13,8 +13,9 @@ from torch import Tensor
 from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature
 from vidlabel.training.fitting.mixture import (
     Mixture,
-    choose_kinds,
+    average_mixture,
     even_mixture,
+    evidence_weights,
     fit_mixture,
     member_weights,
     mixture_scores,
@@ -27,8 +28,8 @@ def test_one_form_alone_counts_for_all() -> None:
     targets = torch.tensor([[1.0, 0], [1, 0], [0, 1], [0, 1], [1, 0]])
     found = fit_mixture(HeldOutLogits((), (), {"linear": logits}, targets, torch.ones(5)), ["linear"], "single")
     assert found.shares == {"linear": 1}
-    # Four of five are right, so that the best share is 4/5: log 4 = 3 / temperature.
-    assert found.temperatures["linear"] == pytest.approx(3 / np.log(4), rel=0.0126)
+    # Four of five are right, so that the next one is with 5/7, by the rule of succession: log (5/2) = 3 / temperature.
+    assert found.temperatures["linear"] == pytest.approx(3 / np.log(5 / 2), rel=0.0126)
     assert even_mixture(("recurrent", "linear")) == Mixture(
         {"recurrent": 0.5, "linear": 0.5}, {"recurrent": 1.0, "linear": 1.0}
     )
@@ -89,27 +90,46 @@ GROUPS = [f"g{number // 8}" for number in range(160)]
 ANSWERS = np.random.default_rng(0).integers(2, size=160)
 
 
-def chosen(**logits: Tensor) -> tuple[MemberKind, ...]:
-    """Of these kinds, the joined `recurrent`, and `recurrent_a` and `recurrent_b` of the streams a and b."""
+def averaged(**logits: Tensor) -> dict[MemberKind, float]:
+    """Shares of these kinds."""
     outcome = HeldOutLogits((), (), logits, torch.tensor(np.eye(2)[ANSWERS]), torch.ones(160))
-    return choose_kinds(outcome, [[kind] for kind in logits], [], GROUPS, "single")
+    found = average_mixture(outcome, list(logits), GROUPS, "single")
+    assert sum(found.shares.values()) == pytest.approx(1)
+    assert found.temperatures.keys() == found.shares.keys()
+    return dict(found.shares)
 
 
-def test_a_stream_alone_is_taken_only_where_it_is_clearly_better() -> None:
-    nothing = knowing(ANSWERS, 0, 1)
-    assert chosen(recurrent=nothing, recurrent_a=knowing(ANSWERS, 3, 2), recurrent_b=nothing) == ("recurrent_a",)
-    assert chosen(recurrent=knowing(ANSWERS, 3, 3), recurrent_a=nothing, recurrent_b=nothing) == ("recurrent",)
-    joined = knowing(ANSWERS, 3, 4)
-    assert chosen(recurrent=joined, recurrent_a=joined * 2, recurrent_b=nothing) == ("recurrent",)
-    once = nothing.clone()  # right in one group of twenty alone, by much: that may be chance
-    once[:8] = torch.tensor(9 * np.eye(2)[ANSWERS[:8]])
-    assert chosen(recurrent=nothing, recurrent_a=once) == ("recurrent",)
+def test_what_is_noise_is_left_out() -> None:
+    nothing, known = knowing(ANSWERS, 0, 1), knowing(ANSWERS, 3, 2)
+    assert averaged(recurrent=nothing, recurrent_a=known, recurrent_b=knowing(ANSWERS, 0, 3)) == {"recurrent_a": 1}
+    assert averaged(recurrent=known, recurrent_a=nothing, recurrent_b=knowing(ANSWERS, 0, 3)) == {"recurrent": 1}
+    # A head that both streams confuse, one of which knows all.
+    found = averaged(recurrent=known + 2 * nothing, recurrent_a=known, recurrent_b=nothing)
+    assert found == {"recurrent_a": 1}
 
 
 def test_streams_that_know_other_things_are_mixed() -> None:
     halves = [knowing(ANSWERS, 1.5, seed) for seed in (5, 6)]
-    found = chosen(recurrent=knowing(ANSWERS, 0, 7), recurrent_a=halves[0], recurrent_b=halves[1])
-    assert set(found) == {"recurrent_a", "recurrent_b"}
+    found = averaged(recurrent=knowing(ANSWERS, 0, 7), recurrent_a=halves[0], recurrent_b=halves[1])
+    assert found == pytest.approx({"recurrent_a": 0.5, "recurrent_b": 0.5}, abs=0.15)
+    of_even = torch.arange(160)[:, None] % 2 == 0
+    parts = [torch.where(of_even == even, knowing(ANSWERS, 4, 8), knowing(ANSWERS, 0, 9)) for even in (True, False)]
+    found = averaged(recurrent=knowing(ANSWERS, 0, 7), recurrent_a=parts[0], recurrent_b=parts[1])
+    assert found == pytest.approx({"recurrent_a": 0.5, "recurrent_b": 0.5}, abs=0.15)
+
+
+def test_only_both_streams_together_are_taken_where_each_alone_knows_nothing() -> None:
+    both, nothing = knowing(ANSWERS, 3, 2), [knowing(ANSWERS, 0, seed) for seed in (1, 3)]
+    assert averaged(recurrent=both, recurrent_a=nothing[0], recurrent_b=nothing[1]) == {"recurrent": 1}
+
+
+def test_evidence_is_as_unsure_as_there_are_few_groups() -> None:
+    odds = np.log([[3.0], [1.0]])
+    np.testing.assert_allclose(evidence_weights(odds, ["one"], [0, 0]), [0.75, 0.25])
+    np.testing.assert_allclose(evidence_weights(odds, ["one"], [np.log(3), 0]), [0.5, 0.5])
+    # The first wins where its group weighs more than half of the other one: in two of three draws, not in all.
+    told = np.array([[20.0, 0, 0], [0, 6, 4]]) * 50
+    np.testing.assert_allclose(evidence_weights(told, ["one", "two", "two"], [0, 0]), [2 / 3, 1 / 3], atol=0.04)
 
 
 def test_the_shares_of_three_are_the_likeliest() -> None:
@@ -122,7 +142,8 @@ def test_the_shares_of_three_are_the_likeliest() -> None:
 
     def loss(factors: list[float]) -> float:
         mixed = sum(factor * own.numpy() for factor, own in zip(factors, logits.values(), strict=True))
-        return float(log_loss(ANSWERS, np.exp(mixed) / np.exp(mixed).sum(axis=1, keepdims=True)))
+        shares = np.exp(mixed) / np.exp(mixed).sum(axis=1, keepdims=True)
+        return float(161 * log_loss(ANSWERS, shares) + log_loss(1 - ANSWERS, shares)) / 162  # one clip of doubt
 
     found = [fitted.shares[kind] / fitted.temperatures[kind] for kind in logits]
     near = [

@@ -49,7 +49,7 @@ class HeldOutLogits:
 
 
 def fit_temperature(logits: Tensor, targets: Tensor, mask: Tensor, task: Task) -> float:
-    """The temperature that makes outputs most likely, of those in `TEMPERATURES`.
+    """The temperature that makes outputs most likely, of those in `TEMPERATURES`, with targets of `doubted_targets`.
 
     Args:
         logits: (R, C).
@@ -58,9 +58,24 @@ def fit_temperature(logits: Tensor, targets: Tensor, mask: Tensor, task: Task) -
         task: softmax for `single`, sigmoid otherwise.
     """
     known = mask > 0
-    rows, truth = logits[known].double(), targets[known].double()
+    rows, truth = logits[known].double(), doubted_targets(targets[known], task)
     losses = torch.stack([row_losses(rows / temperature, truth, task).mean() for temperature in TEMPERATURES])
     return float(TEMPERATURES[losses.argmin()])
+
+
+def doubted_targets(targets: Tensor, task: Task) -> Tensor:
+    """Targets of which 1 in R + 2 is another answer, (R, C): the rule of succession, as in Platt scaling (1999).
+
+    N of N clips right is no proof of certainty: without a doubt the likeliest temperature would be 0.
+
+    Args:
+        targets: (R, C) that are known, 0 and 1.
+        task: of the targets; where one label holds at a time, the doubt is shared by all others.
+    """
+    doubt = 1 / (len(targets) + 2)
+    others = targets.shape[1] - 1 if task == "single" else 1
+    truth = targets.double()
+    return truth * (1 - doubt) + (1 - truth) * doubt / others
 
 
 def row_losses(logits: Tensor, targets: Tensor, task: Task) -> Tensor:

@@ -39,8 +39,8 @@ from vidlabel.training.fitting.inner_cv import (
     trainable_part,
     validate,
 )
-from vidlabel.training.fitting.member_choice import best_kinds, kinds_of, one_of_each, stream_accuracies, usual_kinds
-from vidlabel.training.fitting.mixture import even_mixture, fit_mixture, mixture_scores
+from vidlabel.training.fitting.member_choice import best_mixture, kinds_of, one_of_each, stream_accuracies, usual_kinds
+from vidlabel.training.fitting.mixture import Mixture, even_mixture, fit_mixture, mixture_scores
 from vidlabel.training.fitting.plans import (
     Member,
     MemberKind,
@@ -128,6 +128,8 @@ class _Learnt:
     whitening: Whitening
     inner: Sequence[InnerFold]
     validated: Validated | None = None
+    mixture: Mixture | None = None
+    """Of several streams, by validation."""
 
 
 class _Fitting:
@@ -188,7 +190,8 @@ class _Fitting:
                 validated = validated.joined(self._run_folds(found, one_of_each(others), "fold", "comparing streams"))
             found = replace(found, validated=validated)
             if self._start is None:
-                kinds = best_kinds(found.dataset, validated.outcome, kinds_of(candidates))
+                mixture = best_mixture(found.dataset, validated.outcome, kinds_of(candidates))
+                found, kinds = replace(found, mixture=mixture), set(mixture.shares if mixture else kinds)
         elif self._start is None:
             kinds = kinds & usual_kinds(candidates) or kinds
         members = [member for member in candidates if member.plan.kind in kinds]
@@ -304,7 +307,9 @@ class _Fitting:
         task = found.dataset.training_set.task
         kinds = list(dict.fromkeys(one.plan.kind for one in trained if not one.knows_background))
         outcome = found.validated.outcome if found.validated else None
-        mixture = even_mixture(kinds) if outcome is None else fit_mixture(outcome, kinds, task)
+        mixture = None if interrupted else found.mixture
+        if mixture is None:
+            mixture = even_mixture(kinds) if outcome is None else fit_mixture(outcome, kinds, task)
         validation = None
         if outcome is not None:
             scores = mixture_scores(outcome, mixture, task)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.fitting.calibration import HeldOutLogits, right_share
-from vidlabel.training.fitting.mixture import choose_kinds, fit_mixture, groups_of_rows, mixture_scores
+from vidlabel.training.fitting.mixture import Mixture, average_mixture, fit_mixture, groups_of_rows, mixture_scores
 from vidlabel.training.fitting.plans import Member, MemberKind
 
 
@@ -25,24 +25,20 @@ def one_of_each(members: Sequence[Member]) -> list[Member]:
     return list({member.plan.kind: member for member in reversed(members)}.values())[::-1]
 
 
-def best_kinds(dataset: FeatureDataset, outcome: HeldOutLogits, kinds: Sequence[MemberKind]) -> set[MemberKind]:
-    """The kinds that a model of several streams needs: see `choose_kinds`.
+def best_mixture(dataset: FeatureDataset, outcome: HeldOutLogits, kinds: Sequence[MemberKind]) -> Mixture | None:
+    """The mixture of kinds that a model of several streams has: see `average_mixture`.
 
     Args:
         dataset: with the streams that there are.
         outcome: logits for clips that the heads were not trained on.
         kinds: of all candidates; those without held-out logits cannot be chosen.
+
+    Returns:
+        None where no clip that was held out has a stream of those that were learnt from.
     """
     known = [kind for kind in kinds if kind in outcome.logits and outcome.speaks(kind).any()]
-    joined = [kind for kind in known if kind in ("recurrent", "linear")]
-    alone = [_kinds_of_stream(known, name) for name in dataset.stream_names]
-    # A head without recurrence alone was right in 82.5 % of fight-surv; with a quarter of recurrence, in 81.0 %.
-    single = [[kind] for own in alone if len(own) > 1 for kind in own]
-    bases = [base for base in (joined, *alone, *single) if base]
-    if not bases:  # no clip that was held out has a stream of those that were learnt from
-        return set(kinds)
-    others = [kind for kind in known if kind == "gated"]
-    return set(choose_kinds(outcome, bases, others, groups_of_rows(dataset, outcome), dataset.training_set.task))
+    groups, task = groups_of_rows(dataset, outcome), dataset.training_set.task
+    return average_mixture(outcome, known, groups, task) if known else None
 
 
 def stream_accuracies(dataset: FeatureDataset, outcome: HeldOutLogits) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The mixture of the kinds of member that distinguish the labels, chosen by the likelihood of held-out clips.
+"""The mixture of the kinds of member that distinguish the labels, averaged by the likelihood of held-out clips.
 
 K kinds, R rows (clips or samples), C classes.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from vidlabel.heads.spec import Task
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.fitting.calibration import HeldOutLogits, fit_temperature, row_losses
+from vidlabel.training.fitting.calibration import HeldOutLogits, doubted_targets, fit_temperature, row_losses
 from vidlabel.training.fitting.plans import MemberKind
 
 SHARES = torch.linspace(0.25, 0.75, 11, dtype=torch.float64)
@@ -23,9 +25,11 @@ a quarter at least: one recurrent head is validated, and the model has several, 
 LEAST_SHARE = 0.1
 """Kinds with less are left out: they cost time in every video, and change hardly a score."""
 CHANCE = 2.0
-"""Log-likelihood that the share and the temperature of one more kind gain by fitting chance (Akaike, 1974: 1 each)."""
+"""Log-likelihood that the share and the temperature of a kind gain by fitting chance (Akaike, 1974: 1 each)."""
 STEPS = 30
-"""Of the search for the shares of more than two kinds; the likelihood settles to four digits before."""
+"""Of the search for shares anywhere; the likelihood settles to four digits before."""
+DRAWS = 1000
+"""Random weights of the groups; the mean over them settles to two digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +46,53 @@ def even_mixture(kinds: Collection[MemberKind]) -> Mixture:
     return Mixture({kind: 1 / len(kinds) for kind in kinds}, dict.fromkeys(kinds, 1.0))
 
 
-def choose_kinds(
-    outcome: HeldOutLogits,
-    bases: Sequence[Sequence[MemberKind]],
-    others: Sequence[MemberKind],
-    groups: Sequence[str],
-    task: Task,
-) -> tuple[MemberKind, ...]:
-    """The kinds of member that a mixture needs.
+def average_mixture(outcome: HeldOutLogits, kinds: Sequence[MemberKind], groups: Sequence[str], task: Task) -> Mixture:
+    """The mean of all mixtures of one kind or of two, each as much as the held-out clips speak for it.
 
-    One of the bases, the first one unless another is better, and after it one more kind after the other as long as the
-    mixture gets better: by more than one standard error of the likelihood, and more than chance, each time. Few clips
-    are held out, and what looks a little better among many choices is chance.
+    With few clips several mixtures are nearly as likely, and which one is the likeliest is chance: their mean errs
+    less. The weight of each is how likely it is, less what it gains by fitting chance, averaged over random weights of
+    the groups (pseudo-BMA+: Yao et al., Using Stacking to Average Bayesian Predictive Distributions, 2018).
 
     Args:
         outcome: logits for clips that the heads were not trained on.
-        bases: kinds of the joined streams first, then those of each stream alone, and some of them.
-        others: kinds that may be added.
+        kinds: at least one.
         groups: (R,) of each row; clips of one resemble each other, so that whole groups are what varies.
         task: softmax for `single`, sigmoid otherwise.
+
+    Returns:
+        A mixture of some of the kinds: those whose mean share is `LEAST_SHARE` and more.
     """
+    own = _own_temperatures(outcome, kinds, task)
+    tried = [some for size in (1, 2) for some in combinations(kinds, size)]
+    mixtures = [_likeliest(outcome, {kind: own[kind] for kind in some}, task) for some in tried]
+    rows = torch.stack([log_likelihoods(mixture_scores(outcome, one, task), outcome, task) for one in mixtures])
+    weights = evidence_weights(rows.numpy(), groups, [CHANCE * len(some) for some in tried])
+    shares = dict.fromkeys(kinds, 0.0)
+    for mixture, weight in zip(mixtures, weights, strict=True):
+        for kind, share in mixture.shares.items():
+            shares[kind] += share * weight
+    least = min(LEAST_SHARE, max(shares.values()))
+    kept = {kind: share for kind, share in shares.items() if share >= least}
+    return _mixed(outcome, {kind: share / sum(kept.values()) for kind, share in kept.items()}, own, task)
 
-    def likelihoods(kinds: Sequence[MemberKind]) -> Tensor:
-        scores = mixture_scores(outcome, fit_mixture(outcome, kinds, task), task).double()
-        return log_likelihoods(scores, outcome, task)
 
-    first = likelihoods(bases[0])
-    gains = [0.0, *(sure_gain(likelihoods(base) - first, groups) for base in bases[1:])]
-    chosen = list(bases[gains.index(max(gains))])
-    while left := [kind for kind in [*others, *(kind for base in bases for kind in base)] if kind not in chosen]:
-        before = likelihoods(chosen)
-        gains = [sure_gain(likelihoods([*chosen, kind]) - before, groups) for kind in left]
-        if max(gains) <= CHANCE:
-            break
-        chosen.append(left[gains.index(max(gains))])
-    shares = fit_mixture(outcome, chosen, task).shares
-    return tuple(kind for kind in chosen if shares[kind] >= LEAST_SHARE)
+def evidence_weights(
+    likelihoods: npt.NDArray[np.float64], groups: Sequence[str], penalties: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """How much each of M mixtures counts, (M,), 1 in all: the mean odds over random weights of the groups.
+
+    Args:
+        likelihoods: (M, R) logarithms.
+        groups: (R,).
+        penalties: (M,) what is taken from the sum of the logarithms.
+    """
+    of_row = np.array(groups)
+    sums = np.stack([likelihoods[:, of_row == group].sum(axis=1) for group in sorted(set(groups))])  # (G, M)
+    drawn = np.random.default_rng(0).dirichlet(np.ones(len(sums)), DRAWS) * len(sums)
+    totals = drawn @ sums - np.array(penalties)
+    odds = np.exp(totals - totals.max(axis=1, keepdims=True))
+    found: npt.NDArray[np.float64] = (odds / odds.sum(axis=1, keepdims=True)).mean(axis=0)
+    return found
 
 
 def groups_of_rows(dataset: FeatureDataset, outcome: HeldOutLogits) -> list[str]:
@@ -107,43 +122,45 @@ def fit_mixture(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task)
         kinds: at least one.
         task: softmax for `single`, sigmoid otherwise.
     """
-    if len(kinds) == 1:
-        return Mixture({kinds[0]: 1.0}, {kinds[0]: _own_temperature(outcome, kinds[0], task)})
-    return _of_two(outcome, kinds, task) if len(kinds) == 2 else _likeliest(outcome, kinds, task)
+    own = _own_temperatures(outcome, kinds, task)
+    return _of_two(outcome, own, task) if len(kinds) == 2 else _likeliest(outcome, own, task)
 
 
-def _own_temperature(outcome: HeldOutLogits, kind: MemberKind, task: Task) -> float:
-    return fit_temperature(outcome.logits[kind], outcome.targets, outcome.mask * outcome.speaks(kind), task)
+def _own_temperatures(outcome: HeldOutLogits, kinds: Collection[MemberKind], task: Task) -> dict[MemberKind, float]:
+    """Of each kind alone, on the rows where it has a say."""
+    masks = {kind: outcome.mask * outcome.speaks(kind) for kind in kinds}
+    return {kind: fit_temperature(outcome.logits[kind], outcome.targets, masks[kind], task) for kind in kinds}
 
 
-def _of_two(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task) -> Mixture:
-    """Shares on a grid."""
+def _of_two(outcome: HeldOutLogits, own: Mapping[MemberKind, float], task: Task) -> Mixture:
+    """Shares on a grid, for two kinds with temperatures of their own."""
     targets, mask = outcome.targets, outcome.mask
-    own = [_own_temperature(outcome, kind, task) for kind in kinds]
-    logits = [outcome.logits[kind].double() / found for kind, found in zip(kinds, own, strict=True)]
-    speaks = [outcome.speaks(kind) for kind in kinds]
+    logits = [outcome.logits[kind].double() / found for kind, found in own.items()]
+    speaks = [outcome.speaks(kind) for kind in own]
     mixed = [mixed_logits(logits, torch.stack([share, 1 - share]), speaks) for share in SHARES]
     together = [fit_temperature(rows, targets, mask, task) for rows in mixed]
     known = mask > 0
+    truth = doubted_targets(targets[known], task)
     losses = [
-        float(row_losses(rows[known] / temperature, targets[known].double(), task).mean())
+        float(row_losses(rows[known] / temperature, truth, task).mean())
         for rows, temperature in zip(mixed, together, strict=True)
     ]
     best = min(range(len(losses)), key=lambda place: losses[place])
     share = float(SHARES[best])
-    temperatures = {kind: found * together[best] for kind, found in zip(kinds, own, strict=True)}
-    return Mixture({kinds[0]: share, kinds[1]: 1 - share}, temperatures)
+    temperatures = {kind: found * together[best] for kind, found in own.items()}
+    return Mixture(dict(zip(own, (share, 1 - share), strict=True)), temperatures)
 
 
-def _likeliest(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task) -> Mixture:
-    """Shares anywhere on the simplex, by gradient."""
+def _likeliest(outcome: HeldOutLogits, own: Mapping[MemberKind, float], task: Task) -> Mixture:
+    """Shares anywhere on the simplex, by gradient, for kinds with temperatures of their own."""
+    if len(own) == 1:
+        return Mixture(dict.fromkeys(own, 1.0), own)
     known = outcome.mask > 0
-    targets = outcome.targets[known].double()
-    own = [_own_temperature(outcome, kind, task) for kind in kinds]
-    logits = [outcome.logits[kind][known].double() / found for kind, found in zip(kinds, own, strict=True)]
-    speaks = [outcome.speaks(kind)[known] for kind in kinds]
+    targets = doubted_targets(outcome.targets[known], task)
+    logits = [outcome.logits[kind][known].double() / found for kind, found in own.items()]
+    speaks = [outcome.speaks(kind)[known] for kind in own]
     # The last number is the logarithm of how much surer the whole is than its kinds.
-    found = torch.zeros(len(kinds) + 1, dtype=torch.float64, requires_grad=True)
+    found = torch.zeros(len(own) + 1, dtype=torch.float64, requires_grad=True)
     search = torch.optim.LBFGS([found], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
@@ -156,8 +173,19 @@ def _likeliest(outcome: HeldOutLogits, kinds: Sequence[MemberKind], task: Task) 
     search.step(loss)  # type: ignore[no-untyped-call]
     shares = torch.softmax(found.detach()[:-1], dim=0).tolist()
     sharpness = float(found.detach()[-1].exp())
-    temperatures = {kind: temperature / sharpness for kind, temperature in zip(kinds, own, strict=True)}
-    return Mixture(dict(zip(kinds, shares, strict=True)), temperatures)
+    temperatures = {kind: temperature / sharpness for kind, temperature in own.items()}
+    return Mixture(dict(zip(own, shares, strict=True)), temperatures)
+
+
+def _mixed(
+    outcome: HeldOutLogits, shares: Mapping[MemberKind, float], own: Mapping[MemberKind, float], task: Task
+) -> Mixture:
+    """With given shares, of kinds with temperatures of their own: these, and one for the whole."""
+    logits = [outcome.logits[kind].double() / own[kind] for kind in shares]
+    weights = torch.tensor(list(shares.values()), dtype=torch.float64)
+    mixed = mixed_logits(logits, weights, [outcome.speaks(kind) for kind in shares])
+    together = fit_temperature(mixed, outcome.targets, outcome.mask, task)
+    return Mixture(shares, {kind: own[kind] * together for kind in shares})
 
 
 def member_weights(kinds: Sequence[MemberKind], shares: Mapping[MemberKind, float]) -> list[float]:
