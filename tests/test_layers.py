@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
@@ -86,7 +87,10 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+@functools.cache
+def modules() -> Mapping[str, ast.Module]:
+    """All modules of the package, parsed once, when a test first needs them."""
+    return {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def nodes(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
@@ -100,7 +104,13 @@ def nodes(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
         yield from nodes(node, at_start=at_start)
 
 
-def imported(tree: ast.Module, *, at_start: bool = False) -> set[str]:
+def is_import_call(function: ast.expr) -> bool:
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return name == "import_module"
+
+
+@functools.cache
+def imported(tree: ast.Module, *, at_start: bool = False) -> Set[str]:
     """Full names of what a module imports, the names taken out of modules included, `import_module("...")` too."""
     found: set[str] = set()
     for node in nodes(tree, at_start=at_start):
@@ -110,16 +120,17 @@ def imported(tree: ast.Module, *, at_start: bool = False) -> set[str]:
             assert node.module, f"line {node.lineno}: no module"
             assert node.level == 0, f"line {node.lineno}: a relative import"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+        elif isinstance(node, ast.Call) and is_import_call(node.func):
             found |= {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
     return found
 
 
+@functools.cache
 def import_graph(*, at_start: bool = False) -> Graph:
     """The modules of the package that each of them imports."""
     return {
-        name: (imported(tree, at_start=at_start) & MODULES.keys()) - {name, "vidlabel"}
-        for name, tree in MODULES.items()
+        name: (imported(tree, at_start=at_start) & modules().keys()) - {name, "vidlabel"}
+        for name, tree in modules().items()
         if name not in ENTRY_POINTS
     }
 
@@ -168,7 +179,7 @@ def test_every_sub_package_has_a_layer() -> None:
 def test_every_room_exists() -> None:
     rooms = {f"vidlabel.{package}.{room}" for package, order in ROOMS.items() for room in set().union(*order)}
     users = {f"vidlabel.{part}" for parts in MAY_IMPORT.values() for part in parts}
-    assert (rooms | users) - MODULES.keys() == set()
+    assert (rooms | users) - modules().keys() == set()
 
 
 def test_imports_point_downwards() -> None:
@@ -227,16 +238,16 @@ def test_imports_are_found_wherever_they_stand() -> None:
 
 @pytest.mark.parametrize("library", MAY_IMPORT)
 def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
-    users = [name for name, tree in MODULES.items() if library in {one.split(".")[0] for one in imported(tree)}]
+    users = [name for name, tree in modules().items() if library in {one.split(".")[0] for one in imported(tree)}]
     assert users != []
     parts = tuple(f"vidlabel.{part}" for part in MAY_IMPORT[library])
     assert [user for user in users if not f"{user}.".startswith(tuple(f"{part}." for part in parts))] == []
 
 
-def classes_of_one_name(modules: Mapping[str, ast.Module]) -> list[list[str]]:
+def classes_of_one_name(parsed: Mapping[str, ast.Module]) -> list[list[str]]:
     """The classes that share their name with others, by full name; those inside others count, too."""
     by_name: dict[str, list[str]] = {}
-    for module, tree in modules.items():
+    for module, tree in parsed.items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 by_name.setdefault(node.name, []).append(f"{module}.{node.name}")
@@ -244,9 +255,9 @@ def classes_of_one_name(modules: Mapping[str, ast.Module]) -> list[list[str]]:
 
 
 def test_no_two_classes_have_one_name() -> None:
-    assert classes_of_one_name(MODULES) == []
+    assert classes_of_one_name(modules()) == []
 
 
 def test_classes_of_one_name_are_found_wherever_they_stand() -> None:
-    modules = {"a": ast.parse("class Tally: ...\nclass Other: ..."), "b": ast.parse("def f():\n    class Tally: ...")}
-    assert classes_of_one_name(modules) == [["a.Tally", "b.Tally"]]
+    parsed = {"a": ast.parse("class Tally: ...\nclass Other: ..."), "b": ast.parse("def f():\n    class Tally: ...")}
+    assert classes_of_one_name(parsed) == [["a.Tally", "b.Tally"]]

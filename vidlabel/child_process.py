@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -213,6 +214,21 @@ def end_with_owner() -> None:
         os._exit(OWNER_GONE)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def die_with_owner(lifeline: int) -> None:
+    """Let the kernel end this process when its owner is gone, also while native code holds the interpreter lock.
+
+    The owner holds the other end of the pipe and never writes. When its process ends, the kernel closes that end and
+    sends the signal asked for here. (`prctl(PR_SET_PDEATHSIG)` would fire when the *thread* ends that started us.)
+    """
+    if sys.platform != "linux":
+        return
+    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+    if select.select([lifeline], [], [], 0)[0]:  # it was gone before
+        os._exit(OWNER_GONE)
 
 
 def encode_line(message: object, fields: Mapping[str, Any], default: Callable[[Any], object]) -> bytes:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidlabel.video.isolation.child import die_with_owner
+from vidlabel.child_process import die_with_owner
 from vidlabel.video.isolation.messages import (
     Alive,
     Failed,
@@ -133,7 +133,7 @@ def read(order: ReadVideo, setup: Setup, misdeed: str) -> None:
         if index == 3 and misdeed == "die twice":
             kill()
         if misdeed == "slow" and index == 1:
-            for _ in range(25):
+            for _ in range(15):
                 time.sleep(0.1)
                 send(Alive())
         layout = layout_of(order.request, FACTS)

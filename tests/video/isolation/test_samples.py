@@ -243,27 +243,27 @@ def test_pyav_goes_on_after_the_last_sample_when_the_process_is_lost(fakes: Fake
 
 
 def test_a_hung_process_is_ended_and_pyav_goes_on(fakes: Fakes) -> None:
-    with fakes.open("hang", timeout_s=2) as stream:
+    with fakes.open("hang", timeout_s=1) as stream:
         assert shown(stream) == WHOLE
-    assert stream.report.decoder == "pyav: gave no frame for 2 s"
+    assert stream.report.decoder == "pyav: gave no frame for 1 s"
 
 
 def test_slow_decoding_that_beats_is_no_hang(fakes: Fakes) -> None:
-    with fakes.open("slow", timeout_s=2) as stream:
+    with fakes.open("slow", timeout_s=1) as stream:
         assert shown(stream) == WHOLE
     assert fakes.starts() == 1
 
 
 def test_a_process_that_only_beats_is_not_waited_for_for_ever(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode_attempt, "MOST_TIMEOUTS", 0.1)
-    with fakes.open("beat for ever", timeout_s=20) as stream:
+    with fakes.open("beat for ever", timeout_s=10) as stream:
         assert shown(stream) == WHOLE
-    assert stream.report.decoder == "pyav: gave no frame for 2 s"
+    assert stream.report.decoder == "pyav: gave no frame for 1 s"
 
 
 @pytest.mark.parametrize(("misdeed", "starts", "seen"), [("hang in pyav", 1, 2), ("die twice", 2, 3)])
 def test_what_was_read_before_the_second_loss_is_kept(fakes: Fakes, misdeed: str, starts: int, seen: int) -> None:
-    with fakes.open(misdeed, timeout_s=2) as stream:
+    with fakes.open(misdeed, timeout_s=1) as stream:
         assert shown(stream) == WHOLE[:seen]
     last = 10 * (seen - 1)
     assert stream.report.decoded_ratio == pytest.approx((last + 1) / 40)
@@ -276,7 +276,7 @@ def test_what_was_read_before_the_second_loss_is_kept(fakes: Fakes, misdeed: str
     ("misdeed", "reason"),
     [
         ("die at once", "SIGSEGV; copy it again"),
-        ("hang at once", "gave no frame for 2 s; copy it again"),
+        ("hang at once", "gave no frame for 1 s; copy it again"),
         ("killed at once", "perhaps because memory ran out; .* fewer --workers"),
         ("out of memory", "more than 4096 MB of memory; .* in a smaller size"),
     ],
@@ -285,7 +285,7 @@ def test_without_a_sample_it_is_an_error_that_shows_what_the_libraries_said(
     fakes: Fakes, misdeed: str, reason: str
 ) -> None:
     with pytest.raises(DecodeError, match=rf"some\.mp4: .*{reason}") as caught:
-        fakes.open(misdeed, timeout_s=2)
+        fakes.open(misdeed, timeout_s=1)
     assert isinstance(caught.value.__cause__, NativeOutput)
     assert "libfake: something is odd" in str(caught.value.__cause__)
 

@@ -6,11 +6,8 @@ Native decoders can end, block or take over a process, so they run in this one. 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import resource
-import select
-import signal
 import sys
 import threading
 import time
@@ -24,7 +21,7 @@ import av.logging
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output
+from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output, die_with_owner
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
@@ -284,21 +281,6 @@ def let_ffmpeg_complain() -> None:
     """
     av.logging.set_libav_level(av.logging.ERROR)
     av.logging.restore_default_callback()
-
-
-def die_with_owner(lifeline: int) -> None:
-    """Let the kernel end this process when its owner is gone, also while native code holds the interpreter lock.
-
-    The owner holds the other end of the pipe and never writes. When its process ends, the kernel closes that end and
-    sends the signal asked for here. (`prctl(PR_SET_PDEATHSIG)` would fire when the *thread* ends that started us.)
-    """
-    if sys.platform != "linux":
-        return
-    fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
-    fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
-    if select.select([lifeline], [], [], 0)[0]:  # it was gone before
-        os._exit(OWNER_GONE)
 
 
 def main() -> None:

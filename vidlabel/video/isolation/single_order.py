@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vidlabel.child_process import OWNER_GONE, claim_standard_output, end_with_owner
+from vidlabel.child_process import OWNER_GONE, claim_standard_output, die_with_owner, end_with_owner
 from vidlabel.errors import VidlabelError
-from vidlabel.video.isolation.child import die_with_owner
 from vidlabel.video.isolation.messages import Alive, Failed
 from vidlabel.video.isolation.process import OUT_OF_MEMORY
 
