@@ -113,7 +113,7 @@ class Recipe:
 
 
 _encoded: dict[tuple[object, ...], bytes] = {}
-"""Videos by what they were made from: tests ask for the same ones again and again, and encoding takes up to a second."""
+"""Videos by what they were made from: tests ask for the same ones again and again, and encoding takes up to 1 s."""
 
 
 def write_video(path: Path, recipe: Recipe, numbers: Iterable[int] | None = None) -> Path:

@@ -22,6 +22,8 @@ from terminal import shown_on_terminal
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
 
 ROOT = Path(__file__).parent.parent
+FEW_CLIPS, FEW_EPOCHS = 3, 12
+"""Clips of each label, and epochs, that trainings take where commands need not run as they stand: enough to learn."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = ("install", "test")
 BLOCK = re.compile(r"(?:<!-- (?P<marker>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
@@ -61,8 +63,16 @@ def commands() -> dict[str, str]:
     return first
 
 
+@pytest.fixture(
+    scope="module", params=[True, pytest.param(False, marks=pytest.mark.slow)], ids=["few clips", "as they stand"]
+)
+def few_clips(request: pytest.FixtureRequest) -> bool:
+    """Whether models learn from fewer clips in fewer epochs than the documents say: those take a minute and more."""
+    return bool(request.param)
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(few_clips: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the files that the documents name, one for all commands: later ones use what earlier ones made."""
     folder = tmp_path_factory.mktemp("readme")
     write_video(folder / "clip.mp4", Recipe())
@@ -85,10 +95,27 @@ def is_plain(line: str) -> bool:
     return line.startswith("vidlabel ") and not re.search(r"[|<>;&$`*?]", line)
 
 
+def leave_few(clips: Path) -> None:
+    """Remove most of the clips that the example script made, and their rows."""
+    for path in [path for path in clips.rglob("*.mp4") if int(path.stem) >= FEW_CLIPS]:
+        path.unlink()
+    for table in clips.glob("*.csv"):
+        first, *rows = table.read_text().splitlines()
+        kept = [row for row in rows if (clips / row.partition(",")[0]).exists()]
+        table.write_text("\n".join([first, *kept]) + "\n")
+
+
 @pytest.mark.parametrize(("place", "line"), [(place, line) for line, place in commands().items()])
 def test_commands_run(
-    folder: Path, place: str, line: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    few_clips: bool,
+    place: str,
+    line: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if few_clips:
+        line = re.sub(r"--epochs (\d+)", lambda match: f"--epochs {min(int(match[1]), FEW_EPOCHS)}", line)
     if line.startswith("vidlabel review "):
         monkeypatch.chdir(folder)
         with served(*shlex.split(line)[2:]) as review:
@@ -101,6 +128,8 @@ def test_commands_run(
     else:
         process = run(["bash", "-euo", "pipefail", "-c", line], folder)
         assert process.returncode == 0, f"{place}: {line}\n{process.stderr}"
+    if few_clips and "growing_square.py" in line:
+        leave_few(folder / "clips")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +154,14 @@ def texts(picture: Path) -> list[str]:
     return re.findall(r">([^<>\n]+)</text>", picture.read_text(encoding="utf-8"))
 
 
+def test_the_picture_shows_what_the_readme_says() -> None:
+    """Which is compared with a run."""
+    shown = "".join(texts(ROOT / "docs" / "terminal.svg")).replace("&#160;", "").replace(" ", "")
+    (block,) = [block for block in blocks() if block.marker.endswith("bottle-detection.mp4")]
+    assert f"${block.marker.removeprefix('output: ')}{block.text}$".replace(" ", "").replace("\n", "") in shown
+
+
+@pytest.mark.slow
 def test_the_picture_is_that_of_a_run(tmp_path: Path) -> None:
     ended = run([sys.executable, str(ROOT / "docs" / "terminal.py"), str(tmp_path / "terminal.svg")], tmp_path)
     assert ended.returncode == 0, ended.stderr
