@@ -78,9 +78,10 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _shared_cache(shared_folder: Path) -> Iterator[None]:
-    """Features are kept for this run alone: neither the user's cache nor an earlier run changes what is tested."""
+    """Features are kept for this run alone: neither the user's cache and models nor an earlier run change the tests."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VIDLABEL_CACHE", str(shared_folder / "cache"))
+        environment.setenv("VIDLABEL_MODELS_DIR", str(shared_folder / "models"))
         yield
 
 

@@ -77,6 +77,19 @@ MAY_IMPORT = {
 }
 """The parts of the package that may import a library."""
 
+MAY_CONNECT = {
+    "urllib.request": ["features.encoders.download"],
+    "http.client": ["features.encoders.download"],
+    "socket": ["files", "review"],  # the host's name; the page on this machine
+    "uvicorn": ["review"],
+}
+"""The parts of the package that may import what opens connections; no part may import the `NETWORK` beside it."""
+
+NETWORK = {
+    *("aiohttp", "ftplib", "http.server", "httpx", "huggingface_hub", "requests", "smtplib", "socketserver", "ssl"),
+    *("torch.hub", "urllib3", "websockets", "xmlrpc"),
+}
+
 DEEPEST = 14
 """Modules in the longest chain of imports: what a reader crosses at most from a command to the bottom."""
 
@@ -242,6 +255,27 @@ def test_a_library_is_imported_by_its_parts_alone(library: str) -> None:
     assert users != []
     parts = tuple(f"vidlabel.{part}" for part in MAY_IMPORT[library])
     assert [user for user in users if not f"{user}.".startswith(tuple(f"{part}." for part in parts))] == []
+
+
+def is_within(imported_name: str, library: str) -> bool:
+    return f"{imported_name}.".startswith(f"{library}.")
+
+
+def test_no_other_module_goes_online() -> None:
+    users = {
+        library: {name for name, tree in modules().items() if any(is_within(one, library) for one in imported(tree))}
+        for library in {*MAY_CONNECT, *NETWORK}
+    }
+    assert users.pop("ssl") == users["urllib.request"] == {"vidlabel.features.encoders.download"}
+    found = {
+        library: sorted(
+            name
+            for name in names
+            if not any(is_within(name, f"vidlabel.{part}") for part in MAY_CONNECT.get(library, []))
+        )
+        for library, names in users.items()
+    }
+    assert {library: names for library, names in found.items() if names} == {}
 
 
 def classes_of_one_name(parsed: Mapping[str, ast.Module]) -> list[list[str]]:

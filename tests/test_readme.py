@@ -8,7 +8,9 @@ import shlex
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,10 @@ import pytest
 from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
+from file_server import Served, serve_files
 from review.reviewing import served
 from terminal import shown_on_terminal
+from vidlabel.features.encoders.pullable_models import PULLABLE, PullableFile
 
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
 
@@ -105,6 +109,20 @@ def leave_few(clips: Path) -> None:
         table.write_text("\n".join([first, *kept]) + "\n")
 
 
+@contextmanager
+def served_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server on this machine has a tiny file for each file of a model that can be pulled."""
+    files = tuple(PullableFile(file.path) for file in PULLABLE[name].files)
+    model = replace(PULLABLE[name], files=files)
+    monkeypatch.setitem(PULLABLE, name, model)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serve_files() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.address)
+        addresses = [model.source.address_of(file.path) for file in files]
+        server.files |= {address.removeprefix(server.address): Served(b"{}") for address in addresses}
+        yield
+
+
 @pytest.mark.parametrize(("place", "line"), [(place, line) for line, place in commands().items()])
 def test_commands_run(
     folder: Path,
@@ -121,6 +139,9 @@ def test_commands_run(
         with served(*shlex.split(line)[2:]) as review:
             review.confirm_first()
             assert review.end()[0] == 0, f"{place}: {line}"
+    elif line.startswith("vidlabel models pull "):
+        with served_stand_in(shlex.split(line)[3], monkeypatch):
+            assert call(capfd, *shlex.split(line)[1:]).status == 0, f"{place}: {line}"
     elif is_plain(line):  # in this process, which has loaded torch already
         monkeypatch.chdir(folder)
         ended = call(capfd, *shlex.split(line)[1:])

@@ -11,6 +11,7 @@
     │   ├── AnnotationError       ... as labels
     │   └── SubtitleError         ... as subtitles
     ├── OutputError               a file or folder that cannot be written
+    ├── DownloadError             a file that cannot be downloaded
     └── InstallationError         a package that is missing, doubled or damaged
 
 Each one names three things: which file or option, what is wrong, what to do.
@@ -89,6 +90,10 @@ class SubtitleError(InputError):
 
 class OutputError(VidlabelError):
     """A result cannot be written."""
+
+
+class DownloadError(VidlabelError):
+    """A file cannot be downloaded."""
 
 
 class InstallationError(VidlabelError):

@@ -23,6 +23,10 @@ Exit status:
 """
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EXIT_STATUS)
+models_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+models_app.callback()(models.models)
+models_app.command(name="pull", no_args_is_help=True, epilog=EXIT_STATUS)(models.pull)
+models_app.command(name="remove", no_args_is_help=True)(models.remove)
 app.command(name="predict", no_args_is_help=True, epilog=EXIT_STATUS)(predict.predict)
 app.command(name="train", no_args_is_help=True, epilog=EXIT_STATUS)(train.train)
 app.command(name="evaluate", no_args_is_help=True, epilog=EXIT_STATUS)(evaluate.evaluate)
@@ -31,7 +35,7 @@ app.command(name="report", no_args_is_help=True, epilog=EXIT_STATUS)(report.repo
 app.command(name="explain", no_args_is_help=True, epilog=EXIT_STATUS)(explain.explain)
 app.command(name="review", no_args_is_help=True)(review.review)
 app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
-app.command(name="models")(models.models)
+app.add_typer(models_app, name="models")
 app.command(name="info", no_args_is_help=True)(info.info)
 app.command(name="status", no_args_is_help=True)(status.status)
 

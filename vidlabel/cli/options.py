@@ -60,8 +60,8 @@ Speech = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",
-        help="For the text stream, where there are no subtitles: Whisper model that reads its speech, tiny.en or a "
-        "folder. [default: speech is not read]",
+        help="For the text stream, where there are no subtitles: Whisper model that reads its speech, tiny.en, one "
+        "that was pulled (whisper-small), or a folder. [default: speech is not read]",
     ),
 ]
 Recursive = Annotated[bool, typer.Option("--recursive/--no-recursive", help="Search subfolders too.")]

@@ -48,6 +48,21 @@ def test_changed_weights_of_tiny_en_are_refused(packages: dict[str, ModuleSpec],
         find_speech_model("tiny.en")
 
 
+def test_a_model_that_can_be_pulled_names_the_command(packages: dict[str, ModuleSpec]) -> None:
+    with pytest.raises(
+        InstallationError, match="whisper-small: is not on this machine; run: vidlabel models pull whis"
+    ):
+        find_speech_model("whisper-small")
+
+
+def test_a_pulled_model_is_found_by_its_name(
+    packages: dict[str, ModuleSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_model(tmp_path / "whisper-small")
+    monkeypatch.setattr("vidlabel.features.encoders.pulled.pulled_path", lambda name: tmp_path / name / "model.bin")
+    assert find_speech_model("whisper-small").folder == folder
+
+
 @pytest.mark.parametrize("name", ["config.json", "model.bin", "tokenizer.json"])
 def test_a_folder_that_lacks_a_file_is_refused(packages: dict[str, ModuleSpec], tmp_path: Path, name: str) -> None:
     folder = write_model(tmp_path / "model")

