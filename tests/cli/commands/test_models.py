@@ -91,6 +91,17 @@ def test_a_damaged_model_is_listed_with_its_remedy(
     }
 
 
+def test_the_shipped_models_are_listed_without_a_folder_of_pulled_ones(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VIDLABEL_MODELS_DIR", str(tmp_path / "file"))
+    tmp_path.joinpath("file").write_text("")
+    ended = call(capfd, "models")
+    assert (ended.status, ended.output.split()[0]) == (0, NAMES[0])
+    assert ended.errors.startswith("warning: ")
+    assert "is a file where pulled models are to be" in ended.errors
+
+
 @pytest.mark.parametrize(
     ("name", "status", "line"),
     [

@@ -26,6 +26,7 @@ from vidlabel.features.encoders.pullable_models import (
     PyTorchFolder,
 )
 from vidlabel.features.encoders.pulled import damaged_files, pulled_path, read_record
+from vidlabel.features.encoders.torch_file import read_torch_file
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = save({"head.weight": np.arange(60_000, dtype=np.float32).reshape(6, 10_000)})
@@ -152,7 +153,9 @@ def test_an_unverified_file_is_not_continued(server: FileServer, tmp_path: Path)
 
 
 @pytest.mark.parametrize("changed", [False, True])
-def test_files_of_pytorch_are_checked_by_the_digits_in_their_names(server: FileServer, changed: bool) -> None:
+def test_files_of_pytorch_are_checked_by_the_digits_in_their_names(
+    server: FileServer, tmp_path: Path, changed: bool
+) -> None:
     file = io.BytesIO()
     torch.save({"fc.bias": torch.arange(4.0)}, file)
     digits = sha256(file.getvalue())[:8]
@@ -169,6 +172,9 @@ def test_files_of_pytorch_are_checked_by_the_digits_in_their_names(server: FileS
             pull_model(model, nothing)
         return
     assert pull_model(model, nothing).files[0].sha256 == sha256(file.getvalue())
+    assert (
+        read_torch_file((tmp_path / "models" / "tiny-video" / f"tiny-{digits}.pth").read_bytes())["fc.bias"][3] == 3.0
+    )
 
 
 @pytest.mark.parametrize("value", ["1", "true", "ON", "yes"])
@@ -177,6 +183,10 @@ def test_offline_is_offline(server: FileServer, monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(UsageError, match="HF_HUB_OFFLINE: is set, which forbids downloads from Hugging Face; unset it"):
         pull_model(HUB, nothing)
     assert server.requests == []
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    pull_model(HUB, nothing)
+    monkeypatch.setenv("HF_HUB_OFFLINE", value)
+    assert pull_model(HUB, nothing) == read_record(HUB)
 
 
 def test_two_pulls_at_once_do_not_mix(server: FileServer, tmp_path: Path) -> None:

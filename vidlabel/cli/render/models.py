@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from vidlabel.cli.console import print_output
+from vidlabel.cli.console import print_output, print_warning
 from vidlabel.cli.render.pull import shown_bytes
-from vidlabel.errors import InstallationError
+from vidlabel.errors import InstallationError, UsageError
 from vidlabel.features.encoders.pullable_models import PULLABLE, PullableModel
 from vidlabel.features.encoders.pulled import RECORD, damaged_files, models_folder, read_record
 from vidlabel.heads.bundled_models import shipped_models
@@ -39,20 +39,30 @@ def print_models(*, as_json: bool) -> None:
     rows = [
         ModelRow(name, "shipped", read_spec(path).description, path=path) for name, path in shipped_models().items()
     ]
-    rows += [_pullable_row(model) for model in PULLABLE.values()]
+    folder = _folder_if_any()
+    rows += [_row_of(model, folder) for model in PULLABLE.values()]
     if as_json:
         print(json.dumps([_json_row(row) for row in rows], indent=2))
         return
     width = max(len(row.name) for row in rows)
     for row in (row for row in rows if row.state == "shipped"):
         print_output(f"{row.name:<{width}}  {row.description}")
-    _print_table(f"pulled to {models_folder()}:", [row for row in rows if row.state in {"pulled", "damaged"}], width)
+    _print_table(f"pulled to {folder}:", [row for row in rows if row.state in {"pulled", "damaged"}], width)
     _print_table(
         "to download with `vidlabel models pull NAME`:", [row for row in rows if row.state == "pullable"], width
     )
 
 
-def _pullable_row(model: PullableModel) -> ModelRow:
+def _folder_if_any() -> Path | None:
+    """The folder of pulled models; what is wrong with it is no reason to list none of the others."""
+    try:
+        return models_folder()
+    except UsageError as error:
+        print_warning(str(error))
+        return None
+
+
+def _row_of(model: PullableModel, folder: Path | None) -> ModelRow:
     row = ModelRow(
         model.name,
         "pullable",
@@ -62,15 +72,17 @@ def _pullable_row(model: PullableModel) -> ModelRow:
         size=model.size,
         unverified=tuple(file.path for file in model.files if not file.is_verified),
     )
-    folder = models_folder() / model.name
+    if folder is None:
+        return row
+    path = folder / model.name
     try:
         record = read_record(model)
     except InstallationError:
-        return replace(row, state="damaged", path=folder, damaged=(RECORD,))
+        return replace(row, state="damaged", path=path, damaged=(RECORD,))
     if record is None:
         return row
     damaged = tuple(damaged_files(record))
-    return replace(row, state="damaged" if damaged else "pulled", path=folder, size=record.size, damaged=damaged)
+    return replace(row, state="damaged" if damaged else "pulled", path=path, size=record.size, damaged=damaged)
 
 
 def _json_row(row: ModelRow) -> dict[str, object]:

@@ -38,8 +38,6 @@ def pull_model(model: PullableModel, on_bytes: OnFileBytes) -> PulledModel:
         DownloadError: a file cannot be downloaded, or is not the one that the table names.
         OutputError: the folder cannot be written, or is being written by another process.
     """
-    if isinstance(model.source, HuggingFaceRepository) and _is_set(OFFLINE_VARIABLE):
-        raise UsageError(OFFLINE_VARIABLE, "is set, which forbids downloads from Hugging Face", "unset it")
     folder = models_folder() / model.name
     with _hold(folder):
         seen = _recorded_digests(model)
@@ -73,8 +71,10 @@ def remove_model(model: PullableModel) -> bool:
     return there != []
 
 
-def _is_set(variable: str) -> bool:
-    return os.environ.get(variable, "").upper() in {"1", "ON", "YES", "TRUE"}
+def _refuse_where_offline(model: PullableModel) -> None:
+    is_offline = os.environ.get(OFFLINE_VARIABLE, "").upper() in {"1", "ON", "YES", "TRUE"}
+    if is_offline and isinstance(model.source, HuggingFaceRepository):
+        raise UsageError(OFFLINE_VARIABLE, "is set, which forbids downloads from Hugging Face", "unset it")
 
 
 @contextlib.contextmanager
@@ -112,6 +112,7 @@ def _pull_file(
         expected = file.sha256
     there = _digest_of(final)
     if there is None or not expected or not there.startswith(expected):
+        _refuse_where_offline(model)
         partial = folder / _partial_name(file.path)
         if not expected:  # Nothing would tell the halves of two versions apart.
             partial.unlink(missing_ok=True)

@@ -115,6 +115,19 @@ _TABLE = (
         ),
     ),
     PullableModel(
+        name="vit_base_patch14_dinov2.lvd142m",
+        kind="image encoder",
+        licence="Apache-2.0",
+        source=HuggingFaceRepository(
+            "timm/vit_base_patch14_dinov2.lvd142m", "4685c99dabffe5affac90bd99dbffd25801ae58d"
+        ),
+        files=(
+            PullableFile(
+                "model.safetensors", 346_334_872, "55cbb5d887b336d430e649c277b85a1429e724871f9d02ac16203235886d8c7b"
+            ),
+        ),
+    ),
+    PullableModel(
         name="siglip-base-patch16-224",
         kind="image-text model",
         licence="Apache-2.0",

@@ -1,15 +1,16 @@
-"""Files of tensors that `torch.save` wrote in its first format, read without torch.
+"""Files of tensors that `torch.save` wrote, read without torch.
 
-Such a file holds pickles one after the other: a number that marks the format, its version, facts of the machine, the
-tensors with references to their numbers, and the keys of those; then the numbers. A pickle may name any function to be
-called when it is loaded: here it can name those that tensors are made of, and nothing else. Only files whose digest is
-known come here.
+In its first format such a file holds pickles one after the other: a number that marks the format, its version, facts
+of the machine, the tensors with references to their numbers, and the keys of those; then the numbers. Since torch 1.6
+it is a ZIP archive: a pickle of the tensors, and a file for the numbers of each key. A pickle may name any function to
+be called when it is loaded: here it can name those that tensors are made of, and nothing else.
 """
 
 from __future__ import annotations
 
 import io
 import pickle
+import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _VERSION = 1001
 _TYPES = {"FloatStorage": "<f4", "LongStorage": "<i8"}
 _LENGTH_BYTES = 8
+_ARCHIVE_START = b"PK\x03\x04"
+_TENSORS = "/data.pkl"
+_IS_ENCRYPTED = 1
 
 
 def read_torch_file(content: bytes) -> dict[str, npt.NDArray[Any]]:
@@ -33,14 +37,38 @@ def read_torch_file(content: bytes) -> dict[str, npt.NDArray[Any]]:
     Raises:
         ValueError: it is no such file, or holds something else than tensors.
     """
-    file = io.BytesIO(content)
+    read = _read_archive if content.startswith(_ARCHIVE_START) else _read_first_format
     try:
-        tensors, keys = _read_places(file)
-        types = {place.storage.key: place.storage.type_name for place in tensors.values()}
-        numbers = {key: _read_numbers(content, file, types[key]) for key in keys}
-    except (pickle.UnpicklingError, EOFError, AttributeError, LookupError, TypeError, ValueError) as error:
+        tensors, numbers = read(content)
+        return {name: place.array(numbers[place.storage.key]) for name, place in tensors.items()}
+    except (
+        *(pickle.UnpicklingError, EOFError, AttributeError, LookupError, TypeError, ValueError),
+        *(zipfile.BadZipFile, NotImplementedError, OverflowError),
+    ) as error:
         raise ValueError(f"cannot be read ({error})") from error
-    return {name: place.array(numbers[place.storage.key]) for name, place in tensors.items()}
+
+
+def _read_archive(content: bytes) -> tuple[Mapping[str, _TensorPlace], Mapping[str, npt.NDArray[Any]]]:
+    """Where the tensors are by name, and the numbers by key."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        for entry in archive.infolist():
+            if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & _IS_ENCRYPTED:
+                raise ValueError(f"{entry.filename} is compressed or encrypted")
+        (root,) = [name.removesuffix(_TENSORS) for name in archive.namelist() if name.endswith(_TENSORS)]
+        if f"{root}/byteorder" in archive.namelist() and archive.read(f"{root}/byteorder") != b"little":
+            raise ValueError("its numbers have their bytes in another order")
+        tensors = _Unpickler(io.BytesIO(archive.read(f"{root}{_TENSORS}"))).load()
+        types = {place.storage.key: place.storage.type_name for place in tensors.values()}
+        numbers = {key: np.frombuffer(archive.read(f"{root}/data/{key}"), types[key]) for key in types}
+    return tensors, numbers
+
+
+def _read_first_format(content: bytes) -> tuple[Mapping[str, _TensorPlace], Mapping[str, npt.NDArray[Any]]]:
+    """As `_read_archive`."""
+    file = io.BytesIO(content)
+    tensors, keys = _read_places(file)
+    types = {place.storage.key: place.storage.type_name for place in tensors.values()}
+    return tensors, {key: _read_numbers(content, file, types[key]) for key in keys}
 
 
 def _read_places(file: io.BytesIO) -> tuple[Mapping[str, _TensorPlace], list[str]]:
@@ -77,7 +105,14 @@ class _TensorPlace:
     """In numbers."""
 
     def array(self, numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """A copy."""
+        """A copy.
+
+        Raises:
+            ValueError: it is not among the numbers.
+        """
+        last = self.offset + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
+        if min((self.offset, *self.shape, *self.strides)) < 0 or (0 not in self.shape and last >= numbers.size):
+            raise ValueError(f"a tensor of {self.shape} is not among {numbers.size} numbers")
         steps = tuple(stride * numbers.itemsize for stride in self.strides)
         return np.lib.stride_tricks.as_strided(numbers[self.offset :], self.shape, steps, writeable=False).copy()
 
