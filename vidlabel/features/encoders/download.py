@@ -100,7 +100,7 @@ def _open(address: str, there: int) -> _Body:
         request_headers["Range"] = f"bytes={there}-"
     with _network_errors(address):
         if urlsplit(address).scheme not in _SAFE_REDIRECTS:
-            raise ValueError("neither http nor https")
+            raise ValueError("it begins with neither http:// nor https://")
         request = urllib.request.Request(address, headers=request_headers)
         try:
             response = cast("http.client.HTTPResponse", _opener().open(request, timeout=TIMEOUT_S))
