@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.efficientnet import EfficientNetLite
-from vidlabel.features.encoders.efficientnet_layers import load_layers
-from vidlabel.features.encoders.openvino import OpenvinoNetwork, efficientnet_graph
+from vidlabel.features.encoders.efficientnet_layers import efficientnet_graph, load_layers
+from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.torch_networks import torch_network
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 

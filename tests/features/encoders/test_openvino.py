@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from features.encoders.reference import known_picture
-from vidlabel.features.encoders.efficientnet_layers import load_layers
+from vidlabel.features.encoders.efficientnet_layers import efficientnet_graph, load_layers
 from vidlabel.features.encoders.frame_encoder import Encoder, load_encoder
 from vidlabel.features.encoders.hardware import is_openvino_installed
-from vidlabel.features.encoders.openvino import MOST_SHAPES, OpenvinoNetwork, efficientnet_graph
+from vidlabel.features.encoders.openvino import MOST_SHAPES, OpenvinoNetwork
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 
 if not is_openvino_installed():  # importorskip would import it, with its telemetry.

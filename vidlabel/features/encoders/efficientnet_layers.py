@@ -1,4 +1,4 @@
-"""The layers of the EfficientNet-Lite networks, made of the published weights or of tuned ones.
+"""The layers of the EfficientNet-Lite networks, made of the published weights or of tuned ones, and their graph.
 
 Architecture: M. Tan and Q. Le, "EfficientNet", ICML 2019 (arXiv 1905.11946); the Lite variants of the TensorFlow
 authors have no squeeze-and-excitation, use relu6 instead of swish, and do not scale stem, first stage and head.
@@ -7,8 +7,9 @@ authors have no squeeze-and-excitation, use relu6 instead of swish, and do not s
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,10 @@ from vidlabel.errors import UsageError
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.layers import BlockLayers, Convolution, Weights
 from vidlabel.features.encoders.weights import published_weights, read_weights, weights_path
+
+if TYPE_CHECKING:
+    from vidlabel.features.encoders.network_graph import NetworkGraph
+    from vidlabel.features.encoders.weights import PixelScaling
 
 BATCH_NORM_EPSILON = 1e-3
 """Epsilon of the published weights (torch's default of 1e-5 gives wrong features that look plausible)."""
@@ -56,6 +61,20 @@ class LiteLayers:
             for number, block in enumerate(self.blocks)
         )
         return replace(self, blocks=blocks, head=layers.get("head", self.head))
+
+
+def efficientnet_graph(layers: LiteLayers, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
+    """What builds the model as a graph: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
+
+    def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
+        frames = graph.frames()
+        hidden = graph.relu6(graph.convolve(layers.stem, graph.scaled(frames, scaling)))
+        for block in layers.blocks:
+            hidden = graph.block(block, hidden)
+        hidden = graph.relu6(graph.convolve(layers.head, hidden))
+        return graph.model(graph.mean(hidden), frames)
+
+    return build
 
 
 def load_layers(name: str, tuned: FinetunedWeights | None = None) -> LiteLayers:

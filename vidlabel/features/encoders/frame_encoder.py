@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.encoders.efficientnet_layers import LiteLayers, load_layers
+from vidlabel.features.encoders.efficientnet_layers import LiteLayers, efficientnet_graph, load_layers
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
 from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork, SpreadNetwork, encoder_threads
-from vidlabel.features.encoders.openvino import OpenvinoNetwork, efficientnet_graph
+from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.weights import (
     PUBLISHED_SCALING,
     PixelScaling,

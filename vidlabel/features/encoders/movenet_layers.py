@@ -17,7 +17,7 @@ import numpy as np
 from vidlabel.features.encoders.layers import BlockLayers, Convolution, Weights
 
 if TYPE_CHECKING:
-    from vidlabel.features.encoders.openvino import NetworkGraph
+    from vidlabel.features.encoders.openvino import OpenvinoGraph
     from vidlabel.features.encoders.weights import PixelScaling
 
 KEYPOINTS = 17
@@ -103,11 +103,11 @@ def movenet_layers(weights: Weights) -> MoveNetLayers:
     )
 
 
-def movenet_graph(layers: MoveNetLayers, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
+def movenet_graph(layers: MoveNetLayers, scaling: PixelScaling) -> Callable[[OpenvinoGraph], Any]:
     """What builds the model in OpenVINO: (B, H, W, 3) uint8 pictures to the maps (B, C, h, w), as `MoveNet.forward`."""
 
-    def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
-        operations, frames = graph.operations, graph.frames()
+    def build(graph: OpenvinoGraph) -> Any:  # noqa: ANN401
+        frames = graph.frames()
         hidden = graph.relu6(graph.convolve(layers.stem, graph.scaled(frames, scaling)))
         inputs: dict[int, Any] = {}
         for number, block in enumerate(layers.blocks):
@@ -116,23 +116,14 @@ def movenet_graph(layers: MoveNetLayers, scaling: PixelScaling) -> Callable[[Net
             hidden = graph.block(block, hidden)
         level = graph.convolve(layers.narrow, graph.relu6(graph.convolve(layers.neck, hidden)))
         for step, number in zip(layers.pyramid, LATERAL, strict=True):
-            joined = operations.add(_doubled(graph, level), graph.convolve(step.lateral, inputs[number]))
-            level = operations.relu(graph.convolve(step.project, graph.convolve(step.depthwise, joined)))
-        maps = [_head_maps(graph, name, layers.heads[name], level) for name in MAPS]
-        return graph.model(operations.concat(maps, 1), frames)
+            joined = graph.add(graph.doubled(level), graph.convolve(step.lateral, inputs[number]))
+            level = graph.relu(graph.convolve(step.project, graph.convolve(step.depthwise, joined)))
+        return graph.model(graph.joined([_head_maps(graph, name, layers.heads[name], level) for name in MAPS]), frames)
 
     return build
 
 
-def _doubled(graph: NetworkGraph, level: Any) -> Any:  # noqa: ANN401
-    """(B, C, H, W) to (B, C, 2 H, 2 W), bilinear."""
-    scales, axes = np.array([2, 2], np.float32), np.array([2, 3])
-    return graph.operations.interpolate(
-        level, scales, "linear_onnx", "scales", coordinate_transformation_mode="half_pixel", axes=axes
-    )
-
-
-def _head_maps(graph: NetworkGraph, name: str, head: PoseHeadLayers, level: Any) -> Any:  # noqa: ANN401
-    wide = graph.operations.relu(graph.convolve(head.widen, graph.convolve(head.depthwise, level)))
+def _head_maps(graph: OpenvinoGraph, name: str, head: PoseHeadLayers, level: Any) -> Any:  # noqa: ANN401
+    wide = graph.relu(graph.convolve(head.widen, graph.convolve(head.depthwise, level)))
     maps = graph.convolve(head.project, wide)
-    return graph.operations.sigmoid(maps) if name in PROBABILITIES else maps
+    return graph.sigmoid(maps) if name in PROBABILITIES else maps

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.errors import InstallationError
-from vidlabel.features.encoders.efficientnet_layers import LiteLayers
-from vidlabel.features.encoders.layers import BlockLayers, Convolution
+from vidlabel.features.encoders.layers import Convolution
+from vidlabel.features.encoders.network_graph import NetworkGraph, Node
 from vidlabel.features.encoders.weights import PixelScaling
 
 MOST_SHAPES = 8
@@ -45,13 +45,13 @@ class OpenvinoNetwork:
         InstallationError: OpenVINO is damaged, or cannot run here.
     """
 
-    def __init__(self, build: Callable[[NetworkGraph], Any], threads: int) -> None:
+    def __init__(self, build: Callable[[OpenvinoGraph], Any], threads: int) -> None:
         openvino = load_openvino()
         self._threads = threads
         self._requests: dict[tuple[int, ...], SimpleQueue[_Request]] = {}
         with _ONE_AT_A_TIME:
             self._core = openvino.Core()
-            self._model = build(NetworkGraph(openvino))
+            self._model = build(OpenvinoGraph(openvino))
 
     def run(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
         """What the model makes of inputs.
@@ -148,64 +148,74 @@ def _find_converter(name: str) -> Any:  # noqa: ANN401
     return importlib.import_module("openvino.tools.ovc").convert_model
 
 
-class NetworkGraph:
-    """Builds a network out of OpenVINO's operations, for batches of any shape."""
+class OpenvinoGraph(NetworkGraph):
+    """Builds a network out of OpenVINO's operations."""
 
     def __init__(self, openvino: Any) -> None:  # noqa: ANN401
         self._openvino = openvino
-        self.operations = openvino.opset15
-        """All of OpenVINO's operations, by their names."""
+        self._operations = openvino.opset15
 
-    def frames(self) -> Any:  # noqa: ANN401
-        """The input of the model: (B, H, W, 3) uint8."""
-        return self.operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
+    def frames(self) -> Node:
+        """The input of a network of pictures: (B, H, W, 3) uint8."""
+        return self._operations.parameter([-1, -1, -1, 3], np.uint8, name="frames")
 
-    def model(self, output: Any, inputs: Any) -> Any:  # noqa: ANN401
+    def patches(self, frames: int, bands: int) -> Node:
+        """The input of a network of log-mel spectrograms: (B, 1, `frames`, `bands`) float32."""
+        return self._operations.parameter([-1, 1, frames, bands], np.float32, name="patches")
+
+    def model(self, output: Node, inputs: Node) -> Any:  # noqa: ANN401
         """The model that makes `output` of the inputs."""
         return self._openvino.Model([output], [inputs], "encoder")
 
-    def scaled(self, frames: Any, scaling: PixelScaling) -> Any:  # noqa: ANN401
+    def scaled(self, frames: Node, scaling: PixelScaling) -> Node:
         """(B, H, W, 3) uint8 to (B, 3, H, W) float32."""
-        operations = self.operations
+        operations = self._operations
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
         return operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
 
-    def block(self, block: BlockLayers, pictures: Any) -> Any:  # noqa: ANN401
-        """Apply a block to (B, C, H, W)."""
-        hidden = pictures if block.expand is None else self.relu6(self.convolve(block.expand, pictures))
-        narrow = self.convolve(block.project, self.relu6(self.convolve(block.depthwise, hidden)))
-        return self.operations.add(narrow, pictures) if block.adds_input else narrow
-
-    def convolve(self, layer: Convolution, pictures: Any) -> Any:  # noqa: ANN401
+    def convolve(self, layer: Convolution, pictures: Node) -> Node:
         """Apply a convolution to (B, C, H, W)."""
         values = np.ascontiguousarray(layer.weight)
         strides, no_padding, no_dilation = [layer.stride] * 2, [0, 0], [1, 1]
         arguments = (strides, no_padding, no_padding, no_dilation, "same_upper")
         kernel = self._constant(values[:, None] if layer.groups > 1 else values)
         if layer.groups > 1:
-            hidden = self.operations.group_convolution(pictures, kernel, *arguments)
+            hidden = self._operations.group_convolution(pictures, kernel, *arguments)
         else:
-            hidden = self.operations.convolution(pictures, kernel, *arguments)
-        return self.operations.add(hidden, self._constant(layer.bias[None, :, None, None]))
+            hidden = self._operations.convolution(pictures, kernel, *arguments)
+        return self._operations.add(hidden, self._constant(layer.bias[None, :, None, None]))
 
-    def relu6(self, hidden: Any) -> Any:  # noqa: ANN401
+    def add(self, one: Node, other: Node) -> Node:
+        """The sum of two nodes of one shape."""
+        return self._operations.add(one, other)
+
+    def relu(self, hidden: Node) -> Node:
+        """Clip at 0."""
+        return self._operations.relu(hidden)
+
+    def relu6(self, hidden: Node) -> Node:
         """Clip to 0 ... 6."""
-        return self.operations.clamp(hidden, 0.0, 6.0)
+        return self._operations.clamp(hidden, 0.0, 6.0)
 
-    def _constant(self, values: npt.NDArray[np.float32]) -> Any:  # noqa: ANN401
+    def sigmoid(self, hidden: Node) -> Node:
+        """1 / (1 + exp(-x))."""
+        return self._operations.sigmoid(hidden)
+
+    def doubled(self, pictures: Node) -> Node:
+        """(B, C, H, W) to (B, C, 2 H, 2 W), bilinear."""
+        scales, axes = np.array([2, 2], np.float32), np.array([2, 3])
+        return self._operations.interpolate(
+            pictures, scales, "linear_onnx", "scales", coordinate_transformation_mode="half_pixel", axes=axes
+        )
+
+    def joined(self, maps: Sequence[Node]) -> Node:
+        """Maps (B, C, H, W), their channels one after the other."""
+        return self._operations.concat(list(maps), 1)
+
+    def mean(self, pictures: Node) -> Node:
+        """The mean over the picture: (B, C, H, W) to (B, C)."""
+        return self._operations.reduce_mean(pictures, [2, 3])
+
+    def _constant(self, values: npt.NDArray[np.float32]) -> Node:
         """OpenVINO turns arrays into lists of Python's numbers where it makes the constants: 85 ms in place of 6."""
         return self._openvino.op.Constant(values)
-
-
-def efficientnet_graph(layers: LiteLayers, scaling: PixelScaling) -> Callable[[NetworkGraph], Any]:
-    """What builds the model of an EfficientNet: (B, H, W, 3) uint8 pictures to (B, D) float32 features."""
-
-    def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
-        frames = graph.frames()
-        hidden = graph.relu6(graph.convolve(layers.stem, graph.scaled(frames, scaling)))
-        for block in layers.blocks:
-            hidden = graph.block(block, hidden)
-        hidden = graph.relu6(graph.convolve(layers.head, hidden))
-        return graph.model(graph.operations.reduce_mean(hidden, [2, 3]), frames)
-
-    return build

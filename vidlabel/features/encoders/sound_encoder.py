@@ -20,8 +20,9 @@ import numpy.typing as npt
 from vidlabel.features.encoders.hardware import Device, Runtime, UsedRuntime, resolve_hardware
 from vidlabel.features.encoders.layers import Convolution, Weights
 from vidlabel.features.encoders.log_mel import BANDS, FRAMES, log_mel
+from vidlabel.features.encoders.network_graph import NetworkGraph
 from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork, SpreadNetwork, encoder_threads
-from vidlabel.features.encoders.openvino import NetworkGraph, OpenvinoNetwork
+from vidlabel.features.encoders.openvino import OpenvinoNetwork
 from vidlabel.features.encoders.shipped_weights import YAMNET
 from vidlabel.process import available_cores
 from vidlabel.video.request import SOUND_WINDOW
@@ -98,14 +99,14 @@ def spectrograms(windows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def yamnet_graph(layers: Sequence[Convolution]) -> Callable[[NetworkGraph], Any]:
-    """What builds the model in OpenVINO: (B, 1, 96, 64) float32 to (B, D) float32."""
+    """What builds the model as a graph: (B, 1, 96, 64) float32 to (B, D) float32."""
 
     def build(graph: NetworkGraph) -> Any:  # noqa: ANN401
-        patches = graph.operations.parameter([-1, 1, FRAMES, BANDS], np.float32, name="patches")
+        patches = graph.patches(FRAMES, BANDS)
         hidden = patches
         for layer in layers:
-            hidden = graph.operations.relu(graph.convolve(layer, hidden))
-        return graph.model(graph.operations.reduce_mean(hidden, [2, 3]), patches)
+            hidden = graph.relu(graph.convolve(layer, hidden))
+        return graph.model(graph.mean(hidden), patches)
 
     return build
 
