@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from vidlabel.evaluation.evaluate import evaluate
     from vidlabel.explanation.explain import explain
     from vidlabel.explanation.explanation import Explanation
+    from vidlabel.export.export import export_onnx
     from vidlabel.heads.model import Model, load_model
     from vidlabel.labels.formats.registry import read_labels, write_labels
     from vidlabel.labels.metrics.evaluation import Evaluation
@@ -45,6 +46,7 @@ __all__ = [
     "cut",
     "evaluate",
     "explain",
+    "export_onnx",
     "load_model",
     "predict",
     "read_labels",
@@ -67,6 +69,7 @@ _HOMES = {
     "cut": "vidlabel.video_writing.cut",
     "evaluate": "vidlabel.evaluation.evaluate",
     "explain": "vidlabel.explanation.explain",
+    "export_onnx": "vidlabel.export.export",
     "load_model": "vidlabel.heads.model",
     "predict": "vidlabel.prediction.labeller",
     "read_labels": "vidlabel.labels.formats.registry",

@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.commands import cut, evaluate, explain, features, info, models, predict, report, review, status, train
+from vidlabel.cli.commands import (
+    cut,
+    evaluate,
+    explain,
+    export,
+    features,
+    info,
+    models,
+    predict,
+    report,
+    review,
+    status,
+    train,
+)
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
 from vidlabel.paths import reason_of
@@ -35,6 +48,7 @@ app.command(name="report", no_args_is_help=True, epilog=EXIT_STATUS)(report.repo
 app.command(name="explain", no_args_is_help=True, epilog=EXIT_STATUS)(explain.explain)
 app.command(name="review", no_args_is_help=True)(review.review)
 app.command(name="features", no_args_is_help=True, epilog=EXIT_STATUS)(features.features)
+app.command(name="export", no_args_is_help=True, epilog=EXIT_STATUS)(export.export)
 app.add_typer(models_app, name="models")
 app.command(name="info", no_args_is_help=True)(info.info)
 app.command(name="status", no_args_is_help=True)(status.status)

@@ -70,7 +70,7 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
         lag_s=next((lag_s for lag_s in lags if lag_s is not None), usual.lag_s),
     )
     for encoder, pictures in _pictures_of(_of_picture_encoder(spec))[:1]:
-        scaling, tuned = PixelScaling(pictures.mean, pictures.scale), _tuned_weights(model, encoder)
+        scaling, tuned = PixelScaling(pictures.mean, pictures.scale), tuned_weights(model, encoder)
         config = replace(config, encoder=encoder.name, tuned=tuned, scaling=scaling)
     return config
 
@@ -94,7 +94,7 @@ def _pictures_of(streams: Sequence[StreamSpec]) -> list[tuple[EncoderInfo, Pictu
     ]
 
 
-def _tuned_weights(model: Network, encoder: EncoderInfo) -> FinetunedWeights | None:
+def tuned_weights(model: Network, encoder: EncoderInfo) -> FinetunedWeights | None:
     """The weights of an encoder that a model brings; None: it uses the published ones."""
     if encoder.tuned is None:
         return None

@@ -24,7 +24,8 @@ FRAME_STEP = 160
 _FRAME = 400
 _POINTS = 512
 _LOWEST_HZ, _HIGHEST_HZ = 125.0, 7500.0
-_OFFSET = 0.001
+OFFSET = 0.001
+"""Added to each band before the logarithm."""
 _ROWS = 12
 """Frames that are multiplied at once. OpenBLAS shares larger products among threads, which then wait in a busy loop:
 10.9 ms of CPU a window with its encoder, in place of 2.1."""
@@ -44,13 +45,20 @@ def log_mel(window: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     frames = np.lib.stride_tricks.sliding_window_view(window, _FRAME)[::FRAME_STEP]
     magnitudes = np.abs(np.fft.rfft(frames * _hann(), _POINTS)).astype(np.float32)
     bands = magnitudes.reshape(-1, _ROWS, magnitudes.shape[1]) @ mel_bands()
-    logarithms: npt.NDArray[np.float32] = np.log(bands.reshape(FRAMES, BANDS) + np.float32(_OFFSET))
+    logarithms: npt.NDArray[np.float32] = np.log(bands.reshape(FRAMES, BANDS) + np.float32(OFFSET))
     return logarithms
 
 
 @cache
 def _hann() -> npt.NDArray[np.float32]:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(_FRAME) / _FRAME)).astype(np.float32)
+
+
+def fourier_basis() -> npt.NDArray[np.float32]:
+    """(514, 400): rows whose products with a frame are the real parts of its Fourier transform, then the imaginary."""
+    angles = 2 * np.pi * np.outer(np.arange(_POINTS // 2 + 1), np.arange(_FRAME)) / _POINTS
+    basis: npt.NDArray[np.float32] = (np.concatenate([np.cos(angles), -np.sin(angles)]) * _hann()).astype(np.float32)
+    return basis
 
 
 @cache
