@@ -22,9 +22,11 @@ from vidlabel.training.features import (
     FeatureOptions,
     extract_features,
     extract_model_features,
+    feature_options,
     features_in_files,
     video_features,
 )
+from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import SilentTrainListener
 
 pytestmark = pytest.mark.usefixtures("shared_encoders")
@@ -123,6 +125,16 @@ def test_files_of_another_width_are_refused(tmp_path: Path) -> None:
     model = save_example(step_spec(), tmp_path / "m.safetensors")
     with pytest.raises(UsageError, match="these files hold 10 numbers a sample, and steps takes 6"):
         extract_model_features(model, read(tmp_path, ROWS), FeatureOptions(), SilentTrainListener())
+
+
+def test_an_encoder_is_refused_where_features_have_one(tmp_path: Path) -> None:
+    model = save_example(pooled_spec(), tmp_path / "m.safetensors")
+    with pytest.raises(UsageError, match=r"--encoder: pooled has one already"):
+        feature_options(TrainOptions(), None, None, encoder="efficientnet-lite0", model=model)
+    found = read(tmp_path, "a.npz,,,run\n")
+    options = feature_options(TrainOptions(), None, None, encoder="efficientnet-lite0")
+    with pytest.raises(UsageError, match="--encoder: is for videos"):
+        extract_features(found, options, None, SilentTrainListener())
 
 
 def test_streams_that_no_video_has_are_refused(tmp_path: Path) -> None:

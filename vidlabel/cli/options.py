@@ -34,6 +34,15 @@ ModelNames = Annotated[
         help="Name of a shipped model, or a model file. Several (-m A -m B) label in one pass over each video.",
     ),
 ]
+EncoderName = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="NAME|FILE",
+        help="Encoder of the pictures: efficientnet-lite0, -lite1 or -lite2, or a model file whose encoder to use. "
+        "[default: efficientnet-lite0]",
+    ),
+]
 RuntimeName = Annotated[
     Runtime,
     typer.Option(

@@ -156,6 +156,7 @@ def evaluate(
     seed: int = DEFAULT_OPTIONS.seed,
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
+    encoder: str | PathLike[str] | None = None,
     audio_stream: int | None = None,
     speech: str | PathLike[str] | None = None,
     cache_dir: str | PathLike[str] | None = None,
@@ -192,6 +193,7 @@ def evaluate(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
+        encoder: name of an encoder, or path of a model file whose encoder is used; None: `efficientnet-lite0`.
         audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
             speech is not read.
@@ -238,6 +240,8 @@ def evaluate(
             options,
             rate,
             cache_dir,
+            encoder=encoder,
+            model=loaded,
             device=device,
             runtime=runtime,
             audio_stream=audio_stream,
@@ -263,7 +267,7 @@ def run_evaluation(request: EvaluationRequest, listener: EvaluationListener) -> 
     if request.model is not None:
         return _measure(request, request.model, warnings, listener)
     refuse_insufficient(request.training_set, request.source)
-    refuse_untunable(request.training_set, request.options, None)
+    refuse_untunable(request.training_set, request.options, request.features.config, None)
     outer_folds(request.training_set.examples, request.folds, request.options.seed)  # before hours of decoding
     return _cross_validate(request, warnings, listener)
 

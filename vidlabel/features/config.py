@@ -94,6 +94,21 @@ class FeatureConfig:
 _USUAL = FeatureConfig()
 
 
+def is_model_file(encoder: str) -> bool:
+    """Whether an option `--encoder` names a model file, whose encoder is meant."""
+    return Path(encoder).suffix == ".safetensors"
+
+
+def check_encoder(encoder: str) -> None:
+    """Refuse an option `--encoder` that names neither an encoder nor a file of one; no file is opened.
+
+    Raises:
+        UsageError: there is no such encoder.
+    """
+    if not is_model_file(encoder):
+        published_weights(encoder)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExtractOptions:
     """Options of `features`, of the same names in the command line.
@@ -102,14 +117,14 @@ class ExtractOptions:
         UsageError: a value is out of range, or there is no such encoder.
     """
 
-    encoder: str = _USUAL.encoder
-    """Name of an encoder, or path of a model file (`.safetensors`) whose encoder is used."""
+    encoder: str | None = None
+    """Name of an encoder, or path of a model file (`.safetensors`) whose encoder is used; None: the usual one."""
     streams: tuple[str, ...] = ("frames",)
     """In the order in which their features are joined."""
     rate: float = _USUAL.rate
     """Samples per second."""
-    short_side: int = _USUAL.short_side
-    """Pixels of the shorter side of a sample."""
+    short_side: int | None = None
+    """Pixels of the shorter side of a sample; None: as the encoder was trained."""
     view: PlainView = "centre"
     lag: float = _USUAL.lag_s
     """How much earlier the frame is that `motion` subtracts, seconds."""
@@ -128,19 +143,15 @@ class ExtractOptions:
             if value is not None and "text" not in self.streams:
                 raise UsageError(option, "is for the stream text", "add it to --streams")
         _ = self.config
-
-    @property
-    def takes_model_file(self) -> bool:
-        """Whether the encoder is that of a model file."""
-        return Path(self.encoder).suffix == ".safetensors"
+        if self.encoder is not None:
+            check_encoder(self.encoder)
 
     @property
     def config(self) -> FeatureConfig:
-        """How the features are made, but for the encoder of a model file."""
+        """How the features are made, but for the encoder."""
         return FeatureConfig(
-            encoder=_USUAL.encoder if self.takes_model_file else self.encoder,
             rate=float(self.rate),
-            short_side=self.short_side,
+            short_side=_USUAL.short_side if self.short_side is None else self.short_side,
             lag_s=float(self.lag),
             decoder=self.decoder,
             audio_stream=self.audio_stream,

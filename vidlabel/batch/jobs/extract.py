@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
-from vidlabel.errors import InputError, UsageError
+from vidlabel.errors import InputError
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
@@ -26,8 +26,8 @@ from vidlabel.features.streams.registry import (
     reading_request,
 )
 from vidlabel.paths import stat_video
+from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.prediction.options import Listener
-from vidlabel.prediction.video_inputs import feature_config, video_problem
 from vidlabel.profiling import Stopwatch
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.samples import TIMEOUT_S, open_isolated_samples
@@ -124,6 +124,7 @@ def extract_job(options: ExtractOptions) -> ExtractJob:
 
     Raises:
         ModelFileError: the encoder is named by a file that cannot be used as a model.
+        InstallationError: the encoder's weights are not installed.
         UsageError: the model takes features that cannot be computed here, or there is no such runtime.
         DeviceError: there is no GPU.
     """
@@ -131,19 +132,7 @@ def extract_job(options: ExtractOptions) -> ExtractJob:
 
 
 def _config(options: ExtractOptions) -> FeatureConfig:
-    config = options.config
-    if not options.takes_model_file:
-        return config
-    from vidlabel.heads.model import load_model  # numpy
-
-    model = load_model(Path(options.encoder))
-    problem = video_problem(model.spec)
-    if problem is not None:
-        raise UsageError("--encoder", problem, "name an encoder, or give another model")
-    found = feature_config(model, config)
-    return replace(
-        config, encoder=found.encoder, tuned=found.tuned, scaling=found.scaling, text_encoder=found.text_encoder
-    )
+    return with_encoder(options.config, options.encoder, options.short_side)
 
 
 def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:

@@ -11,6 +11,7 @@ from vidlabel.cli.options import (
     Debug,
     DecoderName,
     DeviceName,
+    EncoderName,
     Quiet,
     Recursive,
     RetryFailed,
@@ -34,10 +35,10 @@ Inputs = Annotated[
 Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder for one feature file per video.")]
 Rate = Annotated[float, typer.Option(help="Samples per second.")]
 Streams = Annotated[str, typer.Option(help="Streams to extract, separated by commas: frames, motion, pose, audio.")]
-EncoderName = Annotated[
-    str, typer.Option(metavar="NAME|FILE", help="Name of an encoder, or a model file whose encoder to use.")
+ShortSide = Annotated[
+    int | None,
+    typer.Option(help="Size of the frames: pixels of the shorter side. [default: as the encoder was trained]"),
 ]
-ShortSide = Annotated[int, typer.Option(help="Size of the frames: pixels of the shorter side.")]
 ViewName = Annotated[
     PlainView, typer.Option(help="Part of the frame to encode: the square in the middle, or the whole frame.")
 ]
@@ -57,8 +58,8 @@ def features(
     output: Output,
     rate: Rate = DEFAULTS.rate,
     streams: Streams = DEFAULT_STREAMS,
-    encoder: EncoderName = DEFAULTS.encoder,
-    short_side: ShortSide = DEFAULTS.short_side,
+    encoder: EncoderName = None,
+    short_side: ShortSide = None,
     view: ViewName = DEFAULTS.view,
     lag: Lag = DEFAULTS.lag,
     format_name: FormatName = "npz",

