@@ -18,6 +18,7 @@ LAYERS: list[set[str]] = [
     {"labels"},
     {"video"},
     {"features", "heads"},
+    {"vocabulary"},
     {"prediction"},
     {"batch", "training"},
     {"evaluation", "video_writing", "export"},

@@ -38,6 +38,7 @@ def test_it_is_the_same_for_the_same_things(video: Path) -> None:
         {"audio_stream": 0},
         {"end": 3.0},
         {"decoder": "pyav"},
+        {"labels": ("dog",)},
     ],
     ids=str,
 )

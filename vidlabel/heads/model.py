@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vidlabel.heads.bundled_models import check_names, find_model
+from vidlabel.heads.bundled_models import find_model
 from vidlabel.heads.model_file import (
     encoder_prefix,
     encoder_tensors,
@@ -98,18 +98,6 @@ def load_model(name_or_path: str | Path) -> Model:
     prefixes = [projection_prefix(number) for number in range(len(spec.projected_sizes or ()))]
     projections = tuple(Projection(tensors[f"{own}mean"], tensors[f"{own}components"]) for own in prefixes)
     return Model(spec, heads, projections, path, sha256, encoders=encoder_tensors(spec, tensors))
-
-
-def load_models(names: Sequence[str]) -> tuple[Model, ...]:
-    """Load models that are to be used together.
-
-    Raises:
-        UsageError: two have the same name, which results could not tell apart.
-        ModelFileError: one cannot be used.
-    """
-    models = tuple(load_model(name) for name in names)
-    check_names([(model.spec.name, model.path) for model in models])
-    return models
 
 
 def save_model(

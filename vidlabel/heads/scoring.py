@@ -121,6 +121,10 @@ class CarriedScorer(Scorer):
                 continue
             outputs, self._states[number] = head.run(own, self._states[number])
             logits.append(outputs)
+        return self._label_scores(logits)
+
+    def _label_scores(self, logits: list[FloatArray | None]) -> FloatArray:
+        """(N, K) outputs of each head that runs to (N, C)."""
         return probabilities(logits, self._model.spec)
 
 

@@ -68,6 +68,30 @@ class VideoInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelClass:
+    """A class of a shipped model that stands for a label in words."""
+
+    name: FilledText
+    model: FilledText
+    """`objects` or `sounds`."""
+    similarity: Annotated[float, Range(-1, 1)]
+    """Cosine of the label and the name."""
+    weight: Annotated[float, Range(0, 1)]
+    """Share of its score that counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelClasses:
+    """What a label in words is found by."""
+
+    label: FilledText
+    count: Annotated[int, Range(0)]
+    """Of the classes that stand for it; 0: it is not found."""
+    classes: tuple[LabelClass, ...]
+    """The first of them, the most similar first."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelInfo:
     """A model that gave labels."""
 
@@ -80,7 +104,9 @@ class ModelInfo:
     encoders: tuple[FilledText, ...]
     """The encoder of each stream; `unknown` for features made elsewhere."""
     sha256: Sha256
-    """SHA-256 of the model file, hexadecimal."""
+    """SHA-256 of the model file, hexadecimal; of labels in words, of all that they are made of."""
+    classes: tuple[LabelClasses, ...] = ()
+    """What stands for each label, where labels in words are found by the names of classes."""
 
 
 @dataclass(frozen=True, slots=True)

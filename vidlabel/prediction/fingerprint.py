@@ -42,6 +42,8 @@ def fingerprint(
     asked["runtime"] = resolve_runtime(options.runtime, options.device)  # Its features differ in the last digits.
     if options.audio_stream is None:  # Where none is named, nothing depends on it.
         del asked["audio_stream"]
+    if not options.labels:
+        del asked["labels"]
     facts = [shown, status.st_size, status.st_mtime_ns, *model_sha256s, asked]
     config = FeatureConfig(subtitles=options.subtitles, speech=options.speech, audio_stream=options.audio_stream)
     beside = beside_video(Path(shown), config, streams)

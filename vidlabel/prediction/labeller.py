@@ -19,8 +19,8 @@ from vidlabel.features.feature_file import is_feature_name
 from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
-from vidlabel.heads.model import load_models
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
+from vidlabel.prediction.chosen_models import describe_labels, load_chosen_models
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.model_labels import FeatureSink, ModelLabels, ModelOutput, joined_segments
@@ -34,6 +34,7 @@ from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, SampleRequest
 from vidlabel.video.samples import open_isolated_samples
+from vidlabel.vocabulary.model import VocabularyModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,6 +54,7 @@ def predict(
     path: str | PathLike[str],
     model: str | PathLike[str] | Sequence[str | PathLike[str]] = _DEFAULTS.models,
     *,
+    labels: Sequence[str] = _DEFAULTS.labels,
     rate: float | None = _DEFAULTS.rate,
     threshold: float | None = _DEFAULTS.threshold,
     min_duration: float | None = _DEFAULTS.min_duration,
@@ -76,6 +78,8 @@ def predict(
     Args:
         path: the video, or a feature file for a model that was trained on such files.
         model: name of a shipped model, or path of a model file; several of them share one reading of the video.
+        labels: labels in words that no model was trained on, such as `a dog barks`; they take the place of the default
+            models.
         rate: samples per second; None: each model's.
         threshold: minimum score, 0 to 1, at which a label holds; None: the model's, per label.
         min_duration: minimum duration of a segment in seconds; None: the model's, per label.
@@ -99,7 +103,8 @@ def predict(
         The labels with their times in seconds from the first presented frame.
 
     Raises:
-        UsageError: an argument is invalid, two models have one name, or the device is not available.
+        UsageError: an argument is invalid, two models have one name, nothing that is known resembles a label, or the
+            device is not available.
         VideoError: the file cannot be read as a video.
         ModelFileError: the model cannot be used.
 
@@ -109,7 +114,8 @@ def predict(
         ('ok', 4.0)
     """
     options = PredictOptions(
-        models=(fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model),
+        models=_model_names(model, labels),
+        labels=tuple(labels),
         rate=rate,
         threshold=threshold,
         min_duration=min_duration,
@@ -128,8 +134,17 @@ def predict(
         speech=None if speech is None else fspath(speech),
         timeout=timeout,
     )
+    listener = PythonListener()
+    for warning in describe_labels(options.labels)[1]:
+        listener.warn(warning)
     with DecodePool() as pool:
-        return Labeller(options, pool).label(fspath(path), PythonListener())
+        return Labeller(options, pool).label(fspath(path), listener)
+
+
+def _model_names(model: str | PathLike[str] | Sequence[str | PathLike[str]], labels: Sequence[str]) -> tuple[str, ...]:
+    if labels and model is _DEFAULTS.models:  # nobody named them
+        return ()
+    return (fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model)
 
 
 class PythonListener:
@@ -175,7 +190,8 @@ class Labeller:
         self._features = features
         self._pool = pool
         self._stopwatch = stopwatch
-        self._models = load_models(options.models)
+        self._models = load_chosen_models(options)
+        self._is_usual_choice = options.models == DEFAULT_MODELS and not options.labels
         self._threads = threads or available_cores()
         specs = [model.spec for model in self._models]
         self._blind = next((spec for spec in specs if video_problem(spec) is not None), None)
@@ -223,7 +239,7 @@ class Labeller:
         problems = [problem for problem in found if isinstance(problem, VideoError)]
         if not readings:
             raise problems[0]
-        if self._options.models != DEFAULT_MODELS:
+        if not self._is_usual_choice:
             for problem in problems:
                 listener.warn(str(problem))
         for warning in dict.fromkeys(warning for reading in readings for warning in reading.report.warnings):
@@ -243,6 +259,7 @@ class Labeller:
             if not usable:
                 return _lack(shown, self._models[own.models[0]].spec, available, stream.opened, request)
             self._say_what_is_left_out(shown, set(own.models) - set(usable), available, listener)
+            self._say_what_is_not_found(shown, usable, available, listener)
             labels = [ModelLabels(self._models[place], self._options, available, self._features) for place in usable]
             for pieces in own.having(available, usable).encode(stream, self._stopwatch):
                 if self._options.require_gpu_decode and not stream.report.decoder.endswith(ON_GPU):
@@ -266,11 +283,22 @@ class Labeller:
         self, shown: str, places: Collection[int], available: Sequence[str], listener: Listener
     ) -> None:
         """Name the models that a video is too little for; nobody asked for those of the usual choice."""
-        if self._options.models == DEFAULT_MODELS:
+        if self._is_usual_choice:
             return
         for place in sorted(places):
             spec = self._models[place].spec
             listener.warn(f"{shown}: has {spec.lack(available)}; it is left out")
+
+    def _say_what_is_not_found(
+        self, shown: str, places: Sequence[int], available: Sequence[str], listener: Listener
+    ) -> None:
+        """Name the labels in words that need a stream which the video lacks."""
+        for place in places:
+            model = self._models[place]
+            lost = model.lost_labels(available) if isinstance(model, VocabularyModel) else ()
+            if lost:
+                missing = " and no ".join(name for name in model.spec.stream_names if name not in available)
+                listener.warn(f"{shown}: has no {missing}, without which {', '.join(lost)} cannot be found")
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
         readings, problems = [], []
@@ -278,7 +306,7 @@ class Labeller:
             try:
                 readings.append(self._take_features(shown, place, listener))
             except InputError as error:
-                if self._options.models != DEFAULT_MODELS:
+                if not self._is_usual_choice:
                     raise
                 problems.append(error)
         if not readings:

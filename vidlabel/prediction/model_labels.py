@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from vidlabel.heads.scoring import make_scorer
+from vidlabel.heads.scoring import Scorer, make_scorer
 from vidlabel.heads.segments import segment_builder
 from vidlabel.heads.stream_shares import StreamShares, have_shares
 from vidlabel.labels.result import Scores, Segment
 from vidlabel.labels.segmentation import keep_top
+from vidlabel.vocabulary.model import VocabularyModel, VocabularyScorer
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -75,7 +76,7 @@ class ModelLabels:
         self._available = available
         self._features = features
         self._options = options
-        self._scorer = make_scorer(model, options.rate, available)
+        self._scorer = _start_scorer(model, options.rate, available)
         explained = options.scores and have_shares(model.spec, available)
         self._shares = StreamShares(model, available, options.rate) if explained else None
         self._builder = segment_builder(model.spec, options.threshold, options.min_duration)
@@ -138,6 +139,12 @@ class ModelLabels:
         if top is not None and len(values):
             columns = np.sort(np.argsort(-values.mean(axis=0), kind="stable")[:top])
         return Scores(self._spec.name, times, tuple(labels[column] for column in columns), values[:, columns])
+
+
+def _start_scorer(model: Model, rate: float | None, available: Collection[str]) -> Scorer:
+    if isinstance(model, VocabularyModel):
+        return VocabularyScorer(model, available)
+    return make_scorer(model, rate, available)
 
 
 def joined_segments(names: Sequence[str], outputs: Sequence[ModelOutput]) -> tuple[Segment, ...]:

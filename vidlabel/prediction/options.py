@@ -11,6 +11,7 @@ from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.json_fields import Number
 from vidlabel.video.request import MOST_RATES, DecodeDevice, Decoder
+from vidlabel.vocabulary.labels import check_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,10 @@ class PredictOptions:
     """Options of `predict`, of the same names in the command line and in Python."""
 
     models: tuple[str, ...] = DEFAULT_MODELS
-    """Each the name of a shipped model, or the path of a model file; they share one reading of a video."""
+    """Each the name of a shipped model, or the path of a model file; they share one reading of a video. There
+    may be none where there are labels."""
+    labels: tuple[str, ...] = ()
+    """Labels in words, for which no model was trained: see `vidlabel.vocabulary`."""
     rate: Number | None = None
     """Samples per second; None: each model's."""
     threshold: Number | None = None
@@ -53,8 +57,9 @@ class PredictOptions:
     """Seconds without a new frame after which a video fails."""
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.models) <= MOST_RATES:
-            raise UsageError("--model", f"{len(self.models)} models are not possible", f"give 1 to {MOST_RATES}")
+        if not 1 <= self.model_count <= MOST_RATES:
+            raise UsageError("--model", f"{self.model_count} models are not possible", f"give 1 to {MOST_RATES}")
+        check_labels(self.labels)
         _check(self.rate is None or 0 < self.rate < math.inf, "--rate", self.rate, "give a number above 0")
         _check(self.threshold is None or 0 <= self.threshold <= 1, "--threshold", self.threshold, "give 0 to 1")
         least = self.min_duration
@@ -72,6 +77,11 @@ class PredictOptions:
         _check(device in ("auto", "cpu", "gpu"), "--decode-device", device, "give auto, cpu or gpu")
         if self.require_gpu_decode and device == "cpu":
             raise UsageError("--require-gpu-decode", "contradicts --decode-device cpu", "leave one of the two out")
+
+    @property
+    def model_count(self) -> int:
+        """How many models label: labels in words are one."""
+        return len(self.models) + (1 if self.labels else 0)
 
 
 def _check(holds: bool, option: str, value: object, remedy: str) -> None:

@@ -43,6 +43,16 @@ FormatName = Annotated[
     Literal["json", "jsonl", "csv", "srt", "vtt"] | None,
     typer.Option("--format", help="Format of standard output, or of the files in an output folder."),
 ]
+Labels = Annotated[
+    list[str],
+    typer.Option(
+        "--labels",
+        metavar="A,B,...|@FILE",
+        help="Labels in words that no model was trained on, in place of the shipped models or beside --model: "
+        "'a dog barks, car', or a file with one a line.",
+        show_default=False,
+    ),
+]
 Rate = Annotated[float | None, typer.Option(help="Samples per second. [default: each model's]")]
 Threshold = Annotated[
     float | None,
@@ -89,6 +99,7 @@ def predict(
     output: Output = None,
     format_name: FormatName = None,
     model: ModelNames = list(DEFAULTS.models),  # noqa: B006 - typer copies it
+    labels: Labels = list(DEFAULTS.labels),  # noqa: B006 - typer copies it
     rate: Rate = DEFAULTS.rate,
     threshold: Threshold = DEFAULTS.threshold,
     min_duration: MinDuration = DEFAULTS.min_duration,
@@ -123,10 +134,15 @@ def predict(
     One video gives a table on a terminal and JSON in a pipe; -o names a file or a folder. Finished videos are skipped.
     """
     from vidlabel.cli.run.predict import run_predict
+    from vidlabel.vocabulary.labels import parse_labels
 
+    asked = parse_labels(labels)
+    source = context.get_parameter_source("model")
+    replaced = bool(asked) and source is not None and source.name == "DEFAULT"
+    models = () if replaced else tuple(model)
     status = run_predict(
         inputs,
-        options_from(PredictOptions, {**context.params, "models": tuple(model)}),
+        options_from(PredictOptions, {**context.params, "models": models, "labels": asked}),
         output=output,
         format_name=format_name,
         workers=workers,

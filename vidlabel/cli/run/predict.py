@@ -25,6 +25,7 @@ from vidlabel.batch.plan import Plan, WorkOptions, plan_task
 from vidlabel.batch.run import Labelled, folder_tasks, label_stream, plan_folder, plan_stream, run_file, run_folder
 from vidlabel.batch.summary import check_summary
 from vidlabel.batch.table import label_table, plan_table
+from vidlabel.cli.console import print_line, print_warning
 from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.render.table import print_result
@@ -32,10 +33,8 @@ from vidlabel.cli.run.batch import choose_engine, run_batch
 from vidlabel.cli.run.render import LabelCollector, choose_render_destination, run_render
 from vidlabel.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED, UsageError
 from vidlabel.features.feature_file import holds_features
-from vidlabel.files import sha256_of
-from vidlabel.heads.bundled_models import check_names, find_model
-from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import Result
+from vidlabel.prediction.chosen_models import describe_labels, describe_models
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.prediction.video_inputs import video_streams
 from vidlabel.profiling import Stopwatch
@@ -76,6 +75,7 @@ def run_predict(
     if summary is not None:
         check_summary(Path(summary))
     report_inputs(arguments, inputs)
+    _show_labels(options.labels, quiet=quiet)
     work_options = partial(
         _work_options,
         inputs,
@@ -104,6 +104,15 @@ def run_predict(
     return rendering or status
 
 
+def _show_labels(labels: tuple[str, ...], *, quiet: bool) -> None:
+    """Say what is found in place of labels in words."""
+    lines, warnings = describe_labels(labels)
+    for line in () if quiet else lines:
+        print_line(line)
+    for warning in warnings:
+        print_warning(warning)
+
+
 def _work_options(
     inputs: Inputs,
     destination: Destination,
@@ -115,15 +124,13 @@ def _work_options(
     profile: bool,
 ) -> WorkOptions:
     """Read the model files; the rest is as given."""
-    models = [find_model(name) for name in options.models]
-    specs = [read_spec(model) for model in models]
-    check_names((spec.name, model) for spec, model in zip(specs, models, strict=True))
-    streams = video_streams(specs)
+    models = describe_models(options)
+    streams = video_streams(model.spec for model in models)
     if "text" in streams and options.subtitles is None and isinstance(destination, OneFile):
         _refuse_output_beside(Path(inputs.videos[0].shown), destination.path)
     return WorkOptions(
         folder=_output_folder(destination),
-        job=LabelJob(options, tuple(sha256_of(model) for model in models), streams),
+        job=LabelJob(options, tuple(model.sha256 for model in models), streams),
         strict=strict,
         overwrite=overwrite,
         retry_failed=retry_failed,
@@ -174,7 +181,7 @@ def _events(
         case TableDestination():
             yield from label_table(inputs.videos, destination, options, choose_engine(workers, inputs))
         case Terminal() | Stream():
-            write = _result_writer(destination, len(predict.models), progress)
+            write = _result_writer(destination, predict.model_count, progress)
             if len(inputs.videos) == 1:
                 outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:

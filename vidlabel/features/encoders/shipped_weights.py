@@ -48,6 +48,10 @@ MOVENET_SCALING = PixelScaling(mean=127.5, scale=127.5)
 """That it was trained with."""
 YAMNET = ShippedWeights(name="yamnet", sha256="daac7b679b9b5d59231e8a9c9085e95a7c136251a1a6ccccf464f189c19ce11e")
 """Google's YAMNet, Apache-2.0, in Qualcomm's export: see NOTICE and `weights/build_yamnet.py`."""
+CLASS_NAMES = ShippedWeights(
+    name="class-names", sha256="e744a579f18d98c15491d43b41a147dd90bf4ba43ec23d339e0e629941098825"
+)
+"""The names of 1000 objects and 521 sounds, and their vectors: see `weights/build_class_names.py`."""
 
 
 def read_shipped_weights(path: Path, sha256: str) -> Weights:

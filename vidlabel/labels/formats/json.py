@@ -20,7 +20,7 @@ from vidlabel.errors import AnnotationError
 from vidlabel.json_fields import FilledText, MismatchError, Range, exact_dataclass_from_json
 from vidlabel.labels.annotations import Annotation, LabelTable, LabelTableError, composed, label_table
 from vidlabel.labels.formats.delimited import LineProblem, TableError, decode_text
-from vidlabel.labels.result import SCHEMA, ModelInfo, Result, RunInfo, Scores, Segment, Status, VideoInfo
+from vidlabel.labels.result import SCHEMA, LabelClasses, ModelInfo, Result, RunInfo, Scores, Segment, Status, VideoInfo
 
 TIME_DECIMALS = 3
 SCORE_DECIMALS = 4
@@ -151,7 +151,7 @@ def result_object(result: Result) -> Mapping[str, Json]:
 
 
 def _model_object(model: ModelInfo) -> dict[str, Json]:
-    return {
+    found: dict[str, Json] = {
         "name": model.name,
         "labels": list(model.labels),
         "head": model.head,
@@ -159,6 +159,17 @@ def _model_object(model: ModelInfo) -> dict[str, Json]:
         "encoders": list(model.encoders),
         "sha256": model.sha256,
     }
+    if model.classes:
+        found["classes"] = [_classes_object(own) for own in model.classes]
+    return found
+
+
+def _classes_object(own: LabelClasses) -> dict[str, Json]:
+    classes: list[Json] = [
+        {"name": one.name, "model": one.model, "similarity": one.similarity, "weight": one.weight}
+        for one in own.classes
+    ]
+    return {"label": own.label, "count": own.count, "classes": classes}
 
 
 def _segment_object(segment: Segment) -> dict[str, Json]:

@@ -1,0 +1,1 @@
+"""Labels in words: scores for labels that no model was trained on."""
