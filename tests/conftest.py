@@ -39,7 +39,8 @@ collect_ignore = [] if "VIDLABEL_DATA" in os.environ else ["labels/metrics/test_
 # Shells let what they start in the background ignore Ctrl-C, and the processes that tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Half of Hypothesis' own number of examples: they are others in each run.
+settings.register_profile("unhurried", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 

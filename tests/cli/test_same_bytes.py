@@ -15,7 +15,7 @@ OPTIONS = (
     "--model",
     "objects",
     "--rate",
-    "8",
+    "4",
     "--scores",
     "--threshold",
     "0",

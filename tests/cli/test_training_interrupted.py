@@ -73,6 +73,7 @@ def test_control_c_keeps_a_model_and_resume_ends_with_the_same(
     assert not list(folder.glob("*.training"))
 
 
+@pytest.mark.slow
 def test_a_kill_leaves_no_model_and_what_was_done(
     capfd: pytest.CaptureFixture[str], folder: Path, undisturbed: dict[str, bytes]
 ) -> None:

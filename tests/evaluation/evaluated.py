@@ -8,7 +8,7 @@ import numpy as np
 
 from training.sets import write_table
 
-QUICK_OPTIONS = ("--hidden", "4", "--members", "1", "--epochs", "5", "--inner-folds", "2")
+QUICK_OPTIONS = ("--hidden", "4", "--members", "1", "--epochs", "2", "--inner-folds", "0")
 
 
 def telling_table(folder: Path, clips: int = 12) -> Path:

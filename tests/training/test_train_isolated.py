@@ -12,7 +12,9 @@ from corpus import Recipe, write_video
 from training.sets import write_table
 
 CODE = {
-    "train": "vidlabel.train('labels.csv', 'm.safetensors', cache_dir='cache', rate=2, epochs=1, hidden=4, members=1)",
+    "train": """
+vidlabel.train("labels.csv", "m.safetensors", cache_dir="cache", rate=2, head="mean", epochs=1, inner_folds=0)
+""",
     "features": """
 from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.video_features import FeatureExtractor

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,11 +15,15 @@ import pytest
 from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import QUICK_OPTIONS, telling_table
+from vidlabel.evaluation.folds import FoldModels, train_fold
 from vidlabel.features.encoders.hardware import is_openvino_installed
 from vidlabel.labels.metrics.evaluation_json import evaluation_schema
+from vidlabel.training.fitting.epochs import EpochFigures
+from vidlabel.training.fitting.head_trainer import HeadTrainer
 
 
 def test_a_table_for_people_and_json_for_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The same seed gives the same bytes, in the folder and on standard output."""
     table, out = telling_table(tmp_path), tmp_path / "out"
     ended = call(capfd, "evaluate", table, "--folds", "2", *QUICK_OPTIONS, "-o", out)
     assert ended.status == 0
@@ -41,10 +46,45 @@ def test_a_model_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert json.loads(ended.output)["model"]["name"] == "m"
 
 
-def test_an_interrupted_evaluation_goes_on(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_an_evaluation_that_is_interrupted_in_its_second_fold_goes_on(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The second run trains nothing of the first fold again, and ends with the same bytes."""
+    command = ("evaluate", telling_table(tmp_path), "--folds", "2", *QUICK_OPTIONS, "--quiet", "-o")
+    folds, epochs = 0, 0
+    train_epoch = HeadTrainer._train_epoch
+
+    def interrupted(*arguments: Any) -> FoldModels:  # noqa: ANN401 - those of `train_fold`
+        nonlocal folds
+        folds += 1
+        if folds == 2:
+            raise KeyboardInterrupt
+        return train_fold(*arguments)
+
+    def counted(trainer: HeadTrainer, epoch: int) -> EpochFigures:
+        nonlocal epochs
+        epochs += 1
+        return train_epoch(trainer, epoch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("vidlabel.evaluation.evaluate.train_fold", interrupted)
+        ended = call(capfd, *command, tmp_path / "out")
+    assert ended.status == 130
+    assert "the same command continues" in ended.errors
+    assert not (tmp_path / "out" / "evaluation.json").exists()
+    monkeypatch.setattr(HeadTrainer, "_train_epoch", counted)
+    assert call(capfd, *command, tmp_path / "out").status == 0
+    resumed = epochs
+    assert call(capfd, *command, tmp_path / "whole").status == 0
+    assert 2 * resumed == epochs - resumed
+    for path in (tmp_path / "whole").iterdir():
+        assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes(), path.name
+
+
+@pytest.mark.slow
+def test_control_c_ends_an_evaluation_which_goes_on(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     table = telling_table(tmp_path)
-    command = ("evaluate", str(table), "--folds", "3", *QUICK_OPTIONS, "--inner-folds", "0")
+    command = ("evaluate", str(table), "--folds", "3", *QUICK_OPTIONS, "--epochs", "5")
     process = [sys.executable, "-m", "vidlabel", *command, "-o", str(tmp_path / "out")]
     with subprocess.Popen(process, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None

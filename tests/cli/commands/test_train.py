@@ -54,10 +54,21 @@ def feature_table(folder: Path) -> Path:
 
 
 def test_from_folders_of_clips_to_the_label_of_a_new_one(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    write_clips(tmp_path / "clips", 8)
+    write_clips(tmp_path / "clips", 6)
     model = tmp_path / "my.safetensors"
     cache = ("--cache-dir", tmp_path / "cache")
-    command = ("train", "--from-folders", tmp_path / "clips", "-o", model, *SETTINGS, *QUICK, *cache)
+    command = (
+        "train",
+        "--from-folders",
+        tmp_path / "clips",
+        "-o",
+        model,
+        *SETTINGS,
+        *QUICK,
+        "--inner-folds",
+        "0",
+        *cache,
+    )
     ended = call(capfd, *command)
     assert (ended.status, ended.errors) == (0, "")
     assert not list(tmp_path.glob("*.training"))

@@ -72,7 +72,7 @@ def test_a_plan_is_what_happens(
     ]
     for prepare, options, planned, status in steps:
         prepare()
-        command: tuple[str | Path, ...] = ("predict", clip, "-o", name, *options)
+        command: tuple[str | Path, ...] = ("predict", clip, "-m", "objects", "-o", name, *options)
         plan = call(capfd, *command, "--dry-run").output
         shown = os.path.relpath(output)
         assert plan.startswith((planned % shown if "%s" in planned else planned).format(clip))

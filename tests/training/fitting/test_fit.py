@@ -31,6 +31,7 @@ def accuracy(fitted: FittedModel, tested: FeatureDataset) -> float:
     return float(np.mean(right))
 
 
+@pytest.mark.slow
 def test_recurrent_heads_tell_what_came_first_where_the_mean_cannot() -> None:
     everything = feature_dataset(order_clips(280), ("blue first", "red first"))
     train, test = subset(everything, range(200)), subset(everything, range(200, 280))
@@ -195,8 +196,8 @@ def test_the_recipe_of_the_article() -> None:
     ("task", "labels", "background"), [("single", ("red", "background"), 1), ("binary", ("red",), None)]
 )
 def test_labels_with_times_give_scores_in_time(task: str, labels: tuple[str, ...], background: int | None) -> None:
-    videos = feature_dataset(timed_videos(12), labels, task, background, "background")  # type: ignore[arg-type]
-    fitted = fit(videos, FACTS, TrainOptions(epochs=12, hidden=12, members=1, folds=2, batch_size=4))
+    videos = feature_dataset(timed_videos(8), labels, task, background, "background")  # type: ignore[arg-type]
+    fitted = fit(videos, FACTS, TrainOptions(epochs=10, hidden=8, members=1, folds=2, batch_size=4))
     (tested, features) = timed_videos(1, seed=9)[0]
     scorer = make_scorer(fitted.network)
     scores = np.concatenate([scorer.push(features.views[0]), scorer.finish()])
