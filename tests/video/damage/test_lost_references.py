@@ -120,16 +120,36 @@ def test_a_number_that_is_there_twice_is_a_loss_where_time_leaps() -> None:
     assert losses("I0 P1 P1 P2 I0") == NOTHING
 
 
-def test_a_loss_over_a_whole_round_of_numbers_is_seen_where_all_pictures_count_and_time_leaps_nowhere_else() -> None:
-    start, end = "I0 P1 P2 P3 P4 P5 P6 P7 P8 P9 P10", "P11 P12 P13 P14 P15 P0 I0 P1 P2"
-    lost, pause = " - " * 16, " - " * 15
-    assert losses(start + lost + end) == ([11], [11, 12, 13, 14, 15, 16])
-    assert losses(start + pause + end) == NOTHING
-    assert losses(start + lost + end + " P3 - - P4 P5") == NOTHING
-    gradual = start.replace("P10", "R10") + lost + "P11 P12 P13 P14 R15 P0 P1 P2 P3"
-    assert losses(gradual) == ([11], [11, 12, 13, 14, 15, 16, 17])  # The refresh before the loss is none.
-    assert losses(start + " b11 b11" + lost + end) == NOTHING
-    assert losses(start + lost + end, Stream(allows_gaps=True)) == NOTHING
+def group(count: int, lost: range = range(0)) -> str:
+    """A refresh and its pictures, of which some are not there."""
+    return " ".join("-" if number in lost else f"P{number % 16}" if number else "I0" for number in range(count))
+
+
+def test_a_loss_over_a_whole_round_of_numbers_is_seen_where_its_group_lacks_as_many_pictures() -> None:
+    whole, short = group(24), group(24, range(3, 19))
+    assert losses(f"{whole} {short} {whole} {whole}") == ([27], list(range(27, 32)))
+    assert losses(f"{whole} {whole} {whole} {short}") == NOTHING  # How long the last one is nobody knows.
+    other = group(24, range(5, 7))
+    assert losses(f"{whole} {short} {other} {whole}") == ([27, 37], [*range(27, 32), *range(37, 54)])
+    assert losses(f"{whole} {short} {whole} {whole}", Stream(allows_gaps=True)) == NOTHING
+    assert losses(f"{whole} {short} {whole} {whole}".replace("P2", "P2 b3 b3", 1)) == NOTHING
+    without_key_frame = "- " * 16 + group(24).removeprefix(group(16))
+    assert losses(f"{whole} {without_key_frame} {whole} {whole}") == ([24], list(range(24, 32)))
+    gradual = [f"{'P' if number % 24 else 'R'}{number % 16}" for number in range(96)]
+    gradual[27:43] = ["-"] * 16
+    assert losses(" ".join(gradual)) == ([27], list(range(27, 35)))
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+@pytest.mark.parametrize("count", [16, 24, 250])
+def test_a_pause_as_long_as_a_round_of_numbers_is_no_loss(rounds: int, count: int) -> None:
+    """Nothing moved, and the encoder went on counting: no header differs from those around a loss."""
+    paused = group(count).replace("P3", " - " * 16 * rounds + "P3", 1)
+    regular = " ".join([group(count)] * 3 + [paused, paused, "I0 P1"])
+    for text in (paused, f"{group(count)} {paused} {group(9)}", regular):
+        assert losses(text) == NOTHING
+    # Scenes begin with key frames.
+    assert losses(f"{group(40)} {group(24)} {paused} {group(13)} {group(40)} {group(40)}") == NOTHING
 
 
 def test_the_key_frame_of_an_open_group_is_right_and_what_is_shown_before_it_is_not() -> None:
@@ -267,10 +287,10 @@ def test_a_lost_key_frame_spoils_its_group(name: str, folder: Path) -> None:
         assert any(start <= lost.stop / 25 and end == 40 / 25 for start, end in stream.report.holes)
 
 
-@pytest.mark.parametrize("bframes", [0, 3])
-def test_a_pause_is_no_loss(bframes: int, tmp_path: Path) -> None:
-    """Nothing moves for a while, in the middle of a group."""
-    times = [*range(30), *range(80, 110)]
+@pytest.mark.parametrize(("bframes", "pause"), [(0, 50), (3, 50), (0, 16), (0, 32)])
+def test_a_pause_is_no_loss(bframes: int, pause: int, tmp_path: Path) -> None:
+    """Nothing moves for a while, in the middle of a group; numbers go round at 16."""
+    times = [*range(30), *range(30 + pause, 60 + pause)]
     recipe = Recipe(options=x264(bframes=bframes), pts=times.__getitem__)
     stream = samples(write_video(tmp_path / "a.mkv", recipe), rate=25, short_side=160)
     shown = [(round(sample.time_s * 25), read_number(sample.rgb)) for sample in stream]

@@ -38,7 +38,7 @@ def test_pauses_are_no_losses(counts_by: str) -> None:
     leaps, orders = stream(frames(0, 30), frames(30, 80, range(40, 45)), frames(90, 120), counts_by=counts_by)
     assert len(leaps.places) == 1
     assert order_losses(leaps, orders, PERIOD, NUMBERS) == []
-    assert round_losses(leaps, np.zeros(len(orders), np.bool_), NUMBERS) == []
+    assert round_losses(leaps, np.zeros(len(orders), np.bool_), NUMBERS, np.array([0, 30, 75])) == []
 
 
 def test_a_lost_refresh_is_seen_by_the_order_that_does_not_fit() -> None:
@@ -56,21 +56,31 @@ def test_a_lost_refresh_is_seen_by_the_order_that_does_not_fit() -> None:
 def test_a_leap_over_a_whole_round_of_numbers_is_a_loss_unless_the_stream_pauses_elsewhere() -> None:
     lost = frames(0, 60, range(20, 36))
     leaps, orders = stream(lost, counts_by="frames")
-    nothing = np.zeros(len(orders), np.bool_)
     assert order_losses(leaps, orders, PERIOD, NUMBERS) == [20]
-    assert round_losses(leaps, nothing, NUMBERS) == [20]
-    assert round_losses(stream(frames(0, 60, range(20, 35)))[0], nothing, NUMBERS) == []
     with_pause, _ = stream(lost, frames(60, 90, range(70, 74)))
-    assert round_losses(with_pause, np.zeros(80, np.bool_), NUMBERS) == []
     by_pictures = np.concatenate([orders, 2 * np.arange(26) % PERIOD])
     assert order_losses(with_pause, by_pictures, PERIOD, NUMBERS) == []
+
+
+def test_without_an_order_the_length_of_groups_tells() -> None:
+    """Groups of 60 frames, one of which lacks as many as numbers take to go round, a few less, or none but pauses."""
+    rest = [frames(start, start + 60) for start in (60, 120, 180)]
+    for lost, count, expected in ((range(20, 36), 44, [20]), (range(20, 35), 45, []), (range(20, 52), 28, [20])):
+        leaps, _ = stream(frames(0, 60, lost), *rest)
+        nothing = np.zeros(count + 180, np.bool_)
+        assert round_losses(leaps, nothing, NUMBERS, np.array([0, count, count + 60, count + 120])) == expected
+        assert round_losses(leaps, nothing, NUMBERS, np.array([0, count, count + 60])) == []  # one whole group: no rule
+        assert round_losses(leaps, nothing, NUMBERS, np.array([0, count, count + 50, count + 120])) == []
+    leaps, _ = stream(frames(0, 76, range(20, 36)), *([time + 16 for time in group] for group in rest))
+    assert round_losses(leaps, np.zeros(240, np.bool_), NUMBERS, np.array([0, 60, 120, 180])) == []
 
 
 def test_a_leap_that_is_known_to_be_a_loss_is_no_pause() -> None:
     leaps, _ = stream(frames(0, 90, range(20, 25)), frames(90, 150, range(100, 116)))
     spoilt = np.arange(129) < 85
-    assert round_losses(leaps, spoilt, NUMBERS) == [95]
-    assert round_losses(leaps, np.zeros(129, np.bool_), NUMBERS) == []
+    starts = np.array([0, 85])
+    assert round_losses(leaps, spoilt, NUMBERS, starts) == [95]
+    assert round_losses(leaps, np.zeros(129, np.bool_), NUMBERS, starts) == []
 
 
 def test_pictures_that_are_shown_in_another_order_than_decoded_are_put_right() -> None:

@@ -186,7 +186,7 @@ class ReferenceScan:
             return []
         losses = order_losses(leaps, orders, 1 << self._order_bits, numbers) if bool((orders >= 0).all()) else []
         if not losses and self._all_count:
-            losses = round_losses(leaps, spoilt, numbers)
+            losses = round_losses(leaps, spoilt, numbers, np.unique(np.array(self._points, np.int64)))
         return [loss for loss in losses if not spoilt[loss]]
 
 

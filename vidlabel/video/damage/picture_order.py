@@ -22,6 +22,8 @@ _LEAST_REGULAR = 8
 """The least pictures, and the least share of them, that must follow a rule before it counts."""
 _REORDERED_PACKETS = 16
 """The pictures that follow a leap are decoded after at least one of this many that are shown after it."""
+_LEAST_WHOLE_GROUPS = 2
+"""Groups of the same length that show how many pictures one has."""
 _SAME_PAUSE = 2
 """Counts across a leap that say nothing of lost pictures: one, or two of an encoder that counts fields."""
 
@@ -93,19 +95,38 @@ def order_losses(leaps: Leaps, orders: npt.NDArray[np.int64], period: int, numbe
     return losses if pauses else sorted(losses + rounds)
 
 
-def round_losses(leaps: Leaps, known: npt.NDArray[np.bool_], numbers: int) -> list[int]:
+def round_losses(leaps: Leaps, known: npt.NDArray[np.bool_], numbers: int, starts: npt.NDArray[np.int64]) -> list[int]:
     """As `order_losses`, by the numbers of references alone, of a stream in which all pictures are such.
 
-    Where each leap is as long as the numbers take to go round, or known to be a loss, it is no pause.
+    Nothing in a header tells a pause from a loss where as many pictures are missing as numbers take to go round. Where
+    all leaps are so long, or known to be losses, they are losses if some are known, or if groups lack those pictures.
 
     Args:
         leaps: of the stream.
         known: (N,) which pictures a known loss spoils.
         numbers: after how many references their numbers go round.
+        starts: numbers of the packets with which groups begin.
     """
     places = [place for place in leaps.places if not known[leaps.packet_after(place)]]
-    is_round = all((int(leaps.frames[place]) - 1) % numbers == 0 for place in places)
-    return [leaps.packet_after(place) for place in places] if is_round else []
+    losses = [leaps.packet_after(place) for place in places]
+    missing = leaps.frames[places] - 1
+    if bool((missing % numbers != 0).any()) or not (known.any() or _groups_lack(starts, losses, missing)):
+        return []
+    return losses
+
+
+def _groups_lack(starts: npt.NDArray[np.int64], losses: list[int], missing: npt.NDArray[np.int64]) -> bool:
+    """Whether groups with leaps are shorter by what is missing, in a file whose other groups are all equally long."""
+    lengths = np.diff(starts)
+    lacks = np.zeros(len(lengths) + 2, np.int64)  # before the first group, and the last one, whose end is not known
+    np.add.at(lacks, np.searchsorted(starts, losses, side="right"), missing)
+    lacks = lacks[1:-1]
+    whole = lengths[lacks == 0]
+    if len(whole) < _LEAST_WHOLE_GROUPS or bool((whole != whole[0]).any()):
+        return False
+    short, short_by = lengths[lacks > 0], lacks[lacks > 0]
+    # Where its key frame was lost, too, a group goes on as the one before.
+    return len(short) > 0 and bool(((short != whole[0]) & ((short + short_by) % whole[0] == 0)).all())
 
 
 def _usual(counts: npt.NDArray[np.int64]) -> int:
