@@ -72,13 +72,17 @@ MAY_IMPORT = {
     "decord": ["video.decoders"],
     "faster_whisper": ["video.speech"],
     "torch": [
-        *(f"features.encoders.{name}" for name in ("efficientnet", "hardware", "movenet", "torch_networks")),
+        *(
+            f"features.encoders.{name}"
+            for name in ("efficientnet", "hardware", "image_text", "movenet", "torch_networks")
+        ),
         *(f"features.encoders.{name}" for name in ("trainable_tail", "yamnet")),
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],
     "onnx": ["export"],
     "onnxruntime": ["export"],
+    "transformers": ["features.encoders"],
     "PIL": ["explanation", "video_writing"],
     "matplotlib": ["report"],
     "jinja2": ["report.results", "review"],

@@ -69,6 +69,8 @@ class FeatureConfig:
     """File of subtitles; None: what is beside each video, or in it."""
     speech: str | None = None
     """Model that turns the speech of videos without subtitles into text; None: it is not read."""
+    image_text: str | None = None
+    """Folder of the network of the stream `image-text`."""
 
     def __post_init__(self) -> None:
         published_weights(self.encoder)

@@ -1,18 +1,40 @@
-"""The models that options choose: files, and labels in words."""
+"""The models that options choose: files, and labels in words.
+
+What finds labels in words is imported where there are any: a run that finds all videos done needs no numpy.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vidlabel.errors import UsageError
 from vidlabel.files import sha256_of
-from vidlabel.heads.bundled_models import check_names, find_model
+from vidlabel.heads.bundled_models import check_names, find_model, shipped_models
 from vidlabel.heads.model_file import read_spec
 from vidlabel.heads.spec import ModelSpec
+from vidlabel.paths import is_folder
 from vidlabel.prediction.options import PredictOptions
 
 if TYPE_CHECKING:
     from vidlabel.heads.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenNames:
+    """What the names of models stand for."""
+
+    files: tuple[str, ...]
+    """Shipped models and model files."""
+    image_text: str | None
+    """Folder of the network of pictures and words that finds labels; None: they are found by names of classes."""
+    has_labels: bool
+
+    @property
+    def count(self) -> int:
+        """How many models label."""
+        return len(self.files) + (1 if self.has_labels else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +45,23 @@ class ChosenModel:
     sha256: str
 
 
+def chosen_names(options: PredictOptions) -> ChosenNames:
+    """Tell model files from the folder of a network of pictures and words, which labels go with.
+
+    Raises:
+        UsageError: there are several folders.
+    """
+    if not options.labels:
+        return ChosenNames(options.models, None, has_labels=False)
+    shipped = shipped_models()
+    folders = [name for name in options.models if name not in shipped and is_folder(name)]
+    if len(folders) > 1:
+        problem = f"{' and '.join(folders)} are both folders of networks of pictures and words"
+        raise UsageError("--model", problem, "give one of them")
+    files = tuple(name for name in options.models if name not in folders)
+    return ChosenNames(files, folders[0] if folders else None, has_labels=True)
+
+
 def load_chosen_models(options: PredictOptions) -> tuple[Model, ...]:
     """Load the models that are used together; labels in words are the last one.
 
@@ -31,48 +70,63 @@ def load_chosen_models(options: PredictOptions) -> tuple[Model, ...]:
         ModelFileError: one cannot be used.
         InstallationError: what finds labels in words is missing or damaged.
     """
-    from vidlabel.heads.model import load_model  # a run that finds all done does without
+    from vidlabel.heads.model import load_model
 
-    models = [load_model(name) for name in options.models]
-    if options.labels:
-        models.append(_load_vocabulary(options.labels))
+    names = chosen_names(options)
+    models: list[Model] = [load_model(name) for name in names.files]
+    if names.image_text is not None:
+        from vidlabel.vocabulary.similarity import load_similarity
+
+        models.append(load_similarity(options.labels, names.image_text))
+    elif names.has_labels:
+        from vidlabel.vocabulary.named_classes import load_named_classes
+
+        models.append(load_named_classes(options.labels))
     check_names((model.spec.name, model.path) for model in models)
     return tuple(models)
 
 
 def describe_models(options: PredictOptions) -> tuple[ChosenModel, ...]:
-    """Describe the models that `load_chosen_models` loads; of model files nothing but the description is read.
+    """Describe the models that `load_chosen_models` loads; of files nothing but the description is read.
 
     Raises:
         UsageError, ModelFileError, InstallationError: as `load_chosen_models`.
     """
-    paths = [find_model(name) for name in options.models]
-    specs = [read_spec(path) for path in paths]
-    named = [(spec.name, path) for spec, path in zip(specs, paths, strict=True)]
-    chosen = [ChosenModel(spec, sha256_of(path)) for spec, path in zip(specs, paths, strict=True)]
-    if options.labels:
-        model = _load_vocabulary(options.labels)
-        named.append((model.spec.name, model.path))
+    names = chosen_names(options)
+    paths = [find_model(name) for name in names.files]
+    chosen = [ChosenModel(read_spec(path), sha256_of(path)) for path in paths]
+    if names.image_text is not None:
+        from vidlabel.features.encoders.image_text_files import read_image_text_files
+        from vidlabel.vocabulary.similarity import similarity_digest, similarity_spec
+
+        files = read_image_text_files(names.image_text)
+        chosen.append(ChosenModel(similarity_spec(options.labels, files), similarity_digest(options.labels, files)))
+        paths.append(Path(names.image_text))
+    elif names.has_labels:
+        from vidlabel.vocabulary.named_classes import load_named_classes
+
+        model = load_named_classes(options.labels)
         chosen.append(ChosenModel(model.spec, model.sha256))
-    check_names(named)
+        paths.append(model.path)
+    check_names((model.spec.name, path) for model, path in zip(chosen, paths, strict=True))
     return tuple(chosen)
 
 
-def describe_labels(labels: tuple[str, ...]) -> tuple[list[str], list[str]]:
+def describe_labels(options: PredictOptions) -> tuple[list[str], list[str]]:
     """What is found in place of labels in words: lines that say it, and warnings.
 
     Raises:
         UsageError: nothing that is known resembles any of them.
-        InstallationError: what finds them is missing or damaged.
+        ModelFileError, InstallationError: what finds them is missing or damaged.
     """
-    if not labels:
+    names = chosen_names(options)
+    if names.image_text is not None:
+        from vidlabel.features.encoders.image_text_files import read_image_text_files
+
+        files = read_image_text_files(names.image_text)
+        return [f"labels are compared with the pictures by the {files.kind} network in {names.image_text}"], []
+    if not names.has_labels:
         return [], []
     from vidlabel.vocabulary.named_classes import describe_names, match_names
 
-    return describe_names(match_names(labels))
-
-
-def _load_vocabulary(labels: tuple[str, ...]) -> Model:
-    from vidlabel.vocabulary.named_classes import load_named_classes
-
-    return load_named_classes(labels)
+    return describe_names(match_names(options.labels))

@@ -20,7 +20,7 @@ from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
-from vidlabel.prediction.chosen_models import describe_labels, load_chosen_models
+from vidlabel.prediction.chosen_models import chosen_names, describe_labels, load_chosen_models
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.model_labels import FeatureSink, ModelLabels, ModelOutput, joined_segments
@@ -135,7 +135,7 @@ def predict(
         timeout=timeout,
     )
     listener = PythonListener()
-    for warning in describe_labels(options.labels)[1]:
+    for warning in describe_labels(options)[1]:
         listener.warn(warning)
     with DecodePool() as pool:
         return Labeller(options, pool).label(fspath(path), listener)
@@ -211,6 +211,7 @@ class Labeller:
             audio_stream=options.audio_stream,
             subtitles=options.subtitles,
             speech=options.speech,
+            image_text=chosen_names(options).image_text,
         )
         return PassPlanner(usual, options.device, self._threads).plan(self._models, options.rate)
 

@@ -14,7 +14,7 @@ from vidlabel.features.config import FeatureBlock, FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import PictureStream
-from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream
+from vidlabel.features.streams.registry import find_stream, is_known
 
 if TYPE_CHECKING:
     from vidlabel.features.encoders.text_encoders import TextEncoder
@@ -27,7 +27,7 @@ def video_problem(spec: ModelSpec) -> str | None:
     """Why features cannot be computed from videos as a model takes them; None if they can."""
     if any(stream.encoder is None for stream in spec.streams):
         return f"{spec.name} takes files of features made elsewhere, which cannot be computed from videos"
-    unknown = [stream.name for stream in spec.streams if stream.name not in VIDEO_STREAMS]
+    unknown = [stream.name for stream in spec.streams if not is_known(stream.name)]
     if unknown:
         return f"{spec.name} takes {', '.join(unknown)}, which cannot be computed from videos"
     for stream in spec.streams:

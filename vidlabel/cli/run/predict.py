@@ -34,7 +34,7 @@ from vidlabel.cli.run.render import LabelCollector, choose_render_destination, r
 from vidlabel.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED, UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.labels.result import Result
-from vidlabel.prediction.chosen_models import describe_labels, describe_models
+from vidlabel.prediction.chosen_models import chosen_names, describe_labels, describe_models
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.prediction.video_inputs import video_streams
 from vidlabel.profiling import Stopwatch
@@ -75,7 +75,7 @@ def run_predict(
     if summary is not None:
         check_summary(Path(summary))
     report_inputs(arguments, inputs)
-    _show_labels(options.labels, quiet=quiet)
+    _show_labels(options, quiet=quiet)
     work_options = partial(
         _work_options,
         inputs,
@@ -104,9 +104,9 @@ def run_predict(
     return rendering or status
 
 
-def _show_labels(labels: tuple[str, ...], *, quiet: bool) -> None:
+def _show_labels(options: PredictOptions, *, quiet: bool) -> None:
     """Say what is found in place of labels in words."""
-    lines, warnings = describe_labels(labels)
+    lines, warnings = describe_labels(options)
     for line in () if quiet else lines:
         print_line(line)
     for warning in warnings:
@@ -181,7 +181,7 @@ def _events(
         case TableDestination():
             yield from label_table(inputs.videos, destination, options, choose_engine(workers, inputs))
         case Terminal() | Stream():
-            write = _result_writer(destination, predict.model_count, progress)
+            write = _result_writer(destination, chosen_names(predict).count, progress)
             if len(inputs.videos) == 1:
                 outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:

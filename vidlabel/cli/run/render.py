@@ -24,6 +24,7 @@ from vidlabel.labels.annotations import Annotation
 from vidlabel.labels.formats.registry import format_of, read_label_table
 from vidlabel.labels.result import Result
 from vidlabel.paths import exists, is_folder, real_path
+from vidlabel.prediction.chosen_models import chosen_names
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.profiling import Stopwatch
 from vidlabel.video_writing.drawn import BandSegment, PeopleSettings
@@ -196,7 +197,7 @@ def run_render(
 
 def _people_settings(options: PredictOptions) -> PeopleSettings | None:
     """How the first model that uses people samples videos; None where none does."""
-    for name in options.models:
+    for name in chosen_names(options).files:
         spec = read_spec(find_model(name))
         for stream in spec.streams:
             if stream.name == "pose" and stream.pictures is not None:

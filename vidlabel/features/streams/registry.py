@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from vidlabel.errors import UsageError, VideoError
@@ -10,6 +10,7 @@ from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.frames import FramesStream
+from vidlabel.features.streams.image_text import ImageTextStream
 from vidlabel.features.streams.motion import MotionStream
 from vidlabel.features.streams.pose import PoseStream
 from vidlabel.features.streams.text import TextStream
@@ -24,15 +25,20 @@ _STREAMS: tuple[FeatureStream, ...] = (
     AudioStream(),
     TextStream(),
 )
-_BY_NAME = {stream.name: stream for stream in _STREAMS}
+_BY_NAME: Mapping[str, FeatureStream] = {stream.name: stream for stream in (*_STREAMS, ImageTextStream())}
 
 DEFAULT_STREAMS = (FramesStream.name, MotionStream.name)
 """The streams of the picture encoder, which every video has."""
 TRAINING_STREAMS = (*DEFAULT_STREAMS, PoseStream.name, AudioStream.name)
 """That training chooses among where nobody names any. Not `text`: subtitles beside a video may be its very labels."""
 
-VIDEO_STREAMS: tuple[str, ...] = tuple(_BY_NAME)
-"""Their names."""
+VIDEO_STREAMS: tuple[str, ...] = tuple(stream.name for stream in _STREAMS)
+"""The names of those that can be asked for; labels in words alone take `image-text`."""
+
+
+def is_known(name: str) -> bool:
+    """Whether a stream can be computed from videos."""
+    return name in _BY_NAME
 
 
 def find_stream(name: str) -> FeatureStream:
