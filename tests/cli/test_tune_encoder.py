@@ -54,6 +54,7 @@ def test_a_tuned_model_goes_through_all_commands(capfd: pytest.CaptureFixture[st
     assert frames.encoder == EncoderInfo(name="efficientnet-lite0-tuned", sha256=tuned.sha256)
 
 
+@pytest.mark.slow
 def test_an_evaluation_tunes_in_every_fold(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     write_clips(tmp_path / "clips", 4)
     command = ("evaluate", "--from-folders", tmp_path / "clips", "--folds", "2", "--json", *TUNED)

@@ -142,6 +142,7 @@ def test_edges_are_dragged_and_segments_drawn(folder: Path, page: Page) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_copy_shows_the_frames_of_the_video_and_plays(folder: Path, page: Page) -> None:
     ticks = [index * 40 + (index % 3) * 9 for index in range(60)]  # ms: the rate varies
     write_video(folder / "clip.mkv", Recipe(codec="mpeg4", pts=ticks.__getitem__, time_base=Fraction(1, 1000)))
@@ -168,6 +169,7 @@ def test_a_copy_shows_the_frames_of_the_video_and_plays(folder: Path, page: Page
         review.end()
 
 
+@pytest.mark.slow
 def test_two_tabs_lose_nothing(folder: Path, page: Page, browser: Browser) -> None:
     with served(folder / "day.csv") as review, browser.new_page() as other:
         ready(page, review)
@@ -216,6 +218,7 @@ def test_html_in_names_and_labels_stays_text(tmp_path: Path, page: Page) -> None
     assert kept(tmp_path)[0][3] == bait
 
 
+@pytest.mark.slow
 def test_of_many_segments_few_are_elements(tmp_path: Path, page: Page) -> None:
     write_video(tmp_path / "clip.mp4", Recipe())
     lines = [f"clip.mp4,{number / 5000},{(number + 1) / 5000},label {number % 3},0.9" for number in range(10_000)]

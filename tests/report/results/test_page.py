@@ -244,6 +244,7 @@ def test_nothing_in_names_and_labels_runs(browser: Browser, tmp_path: Path) -> N
     opened.page.close()
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_segments_of_one_video(browser: Browser, tmp_path: Path) -> None:
     many = spans(*((n * 0.1, n * 0.1 + 0.05, ("dog", "cat")[n % 2]) for n in range(100_000)))
     (tmp_path / "report.html").write_text(

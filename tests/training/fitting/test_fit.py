@@ -136,7 +136,8 @@ def test_a_model_goes_on_with_more_labels(tmp_path: Path) -> None:
     assert accuracy(fitted, feature_dataset(coloured_clips(30, three, seed=3), ("blue", "green", "red"))) >= 0.9
 
 
-def test_the_stream_that_helps_is_chosen() -> None:
+def two_streams() -> FeatureDataset:
+    """Clips whose motion tells the label; their frames tell which clip it is."""
     generator = np.random.default_rng(5)
     clips = []
     for number in range(64):
@@ -145,9 +146,17 @@ def test_the_stream_that_helps_is_chosen() -> None:
         noise[:] += generator.normal(0, 3, 40).astype(np.float32)  # says much about the clip and nothing of the label
         motion[:, 0] += number % 2
         clips.append(clip(np.concatenate([noise, motion], axis=1), ("blue", "red")[number % 2], number=number))
-    both = feature_dataset(clips, ("blue", "red"), streams=("frames", "motion"))
-    chosen = fit(both, FACTS, replace(QUICK, epochs=10)).network.spec
-    assert chosen.streams == both.streams[1:]
+    return feature_dataset(clips, ("blue", "red"), streams=("frames", "motion"))
+
+
+@pytest.mark.slow
+def test_the_stream_that_helps_is_chosen() -> None:
+    both = two_streams()
+    assert fit(both, FACTS, replace(QUICK, epochs=10)).network.spec.streams == both.streams[1:]
+
+
+def test_streams_that_are_named_are_used() -> None:
+    both = two_streams()
     asked = fit(both, FACTS, replace(QUICK, epochs=1, folds=0, streams=("frames",))).network.spec
     assert asked.streams == both.streams[:1]
     with pytest.raises(UsageError, match="audio"):
