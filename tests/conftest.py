@@ -102,6 +102,12 @@ def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
 
 
+@pytest.fixture
+def explained_in_the_pool(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for explanations, which load torch."""
+    monkeypatch.setattr("vidlabel.explanation.explain.DecodePool", lambda: nullcontext(decode_pool))
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium for the tests of pages, skipped where the machine has none.

@@ -34,6 +34,7 @@ def accuracy(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> float
     return float(json.loads(ended.output)["metrics"]["accuracy"]["value"])
 
 
+@pytest.mark.usefixtures("explained_in_the_pool")
 def test_the_stream_that_is_named_is_learnt_from_and_measured(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, table: Path
 ) -> None:
@@ -48,6 +49,10 @@ def test_the_stream_that_is_named_is_learnt_from_and_measured(
     for options, expected in ((("--audio-stream", "1"), "tone"), ((), "rest")):
         found = json.loads(call(capfd, "predict", clip, "-m", model, "--threshold", "0", "-q", *options).output)
         assert [segment["label"] for segment in found["segments"]] == [expected]
+    why = call(capfd, "explain", clip, "-m", model, "--audio-stream", "1", "--time", "1", "-o", tmp_path / "why")
+    assert why.output.startswith("tone ")
+    (heard, *_) = json.loads((tmp_path / "why" / "explanation.json").read_text(encoding="utf-8"))["evidence"]
+    assert heard["kind"] == "spectrogram"  # the other stream is silent
 
 
 @pytest.mark.parametrize("streams", [("--streams", "frames,audio"), ()], ids=" ".join)

@@ -81,6 +81,26 @@ def test_what_only_the_text_tells_is_labelled_at_its_times(
         assert abs(segment["end"] - end) <= SAMPLE_S
 
 
+@pytest.mark.usefixtures("shared_decoding", "explained_in_the_pool")
+def test_what_a_named_file_says_is_explained_by_its_words(
+    trained: Path, plain: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The video has no text, or another one beside it: what `predict --subtitles` labelled is explained."""
+    clip, named = tmp_path / "new.mp4", tmp_path / "named.srt"
+    clip.write_bytes(plain.read_bytes())
+    clip.with_suffix(".srt").write_text("1\n00:00:01,000 --> 00:00:05,000\nHe eats soup.\n", encoding="utf-8")
+    named.write_text("1\n00:00:05,100 --> 00:00:07,300\nShe falls down.\n", encoding="utf-8")
+    options = (clip, "--model", trained / "text.safetensors", "--subtitles", named)
+    (labelled,) = json.loads(call(capfd, "predict", *options).output)["segments"]
+    ended = call(capfd, "explain", *options, "-o", tmp_path / "why")
+    assert ended.status == 0, ended.errors
+    found = json.loads((tmp_path / "why" / "explanation.json").read_text(encoding="utf-8"))
+    assert (found["label"], found["start"], found["end"]) == ("fall", labelled["start"], labelled["end"])
+    assert [one["details"]["text"] for one in found["evidence"]] == ["She falls down."]
+    unread = call(capfd, "explain", clip, "-m", "objects", "--subtitles", named, "-o", tmp_path / "other")
+    assert (unread.status, "--subtitles: no text is read by objects" in unread.errors) == (2, True)
+
+
 def test_a_model_says_which_text_it_reads(trained: Path, capfd: pytest.CaptureFixture[str]) -> None:
     shown = call(capfd, "info", trained / "text.safetensors").output
     assert "streams text\n" in shown
@@ -160,6 +180,7 @@ def install_faster_whisper(monkeypatch: pytest.MonkeyPatch, found: ModuleSpec | 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: found if name == "faster_whisper" else find(name))
 
 
+@pytest.mark.usefixtures("shared_decoding", "explained_in_the_pool")
 def test_speech_is_read_where_there_are_no_subtitles(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,7 +207,11 @@ def test_speech_is_read_where_there_are_no_subtitles(
         assert segment["end"] == pytest.approx(3, abs=SAMPLE_S)
     made = call(capfd, "features", clip, "--streams", "text", "--speech", model, "-o", tmp_path / "out")
     assert made.status == 0, made.errors
-    assert heard == [model]  # kept for the second run and for the other command
+    options = (clip, "--model", trained / "text.safetensors", "--speech", model)
+    why = call(capfd, "explain", *options, "-o", tmp_path / "why")
+    assert why.status == 0, why.errors
+    assert '"bread."' in why.output or '"eats"' in why.output
+    assert heard == [model]  # kept for the second run and for the other commands
 
 
 def test_speech_without_the_stream_text_is_wrong_usage(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,6 @@ import vidlabel
 from evidence_videos import make_evidence_videos
 from explain_faithfulness import peaks, place_hits, point, train_on_made
 from training.learnable import bump
-from vidlabel.video.isolation.pool import DecodePool
 
 
 def test_the_peak_lies_at_the_bump(tmp_path: Path) -> None:
@@ -39,9 +37,8 @@ def test_the_peak_lies_at_the_bump(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.usefixtures("shared_decoding", "shared_encoders")
-def test_the_peak_shows_the_square(tmp_path: Path, decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidlabel.explanation.explain.DecodePool", lambda: nullcontext(decode_pool))
+@pytest.mark.usefixtures("shared_decoding", "shared_encoders", "explained_in_the_pool")
+def test_the_peak_shows_the_square(tmp_path: Path) -> None:
     model = train_on_made(tmp_path, 32, seed=0)
     videos = make_evidence_videos(tmp_path / "test", 12, seed=1)
     found = point(model, videos, tmp_path / "explained")

@@ -35,6 +35,7 @@ _METHODS: Mapping[str, Method] = {
 
 def find_evidence(
     video: Path,
+    usual: FeatureConfig,
     score: LabelScore,
     attributions: Mapping[str, Floats],
     folder: Path,
@@ -46,6 +47,7 @@ def find_evidence(
 
     Args:
         video: the file.
+        usual: how it was read for all that the model leaves open.
         score: of the label.
         attributions: (T,) what each sample of each stream adds to the log-odds.
         folder: where pictures are drawn; it is there.
@@ -59,7 +61,7 @@ def find_evidence(
     Raises:
         OutputError: a picture cannot be written.
     """
-    reader = SampleReader(video, feature_config(score.model, FeatureConfig()), pool, warn)
+    reader = SampleReader(video, feature_config(score.model, usual), pool, warn)
     found: list[Evidence] = []
     for stream, values in attributions.items():
         steps = choose_steps(values, most)

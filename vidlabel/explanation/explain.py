@@ -17,6 +17,7 @@ from vidlabel.explanation.label_choice import ChosenLabel, ExplainedLabel, check
 from vidlabel.explanation.output_folder import OutputFolder
 from vidlabel.explanation.segment_score import SegmentScore
 from vidlabel.explanation.torch_model import Inputs, zeros
+from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import is_feature_name
 from vidlabel.heads.bundled_models import DEFAULT_MODELS, find_model
 from vidlabel.heads.model import Model
@@ -43,6 +44,17 @@ class ExplainRequest:
     """Folder for `explanation.json` and pictures; None: nothing is written."""
     most_places: int = MOST_PLACES
     """Samples of each stream at most in whose pictures, sound or text evidence is looked for."""
+    audio_stream: int | None = None
+    """As in `PredictOptions`, like the two below."""
+    subtitles: str | None = None
+    speech: str | None = None
+
+    @property
+    def options(self) -> PredictOptions:
+        """By which the video is labelled."""
+        return PredictOptions(
+            models=self.models, audio_stream=self.audio_stream, subtitles=self.subtitles, speech=self.speech
+        )
 
 
 def explain(
@@ -53,6 +65,9 @@ def explain(
     time: float | None = None,
     segment: int | None = None,
     output: str | PathLike[str] | None = None,
+    audio_stream: int | None = None,
+    subtitles: str | PathLike[str] | None = None,
+    speech: str | PathLike[str] | None = None,
 ) -> Explanation:
     """Explain a label of a video: which samples and which streams it comes from.
 
@@ -65,6 +80,10 @@ def explain(
         time: seconds; the segment that holds then is explained, or the sample where none does.
         segment: number of the segment in the result of `predict`, from 1.
         output: folder for `explanation.json` and pictures; None: nothing is written and no pictures are drawn.
+        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
+        subtitles: file of subtitles for the text stream; None: one beside the video, else those inside it.
+        speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
+            speech is not read.
 
     Returns:
         The attributions to samples and streams; see `Explanation`.
@@ -86,6 +105,9 @@ def explain(
         models=(fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model),
         wanted=ExplainedLabel(label, time, segment),
         output=None if output is None else Path(output),
+        audio_stream=audio_stream,
+        subtitles=None if subtitles is None else fspath(subtitles),
+        speech=None if speech is None else fspath(speech),
     )
     return explain_video(request, PythonListener())
 
@@ -100,13 +122,12 @@ def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
     Raises:
         UsageError, InputError, OutputError: see `explain`.
     """
-    options = PredictOptions(models=request.models)
     check_label(request.wanted.label, [read_spec(find_model(name)) for name in request.models])
     with ExitStack() as stack:
         folder = None if request.output is None else stack.enter_context(OutputFolder(request.output))
         kept = stack.enter_context(FeatureKeeper())
         pool = stack.enter_context(DecodePool())
-        result = Labeller(options, pool, features=kept).label(request.video, listener)
+        result = Labeller(request.options, pool, features=kept).label(request.video, listener)
         chosen = choose_label(request.wanted, result, kept)
         if not chosen.whole:
             part = f"{chosen.start:.3f} to {chosen.end:.3f} s of a longer segment"
@@ -120,6 +141,9 @@ def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
                 seen = EvidenceScore(model, score, mean_gradients)
                 evidence = find_evidence(
                     Path(request.video),
+                    FeatureConfig(
+                        audio_stream=request.audio_stream, subtitles=request.subtitles, speech=request.speech
+                    ),
                     seen,
                     gradients.streams,
                     folder.pictures,

@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidlabel.errors import VideoError
+from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import reading_request
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import Sample
@@ -61,6 +63,7 @@ class SampleReader:
             more_rates=() if rate is None else (rate,),
         )
         try:
+            request = with_speech(self.video, request, self.config.speech, cache_folder(), lambda: None)
             with open_isolated_samples(self.video, request, pool=self.pool) as samples:
                 yield from samples
         except VideoError as error:  # the label was found, and why stands without pictures

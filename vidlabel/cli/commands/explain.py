@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.options import Debug, ModelNames, Quiet
+from vidlabel.cli.options import AudioStream, Debug, ModelNames, Quiet, Speech, Subtitles
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 
 Video = Annotated[
@@ -44,12 +44,25 @@ def explain(
     label: Label = None,
     time: Time = None,
     segment: SegmentNumber = None,
+    audio_stream: AudioStream = None,
+    subtitles: Subtitles = None,
+    speech: Speech = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Explain a label: which samples, which streams and which part of the picture it comes from."""
     from vidlabel.cli.run.explain import run_explain
 
-    raise typer.Exit(
-        run_explain(video, tuple(model), label=label, time=time, segment=segment, output=output, quiet=quiet)
+    status = run_explain(
+        video,
+        tuple(model),
+        label=label,
+        time=time,
+        segment=segment,
+        audio_stream=audio_stream,
+        subtitles=subtitles,
+        speech=speech,
+        output=output,
+        quiet=quiet,
     )
+    raise typer.Exit(status)

@@ -19,6 +19,9 @@ def run_explain(
     label: str | None,
     time: float | None,
     segment: int | None,
+    audio_stream: int | None,
+    subtitles: str | None,
+    speech: str | None,
     output: str,
     quiet: bool,
 ) -> int:
@@ -29,7 +32,15 @@ def run_explain(
     """
     if output == "":
         raise UsageError("--output", "is empty", "give a folder")
-    request = ExplainRequest(video, models, ExplainedLabel(label, time, segment), Path(output))
+    request = ExplainRequest(
+        video,
+        models,
+        ExplainedLabel(label, time, segment),
+        Path(output),
+        audio_stream=audio_stream,
+        subtitles=subtitles,
+        speech=speech,
+    )
     try:
         with make_progress(1, quiet=quiet) as progress:
             explanation = explain_video(request, progress)
