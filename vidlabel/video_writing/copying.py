@@ -12,6 +12,7 @@ import numpy as np
 
 from vidlabel.video.container.open import choose_stream, open_container, read_packets
 from vidlabel.video.container.packets import KEY, RESTART
+from vidlabel.video.decoders.seeking import seek_packet
 from vidlabel.video_writing.span import HALF_MILLISECOND, TimeSpan
 
 if TYPE_CHECKING:
@@ -107,8 +108,8 @@ class PictureCopier:
         """The packets, the first picture at 0."""
         start = int(self._range.start_s / self._probe.time_base) + self._probe.first_pts
         last = self._range.first + self._range.count
-        number = -1
         with self._container:
+            number = seek_packet(self._container, self._source, self._probe, self._range.first) - 1
             for packet in read_packets(self._container, self._source, self._media.heartbeat):
                 if isinstance(packet, av.error.FFmpegError) or not packet.size:
                     continue

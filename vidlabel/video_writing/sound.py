@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.video.container.open import choose_stream, open_container
+from vidlabel.video.decoders.seeking import seek_sound
 from vidlabel.video.sound.source import ClockShifts, SoundSource
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ _LOUDEST = 4.0
 """Full scale is 1."""
 _PREROLL_S = Fraction(1, 5)
 """Decoders of sound need what comes just before."""
+_BACK_S = 2
+"""So much earlier a file is read than sound is needed, whose packets last up to a second."""
 
 Samples = npt.NDArray[np.float32]
 """(channels, samples)."""
@@ -103,6 +106,7 @@ class SoundCopier:
         before: SoundPacket | None = None
         last = None
         with self._container:
+            seek_sound(self._container, self._sound.number, source.probe, zero_ticks - int(_BACK_S / zero))
             for packet in _demux(self._container, [self._source], self._media.heartbeat):
                 if packet.pts is None or packet.dts is None or not packet.size:
                     continue
@@ -221,6 +225,9 @@ class SoundTrackEncoder:
             streams: list[Any] = [stream]
             if shifts is not None:
                 streams.append(choose_stream(container, self._media.path, source.recording.stream))
+            else:
+                tick = (zero_s + self._span.start_s - _BACK_S) / (stream.time_base or 1)
+                seek_sound(container, self._sound.number, source.probe, int(tick))
             pictures, expected_s = 0, None
             for packet in _demux(container, streams, self._media.heartbeat):
                 if packet.stream is not stream:

@@ -17,6 +17,7 @@ from vidlabel.video.damage.coverage import Coverage, FrameClock, ShownOrder, mak
 from vidlabel.video.damage.stderr_log import PYAV_SIGNS, StderrLog
 from vidlabel.video.decoders.base import DecodeStats, Picture
 from vidlabel.video.decoders.convert import FrameConverter
+from vidlabel.video.decoders.seeking import seek_packet
 from vidlabel.video.probe import Probe
 from vidlabel.video.request import Heartbeat, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL, LagBuffer, SampleGrid, SampleSelector, grid_of
@@ -183,7 +184,7 @@ class PyavReader:
         start, holes = start_packet(self._probe, self._grid), frozenset(table.holes)
         key: npt.NDArray[np.bool_] = table.key
         zeroed = frozenset(np.flatnonzero(table.zeroed).tolist())
-        index = -1
+        index = seek_packet(self._container, self._stream, self._probe, start) - 1
         for packet in read_packets(self._container, self._stream, self._beat):
             if isinstance(packet, av.error.FFmpegError):
                 self._note_damage()
@@ -230,8 +231,8 @@ class PyavReader:
 def start_packet(probe: Probe, grid: SampleGrid) -> int:
     """Number of the packet at which decoding has to start, so that all asked frames and the one before come out.
 
-    Nothing is sought: packets before it are read and left alone, which is exact in every container. It is the last but
-    one key frame before, since pictures after a key frame of an open group may still refer to the group before it.
+    It is the last but one key frame before, since pictures after a key frame of an open group may still refer to the
+    group before it. Packets before it are read and left alone where `seek_packet` does not reach it.
     """
     table = probe.packets
     if not table.all_timed or probe.lacks_shown_order:
