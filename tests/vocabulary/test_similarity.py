@@ -15,6 +15,8 @@ from command_line import call
 from corpus import Recipe, write_video
 from vidlabel.errors import InstallationError, ModelFileError, UsageError
 from vidlabel.features.encoders.image_text_files import read_image_text_files
+from vidlabel.prediction.chosen_models import chosen_names
+from vidlabel.prediction.options import PredictOptions
 from vidlabel.vocabulary.similarity import SigmoidScores, SimilarityHead, SoftmaxScores
 
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
@@ -92,10 +94,22 @@ def test_without_transformers_it_says_what_to_install(
         vidlabel.predict(clip, str(described(tmp_path / "a")), labels=LABELS)
 
 
-def test_two_folders_are_one_too_many(tmp_path: Path, clip: Path) -> None:
-    folders = [str(described(tmp_path / name)) for name in "ab"]
-    with pytest.raises(UsageError, match="are both folders"):
-        vidlabel.predict(clip, folders, labels=LABELS)
+def test_two_networks_are_one_too_many(tmp_path: Path) -> None:
+    folders = tuple(str(described(tmp_path / name)) for name in "ab")
+    with pytest.raises(UsageError, match="are both networks"):
+        chosen_names(PredictOptions(models=folders, labels=LABELS))
+
+
+def test_a_network_that_was_not_pulled_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDLABEL_MODELS_DIR", str(tmp_path))
+    with pytest.raises(InstallationError, match="vidlabel models pull siglip-base-patch16-224"):
+        chosen_names(PredictOptions(models=("siglip-base-patch16-224", "people"), labels=LABELS))
+
+
+def test_a_folder_goes_with_labels_and_files_stay(tmp_path: Path) -> None:
+    folder = str(described(tmp_path / "a"))
+    names = chosen_names(PredictOptions(models=("people", folder), labels=LABELS))
+    assert (names.files, names.image_text, names.count) == (("people",), folder, 2)
 
 
 @pytest.mark.slow

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import UsageError
+from vidlabel.features.encoders.pullable_models import PULLABLE
+from vidlabel.features.encoders.pulled import pulled_path
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import check_names, find_model, shipped_models
 from vidlabel.heads.model_file import read_spec
@@ -46,20 +48,29 @@ class ChosenModel:
 
 
 def chosen_names(options: PredictOptions) -> ChosenNames:
-    """Tell model files from the folder of a network of pictures and words, which labels go with.
+    """Tell model files from the network of pictures and words that labels go with: a folder, or a pulled model.
 
     Raises:
-        UsageError: there are several folders.
+        UsageError: there are several networks.
+        InstallationError: it was not pulled.
     """
     if not options.labels:
         return ChosenNames(options.models, None, has_labels=False)
     shipped = shipped_models()
-    folders = [name for name in options.models if name not in shipped and is_folder(name)]
-    if len(folders) > 1:
-        problem = f"{' and '.join(folders)} are both folders of networks of pictures and words"
+    networks = [name for name in options.models if name not in shipped and (is_folder(name) or _can_be_pulled(name))]
+    if len(networks) > 1:
+        problem = f"{' and '.join(networks)} are both networks of pictures and words"
         raise UsageError("--model", problem, "give one of them")
-    files = tuple(name for name in options.models if name not in folders)
-    return ChosenNames(files, folders[0] if folders else None, has_labels=True)
+    files = tuple(name for name in options.models if name not in networks)
+    return ChosenNames(files, _folder_of(networks[0]) if networks else None, has_labels=True)
+
+
+def _can_be_pulled(name: str) -> bool:
+    return name in PULLABLE and PULLABLE[name].kind == "image-text model"
+
+
+def _folder_of(name: str) -> str:
+    return name if is_folder(name) else str(pulled_path(name).parent)
 
 
 def load_chosen_models(options: PredictOptions) -> tuple[Model, ...]:
