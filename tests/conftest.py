@@ -174,6 +174,18 @@ def shared_components(
 
 
 @pytest.fixture
+def few_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The usual training of heads takes a tenth of its time here: its defaults have no options in `tune`."""
+    for name, number in (
+        ("RECURRENT_EPOCHS", 12),
+        ("MEAN_EPOCHS", 12),
+        ("RECURRENT_UPDATES", 12),
+        ("MEAN_UPDATES", 12),
+    ):
+        monkeypatch.setattr(f"vidlabel.training.fitting.plans.{name}", number)
+
+
+@pytest.fixture
 def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands work on many videos in this process: a worker takes two seconds of a processor to load.
 

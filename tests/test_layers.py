@@ -46,8 +46,8 @@ ROOMS: dict[str, list[set[str]]] = {
     "heads": [{"config"}, {"recurrent", "spec"}, {"model"}, {"scoring"}],
     "prediction": [{"options"}, {"labeller"}],
     "batch": [{"records"}, {"unit"}, {"jobs", "engines"}, {"run"}],
-    "training": [{"options"}, {"dataset"}, {"fitting"}, {"features"}, {"finetune"}, {"train"}],
-    "evaluation": [{"predictions"}, {"folds"}, {"evaluate"}],
+    "training": [{"options"}, {"dataset"}, {"fitting"}, {"features"}, {"finetune"}, {"train"}, {"search"}],
+    "evaluation": [{"predictions"}, {"folds"}, {"evaluate", "nested_search"}, {"tune"}],
     "export": [
         {"onnx_graph"},
         {"recurrences", "fusion_layers", "encoder_graph"},
@@ -85,6 +85,7 @@ MAY_IMPORT = {
     "transformers": ["features.encoders"],
     "PIL": ["explanation", "video_writing"],
     "matplotlib": ["report"],
+    "optuna": ["training.search"],
     "jinja2": ["report.results", "review"],
     "starlette": ["review"],
     "uvicorn": ["review"],

@@ -22,7 +22,7 @@ from vidlabel.training.features import FeatureOptions
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest
 
-pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
+pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "few_epochs")
 
 FUNCTIONS = [name for name in vidlabel.__all__ if inspect.isfunction(getattr(vidlabel, name))]
 
@@ -66,6 +66,7 @@ OF_PATHS = {
         (vidlabel.train, LabelOptions, {}),
         (vidlabel.evaluate, TrainOptions, {"folds": "inner_folds"}),
         (vidlabel.evaluate, LabelOptions, {}),
+        (vidlabel.tune, LabelOptions, {}),
     ],
 )
 def test_every_option_is_a_typed_keyword_with_its_default(

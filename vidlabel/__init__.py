@@ -19,6 +19,7 @@ from vidlabel.version import installed_version
 if TYPE_CHECKING:
     from vidlabel.errors import VidlabelError
     from vidlabel.evaluation.evaluate import evaluate
+    from vidlabel.evaluation.tune import TuneResult, tune
     from vidlabel.explanation.explain import explain
     from vidlabel.explanation.explanation import Explanation
     from vidlabel.export.export import export_onnx
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from vidlabel.prediction.labeller import predict
     from vidlabel.report.evaluation_folder import write_evaluation
     from vidlabel.report.results.write import write_report
+    from vidlabel.report.trials import write_trials
     from vidlabel.training.train import train
     from vidlabel.video.request import Sample
     from vidlabel.video.samples import samples
@@ -42,6 +44,7 @@ __all__ = [
     "Result",
     "Sample",
     "Segment",
+    "TuneResult",
     "VidlabelError",
     "cut",
     "evaluate",
@@ -53,9 +56,11 @@ __all__ = [
     "samples",
     "segment_metrics",
     "train",
+    "tune",
     "write_evaluation",
     "write_labels",
     "write_report",
+    "write_trials",
 ]
 
 _HOMES = {
@@ -65,6 +70,7 @@ _HOMES = {
     "Result": "vidlabel.labels.result",
     "Sample": "vidlabel.video.request",
     "Segment": "vidlabel.labels.result",
+    "TuneResult": "vidlabel.evaluation.tune",
     "VidlabelError": "vidlabel.errors",
     "cut": "vidlabel.video_writing.cut",
     "evaluate": "vidlabel.evaluation.evaluate",
@@ -76,9 +82,11 @@ _HOMES = {
     "samples": "vidlabel.video.samples",
     "segment_metrics": "vidlabel.labels.metrics.segments",
     "train": "vidlabel.training.train",
+    "tune": "vidlabel.evaluation.tune",
     "write_evaluation": "vidlabel.report.evaluation_folder",
     "write_labels": "vidlabel.labels.formats.registry",
     "write_report": "vidlabel.report.results.write",
+    "write_trials": "vidlabel.report.trials",
 }
 
 

@@ -10,6 +10,7 @@
     │   ├── ModelFileError        ... as a model
     │   ├── AnnotationError       ... as labels
     │   └── SubtitleError         ... as subtitles
+    ├── BudgetError               work that does not fit into the time that it was given
     ├── OutputError               a file or folder that cannot be written
     ├── DownloadError             a file that cannot be downloaded
     └── InstallationError         a package that is missing, doubled or damaged
@@ -86,6 +87,10 @@ class AnnotationError(InputError):
 
 class SubtitleError(InputError):
     """A file cannot be used as subtitles."""
+
+
+class BudgetError(VidlabelError):
+    """There is too little time for the work; what was done of it is kept."""
 
 
 class OutputError(VidlabelError):

@@ -21,6 +21,7 @@ from vidlabel.cli.commands import (
     review,
     status,
     train,
+    tune,
 )
 from vidlabel.cli.console import print_error
 from vidlabel.errors import UsageError, VidlabelError
@@ -42,6 +43,7 @@ models_app.command(name="pull", no_args_is_help=True, epilog=EXIT_STATUS)(models
 models_app.command(name="remove", no_args_is_help=True)(models.remove)
 app.command(name="predict", no_args_is_help=True, epilog=EXIT_STATUS)(predict.predict)
 app.command(name="train", no_args_is_help=True, epilog=EXIT_STATUS)(train.train)
+app.command(name="tune", no_args_is_help=True, epilog=EXIT_STATUS)(tune.tune)
 app.command(name="evaluate", no_args_is_help=True, epilog=EXIT_STATUS)(evaluate.evaluate)
 app.command(name="cut", no_args_is_help=True, epilog=EXIT_STATUS)(cut.cut)
 app.command(name="report", no_args_is_help=True, epilog=EXIT_STATUS)(report.report)

@@ -17,6 +17,9 @@ MOST_TUNED_BLOCKS = 16
 
 DEFAULT_OUTPUT = "model.safetensors"
 
+DEFAULT_MINUTES = 20.0
+"""Wall time of `tune`."""
+
 NO_LICENCE = "not stated"
 """The licence in a model file whose author names none."""
 

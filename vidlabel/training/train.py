@@ -235,7 +235,9 @@ def run_training(request: TrainRequest, listener: TrainListener) -> Trained:
         dataset, facts, tuning = tuned.dataset, tuned.facts, tuned.tuning
         checkpoints = _checkpoints(request, dataset)
     fitted = fit(dataset, facts, request.options, listener, start=request.init, checkpoints=checkpoints, tuning=tuning)
-    model = _named(fitted, request).save(request.output)
+    clips = len(request.training_set.examples)
+    named = name_model(fitted, request.output, clips, licence=request.licence, command=request.command)
+    model = named.save(request.output)
     if not fitted.interrupted:
         checkpoints.remove()
     return Trained(model, fitted)
@@ -259,14 +261,23 @@ def _checkpoints(request: TrainRequest, dataset: FeatureDataset) -> Checkpoints:
     return Checkpoints(folder, training_identity(facts, arrays))
 
 
-def _named(fitted: FittedModel, request: TrainRequest) -> FittedModel:
+def name_model(fitted: FittedModel, output: Path, clips: int, *, licence: str, command: str) -> FittedModel:
+    """A model with its name, that of its file, and its origin.
+
+    Args:
+        fitted: the model.
+        output: file that it will be saved in.
+        clips: number of clips that it was trained on.
+        licence: of the model.
+        command: that trained it.
+    """
     spec = replace(
         fitted.network.spec,
-        name=request.output.stem.strip() or "trained",
-        description=f"Trained on {len(request.training_set.examples)} clips.",
-        licence=request.licence,
+        name=output.stem.strip() or "trained",
+        description=f"Trained on {clips} clips.",
+        licence=licence,
         created=_today(),
-        command=request.command,
+        command=command,
     )
     return replace(fitted, network=replace(fitted.network, spec=spec))
 

@@ -51,7 +51,7 @@ class _EncodingProgress:
             self._progress.advance(Outcome(task, "skipped"))
 
 
-class _LearningProgress:
+class LearningProgress:
     """Encoding, and where training stands; a context manager.
 
     Args:
@@ -141,7 +141,7 @@ class _LearningProgress:
         return self._bars
 
 
-class TrainProgress(_LearningProgress):
+class TrainProgress(LearningProgress):
     """Progress of `train`: a bar of epochs for each stage."""
 
     _bar: TaskID | None = None
@@ -165,7 +165,7 @@ class TrainProgress(_LearningProgress):
             self._bars.update(self._bar, advance=1, description=f"{self._position}: loss {figures.loss:.2f}")
 
 
-class EvaluationProgress(_LearningProgress):
+class EvaluationProgress(LearningProgress):
     """Progress of `evaluate`: one bar of folds."""
 
     _bar: TaskID | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -44,20 +45,25 @@ from vidlabel.training.fitting.mixture import Mixture, even_mixture, fit_mixture
 from vidlabel.training.fitting.plans import (
     Member,
     MemberKind,
-    StreamShape,
     TaskShape,
     baseline_plan,
     continued_members,
+    joined_members,
     new_background_members,
     new_members,
 )
 from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
+from vidlabel.training.fitting.task_shape import make_task_shape
 from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening, make_training_tensors
 from vidlabel.training.fitting.whitening import StreamWhitening, Whitening, WhiteningMemory
-from vidlabel.training.fitting.windows import choose_window, timed_windows
+from vidlabel.training.fitting.windows import choose_window
 from vidlabel.training.options import TrainOptions
 
 DEFAULT_OPTIONS = TrainOptions()
+
+Fusion = Literal["chosen", "early"]
+"""How heads use several streams: `chosen` by validation among early, gated and late, some of the streams or all;
+`early`: heads of all of them joined, and nothing else is tried."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,12 +96,14 @@ def fit(
     checkpoints: Checkpoints | None = None,
     tuning: Tuning | None = None,
     memory: WhiteningMemory | None = None,
+    fusion: Fusion = "chosen",
 ) -> FittedModel:
     """Train a model on all clips of a dataset.
 
     An inner cross-validation by group chooses the kinds of head and the streams that they look at, calibrates, and
     gives the figures in `validation`; then the heads of the model are trained on everything. Nothing but `dataset`,
-    `facts`, `options` and `start` changes the result; neither the number of cores nor torch's global generator does.
+    `facts`, `options`, `start` and `fusion` changes the result; neither the number of cores nor torch's global
+    generator does.
 
     Args:
         dataset: the clips, in one view or several (all are learnt from, the first one is tested on). `subset` gives
@@ -108,6 +116,7 @@ def fit(
         tuning: how the encoder was tuned that made the features; the clips that it was not tuned on then take the
             place of the inner cross-validation.
         memory: shared by trainings on the same clips, which it saves time.
+        fusion: of several streams, for new models.
 
     Raises:
         UsageError: streams that the dataset lacks, or a model that cannot be gone on from.
@@ -116,7 +125,7 @@ def fit(
     """
     with one_thread(), torch.random.fork_rng(devices=[]):
         runs = TrainingRuns(options.seed, listener or SilentListener(), checkpoints)
-        return _Fitting(fill_first_motion(dataset), facts, options, runs, start, tuning, memory).run()
+        return _Fitting(fill_first_motion(dataset), facts, options, runs, start, tuning, memory, fusion).run()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +153,7 @@ class _Fitting:
         start: Model | None,
         tuning: Tuning | None,
         memory: WhiteningMemory | None,
+        fusion: Fusion,
     ) -> None:
         self._dataset = dataset
         self._facts = facts
@@ -154,6 +164,7 @@ class _Fitting:
         self._window = choose_window(dataset, facts.rate)
         self._tuning = tuning
         self._memory = memory
+        self._fusion = fusion
         self._folds = inner_folds(dataset.training_set.examples, options) if tuning is None else tuning.held_out
 
     def run(self) -> FittedModel:
@@ -232,7 +243,8 @@ class _Fitting:
         """All heads that may distinguish the labels."""
         shape = self._task_shape(found)
         if self._start is None:
-            return new_members(self._options, shape)
+            make = joined_members if self._fusion == "early" else new_members
+            return make(self._options, shape)
         members = continued_members(self._start, found.dataset.training_set.labels, self._options, shape)
         return [member for member in members if member.plan.form != "background"]
 
@@ -246,16 +258,7 @@ class _Fitting:
         return []
 
     def _task_shape(self, found: _Learnt) -> TaskShape:
-        clips = len(found.dataset.features)
-        if not self._whole:
-            clips = timed_windows(sum(len(clip.times) for clip in found.dataset.features), clips, self._window.samples)
-        updates = -(-clips // self._options.batch_size)
-        streams = tuple(
-            StreamShape(stream.name, len(own.components), stream.modality)
-            for stream, own in zip(found.dataset.streams, found.whitening.streams, strict=True)
-        )
-        classes = len(found.dataset.training_set.labels)
-        return TaskShape(found.whitening.inputs_size, classes, self._whole, updates, streams)
+        return make_task_shape(found.dataset, found.whitening, self._window, self._options)
 
     def _validated(self, found: _Learnt, stage: str, title: str = "validating") -> _Learnt:
         """The same with logits for held-out clips, if there are any."""

@@ -5,7 +5,7 @@ N clips, R rows (clips or samples), C classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,29 +92,43 @@ def validate(
     window: WindowLength,
     runs: TrainingRuns,
     stage: str,
+    after_fold: Callable[[HeldOutLogits], None] | None = None,
 ) -> Validated:
     """Train members on the training part of each fold, and predict the rest.
 
     Args:
         dataset: N clips, of the streams that the folds' whitenings are for.
         folds: at least one.
-        members: to train, one of each kind.
+        members: to train; those of one kind have a say together, as the mean of their logits.
         options: of training.
         window: that the model runs in.
         runs: trains.
         stage: prefix of the names of the runs.
+        after_fold: called with the logits of all folds so far; what it raises ends the validation.
     """
-    kinds = [member.plan.kind for member in members]
+    kinds = dict.fromkeys(member.plan.kind for member in members)
     found: dict[MemberKind, list[_Spoken]] = {kind: [] for kind in kinds}
     tested: list[TrainingTensors] = []
     for number, inner in enumerate(folds):
         train = make_training_tensors(subset(dataset, inner.fold.train_indices), inner.whitening)
         test = make_training_tensors(subset(dataset, inner.fold.test_indices), inner.whitening)
         tested.append(test)
+        own: dict[MemberKind, list[_Spoken]] = {kind: [] for kind in kinds}
         for member in members:
             run, title = f"{stage}-{number}-{member.plan.name}", f"{member.plan.kind}, fold {number + 1}"
-            found[member.plan.kind].append(_spoken(member, train, test, options, window, runs, run, title))
-    outcome = HeldOutLogits(
+            own[member.plan.kind].append(_spoken(member, train, test, options, window, runs, run, title))
+        for kind, alike in own.items():
+            found[kind].append(_together(alike))
+        if after_fold is not None:
+            after_fold(_outcome(folds[: number + 1], tested, found))
+    outcome = _outcome(folds, tested, found)
+    return Validated(outcome, {kind: _mean_history([one.history for one in spoken]) for kind, spoken in found.items()})
+
+
+def _outcome(
+    folds: Sequence[InnerFold], tested: Sequence[TrainingTensors], found: Mapping[MemberKind, Sequence[_Spoken]]
+) -> HeldOutLogits:
+    return HeldOutLogits(
         clips=tuple(clip for inner in folds for clip in inner.fold.test_indices),
         rows_of_clip=tuple(1 if test.whole else rows for test in tested for rows in test.bank.lengths.tolist()),
         logits={kind: torch.cat([own.logits for own in spoken]) for kind, spoken in found.items()},
@@ -122,7 +136,6 @@ def validate(
         mask=torch.cat([test.mask for test in tested]),
         silent={kind: torch.cat([own.silent for own in spoken]) for kind, spoken in found.items()},
     )
-    return Validated(outcome, {kind: _mean_history([own.history for own in spoken]) for kind, spoken in found.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,6 +147,12 @@ class _Spoken:
     silent: Tensor
     """(R,) True where it has none."""
     history: tuple[EpochFigures, ...]
+
+
+def _together(alike: Sequence[_Spoken]) -> _Spoken:
+    """Heads that differ by their random start alone, as one."""
+    logits = alike[0].logits if len(alike) == 1 else torch.stack([own.logits for own in alike]).mean(dim=0)
+    return _Spoken(logits, alike[0].silent, alike[0].history)
 
 
 def _spoken(

@@ -235,6 +235,11 @@ def new_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
     return [Member(plan, plan.build) for plan in candidate_plans(options, shape)]
 
 
+def joined_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
+    """New heads that distinguish the labels, from all streams joined alone."""
+    return [Member(plan, plan.build) for plan in label_plans(options, shape)]
+
+
 def new_background_members(options: TrainOptions, shape: TaskShape) -> list[Member]:
     """New heads that know background."""
     return [Member(plan, plan.build) for plan in background_plans(options, shape)]

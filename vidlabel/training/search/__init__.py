@@ -1,0 +1,1 @@
+"""The search for settings of training: trials in cross-validation by group, within a time budget."""

@@ -1,0 +1,39 @@
+"""Which trial a search chooses: the smallest model that is as good as the best one, but for one standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from vidlabel.training.search.trial_record import ScoredTrial, TrialRecord
+
+_ROUNDING = 1e-9
+
+
+def scored_trials(records: Sequence[TrialRecord]) -> list[ScoredTrial]:
+    """The trials that were neither pruned nor stopped."""
+    return [found for record in records if (found := record.scored()) is not None]
+
+
+def best_trial(trials: Sequence[ScoredTrial]) -> ScoredTrial:
+    """The trial of the highest quality; of equals the smallest."""
+    return max(trials, key=lambda trial: (trial.quality.value, *(-part for part in size_of(trial))))
+
+
+def choose_trial(trials: Sequence[ScoredTrial]) -> ScoredTrial:
+    """The smallest model whose quality is within one standard error of the best (Breiman et al., 1984).
+
+    Args:
+        trials: at least one, that were scored on the same clips.
+    """
+    best = best_trial(trials)
+    enough = best.quality.value - best.quality.standard_error - _ROUNDING
+    close = [trial for trial in trials if trial.quality.value >= enough]
+    return min(close, key=lambda trial: (*size_of(trial), -trial.quality.value))
+
+
+def size_of(trial: ScoredTrial) -> tuple[float, int, int]:
+    """What models are compared by: what their streams cost, then parameters; the earlier trial of equals.
+
+    The CPU that the heads themselves take is no part of it: it is small, and measured anew it differs.
+    """
+    return trial.cost.streams_cpu, trial.cost.parameters, trial.number
