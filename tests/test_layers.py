@@ -76,7 +76,8 @@ MAY_IMPORT = {
             f"features.encoders.{name}"
             for name in ("efficientnet", "hardware", "image_text", "movenet", "torch_networks")
         ),
-        *(f"features.encoders.{name}" for name in ("trainable_tail", "yamnet")),
+        *(f"features.encoders.exported_{name}" for name in ("graph", "network", "program")),
+        *(f"features.encoders.{name}" for name in ("file_encoder", "trainable_tail", "yamnet")),
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],

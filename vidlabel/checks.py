@@ -5,6 +5,8 @@ from __future__ import annotations
 MAX_SIZE = 1 << 20
 """Most features, hidden units, outputs or labels; what a file really holds is checked against its size."""
 MAX_NAME_LENGTH = 200
+RARE = {"rare": True}
+"""Metadata of a field that most descriptions do without: it is left out of JSON where it is None."""
 
 
 def require(holds: bool, otherwise: str) -> None:

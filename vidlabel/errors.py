@@ -8,6 +8,7 @@
     │   │   ├── NoVideoStreamError    ... since it holds sound alone
     │   │   └── DecodeError       ... which opened, and broke while it was read
     │   ├── ModelFileError        ... as a model
+    │   ├── EncoderFileError      ... as an encoder
     │   ├── AnnotationError       ... as labels
     │   └── SubtitleError         ... as subtitles
     ├── BudgetError               work that does not fit into the time that it was given
@@ -79,6 +80,10 @@ class DecodeError(VideoError):
 
 class ModelFileError(InputError):
     """A file cannot be used as a model."""
+
+
+class EncoderFileError(InputError):
+    """A file cannot be used as an encoder."""
 
 
 class AnnotationError(InputError):

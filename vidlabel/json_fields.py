@@ -1,9 +1,9 @@
 """Frozen dataclasses from untrusted JSON.
 
 Understood field types: `str`, `int`, `float`, `bool`, `Literal[...]` of strings, `Path`, `Fraction` (as two whole
-numbers), `X | None`, `tuple[X, ...]`, `tuple[X, Y]`, dataclasses of these, and `Mapping[str, object]` for any JSON
-object. `Annotated` limits them: `Range` numbers, `Text` strings, `OneOf` anything. A field that is typed as a protocol
-takes what the caller has made already.
+numbers), `X | None`, `X | tuple[...]`, `tuple[X, ...]`, `tuple[X, Y]`, dataclasses of these, and `Mapping[str, object]`
+for any JSON object. `Annotated` limits them: `Range` numbers, `Text` strings, `OneOf` anything. A field that is typed
+as a protocol takes what the caller has made already.
 
 Whatever is wrong with the content is a ValueError, its type included: it is a file that is wrong, not a program.
 A reader is built once for each dataclass: reading a small message takes about two microseconds.
@@ -155,9 +155,9 @@ def _check_of(hint: Any, *, exact: bool) -> Check:  # noqa: ANN401 - any type hi
     if origin is Literal:
         return _choice(arguments, " or ".join(arguments))
     if origin in (Union, types.UnionType):
-        (inner,) = (argument for argument in arguments if argument is not type(None))
-        check = _check_of(inner, exact=exact)
-        return lambda value: None if value is None else check(value)
+        kinds = [argument for argument in arguments if argument is not type(None)]
+        check = _either([_check_of(kind, exact=exact) for kind in kinds])
+        return check if len(kinds) == len(arguments) else lambda value: None if value is None else check(value)
     if origin is tuple:
         if arguments[-1] is not Ellipsis:
             return _tuple_of([_check_of(argument, exact=exact) for argument in arguments])
@@ -167,6 +167,14 @@ def _check_of(hint: Any, *, exact: bool) -> Check:  # noqa: ANN401 - any type hi
     if getattr(hint, "_is_protocol", False):
         return lambda value: value
     return _PLAIN_CHECKS[origin or hint]
+
+
+def _either(checks: list[Check]) -> Check:
+    """The one check, or of a plain type and a tuple the one for values of their kind."""
+    if len(checks) == 1:
+        return checks[0]
+    check_plain, check_list = checks
+    return lambda value: check_list(value) if type(value) is list else check_plain(value)
 
 
 def _limited(kind: object, limit: Range | Text | OneOf | AsWritten) -> Check:

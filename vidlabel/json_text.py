@@ -7,6 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from vidlabel.json_fields import shown_json
 
@@ -43,7 +44,7 @@ def to_json(value: object) -> str:
         ValueError: a number is not finite.
         TypeError: something in it has no form in JSON.
     """
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return json.dumps(plain_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
 
 
 def check_json_object(value: Mapping[str, object], where: str) -> None:
@@ -82,13 +83,15 @@ def _check_text(text: object, where: str) -> None:
         raise ValueError(f"{where} holds text that is no Unicode")
 
 
-def _plain(value: object) -> object:
+def plain_json(value: object) -> Any:  # noqa: ANN401 - any JSON value
+    """Dataclasses as objects, tuples as lists. Fields marked `checks.RARE` are left out where they are None."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        named = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {f.name: plain_json(item) for f, item in named if item is not None or "rare" not in f.metadata}
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     return value
 
 

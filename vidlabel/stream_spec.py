@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Literal, get_args
 
-from vidlabel.checks import MAX_SIZE, check_name, require
+from vidlabel.checks import MAX_SIZE, RARE, check_name, require
 
 View = Literal[
     "whole", "whole-flipped", "centre", "centre-flipped", "left", "left-flipped", "right", "right-flipped"
@@ -25,11 +25,19 @@ upright picture: at the top or at the bottom); `-flipped`: mirrored left to righ
 
 VIEWS: tuple[View, ...] = get_args(View)
 
+ChannelValues = float | tuple[float, float, float]
+"""One number for all channels of a picture, or one for each of red, green and blue."""
+
 ResizeFilter = Literal["area", "bilinear", "bicubic", "lanczos"]
 
 MAX_TUNED_TENSORS = 512
 MAX_BLOCKS = 64
 MAX_LAG_S = 60.0
+
+
+def channel_values(values: ChannelValues) -> tuple[float, ...]:
+    """The numbers of all channels."""
+    return values if isinstance(values, tuple) else (values,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,20 +72,46 @@ class TunedEncoder:
         require(len({tensor.name for tensor in self.tensors}) == len(self.tensors), "encoder.tuned names one twice")
 
 
+NetworkFormat = Literal["onnx", "pt2"]
+PictureLayout = Literal["NCHW", "NHWC"]
+ChannelOrder = Literal["rgb", "bgr"]
+Pooling = Literal["mean", "cls"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface:
+    """How a network in a file takes pictures, and which of its numbers are the feature."""
+
+    format: NetworkFormat
+    """`onnx`, or `pt2`: an ExportedProgram of torch."""
+    layout: PictureLayout = "NCHW"
+    """Axes of its pictures, and of the maps that it gives: channels first or last."""
+    channels: ChannelOrder = "rgb"
+    pooling: Pooling | None = None
+    """What becomes one feature of many: `mean` over a map or all tokens, `cls` the first token; None: it gives one."""
+    output: str | None = None
+    """Name of the output that holds the feature; None: it has one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderInfo:
     """Which encoder makes the features of a stream."""
 
     name: str
-    """As the encoders are called in vidlabel: `efficientnet-lite0`."""
+    """As the encoders are called in vidlabel, `efficientnet-lite0`, or the name of a file: `my.onnx`."""
     sha256: str
-    """Of the encoder's weights as published, 64 hexadecimal digits."""
+    """Of the encoder's weights as published, or of the file; 64 hexadecimal digits."""
     tuned: TunedEncoder | None = None
     """None: the published weights are all that there is."""
+    interface: NetworkInterface | None = field(default=None, metadata=RARE)
+    """Of a network in a file; None: vidlabel knows the network."""
 
     def __post_init__(self) -> None:
         check_name(self.name, "the encoder's name")
         require(re.fullmatch("[0-9a-f]{64}", self.sha256) is not None, "encoder.sha256 is no SHA-256")
+        require(self.interface is None or self.tuned is None, "encoder.tuned is of a network in a file")
+        path = re.search(r"[/\\]", self.name)
+        require(self.interface is None or path is None, "encoder.name is a path, not the name of a file")
 
     @property
     def title(self) -> str:
@@ -95,18 +129,29 @@ class PicturePreprocessing:
     short_side: int
     """Pixels of the shorter side, before it is cut."""
     view: View
-    mean: float
-    scale: float
+    mean: ChannelValues
+    scale: ChannelValues
     resize_filter: ResizeFilter
     lag_s: float | None = None
     """The picture is the difference to the frame this much earlier; None: it is the frame itself."""
 
     def __post_init__(self) -> None:
         require(16 <= self.short_side <= 4096, "short_side must lie between 16 and 4096 pixels")
-        require(math.isfinite(self.mean), "pictures.mean must be finite")
-        require(0 < self.scale < math.inf, "pictures.scale must lie above 0")
+        require(all(map(math.isfinite, channel_values(self.mean))), "pictures.mean must be finite")
+        fits = all(0 < scale < math.inf for scale in channel_values(self.scale))
+        require(fits, "pictures.scale must lie above 0")
         fits = self.lag_s is None or 0 < self.lag_s <= MAX_LAG_S
         require(fits, f"lag_s must lie above 0 and at most at {MAX_LAG_S:g} seconds")
+
+    @property
+    def scaling_words(self) -> str:
+        """`(value - 127) / 128`, or `(value - (124, 116, 104)) / (58, 57, 57)`."""
+        return f"(value - {_numbers_in_words(self.mean)}) / {_numbers_in_words(self.scale)}"
+
+
+def _numbers_in_words(values: ChannelValues) -> str:
+    numbers = ", ".join(f"{value:g}" for value in channel_values(values))
+    return f"({numbers})" if isinstance(values, tuple) else numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

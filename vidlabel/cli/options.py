@@ -39,8 +39,8 @@ EncoderName = Annotated[
     typer.Option(
         "--encoder",
         metavar="NAME|FILE",
-        help="Encoder of the pictures: efficientnet-lite0, -lite1 or -lite2, or a model file whose encoder to use. "
-        "[default: efficientnet-lite0]",
+        help="Encoder of the pictures: efficientnet-lite0, -lite1 or -lite2, a network (.onnx, .pt2), or a model file "
+        "whose encoder to use. [default: efficientnet-lite0]",
     ),
 ]
 RuntimeName = Annotated[

@@ -30,12 +30,14 @@ from vidlabel.evaluation.predictions import (
     score_video,
 )
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
-from vidlabel.features.encoders.hardware import Device, Runtime, resolve_hardware
+from vidlabel.features.config import hardware_of
+from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
 from vidlabel.labels.metrics.evaluation import EvaluatedModel, Evaluation, GroundTruth, Predictions
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
+from vidlabel.prediction.video_inputs import feature_config
 from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, TrainingSet, Unlabelled
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import NOT_VALIDATED, check_report, refuse_insufficient
@@ -193,7 +195,8 @@ def evaluate(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
-        encoder: name of an encoder, or path of a model file whose encoder is used; None: `efficientnet-lite0`.
+        encoder: name of an encoder, path of a network (`.onnx`, `.pt2`), or of a model file whose encoder is used;
+            None: `efficientnet-lite0`.
         audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
             speech is not read.
@@ -367,7 +370,10 @@ def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> 
 def _used_runtime(request: EvaluationRequest) -> str | None:
     if request.training_set.features is not None:
         return None
-    return resolve_hardware(request.features.device, request.features.config.runtime)[1]
+    config = request.features.config
+    if request.model is not None:
+        config = feature_config(request.model, config, request.features.encoder_path)
+    return hardware_of(config, request.features.device)[1]
 
 
 def _split(request: EvaluationRequest, folds: int) -> str:

@@ -52,7 +52,8 @@ def find_evidence(
         attributions: (T,) what each sample of each stream adds to the log-odds.
         folder: where pictures are drawn; it is there.
         pool: of decoding processes.
-        warn: receives one line for each sample that cannot be read again; it has no evidence.
+        warn: receives one line for each sample that cannot be read again, and for each stream of pictures whose encoder
+            is a network in a file: they have no evidence.
         most: samples of a stream at most.
 
     Returns:
@@ -61,11 +62,14 @@ def find_evidence(
     Raises:
         OutputError: a picture cannot be written.
     """
-    reader = SampleReader(video, feature_config(score.model, usual), pool, warn)
+    config = feature_config(score.model, usual)
+    reader = SampleReader(video, config, pool, warn)
     found: list[Evidence] = []
     for stream, values in attributions.items():
         steps = choose_steps(values, most)
-        if steps:
+        if steps and config.file is not None and _METHODS[stream] is find_picture_evidence:
+            warn(f"{video}: no heat maps of {stream}, since {config.file.name} is no encoder that vidlabel knows")
+        elif steps:
             found += _METHODS[stream](score, stream, steps, reader, folder)
     return tuple(found)
 

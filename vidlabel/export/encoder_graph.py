@@ -14,6 +14,7 @@ from vidlabel.features.encoders.log_mel import FRAME_STEP, OFFSET, fourier_basis
 from vidlabel.features.encoders.network_graph import NetworkGraph
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.audio import SILENCE_DBFS
+from vidlabel.stream_spec import ChannelValues
 from vidlabel.video.request import SOUND_WINDOW
 
 PICTURES = "frames"
@@ -60,7 +61,14 @@ class EncoderGraph(NetworkGraph):
         """(B, H, W, 3) uint8 to (B, 3, H, W) float32."""
         graph = self._graph
         pictures = graph.op("Transpose", graph.op("Cast", frames, to=1), perm=[0, 3, 1, 2])
-        return graph.op("Div", graph.op("Sub", pictures, graph.number(scaling.mean)), graph.number(scaling.scale))
+        mean, scale = (self._channel_values(values) for values in (scaling.mean, scaling.scale))
+        return graph.op("Div", graph.op("Sub", pictures, mean), scale)
+
+    def _channel_values(self, values: ChannelValues) -> Value:
+        """One number for all channels, or (1, 3, 1, 1)."""
+        if isinstance(values, tuple):
+            return self._graph.constant(np.array(values, np.float32).reshape(1, 3, 1, 1))
+        return self._graph.number(values)
 
     def convolve(self, layer: Convolution, pictures: Value) -> Value:
         """Apply a convolution to (B, C, H, W)."""

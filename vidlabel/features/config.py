@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.encoders.hardware import Device, Runtime, UsedDevice, UsedRuntime, resolve_hardware
 from vidlabel.features.encoders.speech_models import find_speech_model
 from vidlabel.features.encoders.text_encoders import TextEncoder, resolve_text_encoder
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
-from vidlabel.stream_spec import View
+from vidlabel.stream_spec import NetworkFormat, View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads numpy
+    from vidlabel.features.encoders.encoder_file import NetworkFile
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 
 PlainView = Literal["centre", "whole"]
@@ -48,6 +49,9 @@ class FeatureConfig:
     """
 
     encoder: str = "efficientnet-lite0"
+    """Name of a published encoder."""
+    file: NetworkFile | None = None
+    """Network in a file, in place of a published encoder."""
     rate: float = 2.0
     """Samples per second."""
     short_side: int = 224
@@ -88,17 +92,45 @@ class FeatureConfig:
             raise UsageError("--runtime", f"{self.runtime!r} is not understood", f"give {', '.join(get_args(Runtime))}")
 
     @property
-    def published(self) -> PublishedWeights:
-        """Of its encoder."""
-        return published_weights(self.encoder)
+    def network(self) -> PublishedWeights | NetworkFile:
+        """What makes features of pictures."""
+        return published_weights(self.encoder) if self.file is None else self.file
 
 
 _USUAL = FeatureConfig()
 
 
+def hardware_of(config: FeatureConfig, device: Device) -> tuple[UsedDevice, UsedRuntime]:
+    """Where the encoders run, and with which library: OpenVINO on the CPU for ONNX, torch for an ExportedProgram.
+
+    Raises:
+        UsageError: there is no such runtime here, or it does not run the file of the encoder.
+        DeviceError: there is no GPU.
+    """
+    if config.file is None:
+        return resolve_hardware(device, config.runtime)
+    if config.file.interface.format == "onnx":
+        if config.runtime not in ("auto", "openvino"):
+            problem = f"does not run ONNX files such as {config.file.name}"
+            raise UsageError(f"--runtime {config.runtime}", problem, "leave it out, or give a .pt2 file")
+        if device == "cuda":
+            problem = f"ONNX files such as {config.file.name} run on the CPU alone"
+            raise UsageError("--device cuda", problem, "leave it out, or give a .pt2 file")
+        return "cpu", "openvino"
+    if config.runtime not in ("auto", "torch"):
+        problem = f"does not run ExportedPrograms such as {config.file.name}"
+        raise UsageError(f"--runtime {config.runtime}", problem, "leave it out, or give --runtime torch")
+    return resolve_hardware(device, "torch")
+
+
 def is_model_file(encoder: str) -> bool:
     """Whether an option `--encoder` names a model file, whose encoder is meant."""
     return Path(encoder).suffix == ".safetensors"
+
+
+def is_encoder_file(encoder: str) -> bool:
+    """Whether an option `--encoder` names a file with a network."""
+    return Path(encoder).suffix[1:].lower() in get_args(NetworkFormat)
 
 
 def check_encoder(encoder: str) -> None:
@@ -107,7 +139,7 @@ def check_encoder(encoder: str) -> None:
     Raises:
         UsageError: there is no such encoder.
     """
-    if not is_model_file(encoder):
+    if not is_model_file(encoder) and not is_encoder_file(encoder):
         published_weights(encoder)
 
 
@@ -120,7 +152,8 @@ class ExtractOptions:
     """
 
     encoder: str | None = None
-    """Name of an encoder, or path of a model file (`.safetensors`) whose encoder is used; None: the usual one."""
+    """Name of an encoder, path of a network (`.onnx`, `.pt2`), or of a model file (`.safetensors`) whose encoder is
+    used; None: the usual one."""
     streams: tuple[str, ...] = ("frames",)
     """In the order in which their features are joined."""
     rate: float = _USUAL.rate

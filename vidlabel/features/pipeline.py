@@ -12,8 +12,8 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.hardware import Device, resolve_hardware
+from vidlabel.features.config import FeatureBlock, FeatureConfig, hardware_of
+from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.streams.base import Inputs, StreamEncoder
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.profiling import OFF, Stopwatch
@@ -79,7 +79,7 @@ class FeaturePipeline:
         threads: int | None = None,
         stopwatch: Stopwatch = OFF,
     ) -> None:
-        self.device, self.runtime = resolve_hardware(device, config.runtime)
+        self.device, self.runtime = hardware_of(config, device)
         self.config = replace(config, runtime=self.runtime)
         self._streams = {name: find_stream(name) for name in streams}
         self._threads = threads

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from vidlabel.checks import require
 from vidlabel.json_fields import FilledText, MismatchError, Range, exact_dataclass_from_json
+from vidlabel.json_text import plain_json
 from vidlabel.stream_spec import StreamSpec, check_streams
 
 SCHEMA = "vidlabel.features/1"
@@ -66,7 +67,7 @@ class Provenance:
 
     def to_json(self) -> str:
         """The text for the file."""
-        content = asdict(self)
+        content = plain_json(self)
         for name in ("beside", "requested"):
             if not content[name]:
                 del content[name]

@@ -1,4 +1,4 @@
-"""The encoder that an option names: a published one, or that of a model file."""
+"""The encoder that an option names: a published one, a network in a file, or the encoder of a model file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureConfig, is_model_file
+from vidlabel.features.config import FeatureConfig, is_encoder_file, is_model_file
 from vidlabel.features.encoders.weights import published_weights, weights_path
 from vidlabel.prediction.video_inputs import feature_config, video_problem
 
@@ -22,8 +22,13 @@ def with_encoder(config: FeatureConfig, encoder: str | None, short_side: int | N
     Raises:
         UsageError: there is no such encoder, or it cannot be computed here.
         InstallationError: its weights are not installed.
-        ModelFileError: a file cannot be used as a model.
+        EncoderFileError, ModelFileError: a file cannot be used as an encoder, or as a model.
     """
+    if encoder is not None and is_encoder_file(encoder):
+        from vidlabel.features.encoders.file_encoder import open_encoder_file  # numpy
+
+        file = open_encoder_file(Path(encoder), short_side)
+        return replace(config, file=file, short_side=file.short_side, scaling=file.scaling)
     chosen = config if encoder is None else _chosen(config, encoder)
     return chosen if short_side is None else replace(chosen, short_side=short_side)
 
@@ -47,6 +52,7 @@ def _of_model(config: FeatureConfig, path: str) -> FeatureConfig:
     return replace(
         config,
         encoder=found.encoder,
+        file=found.file,
         short_side=found.short_side,
         tuned=found.tuned,
         scaling=found.scaling,

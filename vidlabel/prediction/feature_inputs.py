@@ -10,7 +10,7 @@ from vidlabel.features.feature_file import FeatureFile, FeatureKind
 from vidlabel.features.resampling import read_features
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.result import VideoInfo
-from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
+from vidlabel.stream_spec import EncoderInfo, NetworkInterface, PicturePreprocessing, StreamSpec
 from vidlabel.video.request import ReadReport
 
 CODEC = "features"
@@ -100,7 +100,7 @@ def features_report(found: FeatureFile) -> ReadReport:
 
 def _difference(model: str, held: StreamSpec, taken: StreamSpec) -> str | None:
     """What a file holds of a stream other than the model takes; the weights of its encoder count, not their name."""
-    if _digest(held.encoder) != _digest(taken.without_weights().encoder):
+    if _network(held.encoder) != _network(taken.without_weights().encoder):
         encoders = [_encoder_words(stream.without_weights().encoder) for stream in (held, taken)]
         return f"{held.name} of {encoders[0]}, and {model} takes it of {encoders[1]}"
     if held.size != taken.size:
@@ -118,12 +118,13 @@ def _picture_difference(model: str, stream: str, held: PicturePreprocessing, tak
         return f"{stream} of the {held.view} of {held.short_side} pixels, and {model} takes {wanted}"
     if held.lag_s != taken.lag_s:
         return f"{stream} over {_lag_words(held)}, and {model} takes {_lag_words(taken)}"
-    scalings = [f"{p.resize_filter}, (value - {p.mean:g}) / {p.scale:g}" for p in (held, taken)]
+    scalings = [f"{pictures.resize_filter}, {pictures.scaling_words}" for pictures in (held, taken)]
     return f"{stream} of pictures scaled otherwise ({scalings[0]}), and {model} takes {scalings[1]}"
 
 
-def _digest(encoder: EncoderInfo | None) -> str | None:
-    return None if encoder is None else encoder.sha256
+def _network(encoder: EncoderInfo | None) -> tuple[str, NetworkInterface | None] | None:
+    """What its numbers depend on."""
+    return None if encoder is None else (encoder.sha256, encoder.interface)
 
 
 def _encoder_words(encoder: EncoderInfo | None) -> str:

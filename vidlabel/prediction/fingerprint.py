@@ -13,9 +13,9 @@ from vidlabel.features.streams.registry import beside_video
 from vidlabel.paths import stat_video
 from vidlabel.prediction.options import PredictOptions
 
-WITHOUT_EFFECT = frozenset({"models", "require_gpu_decode", "speech", "subtitles", "timeout"})
+WITHOUT_EFFECT = frozenset({"encoder", "models", "require_gpu_decode", "speech", "subtitles", "timeout"})
 """Options that do not change a result. Hashes stand for the names of models, the file of subtitles, and the model of
-speech."""
+speech; that of an encoder's file stands in the model that was trained with it."""
 
 
 def fingerprint(

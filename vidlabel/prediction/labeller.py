@@ -26,7 +26,7 @@ from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.model_labels import FeatureSink, ModelLabels, ModelOutput, joined_segments
 from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.prediction.reading_passes import PassPlanner, ReadingPass
-from vidlabel.prediction.video_inputs import video_problem, video_streams
+from vidlabel.prediction.video_inputs import encoder_files, video_problem, video_streams
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
@@ -62,6 +62,7 @@ def predict(
     scores: bool = _DEFAULTS.scores,
     device: Device = _DEFAULTS.device,
     runtime: Runtime = _DEFAULTS.runtime,
+    encoder: str | PathLike[str] | None = None,
     decode_device: DecodeDevice = _DEFAULTS.decode_device,
     require_gpu_decode: bool = _DEFAULTS.require_gpu_decode,
     decoder: Decoder = _DEFAULTS.decoder,
@@ -87,6 +88,7 @@ def predict(
         scores: also return the scores of every sample.
         device: where the networks run; `auto`: a GPU if torch can use one.
         runtime: library that runs the encoder.
+        encoder: file of the encoder that a model was trained with; None: it lies beside the model file.
         decode_device: where the video is decoded.
         require_gpu_decode: fail unless the GPU decodes the video.
         decoder: `auto`: the fastest that decodes the file exactly.
@@ -123,6 +125,7 @@ def predict(
         scores=scores,
         device=device,
         runtime=runtime,
+        encoder=None if encoder is None else fspath(encoder),
         decode_device=decode_device,
         require_gpu_decode=require_gpu_decode,
         decoder=decoder,
@@ -200,6 +203,9 @@ class Labeller:
             if value is not None and not any("text" in spec.stream_names for spec in specs):
                 names = ", ".join(spec.name for spec in specs)
                 raise UsageError(option, f"no text is read by {names}", "leave it out")
+        if options.encoder is not None and not encoder_files(specs):
+            names = ", ".join(spec.name for spec in specs)
+            raise UsageError("--encoder", f"no file of an encoder is needed by {names}", "leave it out")
         self._streams = video_streams(specs)
         self._passes = self._plan_passes() if self._blind is None else ()
 
@@ -213,7 +219,8 @@ class Labeller:
             speech=options.speech,
             image_text=chosen_names(options).image_text,
         )
-        return PassPlanner(usual, options.device, self._threads).plan(self._models, options.rate)
+        encoder = None if options.encoder is None else Path(options.encoder)
+        return PassPlanner(usual, options.device, self._threads, encoder).plan(self._models, options.rate)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video, or file of features.

@@ -37,6 +37,8 @@ class PredictOptions:
     """Where the networks run."""
     runtime: Runtime = "auto"
     """Library that runs the encoder; `auto`: OpenVINO on the CPU where it is installed, else torch."""
+    encoder: str | None = None
+    """File of the encoder that a model was trained with; None: it lies beside the model file."""
     decode_device: DecodeDevice = "auto"
     require_gpu_decode: bool = False
     """Fail a video that the GPU cannot decode."""

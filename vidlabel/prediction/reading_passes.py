@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime, resolve_hardware
+from vidlabel.features.config import FeatureConfig, hardware_of
+from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime
 from vidlabel.features.pipeline import BlockSet, EncodedBlock, Features, encode_sets
 from vidlabel.features.streams.registry import find_stream, lag_of, reading_request
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks
@@ -64,16 +65,14 @@ class PassPlanner:
         usual: for what models say nothing about.
         device: where encoders run.
         threads: inputs that are encoded at the same time on the CPU.
-
-    Raises:
-        UsageError: a runtime that is not there.
-        DeviceError: a device that is not there.
+        encoder: where the file of an encoder lies that a model was trained with; None: beside the model.
     """
 
-    def __init__(self, usual: FeatureConfig, device: Device, threads: int) -> None:
-        self._device, self._runtime = resolve_hardware(device, usual.runtime)
-        self._usual = replace(usual, runtime=self._runtime)
+    def __init__(self, usual: FeatureConfig, device: Device, threads: int, encoder: Path | None = None) -> None:
+        self._device = device
+        self._usual = usual
         self._threads = threads
+        self._encoder_path = encoder
         self._encoders: dict[Hashable, StreamEncoder] = {}
 
     def plan(self, models: Sequence[Model], rate: float | None) -> tuple[ReadingPass, ...]:
@@ -84,22 +83,33 @@ class PassPlanner:
             rate: samples per second for all of them; None: each model's own.
 
         Raises:
-            UsageError, InstallationError: an encoder cannot be loaded.
+            UsageError, InstallationError, EncoderFileError: an encoder cannot be loaded, or a runtime is not there.
+            DeviceError: a device that is not there.
         """
-        configs = [feature_config(model, self._usual) for model in models]
+        configs = [feature_config(model, self._usual, self._encoder_path) for model in models]
+        used = [hardware_of(config, self._device) for config in configs]
+        configs = [replace(config, runtime=runtime) for config, (_, runtime) in zip(configs, used, strict=True)]
         if rate is not None:
             configs = [replace(config, rate=rate) for config in configs]
         passes: list[list[int]] = []
         for place in range(len(models)):
             for own in passes:
-                if all(_share_pictures(models, configs, place, other) for other in own):
+                alike = [used[place] == used[other] and _share_pictures(models, configs, place, other) for other in own]
+                if all(alike):
                     own.append(place)
                     break
             else:
                 passes.append([place])
-        return tuple(self._make_pass(models, configs, own) for own in passes)
+        return tuple(self._make_pass(models, configs, own, *used[own[0]]) for own in passes)
 
-    def _make_pass(self, models: Sequence[Model], configs: Sequence[FeatureConfig], own: Sequence[int]) -> ReadingPass:
+    def _make_pass(
+        self,
+        models: Sequence[Model],
+        configs: Sequence[FeatureConfig],
+        own: Sequence[int],
+        device: UsedDevice,
+        runtime: UsedRuntime,
+    ) -> ReadingPass:
         rates = list(dict.fromkeys(configs[place].rate for place in own))
         blocks = [self._blocks(models[place], configs[place]) for place in own]
         bits = [1 << rates.index(configs[place].rate) for place in own]
@@ -108,7 +118,7 @@ class PassPlanner:
         # A piece fills an encoder's batch, since a GPU takes the same time for a full one, and all threads.
         batch_size = max(LEAST_PIECE, self._threads, *(encoder.batch_size for encoder in encoders))
         request = _request(models, configs, own, rates)
-        return ReadingPass(tuple(own), request, sets, batch_size, self._device, self._runtime)
+        return ReadingPass(tuple(own), request, sets, batch_size, device, runtime)
 
     def _blocks(self, model: Model, config: FeatureConfig) -> tuple[EncodedBlock, ...]:
         pairs = zip(spec_blocks(model.spec), model.spec.streams, strict=True)
@@ -117,9 +127,10 @@ class PassPlanner:
     def _encoder(self, wanted: StreamSpec, config: FeatureConfig) -> StreamEncoder:
         stream, pictures = find_stream(wanted.name), wanted.pictures
         scaling = None if pictures is None else (pictures.mean, pictures.scale)
-        key = stream.encoder_kind, wanted.encoder, scaling
+        device, runtime = hardware_of(config, self._device)
+        key = stream.encoder_kind, wanted.encoder, scaling, device, runtime
         if key not in self._encoders:
-            self._encoders[key] = stream.load_encoder(config, self._device, self._threads)
+            self._encoders[key] = stream.load_encoder(config, device, self._threads)
         return self._encoders[key]
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from vidlabel.features.config import FeatureBlock, FeatureConfig
+from vidlabel.features.encoders.encoder_file import find_encoder_file
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import PictureStream
@@ -18,7 +20,7 @@ from vidlabel.features.streams.registry import find_stream, is_known
 
 if TYPE_CHECKING:
     from vidlabel.features.encoders.text_encoders import TextEncoder
-    from vidlabel.heads.model import Network
+    from vidlabel.heads.model import Model, Network
     from vidlabel.heads.spec import ModelSpec
     from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec
 
@@ -52,12 +54,22 @@ def spec_blocks(spec: ModelSpec) -> tuple[FeatureBlock, ...]:
     return tuple(FeatureBlock(stream.name, stream.view) for stream in spec.streams)
 
 
-def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
+def encoder_files(specs: Iterable[ModelSpec]) -> tuple[str, ...]:
+    """The names of the files whose networks make the pictures' features of models, each once."""
+    encoders = [stream.encoder for spec in specs for stream in spec.streams]
+    return tuple(dict.fromkeys(one.name for one in encoders if one is not None and one.interface is not None))
+
+
+def feature_config(model: Model, usual: FeatureConfig, encoder: Path | None = None) -> FeatureConfig:
     """How the features of a model are made.
 
     Args:
         model: one without a `video_problem`.
         usual: for what a model says nothing about: decoder and runtime, and the lag of models without motion.
+        encoder: where the file of its encoder lies, if it has such a one; None: beside the model file.
+
+    Raises:
+        EncoderFileError: the file of its encoder is not there, or another one.
     """
     spec = model.spec
     lags = [stream.pictures.lag_s for stream in spec.streams if stream.pictures is not None]
@@ -69,10 +81,21 @@ def feature_config(model: Network, usual: FeatureConfig) -> FeatureConfig:
         short_side=next(iter(sides), usual.short_side),
         lag_s=next((lag_s for lag_s in lags if lag_s is not None), usual.lag_s),
     )
-    for encoder, pictures in _pictures_of(_of_picture_encoder(spec))[:1]:
-        scaling, tuned = PixelScaling(pictures.mean, pictures.scale), tuned_weights(model, encoder)
-        config = replace(config, encoder=encoder.name, tuned=tuned, scaling=scaling)
+    for stream in _of_picture_encoder(spec)[:1]:
+        config = _with_encoder_of(model, stream, config, encoder)
     return config
+
+
+def _with_encoder_of(model: Model, stream: StreamSpec, config: FeatureConfig, path: Path | None) -> FeatureConfig:
+    """The config with the encoder that makes a stream of pictures."""
+    encoder, pictures = stream.encoder, stream.pictures
+    assert encoder is not None
+    assert pictures is not None
+    if encoder.interface is not None:
+        file = find_encoder_file(stream, model.path, path)
+        return replace(config, file=file, scaling=file.scaling)
+    scaling, tuned = PixelScaling(pictures.mean, pictures.scale), tuned_weights(model, encoder)
+    return replace(config, encoder=encoder.name, tuned=tuned, scaling=scaling)
 
 
 def _of_picture_encoder(spec: ModelSpec) -> list[StreamSpec]:

@@ -31,7 +31,7 @@ from vidlabel.heads.model import Model
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.prediction.feature_inputs import features_misfit, read_for_model
-from vidlabel.prediction.video_inputs import feature_config, spec_blocks, video_problem
+from vidlabel.prediction.video_inputs import encoder_files, feature_config, spec_blocks, video_problem
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
 from vidlabel.training.dataset.feature_dataset import (
@@ -63,7 +63,12 @@ class FeatureOptions:
     """Folder that keeps them; None: the usual one."""
     device: Device = "auto"
     encoder: str | None = None
-    """That was asked for, and that `config` has; None: nothing was asked for."""
+    """That was asked for: `config` has it, or it is the file that a given model was trained with. None: none was."""
+
+    @property
+    def encoder_path(self) -> Path | None:
+        """Where the file of a given model's encoder lies; None: beside the model."""
+        return None if self.encoder is None else Path(self.encoder)
 
 
 def feature_options(
@@ -84,7 +89,8 @@ def feature_options(
         options: of the training.
         rate: samples per second; None: the usual rate.
         cache_dir: folder of the feature cache; None: the user's.
-        encoder: name of an encoder, or path of a model file whose encoder is used; None: the usual one.
+        encoder: name of an encoder, path of a network, or of a model file whose encoder is used; None: the usual one.
+            With a model, the file that it was trained with.
         model: a given one, which decides how features are made; None: there is none.
         device: where the encoder runs.
         runtime: library that runs it.
@@ -95,9 +101,9 @@ def feature_options(
         UsageError: there is no such encoder, runtime or model of speech, the number of the stream is below 0, or an
             encoder is named beside a model.
         InstallationError: the weights of the encoder are not installed, or speech cannot be recognised here.
-        ModelFileError: the encoder is named by a file that cannot be used as a model.
+        EncoderFileError, ModelFileError: the encoder is named by a file that cannot be used.
     """
-    if model is not None and encoder is not None:
+    if model is not None and encoder is not None and not encoder_files([model.spec]):
         raise UsageError("--encoder", f"{model.spec.name} has one already", "leave it out, or the model")
     asked = None if encoder is None else fspath(encoder)
     config = FeatureConfig(
@@ -107,7 +113,7 @@ def feature_options(
         speech=None if speech is None else fspath(speech),
     )
     return FeatureOptions(
-        config=with_encoder(config, asked),
+        config=config if model is not None else with_encoder(config, asked),
         streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,
@@ -208,7 +214,8 @@ def _options_of(init: Model, options: FeatureOptions) -> FeatureOptions:
         raise UsageError("--init", problem, "train anew without it")
     if spec_blocks(spec) != training_blocks(spec.stream_names)[: len(spec.streams)]:
         raise UsageError("--init", f"{spec.name} sees frames in another way", "give a model that `train` wrote")
-    return replace(options, config=feature_config(init, options.config), streams=spec.stream_names)
+    config = feature_config(init, options.config, options.encoder_path)
+    return replace(options, config=config, streams=spec.stream_names)
 
 
 def extract_model_features(
@@ -234,7 +241,7 @@ def extract_model_features(
         raise UsageError("--model", problem, "give files of features in the table, or another model")
     _check_speech(options, spec.stream_names)
     extractor = FeatureExtractor(
-        feature_config(model, options.config),
+        feature_config(model, options.config, options.encoder_path),
         spec_blocks(spec),
         FeatureCache(cache_folder(options.cache)),
         options.device,

@@ -141,7 +141,8 @@ def train(
         seed: random seed.
         tune_encoder: number of the encoder's last blocks to fine-tune on the labels first; None: none.
         rate: samples per second; None: 8 for videos, and their own for feature files.
-        encoder: name of an encoder, or path of a model file whose encoder is used; None: `efficientnet-lite0`.
+        encoder: name of an encoder, path of a network (`.onnx`, `.pt2`), or of a model file whose encoder is used;
+            None: `efficientnet-lite0`.
         init: model file to continue from.
         resume: resume the same training after an interruption.
         licence: licence of the model, stored in its file.

@@ -59,7 +59,7 @@ def test_files_say_of_each_stream_how_it_was_made() -> None:
 
 def test_a_tuned_encoder_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None:
     tensors = {"head.bias": np.zeros(5, np.float32)}
-    published = FeatureConfig().published.sha256
+    published = FeatureConfig().network.sha256
     tuned = FinetunedWeights(blocks=1, published_sha256=published, sha256="5" * 64, tensors=tensors)
     monkeypatch.setattr(extract, "_config", lambda options: replace(options.config, tuned=tuned))
     encoder = EncoderInfo(name="efficientnet-lite0-tuned", sha256="5" * 64)

@@ -22,7 +22,7 @@ from vidlabel.features.encoders.hardware import Runtime
 from vidlabel.video.request import ReadReport
 
 NAME = "efficientnet-lite0"
-PUBLISHED = FeatureConfig().published.sha256
+PUBLISHED = FeatureConfig().network.sha256
 
 
 def shifted(blocks: int) -> tuple[EfficientNetLite, FinetunedWeights]:

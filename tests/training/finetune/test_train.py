@@ -20,10 +20,13 @@ from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, load_network
+from vidlabel.features.encoders.encoder_file import NetworkFile
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.encoders.trainable_tail import EncoderTail
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 from vidlabel.features.streams.pictures import view_picture
 from vidlabel.heads.scoring import make_scorer
+from vidlabel.stream_spec import NetworkInterface
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
@@ -134,11 +137,21 @@ def test_what_hears_is_not_tuned() -> None:
         refuse_untunable(clips, options, FeatureConfig(), None)
 
 
-def test_an_encoder_that_was_tuned_is_not_tuned_again() -> None:
+def test_published_encoders_alone_are_tuned() -> None:
     clips = training_set(example("a.mp4", clip=("walk",)), labels=("walk",))
     tuned = FinetunedWeights(blocks=1, published_sha256="0" * 64, sha256="1" * 64, tensors={})
     with pytest.raises(UsageError, match=r"--tune-encoder: .* tuned before"):
         refuse_untunable(clips, TrainOptions(tune_encoder=1), FeatureConfig(tuned=tuned), None)
+    file = NetworkFile(
+        path=Path("my.onnx"),
+        sha256="2" * 64,
+        feature_size=3,
+        short_side=32,
+        scaling=PUBLISHED_SCALING,
+        interface=NetworkInterface(format="onnx"),
+    )
+    with pytest.raises(UsageError, match=r"--tune-encoder: tunes published encoders, and my\.onnx is a file"):
+        refuse_untunable(clips, TrainOptions(tune_encoder=1), FeatureConfig(file=file), None)
 
 
 def test_an_encoder_that_falls_apart_is_refused(tensors: TrainingTensors, monkeypatch: pytest.MonkeyPatch) -> None:

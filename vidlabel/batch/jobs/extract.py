@@ -7,15 +7,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
 from vidlabel.errors import InputError
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.hardware import UsedRuntime, resolve_hardware
+from vidlabel.features.config import ExtractOptions, FeatureBlock, FeatureConfig, hardware_of
+from vidlabel.features.encoders.hardware import UsedRuntime
 from vidlabel.features.feature_file import feature_format, read_feature_file, write_features
 from vidlabel.features.provenance import FeatureSettings, Provenance
 from vidlabel.features.streams.registry import (
@@ -25,6 +25,7 @@ from vidlabel.features.streams.registry import (
     missing_evidence,
     reading_request,
 )
+from vidlabel.json_text import plain_json
 from vidlabel.paths import stat_video
 from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.prediction.options import Listener
@@ -136,7 +137,7 @@ def _config(options: ExtractOptions) -> FeatureConfig:
 
 
 def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
-    _, runtime = resolve_hardware(options.device, config.runtime)
+    _, runtime = hardware_of(config, options.device)
     streams = describe_streams(config, options.streams, options.view)
     settings = FeatureSettings(
         rate=config.rate,
@@ -178,5 +179,5 @@ def _report(origin: Provenance, samples: int) -> JobReport:
 
 
 def _fingerprint(size_bytes: int, modified_ns: int, settings: FeatureSettings, runtime: str, beside: str) -> str:
-    facts = [size_bytes, modified_ns, asdict(settings), runtime, *([beside] if beside else [])]
+    facts = [size_bytes, modified_ns, plain_json(settings), runtime, *([beside] if beside else [])]
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode("ascii")).hexdigest()[:32]

@@ -26,6 +26,15 @@ from vidlabel.video.request import DecodeDevice
 
 DEFAULTS = PredictOptions()
 
+EncoderFileName = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="FILE",
+        help="Encoder that the model was trained with, where it was a file. [default: that file beside the model]",
+    ),
+]
+
 Inputs = Annotated[
     list[str],
     typer.Argument(
@@ -109,6 +118,7 @@ def predict(
     end: End = DEFAULTS.end,
     device: DeviceName = DEFAULTS.device,
     runtime: RuntimeName = DEFAULTS.runtime,
+    encoder: EncoderFileName = DEFAULTS.encoder,
     decoder: DecoderName = DEFAULTS.decoder,
     audio_stream: AudioStream = DEFAULTS.audio_stream,
     subtitles: Subtitles = None,

@@ -71,7 +71,7 @@ def _picture_words(seen: PicturePreprocessing) -> str:
     place, _, mirrored = seen.view.partition("-")
     what = {"whole": "all", "centre": "the square in the middle"}.get(place, f"the square at the {place}")
     size = f"{seen.short_side} pixels ({seen.resize_filter})"
-    return f"{what} of {size}, (value - {seen.mean:g}) / {seen.scale:g}" + (", mirrored" if mirrored else "")
+    return f"{what} of {size}, {seen.scaling_words}" + (", mirrored" if mirrored else "")
 
 
 def _digests(encoder: EncoderInfo) -> str:

@@ -19,6 +19,7 @@ from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.layers import Convolution
 from vidlabel.features.encoders.network_graph import NetworkGraph, Node
 from vidlabel.features.encoders.weights import PixelScaling
+from vidlabel.stream_spec import ChannelValues
 
 MOST_SHAPES = 8
 """Shapes of batches for which a compiled network is kept: 0.1 s and 25 MB each."""
@@ -141,6 +142,13 @@ def load_openvino() -> Any:  # noqa: ANN401 - a package without types, which nee
     return openvino
 
 
+def first_reason(error: BaseException) -> str:
+    """What a library says is wrong, without the places in the sources of OpenVINO."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith("Exception from ")]
+    return said[0][:200] if said else "no reason given"
+
+
 def _find_converter(name: str) -> Any:  # noqa: ANN401
     """What a program finds that uses this library and `openvino.convert_model`, too."""
     if name != "convert_model":
@@ -163,6 +171,22 @@ class OpenvinoGraph(NetworkGraph):
         """The input of a network of log-mel spectrograms: (B, 1, `frames`, `bands`) float32."""
         return self._operations.parameter([-1, 1, frames, bands], np.float32, name="patches")
 
+    @property
+    def operations(self) -> Any:  # noqa: ANN401
+        """All of OpenVINO's operations, by their names."""
+        return self._operations
+
+    def read(self, content: bytes) -> Any:  # noqa: ANN401
+        """The model in a file of ONNX.
+
+        Raises:
+            ValueError: OpenVINO cannot read it.
+        """
+        try:
+            return self._openvino.Core().read_model(content)
+        except RuntimeError as error:
+            raise ValueError(f"cannot be read by OpenVINO ({first_reason(error)})") from error
+
     def model(self, output: Node, inputs: Node) -> Any:  # noqa: ANN401
         """The model that makes `output` of the inputs."""
         return self._openvino.Model([output], [inputs], "encoder")
@@ -171,7 +195,8 @@ class OpenvinoGraph(NetworkGraph):
         """(B, H, W, 3) uint8 to (B, 3, H, W) float32."""
         operations = self._operations
         hidden = operations.transpose(operations.convert(frames, np.float32), [0, 3, 1, 2])
-        return operations.divide(operations.subtract(hidden, np.float32(scaling.mean)), np.float32(scaling.scale))
+        mean, scale = _channel_values(scaling.mean), _channel_values(scaling.scale)
+        return operations.divide(operations.subtract(hidden, mean), scale)
 
     def convolve(self, layer: Convolution, pictures: Node) -> Node:
         """Apply a convolution to (B, C, H, W)."""
@@ -219,3 +244,8 @@ class OpenvinoGraph(NetworkGraph):
     def _constant(self, values: npt.NDArray[np.float32]) -> Node:
         """OpenVINO turns arrays into lists of Python's numbers where it makes the constants: 85 ms in place of 6."""
         return self._openvino.op.Constant(values)
+
+
+def _channel_values(values: ChannelValues) -> Any:  # noqa: ANN401
+    """One number for all channels, or (1, 3, 1, 1)."""
+    return np.array(values, np.float32).reshape(1, 3, 1, 1) if isinstance(values, tuple) else np.float32(values)

@@ -18,6 +18,7 @@ from vidlabel.errors import DeviceError
 from vidlabel.features.encoders.hardware import UsedRuntime
 from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling
+from vidlabel.stream_spec import ChannelValues
 
 
 def torch_network(network: nn.Module, device: str, runtime: UsedRuntime, scaling: PixelScaling) -> EncoderNetwork:
@@ -116,7 +117,13 @@ def normalised(
     Half precision has all numbers of the published scaling exactly: whole ones up to 255, and 128ths of whole ones up
     to 128.
     """
-    return frames.permute(0, 3, 1, 2).to(precision).sub_(scaling.mean).div_(scaling.scale)
+    pictures = frames.permute(0, 3, 1, 2).to(precision)
+    return pictures.sub_(_channel_values(scaling.mean, pictures)).div_(_channel_values(scaling.scale, pictures))
+
+
+def _channel_values(values: ChannelValues, pictures: Tensor) -> float | Tensor:
+    """One number for all channels, or (3, 1, 1) like the pictures."""
+    return pictures.new_tensor(values).reshape(3, 1, 1) if isinstance(values, tuple) else values
 
 
 @contextmanager

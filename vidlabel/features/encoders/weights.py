@@ -12,14 +12,15 @@ from vidlabel.errors import InstallationError, UsageError
 
 if TYPE_CHECKING:  # `info` only looks the weights up: numpy costs it 0.1 s
     from vidlabel.features.encoders.layers import Weights
+    from vidlabel.stream_spec import ChannelValues
 
 
 @dataclass(frozen=True, slots=True)
 class PixelScaling:
     """What an encoder takes in place of the values of pixels, 0 to 255: (value - mean) / scale."""
 
-    mean: float
-    scale: float
+    mean: ChannelValues
+    scale: ChannelValues
 
 
 PUBLISHED_SCALING = PixelScaling(mean=127.0, scale=128.0)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.features.config import FeatureBlock
+from vidlabel.features.config import FeatureBlock, hardware_of
 from vidlabel.features.encoders.hardware import resolve_runtime
 from vidlabel.features.encoders.weights import PUBLISHED, PUBLISHED_SCALING
+from vidlabel.json_text import to_json
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, ResizeFilter, StreamSpec, TensorInfo, TunedEncoder
 from vidlabel.video.request import LONGEST_LAG_S
 
@@ -63,8 +64,9 @@ class PictureStream(ABC):
             resize_filter=RESIZE_FILTER,
             lag_s=self._lag_s(config),
         )
-        size = config.published.feature_size
-        return StreamSpec(name=self.name, size=size, encoder=_encoder_info(config), pictures=pictures)
+        return StreamSpec(
+            name=self.name, size=config.network.feature_size, encoder=_encoder_info(config), pictures=pictures
+        )
 
     def problem(self, wanted: StreamSpec) -> str | None:
         """Another encoder than the published ones, or pictures that decoding does not give."""
@@ -88,8 +90,8 @@ class PictureStream(ABC):
     def cache_key(self, config: FeatureConfig, view: View) -> tuple[str | float | None, ...]:
         """Encoder, sampling and pictures; the runtime, since its last digits differ."""
         block = str(FeatureBlock(self.name, view))
-        published, lag_s = config.published.sha256, self._lag_s(config)
-        key: list[str | float | None] = [published, config.rate, config.short_side, config.decoder, lag_s, block]
+        sha256, lag_s = config.network.sha256, self._lag_s(config)
+        key: list[str | float | None] = [sha256, config.rate, config.short_side, config.decoder, lag_s, block]
         runtime = resolve_runtime(config.runtime, "auto")
         if runtime != "torch":  # Entries made before there was another one keep their names.
             key.append(runtime)
@@ -97,6 +99,8 @@ class PictureStream(ABC):
             key.append(f"tuned {config.tuned.sha256}")
         if config.scaling != PUBLISHED_SCALING:
             key.append(f"pixels {config.scaling.mean!r} {config.scaling.scale!r}")
+        if config.file is not None:
+            key.append(to_json(config.file.interface))
         return tuple(key)
 
     def beside_video(self, path: Path, config: FeatureConfig) -> str:  # noqa: ARG002
@@ -108,6 +112,10 @@ class PictureStream(ABC):
 
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
+        if config.file is not None:
+            from vidlabel.features.encoders.file_encoder import FileEncoder  # the names of streams do without
+
+            return FileEncoder(config.file, hardware_of(config, device)[0], threads)
         from vidlabel.features.encoders.frame_encoder import load_encoder  # the names of streams do without
 
         return load_encoder(config.encoder, device, threads, config.runtime, config.tuned, config.scaling)
@@ -130,10 +138,13 @@ def _encoder_info(config: FeatureConfig) -> EncoderInfo:
     if config.tuned is not None:
         tensors = tuple(TensorInfo(name=name, shape=t.shape) for name, t in sorted(config.tuned.tensors.items()))
         tuned = TunedEncoder(blocks=config.tuned.blocks, sha256=config.tuned.sha256, tensors=tensors)
-    return EncoderInfo(name=config.encoder, sha256=config.published.sha256, tuned=tuned)
+    interface = None if config.file is None else config.file.interface
+    return EncoderInfo(name=config.network.name, sha256=config.network.sha256, tuned=tuned, interface=interface)
 
 
 def _encoder_problem(encoder: EncoderInfo, size: int) -> str | None:
+    if encoder.interface is not None:
+        return None
     if encoder.name not in PUBLISHED:
         return f"features of {encoder.name}, an encoder that this version does not have"
     published = PUBLISHED[encoder.name]

@@ -145,6 +145,9 @@ def refuse_untunable(
     if others:
         problem = f"tunes the encoder of pictures, which {', '.join(others)} does not use"
         raise UsageError("--tune-encoder", problem, "give --streams frames, motion, or both")
+    if config.file is not None:
+        problem = f"tunes published encoders, and {config.file.name} is a file"
+        raise UsageError("--tune-encoder", problem, "leave it or --encoder out")
     if config.tuned is not None:
         problem = "starts from a published encoder, and that of --encoder was tuned before"
         raise UsageError("--tune-encoder", problem, "name a published encoder")
