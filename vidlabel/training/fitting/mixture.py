@@ -68,7 +68,7 @@ def average_mixture(outcome: HeldOutLogits, kinds: Sequence[MemberKind], groups:
     rows = torch.stack([log_likelihoods(mixture_scores(outcome, one, task), outcome, task) for one in mixtures])
     weights = evidence_weights(rows.numpy(), groups, [CHANCE * len(some) for some in tried])
     shares = dict.fromkeys(kinds, 0.0)
-    for mixture, weight in zip(mixtures, weights, strict=True):
+    for mixture, weight in zip(mixtures, weights.tolist(), strict=True):
         for kind, share in mixture.shares.items():
             shares[kind] += share * weight
     least = min(LEAST_SHARE, max(shares.values()))
