@@ -42,11 +42,20 @@ def test_a_label_near_nothing_has_no_class_and_names_the_nearest() -> None:
 
 
 def test_the_sentence_encoder_finds_what_people_mean() -> None:
-    labels = ("a dog barks", "puppy", "a bottle of water", "crying baby", "a person falls", "gunshot")
+    labels = (
+        "a dog barks",
+        "puppy",
+        "the Persian cat",
+        "a bottle of water",
+        "crying baby",
+        "a person falls",
+        "gunshot",
+    )
     matches = {match.label: match for match in match_labels(labels, ClassNames.load())}
     first = {label: match.classes[0].title if match.classes else None for label, match in matches.items()}
     assert first["a dog barks"] == "Bark"
     assert first["a bottle of water"] == "water bottle"
+    assert first["the Persian cat"] == "Persian cat"  # whose own `an` stays
     assert first["crying baby"] == "Baby cry, infant cry"
     assert first["gunshot"] == "Gunshot, gunfire"
     assert first["a person falls"] is None

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from vidlabel.heads.spec import ModelSpec
 
 
+MOST_NAMED = 5
+"""Labels that one warning names."""
 ON_GPU = "on GPU"
 """How the names of decoders end that run on a GPU."""
 
@@ -306,7 +308,10 @@ class Labeller:
             lost = model.lost_labels(available) if isinstance(model, VocabularyModel) else ()
             if lost:
                 missing = " and no ".join(name for name in model.spec.stream_names if name not in available)
-                listener.warn(f"{shown}: has no {missing}, without which {', '.join(lost)} cannot be found")
+                named = ", ".join(lost[:MOST_NAMED]) + (
+                    f" and {len(lost) - MOST_NAMED} more" if lost[MOST_NAMED:] else ""
+                )
+                listener.warn(f"{shown}: has no {missing}, without which {named} cannot be found")
 
     def _label_features(self, shown: str, known: str, listener: Listener) -> Result:
         readings, problems = [], []

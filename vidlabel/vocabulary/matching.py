@@ -23,7 +23,7 @@ SIMILARITY_SCALE = 0.05
 LEAST_WEIGHT = 0.1
 """Classes that would count less are left out."""
 
-_ARTICLE = re.compile(r"(a|an|the|some)\s+(?=\S)", re.IGNORECASE)
+_ARTICLE = re.compile(r"\A(a|an|the|some)\s+(?=\S)", re.IGNORECASE)
 """`a dog` is at 0.84 from `dog`, and classes are named without articles."""
 
 
