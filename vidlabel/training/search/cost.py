@@ -9,15 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from vidlabel.features.config import FeatureBlock
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline
 from vidlabel.features.streams.registry import available_streams, reading_request
 from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer
+from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.profiling import Stopwatch
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.features import VIEWS, FeatureOptions
+from vidlabel.training.features import FeatureOptions, training_blocks
 from vidlabel.training.search.model_cost import FREE, EncoderCost, ModelCost, StreamCosts
 from vidlabel.video.samples import open_isolated_samples
 
@@ -50,7 +50,7 @@ def measure_streams(dataset: FeatureDataset, options: FeatureOptions, encoders: 
         lacking = [stream in clip.missing for clip in dataset.features]
         place = middle if not lacking[middle] else lacking.index(False)
         for encoder in encoders:
-            config = replace(options, config=replace(options.config, encoder=encoder))
+            config = replace(options, config=with_encoder(options.config, encoder))
             own_decode, cost = _measured(examples[place].path, stream, config, options.device)
             decode = max(decode, own_decode)
             found.append(EncoderCost(stream, encoder, cost))
@@ -98,7 +98,7 @@ def _measured(path: Path, stream: str, options: FeatureOptions, device: Device) 
     with open_isolated_samples(path, request) as reading:
         if not available_streams([stream], reading.opened, request):
             return 0.0, 0.0  # text that is read from speech, which is recognised before
-        for piece in pipeline.encode(reading, [FeatureBlock(stream, VIEWS[0])]):
+        for piece in pipeline.encode(reading, training_blocks([stream])[:1]):
             samples += len(piece.times)
         seconds = min(MEASURED_S, reading.probe.duration_s)
         decoding = reading.decode_cpu_s

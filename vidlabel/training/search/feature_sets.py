@@ -19,6 +19,7 @@ from vidlabel.features.encoders.weights import PUBLISHED, weights_path
 from vidlabel.features.streams.pictures import EncodedAlone
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.features.video_features import FeatureExtractor
+from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.feature_dataset import (
     ExampleFeatures,
@@ -28,7 +29,13 @@ from vidlabel.training.dataset.feature_dataset import (
     select_streams,
     subset,
 )
-from vidlabel.training.features import VIEWS, FeatureListener, FeatureOptions, extract_features, video_features
+from vidlabel.training.features import (
+    FeatureListener,
+    FeatureOptions,
+    extract_features,
+    training_blocks,
+    video_features,
+)
 from vidlabel.training.fitting.inner_cv import InnerFold, inner_folds, learn_inner_whitenings
 from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening
 from vidlabel.training.fitting.whitening import Whitening, WhiteningMemory
@@ -164,9 +171,10 @@ class FeatureSets:
         low = thinned(self.get(encoder, self.facts.rate, (), listener), rate)
         if not anew:
             return low
-        config = replace(self._options.config, encoder=encoder)
+        config = with_encoder(self._options.config, encoder)
         cache = FeatureCache(cache_folder(self._options.cache))
-        extractor = FeatureExtractor(replace(config, rate=rate), tuple(anew), VIEWS, cache, self._options.device)
+        blocks = training_blocks(anew)
+        extractor = FeatureExtractor(replace(config, rate=rate), blocks, cache, self._options.device)
         own = video_features(self.full.training_set, extractor, listener)
         self._check_same(own)
         return _with_streams(low, own)
@@ -174,7 +182,7 @@ class FeatureSets:
     def _extracted(self, encoder: str, listener: FeatureListener) -> FeatureDataset:
         options = replace(
             self._options,
-            config=replace(self._options.config, encoder=encoder),
+            config=with_encoder(self._options.config, encoder),
             streams=self.full.stream_names,
         )
         dataset, _ = extract_features(self.full.training_set, options, None, listener)

@@ -133,8 +133,10 @@ class Search:
             """End what is not worth finishing, and what could not be trained on everything any more."""
             if self._study.is_behind(folds, value):
                 raise TrialPrunedError
-            share = candidate.final_epochs / max(1, ending.epochs)
-            budget.check(SPARE * share * (budget.now() - began_s))
+            fold_s = (budget.now() - began_s) / folds
+            fold_epochs = max(1, ending.epochs) / folds
+            training_s = SPARE * fold_s * candidate.final_epochs / fold_epochs
+            budget.check(fold_s * (len(candidate.folds) - folds) + training_s)
 
         outcome = self._runner.try_settings(settings, ending, after_fold)
         return self._keep(settings, outcome, budget.now() - began_s, ending.epochs, budget)
