@@ -1,7 +1,7 @@
 """How faithful explanations are: deletion and insertion on real footage, the pointing game on videos made for it.
 
     VIDLABEL_DATA=/data python benchmarks/explain_faithfulness.py [--only curves,pointing] [--cache-dir DIR]
-        [--streams frames,motion] [--folds 4] [--videos 40] [--seed N]
+        [--streams frames,motion] [--folds 4] [--videos 100] [--seed N]
 
 `curves`: clips of ut-interaction, each by a model that was trained on other groups. Samples are replaced by the
 baseline in the order of their attribution, and in random orders, and the areas under the score are compared.
@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -40,6 +41,7 @@ from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks
+from vidlabel.video.isolation.pool import DecodePool
 
 PARTS = ("curves", "pointing")
 RANDOM_ORDERS = 5
@@ -173,10 +175,12 @@ def place_hits(video: EvidenceVideo, explanation: Explanation) -> dict[str, bool
 def point(model: Path, videos: list[EvidenceVideo], folder: Path) -> list[tuple[EvidenceVideo, Explanation]]:
     """Explain the label of each video; those of which the model finds another label, or none, do not count."""
     found = []
-    for video in videos:
-        request = ExplainRequest(str(video.path), (str(model),), output=folder / video.path.stem, most_places=1)
-        with contextlib.suppress(InputError):  # no label holds
-            found.append((video, explain_video(request, PythonListener())))
+    # One decoding process for all: to start one for each video takes most of the time.
+    with DecodePool() as pool, patch("vidlabel.explanation.explain.DecodePool", lambda: contextlib.nullcontext(pool)):
+        for video in videos:
+            request = ExplainRequest(str(video.path), (str(model),), output=folder / video.path.stem, most_places=1)
+            with contextlib.suppress(InputError):  # no label holds
+                found.append((video, explain_video(request, PythonListener())))
     return [(video, explanation) for video, explanation in found if explanation.label == video.label]
 
 
@@ -206,7 +210,7 @@ def main() -> None:
     parser.add_argument("--cache-dir", type=Path, help="folder that keeps features")
     parser.add_argument("--streams", default="frames,motion", help="of the models of ut-interaction")
     parser.add_argument("--folds", type=int, default=4)
-    parser.add_argument("--videos", type=int, default=40, help="of the pointing game")
+    parser.add_argument("--videos", type=int, default=100, help="of the pointing game")
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     data = os.environ.get("VIDLABEL_DATA")

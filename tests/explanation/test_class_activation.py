@@ -52,6 +52,25 @@ def test_the_hottest_place_lies_on_the_square_that_makes_the_difference(top: int
     assert left <= column < left + SQUARE
 
 
+def test_the_heat_of_a_mirrored_picture_is_mirrored() -> None:
+    """What cells see further on one side than on the other is even over both."""
+    gradient, baseline = np.random.default_rng(0).normal(size=(2, 1280)).astype(np.float32)
+    picture = with_square(40, 30)
+    heat, mirrored = (maps().heat(one, gradient, baseline) for one in (picture, picture[:, ::-1]))
+    np.testing.assert_allclose(mirrored[:, ::-1], heat, atol=1e-5 * float(np.ptp(heat)))
+
+
+def test_the_hottest_place_is_one_that_is_hot_all_around() -> None:
+    """Not the edge of something, however hot it is."""
+    heat = np.zeros((SIDE, 2 * SIDE), np.float32)
+    heat[100:180, 260:340] = 1
+    heat[20:24, 20:24] = 3
+    row, column = hottest_place(heat)
+    assert abs(row - 140) < 8
+    assert abs(column - 300) < 8
+    assert hottest_place(np.zeros((40, 60), np.float32)) == (20, 30)
+
+
 def test_between_the_middles_of_two_cells_heat_is_linear() -> None:
     shares = between_cells(2, 8, first=2.5, step=4)
     np.testing.assert_allclose(shares[:, 1], [0, 0, 0, 0.25, 0.5, 0.75, 1, 1])

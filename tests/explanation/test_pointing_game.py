@@ -37,7 +37,7 @@ def test_the_peak_lies_at_the_bump(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.usefixtures("shared_decoding", "shared_encoders", "explained_in_the_pool")
+@pytest.mark.usefixtures("shared_decoding", "shared_encoders")
 def test_the_peak_shows_the_square(tmp_path: Path) -> None:
     model = train_on_made(tmp_path, 32, seed=0)
     videos = make_evidence_videos(tmp_path / "test", 12, seed=1)

@@ -29,6 +29,9 @@ Floats = npt.NDArray[np.float64]
 
 _EVEN = 1e-4
 """Share of the range of heat that counts as none."""
+_AROUND = 32
+"""Pixels on each side of a place over which its heat is averaged, a cell of the encoder's last map: single cells at the
+edge of a thing, or beside it, are hotter than those that it fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class HeatMap:
     seen: tuple[float, float, float, float]
     """Left, top, right, bottom of what the encoder sees of the frame, 0 to 1."""
     peak: Place
-    """The hottest place of the class activation map."""
+    """The middle of the square of 65 pixels that is hottest in the class activation map."""
     occlusion_peak: Place
     """The middle of the patch without which the score loses most."""
     rank_correlation: float | None
@@ -123,10 +126,20 @@ class _PictureMethod:
 
 
 def hottest_place(heat: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """The middle of what is hottest, down and to the right: up to the first cell's middle, heat is even."""
-    least = float(heat.max()) - _EVEN * float(np.ptp(heat))
-    down, right = (np.argwhere(heat >= least).mean(axis=0) + 0.5).tolist()
+    """The middle of the places around which heat is highest, down and to the right: heat is even in places."""
+    around = _means_around(heat, _AROUND)
+    least = float(around.max()) - _EVEN * float(np.ptp(around))
+    down, right = (np.argwhere(around >= least).mean(axis=0) + 0.5).tolist()
     return down, right
+
+
+def _means_around(values: npt.NDArray[np.float32], reach: int) -> Floats:
+    """The mean over a square around each place, (H, W); what lies outside is as the edge."""
+    width = 2 * reach + 1
+    padded = np.pad(values.astype(np.float64), reach, mode="edge")
+    sums = np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    means: Floats = sums[width:, width:] - sums[:-width, width:] - sums[width:, :-width] + sums[:-width, :-width]
+    return means / width**2
 
 
 def _rows(values: Floats, places: FramePlaces) -> tuple[tuple[float, ...], ...]:
