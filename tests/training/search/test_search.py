@@ -15,7 +15,7 @@ from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.search.budget import Budget, OutOfTimeError
 from vidlabel.training.search.feature_sets import kept_samples, thinned
-from vidlabel.training.search.journal import open_journal
+from vidlabel.training.search.journal import SearchStart, open_journal
 from vidlabel.training.search.listeners import EndingListener
 from vidlabel.training.search.search import Search, SearchOutcome
 from vidlabel.training.search.settings import TrialSettings
@@ -59,6 +59,8 @@ def run(
 ) -> SearchOutcome:
     clips = range(len(data.sets.full.features))
     with open_journal(folder / "best.safetensors", "same") as journal:
+        if journal.costs is None:
+            journal.add(SearchStart(identity="same", costs=data.costs))
         return Search(0, data, clips, journal, "same", spy).run(budget or Budget(3600.0), trials)
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12
 """More trials are in the table of the file only."""
+PIPED_WIDTH = 200
+"""Of the table where no terminal has one: each trial is a line."""
 _HEADINGS = {
     "better": "tuning helps: the tuned models are better than the defaults of train",
     "equal": "the tuned models are no worse than the defaults of train",
@@ -33,6 +35,8 @@ _HEADINGS = {
 def print_tuning(result: TuneResult) -> None:
     """Print the search on standard output."""
     console = output_console()
+    if not console.is_terminal:
+        console.width = PIPED_WIDTH
     table = Table(box=None, pad_edge=False)
     name = METRIC_NAMES[result.metric]
     for column, right in (("trial", True), (name, True), ("parameters", True), ("CPU", True), ("settings", False)):
