@@ -50,12 +50,14 @@ def test_the_example_in_the_docstring_runs(
 
 
 OF_PATHS = {
+    "encoder": "str | PathLike[str]",
+    "labels": "Sequence[str]",
     "models": "str | PathLike[str] | Sequence[str | PathLike[str]]",
     "groups": "str | PathLike[str]",
     "speech": "str | PathLike[str]",
     "subtitles": "str | PathLike[str]",
 }
-"""Types of keywords that take paths in any form."""
+"""Types of keywords that take paths and lists in any form."""
 
 
 @pytest.mark.parametrize(
