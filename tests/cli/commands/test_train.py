@@ -96,8 +96,8 @@ def test_files_of_features_and_the_figures_that_are_shown(capfd: pytest.CaptureF
     assert f"{tmp_path / 'm.safetensors'}: 2 labels and background, gru+mean, streams features" in ended.output
     spec = read_spec(tmp_path / "m.safetensors")
     assert spec.streams == (external_stream(10),)
-    shown = call(capfd, "info", tmp_path / "m.safetensors").output
-    found = re.search(r"  validation  accuracy 1\.0, calibration error ([\d.]+), split 2 folds", shown)
+    described = call(capfd, "info", tmp_path / "m.safetensors").output
+    found = re.search(r"  validation  accuracy 1\.0, calibration error ([\d.]+), split 2 folds", described)
     assert found is not None
     assert 0 < float(found[1]) < 0.2  # eight of eight are no certainty
 
