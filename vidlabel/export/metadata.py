@@ -40,7 +40,7 @@ class StreamInfo:
     """Of the weights as published."""
     tuned: TunedInfo | None
     pictures: PicturePreprocessing | None
-    """What becomes of a frame; the values of pixels are scaled in the encoder's file."""
+    """How a frame is prepared; the values of pixels are scaled in the encoder's file."""
     file: str | None
     """Of the encoder, beside the heads; None: no ONNX file makes these features."""
 
