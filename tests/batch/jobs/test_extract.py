@@ -61,7 +61,7 @@ def test_a_tuned_encoder_is_another_one(monkeypatch: pytest.MonkeyPatch) -> None
     tensors = {"head.bias": np.zeros(5, np.float32)}
     published = FeatureConfig().network.sha256
     tuned = FinetunedWeights(blocks=1, published_sha256=published, sha256="5" * 64, tensors=tensors)
-    monkeypatch.setattr(extract, "_config", lambda options: replace(options.config, tuned=tuned))
+    monkeypatch.setattr(extract, "with_encoder", lambda config, *_: replace(config, tuned=tuned))
     encoder = EncoderInfo(name="efficientnet-lite0-tuned", sha256="5" * 64)
     found = extract_job(replace(OPTIONS, streams=BOTH)).settings.streams
     assert [stream.encoder for stream in found] == [encoder, encoder]
