@@ -46,5 +46,5 @@ def test_the_peak_shows_the_square(tmp_path: Path) -> None:
     hits = [video.start_s <= peaks(own)["integrated gradients"] < video.end_s for video, own in found]
     assert np.mean(hits) >= 0.95
     places = [place_hits(video, own) for video, own in found]
-    # Of a dozen two may miss, as 7 of 94 did in benchmarks/explain_faithfulness.py.
-    assert np.mean([hit["class activation map, in the picture"] for hit in places]) >= 0.8
+    # Of a dozen one may miss: cells of the map are a seventh of the picture apart.
+    assert np.mean([hit["class activation map, in the picture"] for hit in places]) >= 0.9
