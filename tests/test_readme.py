@@ -26,7 +26,7 @@ from vidlabel.features.encoders.pullable_models import PULLABLE, PullableFile
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
 
 ROOT = Path(__file__).parent.parent
-FEW_CLIPS, FEW_EPOCHS = 3, 12
+FEW_CLIPS, FEW_EPOCHS = 2, 12
 """Clips of each label, and epochs, that trainings take where commands need not run as they stand: enough to learn."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = ("install", "test")
@@ -73,6 +73,13 @@ def commands() -> dict[str, str]:
 def few_clips(request: pytest.FixtureRequest) -> bool:
     """Whether models learn from fewer clips in fewer epochs than the documents say: those take a minute and more."""
     return bool(request.param)
+
+
+@pytest.fixture
+def quick_training(few_clips: bool, request: pytest.FixtureRequest) -> None:
+    """Defaults of training are small, too, where commands need not run as they stand."""
+    if few_clips:
+        request.getfixturevalue("few_epochs")
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +131,7 @@ def served_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         yield
 
 
+@pytest.mark.usefixtures("quick_training")
 @pytest.mark.parametrize(("place", "line"), [(place, line) for line, place in commands().items()])
 def test_commands_run(
     folder: Path,
@@ -157,14 +165,23 @@ def test_commands_run(
 @pytest.mark.parametrize(
     "block", [block for block in blocks() if block.language == "python"], ids=lambda one: one.place
 )
-def test_python_runs(folder: Path, block: Block) -> None:
-    ended = run([sys.executable, "-c", block.text], folder)
-    assert ended.returncode == 0, f"{block.place}\n{ended.stderr}"
+def test_python_runs(folder: Path, few_clips: bool, block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    if few_clips:  # in this process, which has loaded torch already
+        monkeypatch.chdir(folder)
+        exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})
+    else:
+        ended = run([sys.executable, "-c", block.text], folder)
+        assert ended.returncode == 0, f"{block.place}\n{ended.stderr}"
 
 
-@pytest.mark.parametrize(
-    "block", [block for block in blocks() if block.marker.startswith("output: ")], ids=lambda one: one.place
-)
+def outputs() -> Iterator[object]:
+    """Blocks that show what a command prints; each takes seconds, and the first one has all parts but sounds."""
+    shown = (block for block in blocks() if block.marker.startswith("output: "))
+    for number, block in enumerate(shown):
+        yield pytest.param(block, id=block.place, marks=[pytest.mark.slow] if number else [])
+
+
+@pytest.mark.parametrize("block", outputs())
 def test_outputs_are_those_of_the_commands(folder: Path, block: Block) -> None:
     command = block.marker.removeprefix("output: ").split()
     shown = shown_on_terminal([sys.executable, "-m", *command], folder)

@@ -18,6 +18,8 @@ from corpus import Recipe, write_video
 from vidlabel import Segment
 from vidlabel.labels.annotations import Annotation
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 
 @pytest.mark.parametrize("name", list(TASKS))
 def test_the_mean_of_a_clip_does_not_tell_the_order(name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from command_line import call
 from sounds import Clip, join_sounds, write_clip
 
-pytestmark = pytest.mark.usefixtures("in_one_process")
+pytestmark = pytest.mark.usefixtures("in_one_process", "short_windows")
 
 LOUD, QUIET = Clip(video_lasts=2.0, sound_lasts=2.0, bursts=((0.0, 2.0),)), Clip(video_lasts=2.0, sound_lasts=2.0)
 QUICK = ("--streams", "audio", "--rate", "2", "--head", "mean", "--epochs", "20", "--inner-folds", "0", "--quiet")

@@ -21,7 +21,7 @@ from vidlabel.features.config import ExtractOptions
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.video.subtitles.transcript import SpokenLine, Transcript
 
-pytestmark = pytest.mark.usefixtures("in_one_process")
+pytestmark = pytest.mark.usefixtures("in_one_process", "short_windows")
 
 FALLS = ("He falls down.", "She falls over!", "Somebody falls.", "A man falls down.", "Look, she falls.", "He falls.")
 EATS = ("They eat bread.", "She eats soup.", "We eat at the table.", "He eats an apple.", "Bread to eat.", "She eats.")

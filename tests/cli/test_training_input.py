@@ -12,6 +12,8 @@ from evaluation.evaluated import telling_table
 from training.sets import write_features, write_table
 from vidlabel.heads.model import load_model
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 QUICK = ("--hidden", "4", "--members", "1", "--epochs", "5", "--inner-folds", "2", "--quiet")
 
 

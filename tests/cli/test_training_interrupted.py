@@ -16,10 +16,10 @@ from command_line import call
 from evaluation.evaluated import telling_table
 
 MOST_WAIT_S = 120.0
-EPOCHS = 60
+EPOCHS = 24
 OPTIONS = ("--hidden", "4", "--members", "2", "--epochs", str(EPOCHS), "--inner-folds", "0", "--quiet")
 SECOND_HEAD_RUNS = "recurrent-0"
-"""Its state is kept when it is done; three other heads follow, of a good part of a second together."""
+"""Its state is kept when it is done; three other heads follow, of half a second together."""
 
 
 def interrupted(folder: Path, kind: signal.Signals) -> subprocess.Popen[bytes]:

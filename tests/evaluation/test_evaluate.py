@@ -27,6 +27,8 @@ from vidlabel.training.dataset.reading import read_examples
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.options import TrainOptions
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 HUG_ROWS = "a.npz,,,hug\nb.npz,,,push\nc.npz,,,hug\nd.npz,,,push\n"
 
 

@@ -18,6 +18,8 @@ from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.options import TrainOptions
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 
 @pytest.mark.parametrize("stream", ["frames", "motion"])
 def test_a_model_of_one_stream_is_asked_with_that_stream(stream: str) -> None:

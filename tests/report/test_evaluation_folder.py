@@ -21,13 +21,15 @@ from vidlabel.labels.metrics.evaluation import Evaluation, Predictions
 from vidlabel.labels.result import Segment
 from vidlabel.report.evaluation_folder import check_folder, prediction_lines, write_evaluation
 
+pytestmark = pytest.mark.usefixtures("short_windows")
 
-def many_labels() -> Evaluation:
-    """More labels than a plot has room for, with names of all kinds."""
+
+def seven_labels() -> Evaluation:
+    """Clips of labels with names of all kinds."""
     generator = np.random.default_rng(0)
-    names = tuple(f"label {number} $x_{number}$ \N{SNOWMAN WITHOUT SNOW}" * (1 + number % 3) for number in range(26))
-    truth = generator.integers(0, 26, 130)
-    scores = generator.random((130, 26)).astype(np.float32)
+    names = tuple(f"label {number} $x_{number}$ \N{SNOWMAN WITHOUT SNOW}" * (1 + number % 3) for number in range(7))
+    truth = generator.integers(0, 7, 70)
+    scores = generator.random((70, 7)).astype(np.float32)
     return evaluation_of(clips(truth.tolist(), names), best(scores / scores.sum(axis=1, keepdims=True)))
 
 
@@ -48,8 +50,12 @@ def test_files_are_whole_and_the_same_each_time(tmp_path: Path) -> None:
         assert b"dc:date" not in first[f"{name}.svg"]
 
 
-def test_odd_and_many_labels_have_plots_too(tmp_path: Path) -> None:
-    write_evaluation(many_labels(), tmp_path)
+def test_odd_labels_and_more_than_there_is_room_for_have_plots_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("MOST_PANELS", "MOST_NUMBERED"):
+        monkeypatch.setattr(f"vidlabel.report.evaluation_plots.{limit}", 5)
+    write_evaluation(seven_labels(), tmp_path)
     assert (tmp_path / "confusion.png").stat().st_size > 1000
 
 

@@ -21,6 +21,8 @@ from vidlabel.labels.metrics.evaluation_json import evaluation_schema
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.head_trainer import HeadTrainer
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 
 def test_a_table_for_people_and_json_for_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The same seed gives the same bytes, in the folder and on standard output."""

@@ -80,14 +80,14 @@ def test_every_format_to_a_file_and_to_standard_output(
 
 
 def test_a_terminal_gets_a_table() -> None:
-    shown = shown_on_terminal([sys.executable, "-m", "vidlabel", "predict", str(EXAMPLE), "--end", "3", "--quiet"])
+    shown = shown_on_terminal([sys.executable, "-m", "vidlabel", "predict", str(EXAMPLE), "--end", "1", "--quiet"])
     for words in ("bottle-detection.mp4", "640x360", "bottle", "0:00.00", "█"):
         assert words in shown
 
 
 def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "labels"
-    ended = call(capfd, "predict", folder, "-o", out, "--summary", tmp_path / "s.csv")
+    ended = call(capfd, "predict", folder, "-m", "objects", "-o", out, "--summary", tmp_path / "s.csv")
     assert ended.status == 3
     assert f"error: {folder / 'b.mkv'}: " in ended.errors
     assert f"2 done, 0 skipped, 1 failed; left out: {folder / 'notes.txt'};" in ended.errors
@@ -99,12 +99,12 @@ def test_a_folder_with_a_broken_file(capfd: pytest.CaptureFixture[str], folder: 
     assert [row["status"] for row in rows] == ["done", "failed", "done", "left out"]
     before = {path: path.read_bytes() for path in out.rglob("*.json")}
 
-    again = call(capfd, "predict", folder, "-o", out)
+    again = call(capfd, "predict", folder, "-m", "objects", "-o", out)
     assert again.status == 3
     assert "0 done, 2 skipped, 1 failed" in again.errors
     assert {path: path.read_bytes() for path in out.rglob("*.json")} == before
 
-    planned = call(capfd, "predict", folder, "-o", out, "--rate", "3", "--dry-run")
+    planned = call(capfd, "predict", folder, "-m", "objects", "-o", out, "--rate", "3", "--dry-run")
     assert planned.output.splitlines() == [
         f"label  {folder / 'a.mp4'}  (the video, the model or the options changed)",
         f"label  {folder / 'b.mkv'}  (the video, the model or the options changed)",

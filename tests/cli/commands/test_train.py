@@ -18,6 +18,8 @@ from heads.example_specs import external_stream, published_stream
 from training.sets import write_features, write_table
 from vidlabel.heads.model_file import read_spec
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 RECIPE = Recipe(frames=14, rate=Fraction(10))
 QUICK = ("--hidden", "8", "--members", "1", "--inner-folds", "2", "--quiet")
 

@@ -20,6 +20,8 @@ from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.fit import FittedModel, fit
 from vidlabel.training.options import TrainOptions
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 QUICK = TrainOptions(epochs=4, hidden=4, members=1, folds=2)
 
 

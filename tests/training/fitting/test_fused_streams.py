@@ -21,6 +21,8 @@ from vidlabel.training.dataset.feature_dataset import (
 from vidlabel.training.fitting.fit import FittedModel, fit
 from vidlabel.training.options import TrainOptions
 
+pytestmark = pytest.mark.usefixtures("short_windows")
+
 SIZE = 4
 Teller = Literal["seen", "heard", "both"]
 QUICK = TrainOptions(head="gru", hidden=8, folds=2, epochs=12, learning_rate=0.03)
@@ -78,7 +80,7 @@ def test_a_label_in_one_stream_is_learnt_from_that_one(teller: Teller, other: st
 
 
 def test_a_label_that_needs_both_streams_is_learnt_from_both() -> None:
-    fitted = fit(told_by("both", 96), FACTS, replace(QUICK, epochs=30))
+    fitted = fit(told_by("both", 64), FACTS, replace(QUICK, epochs=30))
     assert right_share(fitted, told_by("both", 40, seed=9)) >= 0.95
     assert fitted.validation is not None
     assert max(fitted.validation.stream_accuracies.values()) <= 0.7  # chance

@@ -91,8 +91,8 @@ def test_where_order_tells_the_label_recurrence_wins() -> None:
 
 def test_the_time_is_kept_and_the_model_gets_its_share(tmp_path: Path) -> None:
     clock = Clock()
-    spy = Spy(clock, epoch_s=1.0)
-    full = run(search_data(told_by_motion()), tmp_path / "all", Spy(clock, epoch_s=1.0), Budget(1e6, clock), trials=1)
+    spy = Spy(clock, epoch_s=10.0)
+    full = run(search_data(told_by_motion()), tmp_path / "all", Spy(clock, epoch_s=10.0), Budget(1e6, clock), trials=1)
     began = clock.now_s
     needed = full.trials[0].seconds
     found = run(search_data(told_by_motion()), tmp_path / "some", spy, Budget(needed + 800, clock))
