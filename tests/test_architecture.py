@@ -10,7 +10,7 @@ import pytest
 
 import vidlabel
 from test_layers import LAYERS
-from vidlabel.features.encoders import declaration
+from vidlabel.features.encoders.network_files import declaration
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = Path(vidlabel.__file__).parent

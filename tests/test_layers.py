@@ -76,8 +76,8 @@ MAY_IMPORT = {
             f"features.encoders.{name}"
             for name in ("efficientnet", "hardware", "image_text", "movenet", "torch_networks")
         ),
-        *(f"features.encoders.exported_{name}" for name in ("graph", "network", "program")),
-        *(f"features.encoders.{name}" for name in ("file_encoder", "trainable_tail", "yamnet")),
+        *(f"features.encoders.network_files.exported_{name}" for name in ("graph", "network", "program")),
+        *(f"features.encoders.{name}" for name in ("network_files.file_encoder", "trainable_tail", "yamnet")),
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
     ],
     "openvino": ["features.encoders"],
@@ -96,8 +96,8 @@ MAY_IMPORT = {
 """The parts of the package that may import a library."""
 
 MAY_CONNECT = {
-    "urllib.request": ["features.encoders.download"],
-    "http.client": ["features.encoders.download"],
+    "urllib.request": ["features.encoders.pulled.download"],
+    "http.client": ["features.encoders.pulled.download"],
     "socket": ["files", "review"],  # the host's name; the page on this machine
     "uvicorn": ["review"],
 }
@@ -284,7 +284,7 @@ def test_no_other_module_goes_online() -> None:
         library: {name for name, tree in modules().items() if any(is_within(one, library) for one in imported(tree))}
         for library in {*MAY_CONNECT, *NETWORK}
     }
-    assert users.pop("ssl") == users["urllib.request"] == {"vidlabel.features.encoders.download"}
+    assert users.pop("ssl") == users["urllib.request"] == {"vidlabel.features.encoders.pulled.download"}
     found = {
         library: sorted(
             name

@@ -21,7 +21,7 @@ from evaluation.evaluated import telling_table
 from file_server import Served, serve_files
 from review.reviewing import served
 from terminal import shown_on_terminal
-from vidlabel.features.encoders.pullable_models import PULLABLE, PullableFile
+from vidlabel.features.encoders.pulled.table import PULLABLE, PullableFile
 
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shared_components", "in_one_process")
 

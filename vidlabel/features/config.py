@@ -16,8 +16,8 @@ from vidlabel.stream_spec import NetworkFormat, View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads numpy
-    from vidlabel.features.encoders.encoder_file import NetworkFile
     from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+    from vidlabel.features.encoders.network_files.encoder_file import NetworkFile
 
 PlainView = Literal["centre", "whole"]
 """The views that files of features may hold."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import UsageError
-from vidlabel.features.encoders.pullable_models import PULLABLE
-from vidlabel.features.encoders.pulled import pulled_path
+from vidlabel.features.encoders.pulled.folder import pulled_path
+from vidlabel.features.encoders.pulled.table import PULLABLE
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import check_names, find_model, shipped_models
 from vidlabel.heads.model_file import read_spec

@@ -25,7 +25,7 @@ def with_encoder(config: FeatureConfig, encoder: str | None, short_side: int | N
         EncoderFileError, ModelFileError: a file cannot be used as an encoder, or as a model.
     """
     if encoder is not None and is_encoder_file(encoder):
-        from vidlabel.features.encoders.file_encoder import open_encoder_file  # numpy
+        from vidlabel.features.encoders.network_files.file_encoder import open_encoder_file  # numpy
 
         file = open_encoder_file(Path(encoder), short_side)
         return replace(config, file=file, short_side=file.short_side, scaling=file.scaling)

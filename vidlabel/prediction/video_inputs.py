@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from vidlabel.features.config import FeatureBlock, FeatureConfig
-from vidlabel.features.encoders.encoder_file import find_encoder_file
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.network_files.encoder_file import find_encoder_file
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.streams.registry import find_stream, is_known

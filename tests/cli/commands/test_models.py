@@ -11,7 +11,7 @@ import pytest
 
 from command_line import call
 from file_server import FileServer, Served, serve_files
-from vidlabel.features.encoders.pullable_models import PULLABLE, HuggingFaceRepository, PullableFile, PullableModel
+from vidlabel.features.encoders.pulled.table import PULLABLE, HuggingFaceRepository, PullableFile, PullableModel
 
 NAMES = ["objects", "objects-coarse", "people", "sounds"]
 WEIGHTS = b"w" * 2_000

@@ -59,7 +59,8 @@ def test_a_pulled_model_is_found_by_its_name(
     packages: dict[str, ModuleSpec], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = write_model(tmp_path / "whisper-small")
-    monkeypatch.setattr("vidlabel.features.encoders.pulled.pulled_path", lambda name: tmp_path / name / "model.bin")
+    pulled_path = "vidlabel.features.encoders.pulled.folder.pulled_path"
+    monkeypatch.setattr(pulled_path, lambda name: tmp_path / name / "model.bin")
     assert find_speech_model("whisper-small").folder == folder
 
 

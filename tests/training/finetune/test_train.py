@@ -20,8 +20,8 @@ from video.in_process import open_samples
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.efficientnet import EfficientNetLite, load_network
-from vidlabel.features.encoders.encoder_file import NetworkFile
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
+from vidlabel.features.encoders.network_files.encoder_file import NetworkFile
 from vidlabel.features.encoders.trainable_tail import EncoderTail
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 from vidlabel.features.streams.pictures import view_picture

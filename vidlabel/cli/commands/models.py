@@ -27,8 +27,8 @@ def models(context: typer.Context, as_json: AsJson = False, debug: Debug = False
 def pull(name: PullableName, quiet: Quiet = False, debug: Debug = False) -> None:
     """Download a model, once; it is used offline from then on. The same command continues after an interruption."""
     from vidlabel.cli.render.pull import print_pulled, pull_progress
-    from vidlabel.features.encoders.pull import pull_model
-    from vidlabel.features.encoders.pullable_models import pullable_model
+    from vidlabel.features.encoders.pulled.pull import pull_model
+    from vidlabel.features.encoders.pulled.table import pullable_model
 
     model = pullable_model(name)
     with pull_progress(quiet=quiet) as progress:
@@ -39,8 +39,8 @@ def pull(name: PullableName, quiet: Quiet = False, debug: Debug = False) -> None
 def remove(name: PullableName, quiet: Quiet = False, debug: Debug = False) -> None:
     """Delete a model that was pulled."""
     from vidlabel.cli.console import print_line
-    from vidlabel.features.encoders.pull import remove_model
-    from vidlabel.features.encoders.pullable_models import pullable_model
+    from vidlabel.features.encoders.pulled.pull import remove_model
+    from vidlabel.features.encoders.pulled.table import pullable_model
 
     was_there = remove_model(pullable_model(name))
     if not quiet:

@@ -10,8 +10,8 @@ from typing import Literal
 from vidlabel.cli.console import print_output, print_warning
 from vidlabel.cli.render.pull import shown_bytes
 from vidlabel.errors import InstallationError, UsageError
-from vidlabel.features.encoders.pullable_models import PULLABLE, PullableModel
-from vidlabel.features.encoders.pulled import RECORD, damaged_files, models_folder, read_record
+from vidlabel.features.encoders.pulled.folder import RECORD, damaged_files, models_folder, read_record
+from vidlabel.features.encoders.pulled.table import PULLABLE, PullableModel
 from vidlabel.heads.bundled_models import shipped_models
 from vidlabel.heads.model_file import read_spec
 

@@ -18,8 +18,8 @@ from rich.progress import (
 )
 
 from vidlabel.cli.console import error_console, print_line, print_warning
-from vidlabel.features.encoders.pullable_models import PullableModel
-from vidlabel.features.encoders.pulled import PulledModel
+from vidlabel.features.encoders.pulled.folder import PulledModel
+from vidlabel.features.encoders.pulled.table import PullableModel
 
 LINE_EVERY_S = 5.0
 

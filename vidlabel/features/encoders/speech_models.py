@@ -56,7 +56,7 @@ def find_speech_model(name: str) -> SpeechModel:
 
 
 def _folder_of(name: str) -> Path:
-    from vidlabel.features.encoders.pulled import pulled_path  # at the start: a longer chain of imports
+    from vidlabel.features.encoders.pulled.folder import pulled_path  # at the start: a longer chain of imports
 
     if name == TINY_EN:
         return _tiny_en()
@@ -64,7 +64,7 @@ def _folder_of(name: str) -> Path:
 
 
 def _pullable() -> list[str]:
-    from vidlabel.features.encoders.pullable_models import PULLABLE
+    from vidlabel.features.encoders.pulled.table import PULLABLE
 
     return [model.name for model in PULLABLE.values() if model.kind == "speech model"]
 

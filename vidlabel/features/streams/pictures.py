@@ -113,7 +113,7 @@ class PictureStream(ABC):
     def load_encoder(self, config: FeatureConfig, device: Device, threads: int | None) -> StreamEncoder:
         """Load the picture encoder, as `vidlabel.features.encoders.frame_encoder.load_encoder`."""
         if config.file is not None:
-            from vidlabel.features.encoders.file_encoder import FileEncoder  # the names of streams do without
+            from vidlabel.features.encoders.network_files.file_encoder import FileEncoder  # numpy, maybe torch
 
             return FileEncoder(config.file, hardware_of(config, device)[0], threads)
         from vidlabel.features.encoders.frame_encoder import load_encoder  # the names of streams do without

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from vidlabel.errors import InstallationError, UsageError
-from vidlabel.features.encoders.pullable_models import (
+from vidlabel.features.encoders.pulled.folder import damaged_files, models_folder, pulled_path, read_record
+from vidlabel.features.encoders.pulled.table import (
     PULLABLE,
     HuggingFaceRepository,
     PullableFile,
@@ -18,7 +19,6 @@ from vidlabel.features.encoders.pullable_models import (
     PyTorchFolder,
     pullable_model,
 )
-from vidlabel.features.encoders.pulled import damaged_files, models_folder, pulled_path, read_record
 
 FILES = {"model.safetensors": b"weights", "tokenizer/vocab.txt": b"a\nb"}
 MADE_UP = PullableModel(

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from vidlabel.features.encoders.declaration import pooled_axes
-from vidlabel.features.encoders.exported_program import ExportedNetwork
+from vidlabel.features.encoders.network_files.declaration import pooled_axes
+from vidlabel.features.encoders.network_files.exported_program import ExportedNetwork
 from vidlabel.stream_spec import NetworkInterface
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vidlabel.features.encoders.declaration import pooled_axes
-from vidlabel.features.encoders.onnx_file import OnnxDescription, OnnxInput
+from vidlabel.features.encoders.network_files.declaration import pooled_axes
+from vidlabel.features.encoders.network_files.onnx_file import OnnxDescription, OnnxInput
 from vidlabel.features.encoders.openvino import OpenvinoGraph
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.stream_spec import NetworkInterface

@@ -19,8 +19,8 @@ import pytest
 import torch
 
 from vidlabel.errors import EncoderFileError
-from vidlabel.features.encoders.exported_graph import read_graph
-from vidlabel.features.encoders.file_encoder import FileEncoder, open_encoder_file
+from vidlabel.features.encoders.network_files.exported_graph import read_graph
+from vidlabel.features.encoders.network_files.file_encoder import FileEncoder, open_encoder_file
 
 Json = dict[str, Any]
 

@@ -17,15 +17,15 @@ from safetensors.numpy import load_file, save
 
 from file_server import FileServer, Served, serve_files
 from vidlabel.errors import DownloadError, OutputError, UsageError
-from vidlabel.features.encoders.pull import pull_model, remove_model
-from vidlabel.features.encoders.pullable_models import (
+from vidlabel.features.encoders.pulled.folder import damaged_files, pulled_path, read_record
+from vidlabel.features.encoders.pulled.pull import pull_model, remove_model
+from vidlabel.features.encoders.pulled.table import (
     PULLABLE,
     HuggingFaceRepository,
     PullableFile,
     PullableModel,
     PyTorchFolder,
 )
-from vidlabel.features.encoders.pulled import damaged_files, pulled_path, read_record
 from vidlabel.features.encoders.torch_file import read_torch_file
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

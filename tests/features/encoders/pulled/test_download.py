@@ -19,8 +19,8 @@ import pytest
 
 from file_server import FileServer, Served, serve_files
 from vidlabel.errors import DownloadError, OutputError
-from vidlabel.features.encoders import download as module
-from vidlabel.features.encoders.download import BLOCK_BYTES, download
+from vidlabel.features.encoders.pulled import download as module
+from vidlabel.features.encoders.pulled.download import BLOCK_BYTES, download
 
 CONTENT = bytes(range(256)) * 2400
 """Larger than two blocks."""

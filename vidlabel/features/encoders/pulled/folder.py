@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.errors import InputError, InstallationError, UsageError
-from vidlabel.features.encoders.pullable_models import PullableModel, pullable_model
+from vidlabel.features.encoders.pulled.table import PullableModel, pullable_model
 from vidlabel.files import sha256_of
 from vidlabel.json_fields import Sha256, dataclass_from_json
 from vidlabel.json_text import parse_json

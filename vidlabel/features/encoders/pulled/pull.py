@@ -12,9 +12,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from vidlabel.errors import DownloadError, InputError, InstallationError, OutputError, UsageError
-from vidlabel.features.encoders.download import download
-from vidlabel.features.encoders.pullable_models import HuggingFaceRepository, PullableFile, PullableModel
-from vidlabel.features.encoders.pulled import RECORD, PulledFile, PulledModel, models_folder, read_record
+from vidlabel.features.encoders.pulled.download import download
+from vidlabel.features.encoders.pulled.folder import RECORD, PulledFile, PulledModel, models_folder, read_record
+from vidlabel.features.encoders.pulled.table import HuggingFaceRepository, PullableFile, PullableModel
 from vidlabel.files import atomic_write, publish, sha256_of
 
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"

@@ -13,12 +13,12 @@ import numpy.typing as npt
 
 from vidlabel.checks import MAX_SIZE
 from vidlabel.errors import EncoderFileError, InstallationError
-from vidlabel.features.encoders.declaration import KEY, PictureDeclaration, find_declaration
-from vidlabel.features.encoders.encoder_file import NetworkFile, read_encoder_file
 from vidlabel.features.encoders.hardware import UsedDevice, is_openvino_installed
+from vidlabel.features.encoders.network_files.declaration import KEY, PictureDeclaration, find_declaration
+from vidlabel.features.encoders.network_files.encoder_file import NetworkFile, read_encoder_file
+from vidlabel.features.encoders.network_files.onnx_file import describe_onnx
+from vidlabel.features.encoders.network_files.onnx_network import onnx_graph, picture_input
 from vidlabel.features.encoders.networks import CUDA_BATCH, EncoderNetwork, SpreadNetwork, encoder_threads
-from vidlabel.features.encoders.onnx_file import describe_onnx
-from vidlabel.features.encoders.onnx_network import onnx_graph, picture_input
 from vidlabel.features.encoders.openvino import OpenvinoNetwork, first_reason
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.process import available_cores
@@ -114,7 +114,7 @@ def _described(
             found = describe_onnx(content)
             pictures = picture_input(found)
             return find_declaration(path, found.metadata.get(KEY)), pictures.element, pictures.shape
-        from vidlabel.features.encoders.exported_program import read_exported_program  # torch
+        from vidlabel.features.encoders.network_files.exported_program import read_exported_program  # torch
 
         network = read_exported_program(content, KEY)
         element = str(network.dtype).removeprefix("torch.")
@@ -191,8 +191,8 @@ def _load_exported(
 ) -> EncoderNetwork:
     import torch
 
-    from vidlabel.features.encoders.exported_network import ExportedModule
-    from vidlabel.features.encoders.exported_program import read_exported_program
+    from vidlabel.features.encoders.network_files.exported_network import ExportedModule
+    from vidlabel.features.encoders.network_files.exported_program import read_exported_program
     from vidlabel.features.encoders.torch_networks import BatchedNetwork, TorchNetwork, single_torch_threads
 
     if interface.output is not None:

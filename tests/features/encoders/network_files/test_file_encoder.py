@@ -14,8 +14,8 @@ import pytest
 
 from onnx_files import DOUBLE, FLOAT16, UINT8, OnnxRecipe, node, tensor, tensor_elsewhere, write_onnx
 from vidlabel.errors import EncoderFileError, InstallationError
-from vidlabel.features.encoders import file_encoder
-from vidlabel.features.encoders.file_encoder import FileEncoder, open_encoder_file
+from vidlabel.features.encoders.network_files import file_encoder
+from vidlabel.features.encoders.network_files.file_encoder import FileEncoder, open_encoder_file
 
 DECLARED: Mapping[str, Any] = {"short_side": 32, "mean": [10.0, 20.0, 30.0], "scale": [1.0, 2.0, 4.0]}
 MEAN = (node("ReduceMean", ["x"], "y", axes=[2, 3], keepdims=0),)

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vidlabel.features.encoders.exported_graph import DTYPES, TensorGraph, read_graph
+from vidlabel.features.encoders.network_files.exported_graph import DTYPES, TensorGraph, read_graph
 
 SCHEMA_VERSION = 8
 """Of the graph; another major version may mean other things by the same words."""
