@@ -26,8 +26,7 @@ from browser import find_chromium, start_chromium
 from speed_measure import print_table
 from vidlabel.report.results.content import LabelledSpan, LabelTrack, ReportVideo, Thumbnail
 from vidlabel.report.results.page import render_page
-from vidlabel.report.results.thumbnails import thumbnails_each
-from vidlabel.video.jpeg import encode_jpeg
+from vidlabel.report.results.thumbnails import encode_jpeg, thumbnails_each
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

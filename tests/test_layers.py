@@ -65,7 +65,6 @@ ROOMS: dict[str, list[set[str]]] = {
 MAY_IMPORT = {
     "av": [
         *("video.container", "video.damage", "video.probe", "video.sound", "video.decoders", "video.isolation"),
-        "video.jpeg",
         "video.preview",
         "video_writing",
     ],
@@ -84,7 +83,7 @@ MAY_IMPORT = {
     "onnx": ["export"],
     "onnxruntime": ["export"],
     "transformers": ["features.encoders"],
-    "PIL": ["explanation", "video_writing"],
+    "PIL": ["explanation", "report.results", "video_writing"],
     "matplotlib": ["report"],
     "optuna": ["training.search"],
     "jinja2": ["report.results", "review"],

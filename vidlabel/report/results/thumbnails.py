@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
 from vidlabel.errors import UsageError, VidlabelError
 from vidlabel.report.results.content import ReportVideo, Thumbnail
-from vidlabel.video.jpeg import encode_jpeg
 from vidlabel.video.request import SampleRequest
 from vidlabel.video.samples import open_isolated_samples
 
@@ -22,6 +26,9 @@ MOST_BYTES = 8 << 20
 """JPEG of all thumbnails of a report: as text in the file it grows by a third."""
 USUAL_BYTES = 4000
 """Of one thumbnail."""
+
+_JPEG_QUALITY = 65
+"""Of Pillow, 1 to 95: a thumbnail takes 2 to 4 kB."""
 
 Progress = Callable[[int, int], None]
 """Called with how many videos of how many are done."""
@@ -76,6 +83,13 @@ def with_thumbnails(
         finished[place] = replace(video, thumbnails=pictures)
         on_progress(done, len(found))
     return finished, warnings
+
+
+def encode_jpeg(rgb: npt.NDArray[np.uint8]) -> bytes:
+    """A JPEG file of a picture, (H, W, 3); the same pixels give the same bytes."""
+    file = io.BytesIO()
+    Image.fromarray(rgb).save(file, "JPEG", quality=_JPEG_QUALITY)
+    return file.getvalue()
 
 
 def _thumbnails(video: ReportVideo, number: int) -> tuple[Thumbnail, ...]:
