@@ -43,6 +43,14 @@ EncoderName = Annotated[
         "whose encoder to use. [default: efficientnet-lite0]",
     ),
 ]
+EncoderFileName = Annotated[
+    str | None,
+    typer.Option(
+        "--encoder",
+        metavar="FILE",
+        help="Encoder that the model was trained with, where it was a file. [default: that file beside the model]",
+    ),
+]
 RuntimeName = Annotated[
     Runtime,
     typer.Option(

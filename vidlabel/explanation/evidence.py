@@ -15,7 +15,6 @@ from vidlabel.explanation.sample_reading import SampleReader
 from vidlabel.explanation.sound_evidence import find_sound_evidence
 from vidlabel.explanation.text_evidence import find_text_evidence
 from vidlabel.features.config import FeatureConfig
-from vidlabel.prediction.video_inputs import feature_config
 from vidlabel.video.isolation.pool import DecodePool
 
 LEAST_SHARE = 0.1
@@ -35,7 +34,7 @@ _METHODS: Mapping[str, Method] = {
 
 def find_evidence(
     video: Path,
-    usual: FeatureConfig,
+    config: FeatureConfig,
     score: LabelScore,
     attributions: Mapping[str, Floats],
     folder: Path,
@@ -47,7 +46,7 @@ def find_evidence(
 
     Args:
         video: the file.
-        usual: how it was read for all that the model leaves open.
+        config: how its features were made.
         score: of the label.
         attributions: (T,) what each sample of each stream adds to the log-odds.
         folder: where pictures are drawn; it is there.
@@ -62,7 +61,6 @@ def find_evidence(
     Raises:
         OutputError: a picture cannot be written.
     """
-    config = feature_config(score.model, usual)
     reader = SampleReader(video, config, pool, warn)
     found: list[Evidence] = []
     for stream, values in attributions.items():

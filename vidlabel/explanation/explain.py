@@ -25,6 +25,7 @@ from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import VideoInfo
 from vidlabel.prediction.labeller import Labeller, PythonListener
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.prediction.video_inputs import feature_config
 from vidlabel.video.isolation.pool import DecodePool
 
 WINDOW_S = 1.0
@@ -44,8 +45,9 @@ class ExplainRequest:
     """Folder for `explanation.json` and pictures; None: nothing is written."""
     most_places: int = MOST_PLACES
     """Samples of each stream at most in whose pictures, sound or text evidence is looked for."""
+    encoder: str | None = None
+    """As in `PredictOptions`, like those below."""
     audio_stream: int | None = None
-    """As in `PredictOptions`, like the two below."""
     subtitles: str | None = None
     speech: str | None = None
 
@@ -53,8 +55,17 @@ class ExplainRequest:
     def options(self) -> PredictOptions:
         """By which the video is labelled."""
         return PredictOptions(
-            models=self.models, audio_stream=self.audio_stream, subtitles=self.subtitles, speech=self.speech
+            models=self.models,
+            encoder=self.encoder,
+            audio_stream=self.audio_stream,
+            subtitles=self.subtitles,
+            speech=self.speech,
         )
+
+    def feature_config(self, model: Model) -> FeatureConfig:
+        """By which the features of a model are made."""
+        usual = FeatureConfig(audio_stream=self.audio_stream, subtitles=self.subtitles, speech=self.speech)
+        return feature_config(model, usual, None if self.encoder is None else Path(self.encoder))
 
 
 def explain(
@@ -65,6 +76,7 @@ def explain(
     time: float | None = None,
     segment: int | None = None,
     output: str | PathLike[str] | None = None,
+    encoder: str | PathLike[str] | None = None,
     audio_stream: int | None = None,
     subtitles: str | PathLike[str] | None = None,
     speech: str | PathLike[str] | None = None,
@@ -80,6 +92,7 @@ def explain(
         time: seconds; the segment that holds then is explained, or the sample where none does.
         segment: number of the segment in the result of `predict`, from 1.
         output: folder for `explanation.json` and pictures; None: nothing is written and no pictures are drawn.
+        encoder: file of the encoder that a model was trained with; None: it lies beside the model file.
         audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
         subtitles: file of subtitles for the text stream; None: one beside the video, else those inside it.
         speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
@@ -92,7 +105,7 @@ def explain(
         UsageError: an argument is invalid, or the folder holds other files.
         InputError: no label holds in the video.
         VideoError: the file cannot be read as a video.
-        ModelFileError: the model cannot be used.
+        ModelFileError, EncoderFileError: the model, or the file of its encoder, cannot be used.
         OutputError: the folder cannot be written.
 
     Example:
@@ -105,6 +118,7 @@ def explain(
         models=(fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model),
         wanted=ExplainedLabel(label, time, segment),
         output=None if output is None else Path(output),
+        encoder=None if encoder is None else fspath(encoder),
         audio_stream=audio_stream,
         subtitles=None if subtitles is None else fspath(subtitles),
         speech=None if speech is None else fspath(speech),
@@ -141,9 +155,7 @@ def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
                 seen = EvidenceScore(model, score, mean_gradients)
                 evidence = find_evidence(
                     Path(request.video),
-                    FeatureConfig(
-                        audio_stream=request.audio_stream, subtitles=request.subtitles, speech=request.speech
-                    ),
+                    request.feature_config(model),
                     seen,
                     gradients.streams,
                     folder.pictures,

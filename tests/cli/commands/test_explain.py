@@ -16,7 +16,11 @@ from command_line import Ended, call
 from corpus import Recipe, write_video
 from explanation.kept import linear_model
 from heads.example_specs import save_example, video_spec
+from onnx_files import OnnxRecipe, node, write_onnx
 from vidlabel.explanation.explanation_json import explanation_schema
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.streams.registry import describe_streams
+from vidlabel.prediction.encoder_choice import with_encoder
 
 RATE = 4.0
 WEIGHTS = [3.0, 1.0]
@@ -161,6 +165,31 @@ def test_a_video(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert one["details"]["seen"] == pytest.approx([1 / 6, 0, 5 / 6, 1], abs=0.01)  # a square of 96 x 64
         with Image.open(tmp_path / "o" / one["file"]) as image:
             assert min(image.size) >= 448
+
+
+def test_an_encoder_in_a_file_that_lies_elsewhere(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """The model lies alone, and the file is named, as with `predict`."""
+    clip = write_video(tmp_path / "clip.mp4", Recipe(frames=10))
+    declared = {"short_side": 32, "mean": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0]}
+    means = OnnxRecipe(
+        nodes=(node("ReduceMean", ["x"], "y", axes=[2, 3], keepdims=0),),
+        shape=("b", 3, "h", "w"),
+        metadata={"vidlabel.preprocessing": json.dumps(declared)},
+    )
+    encoder = write_onnx(tmp_path / "my.onnx", means)
+    (stream,) = describe_streams(with_encoder(FeatureConfig(rate=5.0), str(encoder)), ("frames",), "centre")
+    model = tmp_path / "alone" / "m.safetensors"
+    model.parent.mkdir()
+    save_example(video_spec(stream), model, seed=5)
+    asked = ("explain", clip, "-m", model, "--time", "0.2", "--label", "walk", "-o", tmp_path / "o")
+    assert call(capfd, *asked).status == 1
+    ended = call(capfd, *asked, "--encoder", encoder)
+    no_maps = "no heat maps of frames, since my.onnx is no encoder that vidlabel knows"
+    assert (ended.status, ended.errors) == (0, f"warning: {clip}: {no_maps}\n")
+    scores = vidlabel.predict(clip, model, encoder=encoder, scores=True).scores[0]
+    content = explained(tmp_path / "o")
+    chosen = (scores.times >= content["start"] - 0.0005) & (scores.times < content["end"] - 0.0005)
+    assert content["score"] == pytest.approx(scores.values[chosen, 0].mean(), abs=1e-6)
 
 
 def test_the_same_pictures_again(tmp_path: Path) -> None:

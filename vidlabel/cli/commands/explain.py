@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vidlabel.cli.options import AudioStream, Debug, ModelNames, Quiet, Speech, Subtitles
+from vidlabel.cli.options import AudioStream, Debug, EncoderFileName, ModelNames, Quiet, Speech, Subtitles
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 
 Video = Annotated[
@@ -44,6 +44,7 @@ def explain(
     label: Label = None,
     time: Time = None,
     segment: SegmentNumber = None,
+    encoder: EncoderFileName = None,
     audio_stream: AudioStream = None,
     subtitles: Subtitles = None,
     speech: Speech = None,
@@ -59,6 +60,7 @@ def explain(
         label=label,
         time=time,
         segment=segment,
+        encoder=encoder,
         audio_stream=audio_stream,
         subtitles=subtitles,
         speech=speech,

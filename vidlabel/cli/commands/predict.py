@@ -11,6 +11,7 @@ from vidlabel.cli.options import (
     Debug,
     DecoderName,
     DeviceName,
+    EncoderFileName,
     ModelNames,
     Quiet,
     Recursive,
@@ -25,15 +26,6 @@ from vidlabel.prediction.options import PredictOptions
 from vidlabel.video.request import DecodeDevice
 
 DEFAULTS = PredictOptions()
-
-EncoderFileName = Annotated[
-    str | None,
-    typer.Option(
-        "--encoder",
-        metavar="FILE",
-        help="Encoder that the model was trained with, where it was a file. [default: that file beside the model]",
-    ),
-]
 
 Inputs = Annotated[
     list[str],
