@@ -92,7 +92,7 @@ class TuneResult:
     trials: tuple[TrialRecord, ...]
     """On all clips, in their order; the first one are the defaults of `train`."""
     chosen: ScoredTrial
-    """The smallest model within one standard error of the best."""
+    """The smallest model within one standard error of the best that is no lower than the defaults."""
     best: ScoredTrial
     nested: NestedFigures | None
 
@@ -144,8 +144,8 @@ def tune(
 ) -> TuneResult:
     """Search for the settings of training within a time budget, train the model with them and write it to a file.
 
-    Of all trials the smallest model within one standard error of the best is chosen. The same call goes on where an
-    earlier one was ended.
+    Of all trials the smallest model within one standard error of the best is chosen, but none that is lower than the
+    defaults of `train`. The same call goes on where an earlier one was ended.
 
     Args:
         labels: CSV file with the columns `video,start,end,label`.

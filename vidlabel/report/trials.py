@@ -13,7 +13,7 @@ from vidlabel.errors import InstallationError
 from vidlabel.files import atomic_write
 from vidlabel.labels.formats.csv import csv_line
 from vidlabel.labels.metrics.evaluation import METRIC_NAMES
-from vidlabel.training.search.selection import scored_trials
+from vidlabel.training.search.selection import scored_trials, sufficient_value
 from vidlabel.training.search.trial_record import ScoredTrial, TrialRecord
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def _draw(result: TuneResult, figure: Figure) -> None:
 def _draw_panel(axes: Axes, trials: list[ScoredTrial], costs: list[float], result: TuneResult) -> None:
     from vidlabel.report.plotting import BLUE, GREY, VERMILION
 
-    best = result.best.quality
-    axes.axhline(100 * (best.value - best.standard_error), color=GREY, linestyle=":", linewidth=1.2)
+    axes.axhline(100 * sufficient_value(trials), color=GREY, linestyle=":", linewidth=1.2)
     marked = {result.chosen.number: (VERMILION, "D", "chosen"), 0: (BLUE, "s", "defaults of train")}
     if result.chosen.number == 0:
         marked = {0: (VERMILION, "D", "chosen: the defaults of train")}

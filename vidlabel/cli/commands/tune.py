@@ -83,8 +83,8 @@ def tune(
 ) -> None:
     """Find the head, size, streams, rate and regularisation for your labels within a time, and train the model.
 
-    Trials are scored in cross-validation by group. The smallest model within one standard error of the best is trained
-    on everything. The same command goes on where it was interrupted.
+    Trials are scored in cross-validation by group. The smallest model within one standard error of the best that is no
+    lower than the defaults of train is trained on everything. The same command goes on where it was interrupted.
     """
     from vidlabel.cli.run.tune import run_tune
 

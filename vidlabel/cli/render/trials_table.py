@@ -24,6 +24,8 @@ MOST_ROWS = 12
 """More trials are in the table of the file only."""
 PIPED_WIDTH = 200
 """Of the table where no terminal has one: each trial is a line."""
+_DEFAULTS_CHOSEN = "the defaults of train: no smaller model is as good, none better by more than one standard error"
+_OTHER_CHOSEN = "the smallest within one standard error of the best that is no lower than the defaults"
 _HEADINGS = {
     "better": "tuning helps: the tuned models are better than the defaults of train",
     "equal": "the tuned models are no worse than the defaults of train",
@@ -51,9 +53,8 @@ def print_tuning(result: TuneResult) -> None:
     )
     print_output(f"{len(result.trials)} trials: {counts}; {name} with one standard error over groups")
     print_output("CPU: seconds per second of video; of files of features, heads alone")
-    print_output(
-        f"{result.model.path}: trial {result.chosen.number}, the smallest within one standard error of the best"
-    )
+    reason = _OTHER_CHOSEN if result.chosen.number else _DEFAULTS_CHOSEN
+    print_output(f"{result.model.path}: trial {result.chosen.number}, {reason}")
     if result.nested is not None:
         _print_nested(result.nested, name)
 

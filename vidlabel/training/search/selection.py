@@ -1,4 +1,8 @@
-"""Which trial a search chooses: the smallest model that is as good as the best one, but for one standard error."""
+"""Which trial a search chooses: the smallest model within one standard error of the best that loses nothing.
+
+One standard error of few groups may be several percent of the clips: a rule that gives away so much for a smaller
+model would make tuned models worse than those of `train`.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +24,21 @@ def best_trial(trials: Sequence[ScoredTrial]) -> ScoredTrial:
 
 
 def choose_trial(trials: Sequence[ScoredTrial]) -> ScoredTrial:
-    """The smallest model whose quality is within one standard error of the best (Breiman et al., 1984).
+    """The smallest model within one standard error of the best (Breiman et al., 1984), and no lower than the defaults.
 
     Args:
-        trials: at least one, that were scored on the same clips.
+        trials: scored on the same clips; trial 0, the defaults, is among them.
     """
-    best = best_trial(trials)
-    enough = best.quality.value - best.quality.standard_error - _ROUNDING
+    enough = sufficient_value(trials) - _ROUNDING
     close = [trial for trial in trials if trial.quality.value >= enough]
     return min(close, key=lambda trial: (*size_of(trial), -trial.quality.value))
+
+
+def sufficient_value(trials: Sequence[ScoredTrial]) -> float:
+    """The quality from which on a trial may be chosen: one standard error below the best, or that of the defaults."""
+    best = best_trial(trials).quality
+    defaults = next(trial.quality for trial in trials if trial.number == 0)
+    return max(best.value - best.standard_error, defaults.value)
 
 
 def size_of(trial: ScoredTrial) -> tuple[float, int, int]:
