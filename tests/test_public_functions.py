@@ -15,6 +15,7 @@ import vidlabel
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
 from vidlabel.evaluation.evaluate import EvaluationRequest
+from vidlabel.evaluation.tune_options import TuneOptions
 from vidlabel.features.config import FeatureConfig
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
@@ -50,7 +51,9 @@ def test_the_example_in_the_docstring_runs(
 
 
 OF_PATHS = {
+    "cache_dir": "str | PathLike[str]",
     "encoder": "str | PathLike[str]",
+    "encoders": "str | PathLike[str] | Sequence[str | PathLike[str]]",
     "labels": "Sequence[str]",
     "models": "str | PathLike[str] | Sequence[str | PathLike[str]]",
     "groups": "str | PathLike[str]",
@@ -69,6 +72,7 @@ OF_PATHS = {
         (vidlabel.evaluate, TrainOptions, {"folds": "inner_folds"}),
         (vidlabel.evaluate, LabelOptions, {}),
         (vidlabel.tune, LabelOptions, {}),
+        (vidlabel.tune, TuneOptions, {"encoders": "encoder"}),
     ],
 )
 def test_every_option_is_a_typed_keyword_with_its_default(

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidlabel.errors import InstallationError, UsageError
-from vidlabel.evaluation.folds import FoldCount, outer_folds
+from vidlabel.evaluation.folds import outer_folds
 from vidlabel.evaluation.nested_search import NestedFigures, held_out_scores
 from vidlabel.evaluation.predictions import evaluation_classes
+from vidlabel.evaluation.tune_options import TuneOptions
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import Model
 from vidlabel.heads.spec import Task
@@ -22,10 +24,9 @@ from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Train
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import check_report, refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import FeatureOptions, feature_options
 from vidlabel.training.fitting.checkpoint import training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
-from vidlabel.training.options import DEFAULT_MINUTES, NO_LICENCE, TrainOptions
+from vidlabel.training.options import DEFAULT_MINUTES, NO_LICENCE
 from vidlabel.training.search.budget import Budget, Clock
 from vidlabel.training.search.journal import OuterFoldScores, SearchJournal, SearchStart, open_journal
 from vidlabel.training.search.listeners import SearchListener
@@ -40,45 +41,17 @@ if TYPE_CHECKING:
     from vidlabel.training.search.search import Search, SearchOutcome
     from vidlabel.training.search.trial import SearchData
 
-LONGEST_MINUTES = 60.0 * 24 * 30
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneRequest:
-    """A search to run: data, time and output.
-
-    Raises:
-        UsageError: an option is out of range.
-    """
+    """A search to run: data, options and output."""
 
     training_set: TrainingSet
     source: str
     """Name of the table or folder, for messages."""
     output: Path
-    minutes: float = DEFAULT_MINUTES
-    """Wall time for everything."""
-    trials: int | None = None
-    """At most, the defaults included; None: as many as there is time for."""
-    nested: bool = False
-    """Whether the search is measured, too, by searches within outer folds."""
-    folds: FoldCount = "auto"
-    """Outer folds of `nested`."""
-    inner_folds: int = DEFAULT_OPTIONS.folds
-    """Folds of the cross-validation by group that trials are scored in."""
-    seed: int = DEFAULT_OPTIONS.seed
-    features: FeatureOptions = field(default_factory=FeatureOptions)
-    licence: str = NO_LICENCE
+    options: TuneOptions
     command: str = ""
-
-    def __post_init__(self) -> None:
-        if not 0 < self.minutes <= LONGEST_MINUTES:
-            raise UsageError("--minutes", f"{self.minutes:g} is out of range", "give minutes, above 0")
-        if self.trials is not None and self.trials < 1:
-            raise UsageError("--trials", f"{self.trials} is out of range", "give 1 or more")
-        if self.inner_folds < 2:
-            raise UsageError("--inner-folds", f"{self.inner_folds} leave nothing to choose by", "give 2 or more")
-        if self.folds != "auto" and not self.nested:
-            raise UsageError("--folds", "are those of --nested", "add --nested, or leave it out")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,6 +106,7 @@ def tune(
     unlabelled: Unlabelled | None = NOTHING_SAID.unlabelled,
     inner_folds: int = DEFAULT_OPTIONS.folds,
     streams: tuple[str, ...] | None = DEFAULT_OPTIONS.streams,
+    encoder: str | PathLike[str] | Sequence[str | PathLike[str]] = (),
     seed: int = DEFAULT_OPTIONS.seed,
     rate: float | None = NOTHING_SAID.rate,
     licence: str = NO_LICENCE,
@@ -161,6 +135,8 @@ def tune(
         unlabelled: meaning of time without a row; None: background where rows have times.
         inner_folds: folds of the cross-validation by group that trials are scored in.
         streams: streams to choose among; None: frames, motion, pose and audio.
+        encoder: encoders to choose among, each a name, the path of a network or of a model file whose encoder is tried;
+            the defaults have the first one; none: those that are installed.
         seed: random seed.
         rate: highest number of samples per second; None: 8 for videos, and their own for feature files.
         licence: licence of the model, stored in its file.
@@ -173,9 +149,9 @@ def tune(
 
     Raises:
         UsageError: an argument is invalid.
-        InputError: the labels or their videos cannot be used; or groups cannot be split.
+        InputError: the labels or their videos cannot be used, or the file of an encoder; or groups cannot be split.
         BudgetError: there is not even time for the defaults.
-        InstallationError: optuna is missing.
+        InstallationError: optuna is missing, or the weights of an encoder.
         OutputError: the model cannot be written.
 
     Example:
@@ -183,6 +159,23 @@ def tune(
         >>> result.metric, len(result.trials)
         ('accuracy', 2)
     """
+    options = TuneOptions(
+        minutes=minutes,
+        trials=trials,
+        nested=nested,
+        folds=folds,
+        inner_folds=inner_folds,
+        streams=streams,
+        encoders=(fspath(encoder),) if isinstance(encoder, str | PathLike) else tuple(fspath(one) for one in encoder),
+        rate=rate,
+        seed=seed,
+        licence=licence,
+        audio_stream=audio_stream,
+        speech=None if speech is None else fspath(speech),
+        cache_dir=None if cache_dir is None else fspath(cache_dir),
+        device=device,
+        runtime=runtime,
+    )
     label_options = LabelOptions(
         groups=Path(groups) if groups else None, task=task, positive=positive, unlabelled=unlabelled, rate=rate
     )
@@ -190,25 +183,7 @@ def tune(
     for warning in check_report(training_set).warnings:
         warnings.warn(warning, UserWarning, stacklevel=2)
     request = TuneRequest(
-        training_set=training_set,
-        source=str(labels or from_folders or ""),
-        output=Path(output),
-        minutes=minutes,
-        trials=trials,
-        nested=nested,
-        folds="auto" if folds is None else folds,
-        inner_folds=inner_folds,
-        seed=seed,
-        features=feature_options(
-            TrainOptions(streams=streams),
-            rate,
-            cache_dir,
-            device=device,
-            runtime=runtime,
-            audio_stream=audio_stream,
-            speech=speech,
-        ),
-        licence=licence,
+        training_set=training_set, source=str(labels or from_folders or ""), output=Path(output), options=options
     )
     return run_tuning(request, SilentTuneListener())
 
@@ -225,7 +200,7 @@ def run_tuning(request: TuneRequest, listener: SearchListener, clock: Clock = ti
         KeyboardInterrupt: it was ended; what was done is kept.
         VidlabelError: as `tune`.
     """
-    budget = Budget(60 * request.minutes, clock)
+    budget = Budget(60 * request.options.minutes, clock)
     if find_spec("optuna") is None:
         raise InstallationError("optuna", "is missing, which tune needs", "run: pip install 'vidlabel[tune]'")
     if not request.output.name or is_folder(request.output):
@@ -234,20 +209,22 @@ def run_tuning(request: TuneRequest, listener: SearchListener, clock: Clock = ti
     _outer_folds(request, request.training_set)  # before hours of decoding
     from vidlabel.training.search.feature_sets import FeatureSets  # at the start: a longer chain of imports
 
-    sets = FeatureSets.extract(request.training_set, request.features, listener)
+    sets = FeatureSets.extract(request.training_set, request.options.feature_options(), listener)
     refuse_insufficient(sets.full.training_set, request.source)
     with open_journal(request.output, _identity(request, sets)) as journal:
         return _Tuning(request, sets, journal, listener).run(budget)
 
 
 def _outer_folds(request: TuneRequest, training_set: TrainingSet) -> list[Fold]:
-    return outer_folds(training_set.examples, request.folds, request.seed) if request.nested else []
+    options = request.options
+    return outer_folds(training_set.examples, options.folds or "auto", options.seed) if options.nested else []
 
 
 def _identity(request: TuneRequest, sets: FeatureSets) -> str:
-    training_set = sets.full.training_set
+    training_set, options = sets.full.training_set, request.options
     facts: dict[str, object] = {
-        "options": repr((request.inner_folds, request.seed, request.folds, sets.rates, sets.encoders)),
+        "options": repr((options.inner_folds, options.seed, options.folds, sets.rates)),
+        "encoders": repr(sets.encoder_digests),
         "labels": repr((training_set.labels, training_set.task, training_set.examples)),
         "streams": repr(sets.full.streams),
     }
@@ -269,21 +246,21 @@ class _Tuning:
 
     def run(self, budget: Budget) -> TuneResult:
         """Search, write the model, and measure."""
-        request, journal = self._request, self._journal
+        request, options, journal = self._request, self._request.options, self._journal
         data = self._search_data()
         budget = Budget(budget.left_s - journal.spent_s, budget.now)
         parts = 1 + len(self._folds)
         self._listener.part_begun(0, parts, budget.left_s)
         everything = range(len(self._sets.full.features))
-        found = self._search(0, data, everything).run(budget.part(parts), request.trials)
+        found = self._search(0, data, everything).run(budget.part(parts), options.trials)
         clips = len(everything)
-        named = name_model(found.model, request.output, clips, licence=request.licence, command=request.command)
+        named = name_model(found.model, request.output, clips, licence=options.licence, command=request.command)
         model = named.save(request.output)
         for number, fold in enumerate(self._folds, 1):
             if number not in journal.outer_folds:
                 self._listener.part_begun(number, parts, budget.left_s)
                 outcome = self._search(number, data, fold.train_indices).run(
-                    budget.part(parts - number), request.trials
+                    budget.part(parts - number), options.trials
                 )
                 journal.add(self._measured(number, fold, outcome))
         done = journal.outer_folds
@@ -306,9 +283,10 @@ class _Tuning:
         )
         costs = self._journal.costs
         if costs is None:
-            costs = measure_streams(sets.full, self._request.features, sets.encoders)
+            costs = measure_streams(sets.full, sets.candidates)
             self._journal.add(SearchStart(identity=self._identity, costs=costs))
-        return SearchData(sets, space, costs, self._request.inner_folds, self._request.seed)
+        options = self._request.options
+        return SearchData(sets, space, costs, options.inner_folds, options.seed)
 
     def _search(self, part: int, data: SearchData, clips: range | tuple[int, ...]) -> Search:
         from vidlabel.training.search.search import Search  # at the start: a longer chain of imports

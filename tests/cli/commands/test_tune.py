@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import vidlabel
 from command_line import call
+from corpus import Picture, Recipe, write_video
 from evaluation.evaluated import telling_table
+from onnx_files import OnnxRecipe, node, tensor, write_onnx
+from training.sets import write_table
 from vidlabel.report import trials
 
 pytestmark = pytest.mark.usefixtures("few_epochs")
@@ -45,3 +51,57 @@ def test_problems_are_one_line(
     ended = call(capfd, "tune", table)
     assert (ended.status, ended.errors.count("\n")) == (1, 1)
     assert "vidlabel[tune]" in ended.errors
+
+
+def write_channel_encoder(path: Path, *channels: int) -> Path:
+    """A network that sees some of red, green and blue: the mean of each."""
+    nodes = [node("Gather", ["x", "seen"], "s", axis=1), node("ReduceMean", ["s"], "y", axes=[2, 3], keepdims=0)]
+    return write_onnx(
+        path,
+        OnnxRecipe(
+            nodes=nodes,
+            constants=[tensor("seen", np.array(channels, np.int64))],
+            outputs={"y": ("batch", len(channels))},
+            metadata={"vidlabel.preprocessing": json.dumps({"short_side": 32, "mean": 127.0, "scale": 128.0})},
+        ),
+    )
+
+
+def write_coloured_videos(folder: Path) -> Path:
+    """Eight videos, two in a group, that are red or blue; how green they are tells nothing."""
+    for number in range(8):
+        red, green = number % 2, number // 2 % 2
+        colour = np.array([200 * red, 100 * green, 200 * (1 - red)], np.uint8)
+
+        def painted(picture: Picture, colour: Picture = colour) -> Picture:
+            return np.broadcast_to(colour, picture.shape).copy()
+
+        write_video(folder / f"{number}.mp4", Recipe(frames=25, width=64, height=64, stored=painted))
+    rows = "".join(f"{number}.mp4,,,{('blue', 'red')[number % 2]},g{number // 2}\n" for number in range(8))
+    return write_table(folder, rows, columns="video,start,end,label,group")
+
+
+@pytest.mark.usefixtures("shared_decoding")
+def test_the_encoder_that_sees_the_label_is_chosen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table, output = write_coloured_videos(tmp_path), tmp_path / "best.safetensors"
+    green = write_channel_encoder(tmp_path / "green.onnx", 1)
+    colours = write_channel_encoder(tmp_path / "colours.onnx", 0, 2)
+    small = ("--streams", "frames", "--trials", "5", "--inner-folds", "2", "--cache-dir", tmp_path / "cache")
+    ended = call(capfd, "tune", table, "-o", output, "--encoder", green, "--encoder", colours, *small)
+    assert ended.status == 0, ended.errors
+    with (tmp_path / "best.trials.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["encoder"] for row in rows] == [*[str(green)] * 4, str(colours)]
+    assert [row["chosen"] for row in rows] == ["", "", "", "", "yes"]
+    assert all(float(row["cpu_per_second"]) > 0 for row in rows if row["state"] == "complete")
+    assert [segment.label for segment in vidlabel.predict(tmp_path / "1.mp4", output).segments] == ["red"]
+
+
+def test_an_encoder_that_cannot_be_tried_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = telling_table(tmp_path, clips=4)
+    absent = call(capfd, "tune", table, "--encoder", "efficientnet-lite0", "--encoder", tmp_path / "none.onnx")
+    assert (absent.status, absent.errors.count("\n")) == (1, 1)
+    assert "none.onnx: there is no such file" in absent.errors
+    of_files = call(capfd, "tune", table, "--encoder", "efficientnet-lite0")
+    assert (of_files.status, of_files.errors.count("\n")) == (2, 1)
+    assert "--encoder: is for videos" in of_files.errors

@@ -76,4 +76,4 @@ def search_data(dataset: FeatureDataset, folds: int = 2) -> SearchData:
     space = SearchSpace(
         streams=dataset.stream_names, rates=(FACTS.rate,), encoders=("efficientnet-lite0",), whole=whole
     )
-    return SearchData(FeatureSets(dataset, FACTS, FeatureOptions()), space, FREE, folds, seed=0)
+    return SearchData(FeatureSets(dataset, FACTS, [FeatureOptions()]), space, FREE, folds, seed=0)

@@ -24,6 +24,7 @@ from vidlabel.cli.options import (
     TaskName,
     UnlabelledMeaning,
     label_options_from,
+    options_from,
 )
 from vidlabel.training.options import DEFAULT_MINUTES, NO_LICENCE
 
@@ -48,6 +49,15 @@ Streams = Annotated[
         "[default: frames, motion, pose and, where the videos have sound, audio]"
     ),
 ]
+Encoders = Annotated[
+    list[str],
+    typer.Option(
+        "--encoder",
+        metavar="NAME|FILE",
+        help="Encoder of the pictures to try, as in train. Several (--encoder A --encoder B) are compared, and the "
+        "defaults have the first one. [default: efficientnet-lite0, and -lite1 and -lite2 where they are installed]",
+    ),
+]
 Rate = Annotated[
     float | None,
     typer.Option(help="Highest number of samples per second. [default: 8 for videos; feature files keep their own]"),
@@ -70,6 +80,7 @@ def tune(
     unlabelled: UnlabelledMeaning = None,
     inner_folds: InnerFolds = TRAINING.folds,
     streams: Streams = None,
+    encoder: Encoders = [],  # noqa: B006 - typer copies it
     rate: Rate = None,
     seed: Seed = TRAINING.seed,
     licence: Licence = NO_LICENCE,
@@ -87,26 +98,9 @@ def tune(
     lower than the defaults of train is trained on everything. The same command goes on where it was interrupted.
     """
     from vidlabel.cli.run.tune import run_tune
+    from vidlabel.evaluation.tune_options import TuneOptions
 
-    status = run_tune(
-        labels,
-        from_folders,
-        label_options_from(context.params),
-        output=output,
-        minutes=minutes,
-        trials=trials,
-        nested=nested,
-        folds=folds,
-        inner_folds=inner_folds,
-        streams=streams,
-        rate=rate,
-        seed=seed,
-        licence=licence,
-        audio_stream=audio_stream,
-        speech=speech,
-        cache_dir=cache_dir,
-        device=device,
-        runtime=runtime,
-        quiet=quiet,
-    )
-    raise typer.Exit(status)
+    named = None if streams is None else tuple(name.strip() for name in streams.split(","))
+    options = options_from(TuneOptions, {**context.params, "streams": named, "encoders": tuple(encoder)})
+    labelled = label_options_from(context.params)
+    raise typer.Exit(run_tune(labels, from_folders, labelled, options, output=output, quiet=quiet))

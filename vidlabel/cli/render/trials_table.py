@@ -96,14 +96,14 @@ def _signed(quality: Quality) -> str:
 
 def settings_text(settings: TrialSettings) -> str:
     """The settings of a trial in a line."""
+    encoder = f", {settings.encoder}" if settings.encoder else ""
     if settings.streams is None:
-        return f"the defaults of train, {settings.rate:g}/s"
+        return printable(f"the defaults of train, {settings.rate:g}/s{encoder}")
     head = str(settings.head or "ensemble")
     if settings.head != "mean":
         head += f" {settings.hidden}" + (f"x{settings.layers}" if settings.layers > 1 else "")
         head += " both ways" if settings.options(0, 0).looks_ahead else ""
         members = settings.options(0, 0).recurrent_members
         head += f", {members} members" if members > 1 else ""
-    encoder = f", {settings.encoder}" if settings.encoder else ""
     regularised = f"dropout {settings.dropout:g}, learning rate {settings.learning_rate:.2g}"
     return printable(f"{head}; {'+'.join(settings.streams)}, {settings.rate:g}/s{encoder}; {regularised}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +11,10 @@ import numpy as np
 
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.features.pipeline import FeaturePipeline
-from vidlabel.features.streams.registry import available_streams, reading_request
+from vidlabel.features.streams.pictures import PictureStream
+from vidlabel.features.streams.registry import available_streams, find_stream, reading_request
 from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer
-from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.profiling import Stopwatch
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.features import FeatureOptions, training_blocks
@@ -27,15 +27,14 @@ SCORED_S = 20.0
 """Seconds of features that heads score to measure."""
 
 
-def measure_streams(dataset: FeatureDataset, options: FeatureOptions, encoders: Sequence[str]) -> StreamCosts:
+def measure_streams(dataset: FeatureDataset, candidates: Mapping[str, FeatureOptions]) -> StreamCosts:
     """Decode and encode the beginning of a video of the usual length.
 
     A stream that this video lacks is measured on the first one that has it.
 
     Args:
         dataset: of all clips.
-        options: how the features are made.
-        encoders: of the pictures, that are tried.
+        candidates: how the features are made with each encoder of the pictures that is tried.
 
     Raises:
         VideoError: the video cannot be read any more.
@@ -49,10 +48,12 @@ def measure_streams(dataset: FeatureDataset, options: FeatureOptions, encoders: 
     for stream in dataset.stream_names:
         lacking = [stream in clip.missing for clip in dataset.features]
         place = middle if not lacking[middle] else lacking.index(False)
-        for encoder in encoders:
-            config = replace(options, config=with_encoder(options.config, encoder))
-            own_decode, cost = _measured(examples[place].path, stream, config, options.device)
-            decode = max(decode, own_decode)
+        of_pictures = find_stream(stream).encoder_kind == PictureStream.encoder_kind
+        cost = 0.0
+        for number, (encoder, options) in enumerate(candidates.items()):
+            if of_pictures or number == 0:  # the encoder of the pictures does not change what others cost
+                own_decode, cost = _measured(examples[place].path, stream, options, options.device)
+                decode = max(decode, own_decode)
             found.append(EncoderCost(stream, encoder, cost))
     return StreamCosts(decode, tuple(found))
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from vidlabel.errors import InputError, InstallationError
+from vidlabel.errors import InputError
 from vidlabel.features.cache import FeatureCache
 from vidlabel.features.cache_folder import cache_folder
-from vidlabel.features.encoders.weights import PUBLISHED, weights_path
-from vidlabel.features.streams.pictures import EncodedAlone
+from vidlabel.features.config import hardware_of
+from vidlabel.features.streams.pictures import EncodedAlone, PictureStream
 from vidlabel.features.streams.registry import find_stream
 from vidlabel.features.video_features import FeatureExtractor
-from vidlabel.prediction.encoder_choice import with_encoder
 from vidlabel.training.dataset.examples import TrainingSet
 from vidlabel.training.dataset.feature_dataset import (
     ExampleFeatures,
@@ -49,18 +48,6 @@ LEAST_SAMPLES = 4
 """In a clip of the usual length."""
 _ROUNDING_SAMPLES = 1e-3
 """Share of a sample that times may lie too early by rounding."""
-
-
-def installed_encoders(first: str) -> tuple[str, ...]:
-    """The encoders of pictures that are installed, this one before the others."""
-    return (first, *(name for name in PUBLISHED if name != first and _is_installed(name)))
-
-
-def _is_installed(name: str) -> bool:
-    try:
-        return weights_path(PUBLISHED[name]).is_file()
-    except InstallationError:
-        return False
 
 
 def thinned(dataset: FeatureDataset, rate: float) -> FeatureDataset:
@@ -111,33 +98,51 @@ class FeatureSets:
     Args:
         full: at the highest rate and with the first encoder.
         facts: how these were made.
-        options: the same, for the others.
+        candidates: how features are made with each encoder, the first one's first; without pictures that alone counts.
     """
 
-    def __init__(self, full: FeatureDataset, facts: FeatureFacts, options: FeatureOptions) -> None:
+    def __init__(self, full: FeatureDataset, facts: FeatureFacts, candidates: Sequence[FeatureOptions]) -> None:
         self.full, self.facts = full, facts
-        self._options = replace(options, streams=options.streams and self.full.stream_names)
+        of_files = full.training_set.features is not None
+        kinds = set() if of_files else {find_stream(name).encoder_kind for name in full.stream_names}
+        tried = candidates if PictureStream.encoder_kind in kinds else candidates[:1]
+        self.candidates = {"" if of_files else own.encoder or own.config.encoder: own for own in tried}
+        """How features are made with each encoder that can be tried, by its name; of files of features, it is empty."""
         self._found: dict[tuple[str, float, bool], FeatureDataset] = {
             (self.encoders[0], self.facts.rate, False): self.full
         }
 
     @staticmethod
-    def extract(training_set: TrainingSet, options: FeatureOptions, listener: FeatureListener) -> FeatureSets:
+    def extract(
+        training_set: TrainingSet, candidates: Sequence[FeatureOptions], listener: FeatureListener
+    ) -> FeatureSets:
         """The features of some clips as `train` has them.
 
         Raises:
             InputError, UsageError, InstallationError: as `extract_features`.
+            DeviceError: there is no GPU.
         """
-        return FeatureSets(*extract_features(training_set, options, None, listener), options)
+        for options in candidates if training_set.features is None else ():
+            hardware_of(options.config, options.device)  # before hours of decoding for the first one
+        return FeatureSets(*extract_features(training_set, candidates[0], None, listener), candidates)
 
     @property
     def encoders(self) -> tuple[str, ...]:
-        """That can be tried; of files of features, nothing is known."""
-        if self.full.training_set.features is not None:
-            return ("",)
-        seen = {name for name in self.full.stream_names if find_stream(name).encoder_kind == "picture"}
-        first = self._options.config.encoder
-        return installed_encoders(first) if seen else (first,)
+        """The names of those that can be tried."""
+        return tuple(self.candidates)
+
+    @property
+    def encoder_digests(self) -> tuple[tuple[str, str, str], ...]:
+        """Name, SHA-256 of the weights, and that of the tuned ones among them."""
+        configs = {name: options.config for name, options in self.candidates.items()}
+        return tuple(
+            (name, config.network.sha256, "" if config.tuned is None else config.tuned.sha256)
+            for name, config in configs.items()
+        )
+
+    def facts_of(self, encoder: str, rate: float) -> FeatureFacts:
+        """How the features that `get` gives were made."""
+        return replace(self.facts, rate=rate, tuned=self.candidates[encoder].config.tuned)
 
     @property
     def rates(self) -> tuple[float, ...]:
@@ -171,20 +176,16 @@ class FeatureSets:
         low = thinned(self.get(encoder, self.facts.rate, (), listener), rate)
         if not anew:
             return low
-        config = with_encoder(self._options.config, encoder)
-        cache = FeatureCache(cache_folder(self._options.cache))
+        options = self.candidates[encoder]
+        cache = FeatureCache(cache_folder(options.cache))
         blocks = training_blocks(anew)
-        extractor = FeatureExtractor(replace(config, rate=rate), blocks, cache, self._options.device)
+        extractor = FeatureExtractor(replace(options.config, rate=rate), blocks, cache, options.device)
         own = video_features(self.full.training_set, extractor, listener)
         self._check_same(own)
         return _with_streams(low, own)
 
     def _extracted(self, encoder: str, listener: FeatureListener) -> FeatureDataset:
-        options = replace(
-            self._options,
-            config=with_encoder(self._options.config, encoder),
-            streams=self.full.stream_names,
-        )
+        options = replace(self.candidates[encoder], streams=self.full.stream_names)
         dataset, _ = extract_features(self.full.training_set, options, None, listener)
         self._check_same(dataset)
         return dataset

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, Literal, Protocol
 
+from vidlabel.errors import InstallationError
+from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.weights import PUBLISHED, weights_path
 from vidlabel.heads.config import HeadKind
 from vidlabel.training.options import DEFAULT_MEMBERS, TrainOptions
 
@@ -26,6 +29,25 @@ MOST_SUBSETS = 31
 _USUAL = TrainOptions()
 
 
+def tried_encoders(named: Sequence[str]) -> tuple[str | None, ...]:
+    """The encoders of pictures that are tried, as `--encoder` names them; the defaults have the first one.
+
+    Args:
+        named: by the user; none: the usual one (None), and the other published ones that are installed.
+    """
+    if named:
+        return tuple(dict.fromkeys(named))
+    usual = FeatureConfig().encoder
+    return (None, *(name for name in PUBLISHED if name != usual and _is_installed(name)))
+
+
+def _is_installed(encoder: str) -> bool:
+    try:
+        return weights_path(PUBLISHED[encoder]).is_file()
+    except InstallationError:
+        return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialSettings:
     """The settings of one trial; the defaults are those of `train`."""
@@ -33,7 +55,7 @@ class TrialSettings:
     rate: float
     """Samples per second."""
     encoder: str
-    """Of the pictures; empty for files of features."""
+    """Of the pictures, as `--encoder` names it; empty for files of features."""
     streams: tuple[str, ...] | None = None
     """That a head of all of them learns from. None: chosen by validation, as `train` does."""
     head: HeadKind | None = _USUAL.head
@@ -100,6 +122,7 @@ class SearchSpace:
             *(replace(one, head="mean") for one in alone),
             replace(together, head="gru", bidirectional=True),
             *([replace(together, head="mean")] if len(alone) > 1 else []),
+            *(replace(together, head="gru", bidirectional=True, encoder=name) for name in self.encoders[1:]),
         )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vidlabel.errors import AnnotationError, InputError
-from vidlabel.training.dataset.feature_dataset import FeatureDataset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, FeatureFacts
 from vidlabel.training.fitting.calibration import HeldOutLogits
 from vidlabel.training.fitting.candidate import Candidate
 from vidlabel.training.fitting.checkpoint import Checkpoints
@@ -71,7 +71,7 @@ class TrialRunner:
             AnnotationError: no group can be held out.
         """
         sets = self._data.sets
-        folded = self._fold(sets.full, sets.facts.rate, mirrored=sets.full.mirrored)
+        folded = self._fold(sets.full, sets.facts, mirrored=sets.full.mirrored)
         if not folded.folds:
             problem = "there are too few groups to hold one out: nothing can be chosen by validation"
             raise AnnotationError("labels", problem, "label clips of other groups, too, or use vidlabel train")
@@ -144,14 +144,14 @@ class TrialRunner:
         """The heads of a trial."""
         streams = settings.streams or self._data.space.streams
         dataset = self._data.sets.get(settings.encoder, settings.rate, streams, listener)
-        folded = self._fold(dataset, settings.rate, mirrored=self.mirrored).select(streams)
+        facts = self._data.sets.facts_of(settings.encoder, settings.rate)
+        folded = self._fold(dataset, facts, mirrored=self.mirrored).select(streams)
         options = settings.options(self._data.seed, self._data.folds)
         return Candidate(folded.dataset, folded.facts, options, folded.whitening, folded.folds)
 
-    def _fold(self, dataset: FeatureDataset, rate: float, *, mirrored: bool) -> FoldedFeatures:
+    def _fold(self, dataset: FeatureDataset, facts: FeatureFacts, *, mirrored: bool) -> FoldedFeatures:
         key = dataset, mirrored
         if key not in self._folded:
-            facts = replace(self._data.sets.facts, rate=rate)
             options = self._data.space.defaults.options(self._data.seed, self._data.folds)
             self._folded[key] = fold_features(dataset, facts, self._clips, options, mirrored=mirrored)
         return self._folded[key]
