@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer.main
 
 from browser import NAMES, find_chromium, start_chromium
 
@@ -95,6 +96,14 @@ def _shared_cache(shared_folder: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VIDLABEL_CACHE", str(shared_folder / "cache"))
         environment.setenv("VIDLABEL_MODELS_DIR", str(shared_folder / "models"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_built_once() -> Iterator[None]:
+    """Typer builds all commands anew for each call in this process: 24 ms, some five hundred times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", functools.cache(typer.main.get_command))
         yield
 
 

@@ -131,8 +131,15 @@ def served_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         yield
 
 
+def marked(line: str) -> list[pytest.MarkDecorator]:
+    """Lines that start vidlabel anew for each video, or a worker for each, take seconds; others do what they do."""
+    return [pytest.mark.slow] if re.search(r"xargs|^for |videos/ .*--render", line) else []
+
+
 @pytest.mark.usefixtures("quick_training")
-@pytest.mark.parametrize(("place", "line"), [(place, line) for line, place in commands().items()])
+@pytest.mark.parametrize(
+    ("place", "line"), [pytest.param(place, line, marks=marked(line)) for line, place in commands().items()]
+)
 def test_commands_run(
     folder: Path,
     few_clips: bool,
@@ -174,14 +181,10 @@ def test_python_runs(folder: Path, few_clips: bool, block: Block, monkeypatch: p
         assert ended.returncode == 0, f"{block.place}\n{ended.stderr}"
 
 
-def outputs() -> Iterator[object]:
-    """Blocks that show what a command prints; each takes seconds, and the first one has all parts but sounds."""
-    shown = (block for block in blocks() if block.marker.startswith("output: "))
-    for number, block in enumerate(shown):
-        yield pytest.param(block, id=block.place, marks=[pytest.mark.slow] if number else [])
-
-
-@pytest.mark.parametrize("block", outputs())
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "block", [block for block in blocks() if block.marker.startswith("output: ")], ids=lambda one: one.place
+)
 def test_outputs_are_those_of_the_commands(folder: Path, block: Block) -> None:
     command = block.marker.removeprefix("output: ").split()
     shown = shown_on_terminal([sys.executable, "-m", *command], folder)

@@ -66,6 +66,7 @@ def test_every_check_has_a_home_and_a_deadline() -> None:
     assert list(HOMES) == list(CHECKS)
 
 
+@pytest.mark.slow
 def test_without_a_gpu_the_check_says_so_and_nothing_fails(tmp_path: Path) -> None:
     """The whole command."""
     script, report = ROOT / "benchmarks" / "gpu_check.py", tmp_path / "rows.json"

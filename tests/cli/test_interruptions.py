@@ -124,7 +124,9 @@ def test_control_c_ends_cleanly_and_the_run_goes_on(
     assert kept.items() <= outputs(tmp_path).items()
 
 
-@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL], ids=["terminated", "killed"])
+@pytest.mark.parametrize(
+    "kind", [pytest.param(signal.SIGTERM, marks=pytest.mark.slow), signal.SIGKILL], ids=["terminated", "killed"]
+)
 def test_no_process_outlives_its_run(tmp_path: Path, videos: Path, marked: int, kind: signal.Signals) -> None:
     process = begin(tmp_path, videos)
     wait_for_outputs(tmp_path, process, 2)
@@ -151,6 +153,7 @@ def test_two_runs_over_one_folder_do_no_harm(
     assert len(outputs(tmp_path)) == WHOLE
 
 
+@pytest.mark.slow
 def test_an_output_that_cannot_be_written_ends_the_run_which_then_goes_on(
     capfd: pytest.CaptureFixture[str],
     request: pytest.FixtureRequest,

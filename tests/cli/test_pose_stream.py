@@ -61,6 +61,7 @@ def test_features_of_pictures_and_people_side_by_side(capfd: pytest.CaptureFixtu
     assert alone.values[:, 8].max() > 1  # wrists move by more than a torso a second
 
 
+@pytest.mark.slow
 def test_labels_are_learnt_from_people(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """From clips to a model, and to the labels of clips that it has not seen, of people beside the middle square."""
     for number in range(4):

@@ -57,6 +57,7 @@ def tensors(model: Path) -> dict[str, bytes]:
     return {name: values.tobytes() for name, values in load(model.read_bytes()).items()}
 
 
+@pytest.mark.slow
 def test_control_c_keeps_a_model_and_resume_ends_with_the_same(
     capfd: pytest.CaptureFixture[str], folder: Path, undisturbed: dict[str, bytes]
 ) -> None:

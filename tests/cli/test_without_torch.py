@@ -50,6 +50,7 @@ def test_videos_are_labelled_by_workers(tmp_path: Path, imported: Path) -> None:
     assert not imported.exists()
 
 
+@pytest.mark.slow
 def test_one_video_is_labelled_by_all_default_models(imported: Path) -> None:
     output = run(imported, "predict", EXAMPLES / "speech-and-music.mp4", "--end", "1", "--format", "json", *DEVICE)
     assert '"name": "objects-coarse"' in output

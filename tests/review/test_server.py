@@ -60,6 +60,7 @@ def test_no_confirmed_change_is_lost_by_a_kill(tmp_path: Path) -> None:
     assert review.process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_client_that_does_not_read_keeps_nobody_waiting(tmp_path: Path) -> None:
     labels = write_labels(tmp_path)
     size = 30 << 20

@@ -25,7 +25,7 @@ assert found.times.tolist() == [0, 0.52]
 }
 
 
-@pytest.mark.parametrize("use", CODE)
+@pytest.mark.parametrize("use", [pytest.param("train", marks=pytest.mark.slow), "features"])
 def test_no_decoder_is_loaded(use: str, tmp_path: Path) -> None:
     for number in range(4):
         write_video(tmp_path / f"{number}.mp4", Recipe(frames=20))

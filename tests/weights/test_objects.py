@@ -148,6 +148,7 @@ def test_frames_of_bottles_are_bottles(encoder: Encoder) -> None:
     assert (best == 898).sum() >= 5  # 898: water bottle
 
 
+@pytest.mark.slow
 def test_bottles_are_seen_for_the_whole_clip() -> None:
     """What `objects` sees there is what the first example of the command line shows."""
     segments = vidlabel.predict(str(BOTTLES), model="objects-coarse").segments

@@ -73,7 +73,12 @@ def test_every_task_comes_to_its_end(tmp_path: Path, options: WorkOptions) -> No
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"), [("die", "signal 11"), ("exit", "exit status 7"), ("hang", "no progress")]
+    ("content", "reason"),
+    [
+        ("die", "signal 11"),
+        pytest.param("exit", "exit status 7", marks=pytest.mark.slow),
+        ("hang", "no progress"),
+    ],
 )
 def test_a_file_that_ends_its_worker_is_given_up_and_the_others_are_done(
     tmp_path: Path, options: WorkOptions, content: str, reason: str

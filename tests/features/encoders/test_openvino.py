@@ -75,6 +75,7 @@ print(openvino.convert_model.__name__)
     assert run(code) == "convert_model\n"
 
 
+@pytest.mark.slow
 def test_nothing_is_reported_to_anybody(tmp_path: Path) -> None:
     """The package's own import leaves its traces in the home folder, and a process that talks to a server."""
     code = """

@@ -204,7 +204,8 @@ def test_the_recipe_of_the_article() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "labels", "background"), [("single", ("red", "background"), 1), ("binary", ("red",), None)]
+    ("task", "labels", "background"),
+    [("single", ("red", "background"), 1), pytest.param("binary", ("red",), None, marks=pytest.mark.slow)],
 )
 def test_labels_with_times_give_scores_in_time(task: str, labels: tuple[str, ...], background: int | None) -> None:
     videos = feature_dataset(timed_videos(8), labels, task, background, "background")  # type: ignore[arg-type]
@@ -241,7 +242,7 @@ def test_one_group_gives_a_model_without_figures() -> None:
 
 
 @pytest.mark.parametrize("head", ["rnn", "lstm", "gru-article"])
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_every_kind_of_head_learns(head: str, bidirectional: bool) -> None:
     options = TrainOptions(
         head=head,  # type: ignore[arg-type]

@@ -79,6 +79,7 @@ def test_a_label_in_one_stream_is_learnt_from_that_one(teller: Teller, other: st
     assert fitted.network.spec.metrics["validation"]["streams"].keys() == {"seen", "heard"}  # type: ignore[index]
 
 
+@pytest.mark.slow
 def test_a_label_that_needs_both_streams_is_learnt_from_both() -> None:
     fitted = fit(told_by("both", 64), FACTS, replace(QUICK, epochs=30))
     assert right_share(fitted, told_by("both", 40, seed=9)) >= 0.95

@@ -10,7 +10,7 @@ import pytest
 from training.learnable import feature_dataset, order_clips
 from training.search.trials import Clock, search_data, told_by_motion
 from vidlabel.errors import AnnotationError, BudgetError
-from vidlabel.training.dataset.feature_dataset import subset
+from vidlabel.training.dataset.feature_dataset import select_streams, subset
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.search.budget import Budget, OutOfTimeError
@@ -92,10 +92,11 @@ def test_where_order_tells_the_label_recurrence_wins() -> None:
 def test_the_time_is_kept_and_the_model_gets_its_share(tmp_path: Path) -> None:
     clock = Clock()
     spy = Spy(clock, epoch_s=10.0)
-    full = run(search_data(told_by_motion()), tmp_path / "all", Spy(clock, epoch_s=10.0), Budget(1e6, clock), trials=1)
+    data = search_data(select_streams(told_by_motion(), ("motion",)))
+    full = run(data, tmp_path / "all", Spy(clock, epoch_s=10.0), Budget(1e6, clock), trials=1)
     began = clock.now_s
     needed = full.trials[0].seconds
-    found = run(search_data(told_by_motion()), tmp_path / "some", spy, Budget(needed + 800, clock))
+    found = run(data, tmp_path / "some", spy, Budget(needed + 800, clock))
     taken = clock.now_s - began
     assert len(found.trials) > 1
     assert taken <= needed + 800
@@ -109,7 +110,7 @@ def test_too_little_time_for_the_defaults_says_how_long_they_take(tmp_path: Path
 
 
 def test_a_search_that_was_ended_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
-    data = search_data(told_by_motion())
+    data = search_data(select_streams(told_by_motion(), ("motion",)))
     whole = run(data, tmp_path / "whole", Spy(), trials=4)
     with pytest.raises(KeyboardInterrupt):
         run(data, tmp_path / "cut", Spy(stop_at=3), trials=4)
