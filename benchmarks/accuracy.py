@@ -1,10 +1,11 @@
 """How good vidlabel's training is: real footage by cross-validation over groups, and made-up tasks of order.
 
     VIDLABEL_DATA=/data python benchmarks/accuracy.py [--cache-dir DIR] [--json FILE] [--seed N]
-        [--only ut-interaction,fight-surv,calibration,untrimmed,order,shapes,time]
+        [--only ut-interaction,fight-surv,calibration,middle-square,untrimmed,order,shapes,time]
 
 Prints a Markdown table after each part, with 95 % bootstrap intervals over groups. `calibration` pools the answers of
-`ut-interaction` and `fight-surv`. The first run computes features, later ones take them from the cache.
+`ut-interaction` and `fight-surv`; `middle-square` is `ut-interaction` with people looked for in the middle of pictures
+alone. The first run computes features, later ones take them from the cache.
 """
 
 from __future__ import annotations
@@ -19,13 +20,20 @@ from pathlib import Path
 
 import torch
 
-from accuracy_clips import Place, calibration_row, clip_rows, evaluate_set, training_time_rows
+from accuracy_clips import (
+    Place,
+    calibration_row,
+    clip_rows,
+    evaluate_middle_square,
+    evaluate_set,
+    training_time_rows,
+)
 from accuracy_figures import Row, print_rows, write_rows
 from accuracy_order import order_rows
 from accuracy_shapes import shapes_rows
 from accuracy_untrimmed import untrimmed_rows
 
-PARTS = ("ut-interaction", "fight-surv", "calibration", "untrimmed", "order", "shapes", "time")
+PARTS = ("ut-interaction", "fight-surv", "calibration", "middle-square", "untrimmed", "order", "shapes", "time")
 SETS = {"ut-interaction": (None, "at least 97"), "fight-surv": (10, "at least 82")}
 """Folds (None: one for each group) and what accuracy is aimed at."""
 
@@ -68,6 +76,10 @@ def main() -> None:
     print(f"{platform.platform()}, Python {platform.python_version()}, torch {torch.__version__}, seed {asked.seed}")
     place = Place(Path(data or ""), asked.cache_dir, asked.seed)
     rows = measure_sets(place, asked.only)
+    if "middle-square" in asked.only:
+        found = clip_rows("middle-square", evaluate_middle_square(place, "ut-interaction"), "at least 97")
+        print_rows(found)
+        rows += found
     if "untrimmed" in asked.only:
         found = untrimmed_rows(place)
         print_rows(found)

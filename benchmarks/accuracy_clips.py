@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -15,6 +16,7 @@ import vidlabel
 from accuracy_figures import Row, drawn_row, row_of
 from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.labels.metrics.samples import expected_calibration_error
+from vidlabel.training import features
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ def evaluate_set(place: Place, name: str, folds: int | None) -> Evaluation:
         cache_dir=place.cache,
         seed=place.seed,
     )
+
+
+def evaluate_middle_square(place: Place, name: str) -> Evaluation:
+    """One fold for each group, with people looked for where pictures are encoded: how wide a clip was cut is unseen."""
+    with mock.patch.object(features, "PEOPLE_VIEWS", features.VIEWS):
+        return evaluate_set(place, name, None)
 
 
 def clip_rows(name: str, evaluation: Evaluation, aim: str) -> list[Row]:

@@ -9,14 +9,16 @@ import av
 import numpy as np
 import pytest
 
+import accuracy_clips
 import vidlabel
-from accuracy_clips import calibration_row, clip_rows
+from accuracy_clips import Place, calibration_row, clip_rows, evaluate_middle_square
 from accuracy_figures import print_rows
 from accuracy_order import TASKS, write_task
 from accuracy_untrimmed import segment_rows, write_recording
 from corpus import Recipe, write_video
 from vidlabel import Segment
 from vidlabel.labels.annotations import Annotation
+from vidlabel.training.features import training_blocks
 
 pytestmark = pytest.mark.usefixtures("short_windows")
 
@@ -66,3 +68,15 @@ def test_rows_say_what_the_evaluation_says(tmp_path: Path, capsys: pytest.Captur
     assert calibration_row([found, found]).value == pytest.approx(error.value)
     print_rows(rows)
     assert f"| {100 * accuracy.value:.1f} |" in capsys.readouterr().out
+
+
+def test_people_are_looked_for_in_the_middle_alone_while_that_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(
+        accuracy_clips, "evaluate_set", lambda place, name, folds: seen.extend(map(str, training_blocks(["pose"])))
+    )
+    evaluate_middle_square(Place(tmp_path, None, 0), "clips")
+    assert seen == ["pose/centre", "pose/centre-flipped"]
+    assert [str(block) for block in training_blocks(["pose"])] == ["pose/whole", "pose/whole-flipped"]
