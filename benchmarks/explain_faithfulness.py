@@ -39,7 +39,7 @@ from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model import Model
-from vidlabel.prediction.labeller import PythonListener
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks
 from vidlabel.video.isolation.pool import DecodePool
 

@@ -16,7 +16,7 @@ from av.codec.hwaccel import HWAccel, hwdevices_available
 
 from corpus import Recipe, write_video
 from gpu_check_rows import Figure, Row, Setting, judged
-from vidlabel.prediction.labeller import predict
+from vidlabel.prediction.predict import predict
 from vidlabel.process import available_cores
 
 PACKAGES = {

@@ -10,7 +10,7 @@ from gpu_check_encoding import EXAMPLE
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.labels.result import Result
-from vidlabel.prediction.labeller import predict
+from vidlabel.prediction.predict import predict
 from vidlabel.video.request import DecodeDevice
 
 RATE = 2.0

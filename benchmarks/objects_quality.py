@@ -32,8 +32,9 @@ from vidlabel.heads.numpy_heads import NumpyHead
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.labels.result import Segment
 from vidlabel.labels.segmentation import SingleLabelBuilder
-from vidlabel.prediction.labeller import Labeller, PythonListener
+from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.stream_spec import View
 from vidlabel.video.isolation.pool import DecodePool
 

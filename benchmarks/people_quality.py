@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidlabel.labels.result import Segment
-from vidlabel.prediction.labeller import Labeller, PythonListener
+from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.video.isolation.pool import DecodePool
 
 JUDGED = Path(__file__).with_name("people_judged.csv")

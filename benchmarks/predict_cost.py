@@ -29,7 +29,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from vidlabel.prediction.labeller import Labeller
-from vidlabel.prediction.labeller import PythonListener
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.process import keep_freed_memory
 from vidlabel.features.encoders.frame_encoder import load_encoder

@@ -22,8 +22,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from vidlabel.prediction.labeller import Labeller, PythonListener
+from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.video.isolation.pool import DecodePool
 
 JUDGED = Path(__file__).with_name("sounds_judged.csv")

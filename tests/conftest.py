@@ -119,7 +119,7 @@ def decode_pool() -> Iterator[DecodePool]:
 @pytest.fixture
 def shared_decoding(decode_pool: DecodePool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Labelling in this process decodes in `decode_pool`, not in a new process for each command."""
-    for module in ("batch.jobs.extract", "batch.jobs.label", "prediction.labeller"):
+    for module in ("batch.jobs.extract", "batch.jobs.label", "prediction.predict"):
         monkeypatch.setattr(f"vidlabel.{module}.DecodePool", lambda: nullcontext(decode_pool))
 
 
@@ -216,6 +216,6 @@ def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     That engines come to the same results is the contract of tests/batch/engines.
     """
     from vidlabel.batch.engines.in_process import InProcess
-    from vidlabel.prediction.labeller import PythonListener
+    from vidlabel.prediction.predict import PythonListener
 
     monkeypatch.setattr("vidlabel.cli.run.batch.LocalWorkers", lambda workers: InProcess(PythonListener()))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vidlabel.labels.metrics.evaluation import Evaluation
     from vidlabel.labels.metrics.segments import segment_metrics
     from vidlabel.labels.result import Result, Segment
-    from vidlabel.prediction.labeller import predict
+    from vidlabel.prediction.predict import predict
     from vidlabel.report.evaluation_folder import write_evaluation
     from vidlabel.report.results.write import write_report
     from vidlabel.report.trials import write_trials
@@ -77,7 +77,7 @@ _HOMES = {
     "explain": "vidlabel.explanation.explain",
     "export_onnx": "vidlabel.export.export",
     "load_model": "vidlabel.heads.model",
-    "predict": "vidlabel.prediction.labeller",
+    "predict": "vidlabel.prediction.predict",
     "read_labels": "vidlabel.labels.formats.registry",
     "samples": "vidlabel.video.samples",
     "segment_metrics": "vidlabel.labels.metrics.segments",

@@ -25,8 +25,8 @@ from vidlabel.errors import OutputError
 from vidlabel.files import sha256_of, temporary_name
 from vidlabel.heads.bundled_models import find_model
 from vidlabel.labels.formats.registry import FORMATS
-from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.predict import PythonListener
 
 JSON = FORMATS["json"]
 JOB = LabelJob(PredictOptions(models=("objects",), device="cpu"), (sha256_of(find_model("objects")),))

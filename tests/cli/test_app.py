@@ -30,7 +30,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 
 
 def test_public_names_are_what_they_say() -> None:
-    assert vidlabel.predict.__module__ == "vidlabel.prediction.labeller"
+    assert vidlabel.predict.__module__ == "vidlabel.prediction.predict"
     assert set(vidlabel.__all__) <= set(dir(vidlabel))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         vidlabel.nothing  # noqa: B018

@@ -19,7 +19,7 @@ from vidlabel.features.streams.registry import describe_streams, find_stream
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.heads.model_file import read_spec
 from vidlabel.prediction.encoder_choice import with_encoder
-from vidlabel.prediction.labeller import predict
+from vidlabel.prediction.predict import predict
 
 DECLARED = {"short_side": 32, "mean": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0]}
 """Features are the means of red, green and blue."""

@@ -27,8 +27,8 @@ from vidlabel.heads.config import HeadConfig, MemberSpec
 from vidlabel.heads.model import load_model
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.prediction import labeller as labelling
-from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.stream_spec import EncoderInfo
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest

@@ -15,7 +15,7 @@ from vidlabel.batch.engines.in_process import InProcess
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.run import run_file
-from vidlabel.prediction.labeller import PythonListener
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.video_writing import render_job
 from vidlabel.video_writing.drawn import BandSegment
 from vidlabel.video_writing.process import run_order

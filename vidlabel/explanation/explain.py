@@ -23,8 +23,9 @@ from vidlabel.heads.bundled_models import DEFAULT_MODELS, find_model
 from vidlabel.heads.model import Model
 from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import VideoInfo
-from vidlabel.prediction.labeller import Labeller, PythonListener
+from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.prediction.video_inputs import feature_config
 from vidlabel.video.isolation.pool import DecodePool
 

@@ -1,11 +1,9 @@
-"""From one video to its labels."""
+"""From one video to its labels, with models that are loaded once."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +12,12 @@ import numpy as np
 from vidlabel.errors import InputError, UsageError, VideoError, VidlabelError
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
-from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.features.feature_file import is_feature_name
 from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
-from vidlabel.prediction.chosen_models import chosen_names, describe_labels, load_chosen_models
+from vidlabel.prediction.chosen_models import chosen_names, load_chosen_models
 from vidlabel.prediction.feature_inputs import features_info, features_report, read_for_model
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.model_labels import FeatureSink, ModelLabels, ModelOutput, joined_segments
@@ -32,7 +29,7 @@ from vidlabel.profiling import OFF, Phase, Stopwatch
 from vidlabel.version import installed_version
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
-from vidlabel.video.request import DecodeDevice, Decoder, ReadReport, SampleRequest
+from vidlabel.video.request import ReadReport, SampleRequest
 from vidlabel.video.samples import open_isolated_samples
 from vidlabel.vocabulary.model import VocabularyModel
 
@@ -47,123 +44,6 @@ MOST_NAMED = 5
 """Labels that one warning names."""
 ON_GPU = "on GPU"
 """How the names of decoders end that run on a GPU."""
-
-
-_DEFAULTS = PredictOptions()
-
-
-def predict(
-    path: str | PathLike[str],
-    model: str | PathLike[str] | Sequence[str | PathLike[str]] = _DEFAULTS.models,
-    *,
-    labels: Sequence[str] = _DEFAULTS.labels,
-    rate: float | None = _DEFAULTS.rate,
-    threshold: float | None = _DEFAULTS.threshold,
-    min_duration: float | None = _DEFAULTS.min_duration,
-    top: int | None = _DEFAULTS.top,
-    scores: bool = _DEFAULTS.scores,
-    device: Device = _DEFAULTS.device,
-    runtime: Runtime = _DEFAULTS.runtime,
-    encoder: str | PathLike[str] | None = None,
-    decode_device: DecodeDevice = _DEFAULTS.decode_device,
-    require_gpu_decode: bool = _DEFAULTS.require_gpu_decode,
-    decoder: Decoder = _DEFAULTS.decoder,
-    audio_stream: int | None = _DEFAULTS.audio_stream,
-    keyframes: bool = _DEFAULTS.keyframes,
-    start: float = _DEFAULTS.start,
-    end: float | None = _DEFAULTS.end,
-    subtitles: str | PathLike[str] | None = None,
-    speech: str | PathLike[str] | None = None,
-    timeout: float = _DEFAULTS.timeout,
-) -> Result:
-    """Label what happens when in a video.
-
-    Args:
-        path: the video, or a feature file for a model that was trained on such files.
-        model: name of a shipped model, or path of a model file; several of them share one reading of the video.
-        labels: labels in words that no model was trained on, such as `a dog barks`; they take the place of the default
-            models.
-        rate: samples per second; None: each model's.
-        threshold: minimum score, 0 to 1, at which a label holds; None: the model's, per label.
-        min_duration: minimum duration of a segment in seconds; None: the model's, per label.
-        top: number of labels to keep of each model, those with the longest total time; None: all.
-        scores: also return the scores of every sample.
-        device: where the networks run; `auto`: a GPU if torch can use one.
-        runtime: library that runs the encoder.
-        encoder: file of the encoder that a model was trained with; None: it lies beside the model file.
-        decode_device: where the video is decoded.
-        require_gpu_decode: fail unless the GPU decodes the video.
-        decoder: `auto`: the fastest that decodes the file exactly.
-        audio_stream: number of the audio stream that is heard, from 0; None: the one that players choose.
-        keyframes: decode key frames only, which is faster and gives coarser times.
-        start: time in seconds at which labelling begins.
-        end: time in seconds at which it ends; None: the end of the video.
-        subtitles: file of subtitles for the text stream; None: one beside the video, else those inside it.
-        speech: `tiny.en`, or folder of a Whisper model, that turns speech into text where there are no subtitles; None:
-            speech is not read.
-        timeout: seconds without a new frame after which reading fails.
-
-    Returns:
-        The labels with their times in seconds from the first presented frame.
-
-    Raises:
-        UsageError: an argument is invalid, two models have one name, nothing that is known resembles a label, or the
-            device is not available.
-        VideoError: the file cannot be read as a video.
-        ModelFileError: the model cannot be used.
-
-    Example:
-        >>> result = vidlabel.predict("clip.mp4", rate=4)
-        >>> result.status, result.video.duration
-        ('ok', 4.0)
-    """
-    options = PredictOptions(
-        models=_model_names(model, labels),
-        labels=tuple(labels),
-        rate=rate,
-        threshold=threshold,
-        min_duration=min_duration,
-        top=top,
-        scores=scores,
-        device=device,
-        runtime=runtime,
-        encoder=None if encoder is None else fspath(encoder),
-        decode_device=decode_device,
-        require_gpu_decode=require_gpu_decode,
-        decoder=decoder,
-        audio_stream=audio_stream,
-        keyframes=keyframes,
-        start=start,
-        end=end,
-        subtitles=None if subtitles is None else fspath(subtitles),
-        speech=None if speech is None else fspath(speech),
-        timeout=timeout,
-    )
-    listener = PythonListener()
-    for warning in describe_labels(options)[1]:
-        listener.warn(warning)
-    with DecodePool() as pool:
-        return Labeller(options, pool).label(fspath(path), listener)
-
-
-def _model_names(model: str | PathLike[str] | Sequence[str | PathLike[str]], labels: Sequence[str]) -> tuple[str, ...]:
-    if labels and model is _DEFAULTS.models:  # nobody named them
-        return ()
-    return (fspath(model),) if isinstance(model, str | PathLike) else tuple(fspath(one) for one in model)
-
-
-class PythonListener:
-    """Ignores progress; issues warnings as `UserWarning`."""
-
-    def progress(self, labelled_s: float, duration_s: float) -> None:
-        """Nothing."""
-
-    def alive(self) -> None:
-        """Nothing."""
-
-    def warn(self, text: str) -> None:
-        """Issue a `UserWarning`."""
-        warnings.warn(text, UserWarning, stacklevel=4)
 
 
 class Labeller:

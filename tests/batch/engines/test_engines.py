@@ -18,8 +18,8 @@ from vidlabel.batch.job import DoTask, Task
 from vidlabel.batch.jobs.label import LabelJob
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.errors import OutputError
-from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.profiling import Stopwatch
 
 TESTS = Path(__file__).parents[2]

@@ -23,7 +23,7 @@ from vidlabel.features.config import ExtractOptions, FeatureConfig, feature_bloc
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
 from vidlabel.features.feature_file import read_feature_file
 from vidlabel.features.video_features import FeatureExtractor
-from vidlabel.prediction.labeller import PythonListener
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.profiling import OFF
 from vidlabel.stream_spec import EncoderInfo
 

@@ -16,8 +16,8 @@ from vidlabel.batch.jobs.label import LabelJob, label_one, load_labeller
 from vidlabel.errors import VideoError, VidlabelError
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import find_model
-from vidlabel.prediction.labeller import PythonListener
 from vidlabel.prediction.options import PredictOptions
+from vidlabel.prediction.predict import PythonListener
 from vidlabel.video.isolation.pool import DecodePool
 
 LOAD = """
