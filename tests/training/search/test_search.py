@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from training.learnable import feature_dataset, order_clips
 from training.search.trials import Clock, search_data, told_by_motion
 from vidlabel.errors import AnnotationError, BudgetError
-from vidlabel.training.dataset.feature_dataset import select_streams, subset
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, select_streams, subset
+from vidlabel.training.features import FeatureListener
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.search.budget import Budget, OutOfTimeError
@@ -101,6 +103,22 @@ def test_the_time_is_kept_and_the_model_gets_its_share(tmp_path: Path) -> None:
     assert len(found.trials) > 1
     assert taken <= needed + 800
     assert found.trials[-1].state in ("complete", "pruned", "stopped")
+
+
+def test_time_for_features_is_not_taken_for_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, data = Clock(), search_data(told_by_motion())
+    get = data.sets.get
+
+    def slow(encoder: str, rate: float, streams: Sequence[str], listener: FeatureListener) -> FeatureDataset:
+        """Features of the first trial take 500 s, as those of people at another rate do."""
+        clock.now_s += 500.0 if streams == ("frames",) else 0.0
+        return get(encoder, rate, streams, listener)
+
+    monkeypatch.setattr(data.sets, "get", slow)
+    found = run(data, tmp_path, Spy(clock, epoch_s=0.01), Budget(1000.0, clock), trials=2)
+    assert found.trials[1].state == "complete"
+    assert found.trials[1].seconds > 500
+    assert found.trials[1].final_seconds < 10
 
 
 def test_too_little_time_for_the_defaults_says_how_long_they_take(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ def record(
         quality=Quality(value, 0.1) if value is not None else None,
         cost=ModelCost(100, 0.5, 0.001) if complete else None,
         seconds=2.0,
+        training_seconds=1.0,
         epochs=10,
         final_epochs=30,
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from vidlabel.training.features import FeatureListener
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.seeded_runs import FitListener
+from vidlabel.training.search.budget import Clock
 from vidlabel.training.search.settings import TrialSettings
 from vidlabel.training.search.trial_record import TrialRecord
 
@@ -29,18 +31,26 @@ class SearchListener(FeatureListener, FitListener, Protocol):
 
 
 class EndingListener:
-    """Passes progress on, counts epochs, and ends what is in hand when the time is over.
+    """Passes progress on, counts epochs and their time, and ends what is in hand when the time is over.
 
     Args:
         listener: of the search.
         check: raises when the time is over; called after each epoch, and with each piece of a video that is encoded.
+        clock: tells the time.
     """
 
-    def __init__(self, listener: SearchListener, check: Callable[[], None]) -> None:
+    def __init__(self, listener: SearchListener, check: Callable[[], None], clock: Clock = time.monotonic) -> None:
         self._listener = listener
         self._check = check
+        self._clock = clock
+        self._training_began_s: float | None = None
         self.epochs = 0
         """Number of epochs that were trained."""
+
+    @property
+    def training_s(self) -> float:
+        """Seconds since training began: features, which are computed before, are not computed anew for the model."""
+        return 0.0 if self._training_began_s is None else self._clock() - self._training_began_s
 
     def progress(self, encoded_s: float, duration_s: float, name: str) -> None:
         """Check the time."""
@@ -57,6 +67,8 @@ class EndingListener:
 
     def begun(self, stage: str, heads: int, epochs: int) -> None:
         """Pass it on."""
+        if self._training_began_s is None:
+            self._training_began_s = self._clock()
         self._listener.begun(stage, heads, epochs)
 
     def head_begun(self, name: str) -> None:

@@ -96,19 +96,19 @@ class Search:
             return self._runner.fit_defaults(self._listener, kept)
         settings = self._data.space.defaults
         self._listener.trial_begun(0, settings, budget.left_s)
-        began_s, ending = budget.now(), EndingListener(self._listener, budget.check)
+        began_s, ending = budget.now(), EndingListener(self._listener, budget.check, budget.now)
         try:
             fitted = self._runner.fit_defaults(ending, kept)
         except OutOfTimeError:
-            raise self._too_short(budget.now() - began_s, ending.epochs) from None
+            raise self._too_short(ending) from None
         outcome = self._runner.outcome_of_defaults(fitted)
-        self._keep(settings, outcome, budget.now() - began_s, ending.epochs, budget)
+        self._keep(settings, outcome, began_s, ending, budget)
         return fitted
 
-    def _too_short(self, taken_s: float, epochs: int) -> BudgetError:
+    def _too_short(self, ending: EndingListener) -> BudgetError:
         folded, options = self._runner.whole(), self._data.space.defaults.options(self._data.seed, self._data.folds)
         expected = default_epochs_of_fit(folded.dataset, folded.facts, options, folded.whitening, len(folded.folds))
-        minutes = taken_s * expected / max(1, epochs) / 60
+        minutes = ending.training_s * expected / max(1, ending.epochs) / 60
         problem = f"there is no time for a single trial: the defaults of train take about {_minutes(minutes)} here"
         return BudgetError("--minutes", problem, "give more: heads that were trained are kept")
 
@@ -127,22 +127,22 @@ class Search:
         settings = self._study.next_settings(number)
         self._listener.trial_begun(number, settings, budget.left_s)
         began_s = budget.now()
-        ending = EndingListener(self._listener, lambda: budget.check(reserved_s))
+        ending = EndingListener(self._listener, lambda: budget.check(reserved_s), budget.now)
 
         def after_fold(candidate: Candidate, folds: int, value: float) -> None:
             """End what is not worth finishing, and what could not be trained on everything any more."""
             if self._study.is_behind(folds, value):
                 raise TrialPrunedError
-            fold_s = (budget.now() - began_s) / folds
+            fold_s = ending.training_s / folds
             fold_epochs = max(1, ending.epochs) / folds
             training_s = SPARE * fold_s * candidate.final_epochs / fold_epochs
             budget.check(fold_s * (len(candidate.folds) - folds) + training_s)
 
         outcome = self._runner.try_settings(settings, ending, after_fold)
-        return self._keep(settings, outcome, budget.now() - began_s, ending.epochs, budget)
+        return self._keep(settings, outcome, began_s, ending, budget)
 
     def _keep(
-        self, settings: TrialSettings, outcome: TrialOutcome, seconds: float, epochs: int, budget: Budget
+        self, settings: TrialSettings, outcome: TrialOutcome, began_s: float, ending: EndingListener, budget: Budget
     ) -> TrialRecord:
         record = TrialRecord(
             part=self._part,
@@ -152,8 +152,9 @@ class Search:
             fold_values=outcome.fold_values,
             quality=outcome.quality,
             cost=outcome.cost,
-            seconds=seconds,
-            epochs=epochs,
+            seconds=budget.now() - began_s,
+            training_seconds=ending.training_s,
+            epochs=ending.epochs,
             final_epochs=outcome.final_epochs,
         )
         self._journal.add(record)

@@ -29,7 +29,9 @@ class TrialRecord:
     """None where it is not complete."""
     cost: ModelCost | None
     seconds: float
-    """Wall time."""
+    """Wall time, that of features included."""
+    training_seconds: float
+    """Wall time of its epochs."""
     epochs: int
     """That were trained, of all heads and folds."""
     final_epochs: int
@@ -44,7 +46,7 @@ class TrialRecord:
     @property
     def final_seconds(self) -> float:
         """About how long training the model on everything takes."""
-        return self.seconds * self.final_epochs / max(1, self.epochs)
+        return self.training_seconds * self.final_epochs / max(1, self.epochs)
 
 
 @dataclass(frozen=True, slots=True)
