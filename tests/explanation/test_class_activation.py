@@ -60,6 +60,26 @@ def test_the_heat_of_a_mirrored_picture_is_mirrored() -> None:
     np.testing.assert_allclose(mirrored[:, ::-1], heat, atol=1e-5 * float(np.ptp(heat)))
 
 
+def test_the_edge_of_a_picture_is_no_evidence_of_streaks() -> None:
+    """Noise all over, and a score for streaks: pixels of the edge that are repeated outwards would be streaks."""
+    noise = np.random.default_rng(0).normal(120, 30, (SIDE, SIDE, 1)).clip(0, 255).astype(np.uint8).repeat(3, axis=2)
+    streaks = np.repeat(noise[:1], SIDE, axis=0)
+    of_streaks, of_noise = load_encoder(runtime="torch").encode(np.stack([streaks, noise]))
+    heat = maps().heat(noise, (of_streaks - of_noise).clip(0), of_noise)
+    inside = heat[60:160, 60:160].mean()
+    for edge in (heat[:8], heat[-8:], heat[:, :8], heat[:, -8:]):
+        assert edge.mean() < inside
+
+
+def test_what_lies_beyond_the_edge_is_not_hot() -> None:
+    heat = np.zeros((SIDE, SIDE), np.float32)
+    heat[:12, 90:130] = 1  # if it went on beyond the edge, more heat than in the square
+    heat[120:180, 120:180] = 0.4
+    row, column = hottest_place(heat)
+    assert 120 <= row < 180
+    assert 120 <= column < 180
+
+
 def test_the_hottest_place_is_one_that_is_hot_all_around() -> None:
     """Not the edge of something, however hot it is."""
     heat = np.zeros((SIDE, 2 * SIDE), np.float32)

@@ -11,8 +11,6 @@ H x W pixels, h x w cells of 32 pixels, C numbers in a feature.
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -26,14 +24,10 @@ from vidlabel.heads.recurrent import one_thread
 
 FloatArray = npt.NDArray[np.float32]
 
-_SHIFTS = (-8, 8)
-"""Pixels down and to the right by which copies of a picture, and of its mirror image, are shifted; their maps are
-averaged. Cells are coarse, and some see more than others."""
-_MARGIN = 16
 _LEARNT = 8.0
 """Pixels by which cells look further up and left than the paddings of their convolutions say: the weights make up for
 half of the 15.5 pixels. In noise of 448 x 448 pixels the squared gradients of three cells lay 9 to 13 pixels before the
-middle by the paddings. With 0, 8 and 16 here the peak lay on the square in 23, 25 and 24 of 26 videos."""
+middle by the paddings."""
 
 
 class ActivationMaps:
@@ -70,22 +64,23 @@ class ActivationMaps:
         return values
 
     def heat(self, picture: Picture, gradient: FloatArray, baseline: FloatArray) -> FloatArray:
-        """The same for each pixel, (H, W), linear between cells: the mean of copies that are shifted and mirrored."""
-        mirrored = self._shifted(picture[:, ::-1], gradient, baseline)[:, ::-1]
-        return ((self._shifted(picture, gradient, baseline) + mirrored) / 2).astype(np.float32)
+        """The same for each pixel, (H, W), linear between cells: the mean of the picture's and of its mirror image's.
 
-    def _shifted(self, picture: Picture, gradient: FloatArray, baseline: FloatArray) -> npt.NDArray[np.float64]:
-        height, width = picture.shape[:2]
-        padded = np.pad(picture, [(_MARGIN, _MARGIN), (_MARGIN, _MARGIN), (0, 0)], mode="edge")
-        down, across = (self._network.map_places(size) for size in (height, width))
-        total = np.zeros((height, width))
-        for lower, further in product(_SHIFTS, _SHIFTS):
-            top, left = _MARGIN + lower, _MARGIN + further
-            cells = self.cells(padded[top : top + height, left : left + width], gradient, baseline)
-            rows = between_cells(cells.shape[0], height, down[0] - _LEARNT + lower, down[1])
-            columns = between_cells(cells.shape[1], width, across[0] - _LEARNT + further, across[1])
-            total += rows @ cells @ columns.T
-        return total / len(_SHIFTS) ** 2
+        Copies of the picture that are shifted need pixels beyond its edges: those of the edge, repeated, are streaks,
+        in which encoders see stripes.
+        """
+        mirrored = self._between(self.cells(picture[:, ::-1], gradient, baseline), picture)[:, ::-1]
+        return ((self._between(self.cells(picture, gradient, baseline), picture) + mirrored) / 2).astype(np.float32)
+
+    def _between(self, cells: FloatArray, picture: Picture) -> npt.NDArray[np.float64]:
+        """Cells to the pixels of a picture."""
+        down, across = (
+            between_cells(count, size, first - _LEARNT, step)
+            for count, size in zip(cells.shape, picture.shape[:2], strict=True)
+            for first, step in [self._network.map_places(size)]
+        )
+        found: npt.NDArray[np.float64] = down @ cells @ across.T
+        return found
 
 
 def between_cells(count: int, size: int, first: float, step: float) -> npt.NDArray[np.float64]:

@@ -29,9 +29,9 @@ Floats = npt.NDArray[np.float64]
 
 _EVEN = 1e-4
 """Share of the range of heat that counts as none."""
-_AROUND = 32
-"""Pixels on each side of a place over which its heat is averaged, a cell of the encoder's last map: single cells at the
-edge of a thing, or beside it, are hotter than those that it fills."""
+_AROUND = 48
+"""Pixels on each side of a place over which its heat is averaged, three cells of the encoder's last map in all: single
+cells at the edge of a thing, or beside it, are hotter than those that it fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class HeatMap:
     seen: tuple[float, float, float, float]
     """Left, top, right, bottom of what the encoder sees of the frame, 0 to 1."""
     peak: Place
-    """The middle of the square of 65 pixels that is hottest in the class activation map."""
+    """The middle of the square of 97 pixels that is hottest in the class activation map."""
     occlusion_peak: Place
     """The middle of the patch without which the score loses most."""
     rank_correlation: float | None
@@ -134,9 +134,9 @@ def hottest_place(heat: npt.NDArray[np.float32]) -> tuple[float, float]:
 
 
 def _means_around(values: npt.NDArray[np.float32], reach: int) -> Floats:
-    """The mean over a square around each place, (H, W); what lies outside is as the edge."""
+    """The mean over a square around each place, (H, W); what lies outside is 0."""
     width = 2 * reach + 1
-    padded = np.pad(values.astype(np.float64), reach, mode="edge")
+    padded = np.pad(values.astype(np.float64), reach)
     sums = np.pad(padded.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     means: Floats = sums[width:, width:] - sums[:-width, width:] - sums[width:, :-width] + sums[:-width, :-width]
     return means / width**2
