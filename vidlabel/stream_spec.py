@@ -33,6 +33,7 @@ ResizeFilter = Literal["area", "bilinear", "bicubic", "lanczos"]
 MAX_TUNED_TENSORS = 512
 MAX_BLOCKS = 64
 MAX_LAG_S = 60.0
+MAX_CLIP_FRAMES = 1024
 
 
 def channel_values(values: ChannelValues) -> tuple[float, ...]:
@@ -155,6 +156,20 @@ def _numbers_in_words(values: ChannelValues) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSampling:
+    """The frames around each sample that an encoder of clips takes."""
+
+    frames: int
+    """The sample's own is that in the middle: number `frames // 2`, from 0."""
+    rate: float
+    """Of them in a second."""
+
+    def __post_init__(self) -> None:
+        require(1 <= self.frames <= MAX_CLIP_FRAMES, f"clip.frames must lie between 1 and {MAX_CLIP_FRAMES}")
+        require(0 < self.rate < math.inf, "clip.rate must lie above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
     """One kind of evidence, and all that its features depend on but the sampling of the video.
 
@@ -170,12 +185,15 @@ class StreamSpec:
     """None: nobody knows; the features were made elsewhere and come in files."""
     pictures: PicturePreprocessing | None = None
     """What an encoder of pictures takes; None for other encoders."""
+    clip: ClipSampling | None = field(default=None, metadata=RARE)
+    """What an encoder of clips takes of such pictures; None: it takes single ones."""
 
     def __post_init__(self) -> None:
         fits = re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", self.name) is not None
         require(fits, "the name of a stream must be 1 to 40 lower-case letters, digits, - and _")
         require(1 <= self.size <= MAX_SIZE, f"the size of a stream must lie between 1 and {MAX_SIZE}")
         require(self.encoder is not None or self.pictures is None, "a stream without an encoder has no pictures")
+        require(self.clip is None or self.pictures is not None, "a stream of clips has pictures")
 
     @property
     def modality(self) -> str:

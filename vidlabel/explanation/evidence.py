@@ -52,7 +52,7 @@ def find_evidence(
         folder: where pictures are drawn; it is there.
         pool: of decoding processes.
         warn: receives one line for each sample that cannot be read again, and for each stream of pictures whose encoder
-            is a network in a file: they have no evidence.
+            is a network in a file or takes clips: they have no evidence.
         most: samples of a stream at most.
 
     Returns:
@@ -65,7 +65,9 @@ def find_evidence(
     found: list[Evidence] = []
     for stream, values in attributions.items():
         steps = choose_steps(values, most)
-        if steps and config.file is not None and _METHODS[stream] is find_picture_evidence:
+        if steps and stream not in _METHODS:
+            warn(f"{video}: no pictures of {stream}, whose evidence in clips is not looked for")
+        elif steps and config.file is not None and _METHODS[stream] is find_picture_evidence:
             warn(f"{video}: no heat maps of {stream}, since {config.file.name} is no encoder that vidlabel knows")
         elif steps:
             found += _METHODS[stream](score, stream, steps, reader, folder)

@@ -19,10 +19,10 @@ from vidlabel.explanation.segment_score import SegmentScore
 from vidlabel.explanation.torch_model import Inputs, zeros
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import is_feature_name
-from vidlabel.heads.bundled_models import DEFAULT_MODELS, find_model
+from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.heads.model import Model
-from vidlabel.heads.model_file import read_spec
 from vidlabel.labels.result import VideoInfo
+from vidlabel.prediction.chosen_models import describe_models
 from vidlabel.prediction.labeller import Labeller
 from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.prediction.predict import PythonListener
@@ -137,7 +137,7 @@ def explain_video(request: ExplainRequest, listener: Listener) -> Explanation:
     Raises:
         UsageError, InputError, OutputError: see `explain`.
     """
-    check_label(request.wanted.label, [read_spec(find_model(name)) for name in request.models])
+    check_label(request.wanted.label, [model.spec for model in describe_models(request.options)])
     with ExitStack() as stack:
         folder = None if request.output is None else stack.enter_context(OutputFolder(request.output))
         kept = stack.enter_context(FeatureKeeper())

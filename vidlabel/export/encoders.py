@@ -57,6 +57,8 @@ def why_not_exported(stream: StreamSpec) -> str | None:
     """Why no ONNX file makes the features of a stream, for people; None: one does."""
     if stream.encoder is None:
         return "its features were made elsewhere"
+    if stream.clip is not None:
+        return "networks of clips are not written as ONNX"
     if stream.name not in VIDEO_STREAMS:
         return "this version cannot compute it"
     if stream.name in _IN_PYTHON:

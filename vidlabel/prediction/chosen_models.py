@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.pulled.folder import pulled_path
 from vidlabel.features.encoders.pulled.table import PULLABLE
+from vidlabel.features.encoders.video_networks.table import is_video_network
 from vidlabel.files import sha256_of
 from vidlabel.heads.bundled_models import check_names, find_model, shipped_models
 from vidlabel.heads.model_file import read_spec
@@ -29,6 +30,8 @@ class ChosenNames:
 
     files: tuple[str, ...]
     """Shipped models and model files."""
+    video_networks: tuple[str, ...]
+    """Those that label by the actions that they learnt."""
     image_text: str | None
     """Folder of the network of pictures and words that finds labels; None: they are found by names of classes."""
     has_labels: bool
@@ -36,7 +39,7 @@ class ChosenNames:
     @property
     def count(self) -> int:
         """How many models label."""
-        return len(self.files) + (1 if self.has_labels else 0)
+        return len(self.files) + len(self.video_networks) + (1 if self.has_labels else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +51,23 @@ class ChosenModel:
 
 
 def chosen_names(options: PredictOptions) -> ChosenNames:
-    """Tell model files from the network of pictures and words that labels go with: a folder, or a pulled model.
+    """Tell model files from video networks, and from the network of pictures and words that labels go with.
 
     Raises:
         UsageError: there are several networks.
         InstallationError: it was not pulled.
     """
+    videos = tuple(name for name in options.models if is_video_network(name))
+    others = tuple(name for name in options.models if name not in videos)
     if not options.labels:
-        return ChosenNames(options.models, None, has_labels=False)
+        return ChosenNames(others, videos, None, has_labels=False)
     shipped = shipped_models()
-    networks = [name for name in options.models if name not in shipped and (is_folder(name) or _can_be_pulled(name))]
+    networks = [name for name in others if name not in shipped and (is_folder(name) or _can_be_pulled(name))]
     if len(networks) > 1:
         problem = f"{' and '.join(networks)} are both networks of pictures and words"
         raise UsageError("--model", problem, "give one of them")
-    files = tuple(name for name in options.models if name not in networks)
-    return ChosenNames(files, _folder_of(networks[0]) if networks else None, has_labels=True)
+    files = tuple(name for name in others if name not in networks)
+    return ChosenNames(files, videos, _folder_of(networks[0]) if networks else None, has_labels=True)
 
 
 def _can_be_pulled(name: str) -> bool:
@@ -74,17 +79,19 @@ def _folder_of(name: str) -> str:
 
 
 def load_chosen_models(options: PredictOptions) -> tuple[Model, ...]:
-    """Load the models that are used together; labels in words are the last one.
+    """Load the models that are used together: files, then video networks; labels in words are the last one.
 
     Raises:
         UsageError: two have the same name, or nothing that is known resembles a label.
         ModelFileError: one cannot be used.
-        InstallationError: what finds labels in words is missing or damaged.
+        InstallationError: what finds labels in words, or a video network, is missing or damaged.
     """
     from vidlabel.heads.model import load_model
+    from vidlabel.prediction.kinetics import load_kinetics
 
     names = chosen_names(options)
     models: list[Model] = [load_model(name) for name in names.files]
+    models += [load_kinetics(name) for name in names.video_networks]
     if names.image_text is not None:
         from vidlabel.vocabulary.similarity import load_similarity
 
@@ -106,6 +113,12 @@ def describe_models(options: PredictOptions) -> tuple[ChosenModel, ...]:
     names = chosen_names(options)
     paths = [find_model(name) for name in names.files]
     chosen = [ChosenModel(read_spec(path), sha256_of(path)) for path in paths]
+    for name in names.video_networks:
+        from vidlabel.prediction.kinetics import kinetics_digest, kinetics_spec
+
+        spec = kinetics_spec(name)
+        chosen.append(ChosenModel(spec, kinetics_digest(spec)))
+        paths.append(pulled_path(name))
     if names.image_text is not None:
         from vidlabel.features.encoders.image_text_files import read_image_text_files
         from vidlabel.vocabulary.similarity import similarity_digest, similarity_spec

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from vidlabel.errors import UsageError
 from vidlabel.features.config import FeatureConfig, is_encoder_file, is_model_file
 from vidlabel.features.encoders.weights import published_weights, weights_path
+from vidlabel.features.streams.registry import short_side_of
 from vidlabel.prediction.video_inputs import feature_config, video_problem
 
 
-def with_encoder(config: FeatureConfig, encoder: str | None, short_side: int | None = None) -> FeatureConfig:
+def with_encoder(
+    config: FeatureConfig, encoder: str | None, short_side: int | None = None, streams: Iterable[str] = ()
+) -> FeatureConfig:
     """The same features by another encoder.
 
     Args:
         config: how features are made.
         encoder: what `--encoder` names; None: the encoder of the config.
         short_side: pixels of the shorter side of a sample; None: as the encoder was trained.
+        streams: that are asked for; video networks alone have pictures of the size that they were trained with.
 
     Raises:
         UsageError: there is no such encoder, or it cannot be computed here.
@@ -30,7 +35,8 @@ def with_encoder(config: FeatureConfig, encoder: str | None, short_side: int | N
         file = open_encoder_file(Path(encoder), short_side)
         return replace(config, file=file, short_side=file.short_side, scaling=file.scaling)
     chosen = config if encoder is None else _chosen(config, encoder)
-    return chosen if short_side is None else replace(chosen, short_side=short_side)
+    side = short_side or short_side_of(streams)
+    return chosen if side is None else replace(chosen, short_side=side)
 
 
 def _chosen(config: FeatureConfig, encoder: str) -> FeatureConfig:

@@ -105,6 +105,8 @@ def _difference(model: str, held: StreamSpec, taken: StreamSpec) -> str | None:
         return f"{held.name} of {encoders[0]}, and {model} takes it of {encoders[1]}"
     if held.size != taken.size:
         return f"{held.name} of {held.size} numbers a sample, and {model} takes {taken.size}"
+    if held.clip != taken.clip:
+        return f"{held.name} of clips of other frames than {model} takes"
     if held.pictures == taken.pictures:
         return None
     if held.pictures is None or taken.pictures is None:

@@ -2,7 +2,8 @@
 
 Models of any rates share a pass: the decoding process knows which frames each rate takes. They share an encoder that
 has the same weights and takes pixels in the same way, and what it makes of a stream. Pictures of another size, or
-compared over another time, need another pass: scaling them again would give other numbers than the model learnt from.
+compared over another time, need another pass, and so do clips of other frames: scaling pictures again would give other
+numbers than the model learnt from.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from vidlabel.features.config import FeatureConfig, hardware_of
 from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime
 from vidlabel.features.pipeline import BlockSet, EncodedBlock, Features, encode_sets
-from vidlabel.features.streams.registry import find_stream, lag_of, reading_request
+from vidlabel.features.streams.registry import clip_of, find_stream, lag_of, reading_request
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _share_pictures(models: Sequence[Model], configs: Sequence[FeatureConfig], f
     if not all(_sees_pictures(models[place]) for place in places):
         return True
     lags = {lag_of(configs[place], models[place].spec.stream_names) for place in places} - {None}
-    return configs[first].short_side == configs[second].short_side and len(lags) <= 1
+    clips = {clip_of(models[place].spec.stream_names) for place in places} - {None}
+    return configs[first].short_side == configs[second].short_side and len(lags) <= 1 and len(clips) <= 1
 
 
 def _sees_pictures(model: Model) -> bool:

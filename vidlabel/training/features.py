@@ -113,7 +113,7 @@ def feature_options(
         speech=None if speech is None else fspath(speech),
     )
     return FeatureOptions(
-        config=config if model is not None else with_encoder(config, asked),
+        config=config if model is not None else with_encoder(config, asked, streams=options.streams or ()),
         streams=options.streams or (None if options.tune_encoder is None else DEFAULT_STREAMS),
         cache=None if cache_dir is None else Path(cache_dir),
         device=device,

@@ -24,6 +24,8 @@ SHORT_SIDES = (2, 4096)
 """Smallest and largest short side of a sample, pixels."""
 MOST_RATES = 32
 """In one reading pass."""
+MOST_CLIP_FRAMES = 128
+"""They are kept in memory around each sample."""
 LONGEST_LAG_S = 1.0
 """Undecoded pictures are kept for this long at most, which bounds the memory of a motion stream."""
 
@@ -59,6 +61,29 @@ class Sample:
     """The subtitles shown at `time_s`, where text was asked for; empty between lines, None where the video has none."""
     rate_mask: int = 1
     """Bit k: whether the sample is one of rate k of the request."""
+    clip_rgb: tuple[npt.NDArray[np.uint8], ...] | None = None
+    """L frames around `time_s`, (H, W, 3) each, where a clip was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFrames:
+    """Frames around each sample, which is in the middle of them: see `vidlabel.video.clips`.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    count: int
+    """L."""
+    rate: float
+    """Of them in a second."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MOST_CLIP_FRAMES:
+            problem = f"{self.count} frames make no clip"
+            raise UsageError("clip", problem, f"give a whole number from 1 to {MOST_CLIP_FRAMES}")
+        if not (math.isfinite(self.rate) and self.rate > 0):
+            raise UsageError("clip", f"{self.rate} frames per second cannot be taken", "give a number above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +128,8 @@ class SampleRequest:
     """Of the decoder, at most; they change no picture. Damaged files are decoded by one, which is known to be right."""
     more_rates: tuple[float, ...] = ()
     """Further rates in the same pass."""
+    clip: ClipFrames | None = None
+    """Also give the frames around each sample (streams of clips)."""
 
     def __post_init__(self) -> None:
         _check_times(self)
@@ -149,6 +176,8 @@ def _check_times(request: SampleRequest) -> None:
         raise UsageError("threads", f"{request.threads} threads cannot decode", "give 1 or more")
     if request.audio_stream is not None and request.audio_stream < 0:
         raise UsageError("audio stream", f"{request.audio_stream} is no number of a stream", "give 0 or more")
+    if request.clip is not None and request.keyframes:
+        raise UsageError("key frames", "make no clips, which a model of these streams takes", "leave --keyframes out")
     if request.lag_s is not None and not 0 < request.lag_s <= LONGEST_LAG_S:
         raise UsageError("lag", f"{request.lag_s} s is out of range", f"give seconds above 0, up to {LONGEST_LAG_S}")
 

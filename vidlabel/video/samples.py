@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from vidlabel.errors import DecodeError
+from vidlabel.video.clips import with_clips, without_clips
 from vidlabel.video.isolation.attempt import DecodeAttempt
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
@@ -52,7 +53,7 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
     ) -> None:
         self._pool = pool
         self._path = path
-        self._request = request
+        self._request = without_clips(request)
         self._timeout_s = timeout_s
         self._on_progress = on_progress
         self._attempts: list[DecodeAttempt] = []
@@ -62,7 +63,7 @@ class IsolatedSamples(Iterator[Sample], AbstractContextManager["IsolatedSamples"
             undoing.callback(self._end_attempts)
             self._opened = self._open()
             undoing.pop_all()
-        self._samples = self._run()
+        self._samples = self._run() if request.clip is None else with_clips(self._run(), request)
 
     def __next__(self) -> Sample:
         return next(self._samples)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from features.encoders.video_networks import stand_in
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.base import FeatureStream
 from vidlabel.features.streams.registry import VIDEO_STREAMS, find_stream, reading_request
@@ -16,8 +18,11 @@ from vidlabel.video.request import Sample
 CONFIG = FeatureConfig(rate=5.0, short_side=48, runtime="torch")
 
 
-@pytest.fixture(params=VIDEO_STREAMS)
-def stream(request: pytest.FixtureRequest) -> FeatureStream:
+@pytest.fixture(params=[*VIDEO_STREAMS, stand_in.NAME])
+def stream(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FeatureStream:
+    if request.param == stand_in.NAME:
+        stand_in.put_torchvision(monkeypatch)
+        stand_in.put_weights(tmp_path, monkeypatch, stand_in.make_weights())
     return find_stream(request.param)
 
 
@@ -28,8 +33,9 @@ def samples(stream: FeatureStream) -> list[Sample]:
     earlier = [None, *shown[:2]] if stream.needs_earlier_frame else [None] * 3
     sound = np.random.default_rng(1).normal(0, 0.1, (3, 15600)).astype(np.float32) if stream.needs_sound else [None] * 3
     text = ["one line", "", "another line"] if stream.needs_text else [None] * 3
+    clip = None if stream.clip is None else tuple(shown[number % 4] for number in range(stream.clip.count))
     return [
-        Sample(number / 5, shown[number + 1], before, heard, read)
+        Sample(number / 5, shown[number + 1], before, heard, read, clip_rgb=clip and clip[number:] + clip[:number])
         for number, (before, heard, read) in enumerate(zip(earlier, sound, text, strict=True))
     ]
 
@@ -44,6 +50,7 @@ def test_the_reading_pass_gives_what_it_needs_and_no_more(stream: FeatureStream)
     assert (asked.lag_s is not None) == stream.needs_earlier_frame
     assert asked.sound == stream.needs_sound
     assert asked.text == stream.needs_text
+    assert asked.clip == stream.clip
 
 
 def test_inputs_of_a_sample_do_not_depend_on_those_beside_it(stream: FeatureStream, samples: list[Sample]) -> None:

@@ -92,7 +92,7 @@ class ExtractJob:
             from vidlabel.features.speech import with_speech
             from vidlabel.features.video_features import encode_video
 
-            config = with_encoder(self.options.config, self.options.encoder, self.options.short_side)
+            config = _config_of(self.options)
             used = _job(self.options, config)  # A model file may have changed since the run began.
             streams = self.options.streams
             pipeline = FeaturePipeline(config, streams, self.options.device, threads, stopwatch)
@@ -129,7 +129,11 @@ def extract_job(options: ExtractOptions) -> ExtractJob:
         UsageError: the model takes features that cannot be computed here, or there is no such runtime.
         DeviceError: there is no GPU.
     """
-    return _job(options, with_encoder(options.config, options.encoder, options.short_side))
+    return _job(options, _config_of(options))
+
+
+def _config_of(options: ExtractOptions) -> FeatureConfig:
+    return with_encoder(options.config, options.encoder, options.short_side, options.streams)
 
 
 def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:

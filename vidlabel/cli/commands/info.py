@@ -48,14 +48,20 @@ def _print_cache(cache_dir: str | None, *, as_json: bool) -> None:
 
 def _print_target(target: str, *, as_json: bool) -> None:
     from vidlabel.cli.render.info import model_lines, video_lines
+    from vidlabel.features.encoders.video_networks.table import is_video_network
     from vidlabel.heads.bundled_models import find_model, shipped_models
     from vidlabel.heads.model_file import read_spec
     from vidlabel.paths import exists
+    from vidlabel.prediction.kinetics import kinetics_spec
     from vidlabel.video.samples import isolated_probe
 
     path = Path(target)
+    spec = None
     if path.suffix == ".safetensors" or (not exists(path) and target in shipped_models()):
         spec = read_spec(find_model(target))
+    elif is_video_network(target) and not exists(path):
+        spec = kinetics_spec(target)
+    if spec is not None:
         typer.echo(spec.to_json() if as_json else "\n".join(model_lines(spec)))
         return
     opened = isolated_probe(path)

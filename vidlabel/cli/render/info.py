@@ -10,7 +10,7 @@ from vidlabel.heads.config import MemberSpec
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.result import VideoInfo
 from vidlabel.prediction.video_inputs import video_problem
-from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing
+from vidlabel.stream_spec import ClipSampling, EncoderInfo, PicturePreprocessing
 from vidlabel.video.metadata import SubtitleTrack, VideoMetadata
 
 MOST_LABELS = 12
@@ -54,16 +54,18 @@ def _stream_lines(spec: ModelSpec) -> list[str]:
     """The encoder and pictures of the streams; those that share both share the lines."""
     if spec.is_external:
         return [f"  features    external, {spec.feature_size} values per sample; the model labels feature files only"]
-    shared: dict[tuple[EncoderInfo | None, PicturePreprocessing | None], list[str]] = {}
+    shared: dict[tuple[EncoderInfo | None, PicturePreprocessing | None, ClipSampling | None], list[str]] = {}
     for stream in spec.streams:
         pictures = None if stream.pictures is None else replace(stream.pictures, lag_s=None)
-        shared.setdefault((stream.encoder, pictures), []).append(stream.name)
+        shared.setdefault((stream.encoder, pictures, stream.clip), []).append(stream.name)
     lines = []
-    for (encoder, pictures), names in shared.items():
+    for (encoder, pictures, clip), names in shared.items():
         made_by = "unknown" if encoder is None else f"{encoder.title} ({_digests(encoder)})"
         lines.append(f"  encoder     {made_by}, streams {', '.join(names)}")
         if pictures is not None:
             lines.append(f"  pictures    {_picture_words(pictures)}")
+        if clip is not None:
+            lines.append(f"  clips       {clip.frames} frames at {clip.rate:g} per second around each sample")
     return lines
 
 

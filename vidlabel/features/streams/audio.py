@@ -33,6 +33,7 @@ class AudioStream:
     needs_earlier_frame = False
     needs_sound = True
     needs_text = False
+    clip = None
     encoder_kind = "sound"
 
     def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.hardware import Device
 from vidlabel.stream_spec import StreamSpec, View
-from vidlabel.video.request import Sample
+from vidlabel.video.request import ClipFrames, Sample
 
 Inputs = npt.NDArray[Any]
 """(T, ...) what an encoder takes."""
@@ -71,6 +71,11 @@ class FeatureStream(Protocol):
     @property
     def needs_text(self) -> bool:
         """Whether the reading pass has to give `Sample.text`."""
+        ...
+
+    @property
+    def clip(self) -> ClipFrames | None:
+        """The frames that the reading pass has to give as `Sample.clip_rgb`; None: none."""
         ...
 
     @property

@@ -43,6 +43,7 @@ class PictureStream(ABC):
     needs_earlier_frame: bool
     needs_sound = False
     needs_text = False
+    clip = None
     encoder_kind = "picture"
 
     @abstractmethod

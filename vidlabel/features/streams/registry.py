@@ -7,16 +7,19 @@ from pathlib import Path
 
 from vidlabel.errors import UsageError, VideoError
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.video_networks.table import VIDEO_NETWORKS
 from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.base import FeatureStream
+from vidlabel.features.streams.clips import ClipStream
 from vidlabel.features.streams.frames import FramesStream
 from vidlabel.features.streams.image_text import ImageTextStream
 from vidlabel.features.streams.motion import MotionStream
+from vidlabel.features.streams.pictures import PictureStream
 from vidlabel.features.streams.pose import PoseStream
 from vidlabel.features.streams.text import TextStream
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.video.isolation.messages import Probed
-from vidlabel.video.request import SampleRequest
+from vidlabel.video.request import ClipFrames, SampleRequest
 
 _STREAMS: tuple[FeatureStream, ...] = (
     FramesStream(),
@@ -25,7 +28,10 @@ _STREAMS: tuple[FeatureStream, ...] = (
     AudioStream(),
     TextStream(),
 )
-_BY_NAME: Mapping[str, FeatureStream] = {stream.name: stream for stream in (*_STREAMS, ImageTextStream())}
+_CLIP_STREAMS: tuple[FeatureStream, ...] = tuple(ClipStream(network) for network in VIDEO_NETWORKS.values())
+_BY_NAME: Mapping[str, FeatureStream] = {
+    stream.name: stream for stream in (*_STREAMS, *_CLIP_STREAMS, ImageTextStream())
+}
 
 DEFAULT_STREAMS = (FramesStream.name, MotionStream.name)
 """The streams of the picture encoder, which every video has."""
@@ -34,6 +40,8 @@ TRAINING_STREAMS = (*DEFAULT_STREAMS, PoseStream.name, AudioStream.name)
 
 VIDEO_STREAMS: tuple[str, ...] = tuple(stream.name for stream in _STREAMS)
 """The names of those that can be asked for; labels in words alone take `image-text`."""
+CLIP_STREAMS: tuple[str, ...] = tuple(stream.name for stream in _CLIP_STREAMS)
+"""The names of those that can be asked for once their video network was pulled."""
 
 
 def is_known(name: str) -> bool:
@@ -66,6 +74,27 @@ def lag_of(config: FeatureConfig, streams: Iterable[str]) -> float | None:
     return config.lag_s if any(find_stream(name).needs_earlier_frame for name in streams) else None
 
 
+def clip_of(streams: Iterable[str]) -> ClipFrames | None:
+    """The frames that some of the streams take around each sample; None: none of them does.
+
+    Raises:
+        UsageError: two take unlike ones.
+    """
+    takes = {name: clip for name in streams if (clip := find_stream(name).clip) is not None}
+    if len(set(takes.values())) > 1:
+        remedy = "give one of them, or train a model of each"
+        raise UsageError(f"streams {' and '.join(takes)}", "take clips of unlike frames", remedy)
+    return next(iter(takes.values()), None)
+
+
+def short_side_of(streams: Iterable[str]) -> int | None:
+    """Pixels of the shorter side of pictures for video networks; None: others decide, or there are none."""
+    names = tuple(streams)
+    sides = [VIDEO_NETWORKS[name].short_side for name in names if name in VIDEO_NETWORKS]
+    has_picture_encoder = any(find_stream(name).encoder_kind == PictureStream.encoder_kind for name in names)
+    return max(sides) if sides and not has_picture_encoder else None
+
+
 def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequest:
     """What one reading pass is to give for all of the streams together.
 
@@ -82,6 +111,7 @@ def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequ
         audio_stream=config.audio_stream,
         text=any(find_stream(name).needs_text for name in names),
         subtitles=config.subtitles,
+        clip=clip_of(names),
     )
 
 
@@ -156,6 +186,8 @@ def check_video_streams(names: Sequence[str]) -> None:
     Raises:
         UsageError: one that is not known, or one named twice.
     """
-    if not set(names) <= set(VIDEO_STREAMS) or len(set(names)) != len(names):
-        remedy = f"give one or more of {', '.join(VIDEO_STREAMS)}, separated by commas"
+    if not set(names) <= {*VIDEO_STREAMS, *CLIP_STREAMS} or len(set(names)) != len(names):
+        known = f"{', '.join(VIDEO_STREAMS)}, or of the video networks {', '.join(CLIP_STREAMS)}"
+        remedy = f"give one or more of {known}, separated by commas"
         raise UsageError("--streams", f"{','.join(names)!r} is not understood", remedy)
+    clip_of(names)

@@ -34,6 +34,7 @@ class TextStream:
     needs_earlier_frame = False
     needs_sound = False
     needs_text = True
+    clip = None
     encoder_kind = "text"
 
     def describe(self, config: FeatureConfig, view: View) -> StreamSpec:  # noqa: ARG002 - text looks alike in all

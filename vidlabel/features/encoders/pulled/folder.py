@@ -47,6 +47,11 @@ class PulledModel:
         """Bytes of all files."""
         return sum(file.size for file in self.files)
 
+    @property
+    def sha256(self) -> str:
+        """Of the weights."""
+        return self.files[0].sha256
+
 
 def models_folder() -> Path:
     """The folder of pulled models: from `VIDLABEL_MODELS_DIR`, else in the system's folder for users' data.
@@ -83,10 +88,7 @@ def pulled_path(name: str) -> Path:
         UsageError: there is no such model to pull.
         InstallationError: it was not pulled, or is not whole; the remedy is the command that pulls it.
     """
-    model = pullable_model(name)
-    record = read_record(model)
-    if record is None:
-        raise InstallationError(f"model {name}", "is not on this machine", _remedy(name))
+    record = pulled_record(name)
     folder = models_folder() / name
     for file in record.files:
         size = _size_of(folder / file.path)
@@ -94,6 +96,19 @@ def pulled_path(name: str) -> Path:
             problem = "is missing" if size is None else f"is damaged: it has {size:,} bytes, not {file.size:,}"
             raise InstallationError(folder / file.path, problem, _remedy(name))
     return folder / record.files[0].path
+
+
+def pulled_record(name: str) -> PulledModel:
+    """What is recorded of a pulled model.
+
+    Raises:
+        UsageError: there is no such model to pull.
+        InstallationError: it was not pulled; the remedy is the command that pulls it.
+    """
+    record = read_record(pullable_model(name))
+    if record is None:
+        raise InstallationError(f"model {name}", "is not on this machine", _remedy(name))
+    return record
 
 
 def read_record(model: PullableModel) -> PulledModel | None:
