@@ -76,6 +76,7 @@ MAY_IMPORT = {
             for name in ("efficientnet", "hardware", "image_text", "movenet", "torch_networks")
         ),
         *(f"features.encoders.network_files.exported_{name}" for name in ("graph", "network", "program")),
+        "features.encoders.network_files.timm_network",
         *(f"features.encoders.video_networks.{name}" for name in ("clip_encoder", "torchvision_networks")),
         *(f"features.encoders.{name}" for name in ("network_files.file_encoder", "trainable_tail", "yamnet")),
         *("heads.recurrent", "training.fitting", "training.finetune", "explanation"),
@@ -84,6 +85,7 @@ MAY_IMPORT = {
     "onnx": ["export"],
     "onnxruntime": ["export"],
     "torchvision": ["features.encoders.video_networks"],
+    "timm": ["features.encoders.network_files"],
     "transformers": ["features.encoders"],
     "PIL": ["explanation", "report.results", "video_writing"],
     "matplotlib": ["report"],

@@ -73,7 +73,7 @@ class TunedEncoder:
         require(len({tensor.name for tensor in self.tensors}) == len(self.tensors), "encoder.tuned names one twice")
 
 
-NetworkFormat = Literal["onnx", "pt2"]
+NetworkFormat = Literal["onnx", "pt2", "timm"]
 PictureLayout = Literal["NCHW", "NHWC"]
 ChannelOrder = Literal["rgb", "bgr"]
 Pooling = Literal["mean", "cls"]
@@ -84,7 +84,7 @@ class NetworkInterface:
     """How a network in a file takes pictures, and which of its numbers are the feature."""
 
     format: NetworkFormat
-    """`onnx`, or `pt2`: an ExportedProgram of torch."""
+    """`onnx`; `pt2`: an ExportedProgram of torch; `timm`: weights of one of timm's networks."""
     layout: PictureLayout = "NCHW"
     """Axes of its pictures, and of the maps that it gives: channels first or last."""
     channels: ChannelOrder = "rgb"
@@ -92,6 +92,13 @@ class NetworkInterface:
     """What becomes one feature of many: `mean` over a map or all tokens, `cls` the first token; None: it gives one."""
     output: str | None = None
     """Name of the output that holds the feature; None: it has one."""
+    architecture: str | None = field(default=None, metadata=RARE)
+    """As timm calls the network; None: the file holds it, not weights alone."""
+
+    def __post_init__(self) -> None:
+        require((self.format == "timm") == (self.architecture is not None), "encoder.architecture is for timm alone")
+        fits = self.architecture is None or re.fullmatch(r"[A-Za-z0-9_.]{1,150}", self.architecture) is not None
+        require(fits, "encoder.architecture is no name of a network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,8 @@ ModelNames = Annotated[
         "--model",
         "-m",
         metavar="NAME|FILE",
-        help="Name of a shipped model, or a model file. Several (-m A -m B) label in one pass over each video.",
+        help="Name of a shipped model or video network, or a model file. Several (-m A -m B) label in one pass over "
+        "each video.",
     ),
 ]
 EncoderName = Annotated[
@@ -39,8 +40,8 @@ EncoderName = Annotated[
     typer.Option(
         "--encoder",
         metavar="NAME|FILE",
-        help="Encoder of the pictures: efficientnet-lite0, -lite1 or -lite2, a network (.onnx, .pt2), or a model file "
-        "whose encoder to use. [default: efficientnet-lite0]",
+        help="Encoder of the pictures: efficientnet-lite0, -lite1 or -lite2, a network (.onnx, .pt2), one of timm's "
+        "(timm:NAME), or a model file whose encoder to use. [default: efficientnet-lite0]",
     ),
 ]
 EncoderFileName = Annotated[

@@ -12,7 +12,7 @@ from vidlabel.features.encoders.hardware import Device, Runtime, UsedDevice, Use
 from vidlabel.features.encoders.speech_models import find_speech_model
 from vidlabel.features.encoders.text_encoders import TextEncoder, resolve_text_encoder
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
-from vidlabel.stream_spec import NetworkFormat, View
+from vidlabel.stream_spec import View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads numpy
@@ -101,7 +101,7 @@ _USUAL = FeatureConfig()
 
 
 def hardware_of(config: FeatureConfig, device: Device) -> tuple[UsedDevice, UsedRuntime]:
-    """Where the encoders run, and with which library: OpenVINO on the CPU for ONNX, torch for an ExportedProgram.
+    """Where the encoders run, and with which library: OpenVINO on the CPU for ONNX, torch for other networks in files.
 
     Raises:
         UsageError: there is no such runtime here, or it does not run the file of the encoder.
@@ -118,19 +118,24 @@ def hardware_of(config: FeatureConfig, device: Device) -> tuple[UsedDevice, Used
             raise UsageError("--device cuda", problem, "leave it out, or give a .pt2 file")
         return "cpu", "openvino"
     if config.runtime not in ("auto", "torch"):
-        problem = f"does not run ExportedPrograms such as {config.file.name}"
+        problem = f"does not run {config.file.name}, which torch runs"
         raise UsageError(f"--runtime {config.runtime}", problem, "leave it out, or give --runtime torch")
     return resolve_hardware(device, "torch")
 
 
 def is_model_file(encoder: str) -> bool:
     """Whether an option `--encoder` names a model file, whose encoder is meant."""
-    return Path(encoder).suffix == ".safetensors"
+    return Path(encoder).suffix == ".safetensors" and not is_timm_encoder(encoder)
+
+
+def is_timm_encoder(encoder: str) -> bool:
+    """Whether an option `--encoder` names one of timm's networks."""
+    return encoder.startswith("timm:")
 
 
 def is_encoder_file(encoder: str) -> bool:
     """Whether an option `--encoder` names a file with a network."""
-    return Path(encoder).suffix[1:].lower() in get_args(NetworkFormat)
+    return Path(encoder).suffix.lower() in (".onnx", ".pt2") and not is_timm_encoder(encoder)
 
 
 def check_encoder(encoder: str) -> None:
@@ -139,7 +144,7 @@ def check_encoder(encoder: str) -> None:
     Raises:
         UsageError: there is no such encoder.
     """
-    if not is_model_file(encoder) and not is_encoder_file(encoder):
+    if not is_model_file(encoder) and not is_encoder_file(encoder) and not is_timm_encoder(encoder):
         published_weights(encoder)
 
 
@@ -152,8 +157,8 @@ class ExtractOptions:
     """
 
     encoder: str | None = None
-    """Name of an encoder, path of a network (`.onnx`, `.pt2`), or of a model file (`.safetensors`) whose encoder is
-    used; None: the usual one."""
+    """Name of an encoder (`timm:NAME` too), path of a network (`.onnx`, `.pt2`), or of a model file (`.safetensors`)
+    whose encoder is used; None: the usual one."""
     streams: tuple[str, ...] = ("frames",)
     """In the order in which their features are joined."""
     rate: float = _USUAL.rate

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidlabel.errors import UsageError
-from vidlabel.features.config import FeatureConfig, is_encoder_file, is_model_file
+from vidlabel.features.config import FeatureConfig, is_encoder_file, is_model_file, is_timm_encoder
 from vidlabel.features.encoders.weights import published_weights, weights_path
 from vidlabel.features.streams.registry import short_side_of
 from vidlabel.prediction.video_inputs import feature_config, video_problem
+
+if TYPE_CHECKING:
+    from vidlabel.features.encoders.network_files.encoder_file import NetworkFile
 
 
 def with_encoder(
@@ -26,17 +30,24 @@ def with_encoder(
 
     Raises:
         UsageError: there is no such encoder, or it cannot be computed here.
-        InstallationError: its weights are not installed.
+        InstallationError: its weights are not installed or pulled, or what runs it is missing.
         EncoderFileError, ModelFileError: a file cannot be used as an encoder, or as a model.
     """
     if encoder is not None and is_encoder_file(encoder):
         from vidlabel.features.encoders.network_files.file_encoder import open_encoder_file  # numpy
 
-        file = open_encoder_file(Path(encoder), short_side)
-        return replace(config, file=file, short_side=file.short_side, scaling=file.scaling)
+        return _of_file(config, open_encoder_file(Path(encoder), short_side))
+    if encoder is not None and is_timm_encoder(encoder):
+        from vidlabel.features.encoders.network_files.file_encoder import open_timm_encoder  # numpy
+
+        return _of_file(config, open_timm_encoder(encoder, short_side))
     chosen = config if encoder is None else _chosen(config, encoder)
     side = short_side or short_side_of(streams)
     return chosen if side is None else replace(chosen, short_side=side)
+
+
+def _of_file(config: FeatureConfig, file: NetworkFile) -> FeatureConfig:
+    return replace(config, file=file, short_side=file.short_side, scaling=file.scaling)
 
 
 def _chosen(config: FeatureConfig, encoder: str) -> FeatureConfig:

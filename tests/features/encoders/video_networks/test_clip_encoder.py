@@ -14,6 +14,7 @@ import torch
 
 from features.encoders.video_networks.stand_in import NAME, make_weights, network, put_torchvision, put_weights
 from vidlabel.errors import InstallationError
+from vidlabel.features.encoders import torchvision_pair
 from vidlabel.features.encoders.video_networks.clip_encoder import load_clip_encoder
 from vidlabel.features.encoders.video_networks.pictures import network_picture
 from vidlabel.features.encoders.video_networks.table import VIDEO_NETWORKS
@@ -65,7 +66,7 @@ def test_without_torchvision_the_one_that_goes_with_torch_is_named(
     network: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(torch, "__version__", "2.14.1+cpu")
+    monkeypatch.setattr(torchvision_pair, "version", lambda package: "2.14.1+cpu")
     with pytest.raises(InstallationError, match=r"vidlabel\[video\].*torch 2.14.1\+cpu goes with torchvision 0.29"):
         load_clip_encoder(TINY, "cpu", 1)
 

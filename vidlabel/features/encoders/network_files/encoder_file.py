@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidlabel.errors import EncoderFileError
+from vidlabel.features.encoders.pulled.folder import pulled_path
+from vidlabel.features.encoders.pulled.table import PULLABLE
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.stream_spec import NetworkInterface, StreamSpec
 
@@ -31,7 +33,8 @@ class NetworkFile:
     @property
     def name(self) -> str:
         """As model files call it: without the folder, which is of one machine."""
-        return self.path.name
+        architecture = self.interface.architecture
+        return self.path.name if architecture is None else f"timm:{architecture}"
 
 
 def read_encoder_file(path: Path) -> tuple[bytes, str]:
@@ -40,7 +43,7 @@ def read_encoder_file(path: Path) -> tuple[bytes, str]:
     Raises:
         EncoderFileError: it cannot be read.
     """
-    remedy = "give an .onnx or .pt2 file"
+    remedy = "give the file of a network"
     try:
         if not path.is_file():
             raise EncoderFileError(path, "is a folder" if path.is_dir() else "there is no such file", remedy)
@@ -67,7 +70,7 @@ def find_encoder_file(stream: StreamSpec, model: Path, named: Path | None) -> Ne
     assert encoder is not None
     assert encoder.interface is not None
     assert pictures is not None
-    path = model.parent / encoder.name if named is None else named
+    path = _usual_path(encoder.interface, encoder.name, model) if named is None else named
     if named is None and not path.exists():
         problem = f"was trained with {encoder.name} (SHA-256 {encoder.sha256}), which does not lie beside it"
         raise EncoderFileError(model, problem, "put that file there, or give it with --encoder")
@@ -83,3 +86,11 @@ def find_encoder_file(stream: StreamSpec, model: Path, named: Path | None) -> Ne
         scaling=PixelScaling(pictures.mean, pictures.scale),
         interface=encoder.interface,
     )
+
+
+def _usual_path(interface: NetworkInterface, name: str, model: Path) -> Path:
+    """Where a file lies that nobody names: beside the model, or among the pulled models."""
+    if interface.architecture is None:
+        return model.parent / name
+    beside = model.parent / f"{interface.architecture}.safetensors"
+    return pulled_path(interface.architecture) if interface.architecture in PULLABLE and not beside.exists() else beside

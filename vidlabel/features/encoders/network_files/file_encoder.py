@@ -1,12 +1,13 @@
 """Encoders of files: opened and tried once before anything is computed, then run as the published ones are.
 
-B pictures of H x W pixels, D numbers in a feature. ONNX runs in OpenVINO on the CPU, an ExportedProgram in torch.
+B pictures of H x W pixels, D numbers in a feature. ONNX runs in OpenVINO on the CPU, an ExportedProgram in torch, and
+so does one of timm's networks.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,9 @@ from vidlabel.features.encoders.openvino import OpenvinoNetwork, first_reason
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.process import available_cores
 from vidlabel.stream_spec import NetworkFormat, NetworkInterface
+
+if TYPE_CHECKING:
+    from vidlabel.features.encoders.network_files.timm_network import TimmNetwork
 
 _EXPORT = "export it again, or give another file"
 _NO_SCALING = PixelScaling(mean=0.0, scale=1.0)
@@ -105,6 +109,34 @@ def open_encoder_file(path: Path, short_side: int | None = None) -> NetworkFile:
     )
 
 
+def open_timm_encoder(encoder: str, short_side: int | None = None) -> NetworkFile:
+    """Open the weights of one of timm's networks, and try it on two pictures.
+
+    Args:
+        encoder: `timm:NAME`, with weights that were pulled, or `timm:NAME=PATH`.
+        short_side: pixels of the shorter side of a frame; None: as the weights were published.
+
+    Raises:
+        UsageError: there are no such weights, or timm does not know the network.
+        EncoderFileError: the weights cannot be used.
+        InstallationError: timm is missing, or the weights were not pulled.
+    """
+    from vidlabel.features.encoders.network_files.timm_network import build_timm, parse_timm  # torch
+
+    chosen = parse_timm(encoder)
+    content, sha256 = read_encoder_file(chosen.path)
+    interface = NetworkInterface(format="timm", architecture=chosen.architecture)
+    try:
+        found = build_timm(chosen.architecture, content)
+    except ValueError as error:
+        raise EncoderFileError(chosen.path, str(error), "give the weights of that network") from error
+    side = short_side or found.short_side
+    size = _try(chosen.path, _run_timm(found, "cpu", 1), side)
+    return NetworkFile(
+        path=chosen.path, sha256=sha256, feature_size=size, short_side=side, scaling=found.scaling, interface=interface
+    )
+
+
 def _described(
     path: Path, content: bytes, kind: NetworkFormat
 ) -> tuple[PictureDeclaration, str, tuple[int | None, ...]]:
@@ -167,6 +199,10 @@ def _load(
     try:
         if interface.format == "onnx":
             return _load_onnx(content, interface, scaling, count)
+        if interface.architecture is not None:
+            from vidlabel.features.encoders.network_files.timm_network import build_timm  # torch
+
+            return _run_timm(build_timm(interface.architecture, content), device, count)
         return _load_exported(content, interface, scaling, device, count)
     except ValueError as error:
         raise EncoderFileError(path, str(error), _EXPORT) from error
@@ -203,6 +239,16 @@ def _load_exported(
         return SpreadNetwork(TorchNetwork(module, scaling), single_torch_threads(threads))
     batch_size = CUDA_BATCH if network.shape[0] is None else 1
     return BatchedNetwork(module, device, torch.float32, batch_size, scaling)
+
+
+def _run_timm(network: TimmNetwork, device: UsedDevice, threads: int) -> EncoderNetwork:
+    import torch
+
+    from vidlabel.features.encoders.torch_networks import BatchedNetwork, TorchNetwork, single_torch_threads
+
+    if device == "cpu":
+        return SpreadNetwork(TorchNetwork(network.module, network.scaling), single_torch_threads(threads))
+    return BatchedNetwork(network.module, device, torch.float32, scaling=network.scaling)
 
 
 _FAILURES = (InstallationError, RuntimeError, ValueError, TypeError, LookupError, AssertionError)

@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import importlib.util
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from torch import nn
 from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.pulled.folder import pulled_path, pulled_record
 from vidlabel.features.encoders.torch_file import read_torch_file
+from vidlabel.features.encoders.torchvision_pair import installed_version, matching_versions
 from vidlabel.features.encoders.video_networks.table import VideoNetwork
 
 Tensors = Mapping[str, npt.NDArray[Any]]
@@ -88,19 +88,5 @@ def _torchvision_models(network: VideoNetwork) -> Any:  # noqa: ANN401 - a modul
         return importlib.import_module("torchvision.models")
     except (ImportError, RuntimeError, OSError) as error:  # built for another torch, it misses operators
         first = str(error).strip().splitlines()[0]
-        problem = f"torchvision {_installed('torchvision')} does not go with torch {torch.__version__} ({first})"
+        problem = f"torchvision {installed_version('torchvision')} does not go with torch {torch.__version__} ({first})"
         raise InstallationError(subject, problem, f"install a pair of one source ({matching_versions()})") from error
-
-
-def matching_versions() -> str:
-    """Which torchvision goes with the torch that is installed: `torch 2.14.1 goes with torchvision 0.29`."""
-    major, minor = torch.__version__.split(".")[:2]
-    known = f"torchvision 0.{int(minor) + 15}" if major == "2" else "the torchvision of its release"
-    return f"torch {torch.__version__} goes with {known}"
-
-
-def _installed(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "of unknown version"
