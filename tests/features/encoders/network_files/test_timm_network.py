@@ -23,7 +23,7 @@ from vidlabel.features.encoders import torchvision_pair
 from vidlabel.features.encoders.network_files.file_encoder import FileEncoder, open_timm_encoder
 from vidlabel.features.streams.registry import describe_streams, find_stream
 from vidlabel.prediction.encoder_choice import with_encoder
-from vidlabel.prediction.labeller import predict
+from vidlabel.prediction.predict import predict
 
 NAME = "tiny_vit.made_up"
 MEAN, DEVIATION = (0.5, 0.4, 0.3), (0.25, 0.5, 1.0)
@@ -83,7 +83,7 @@ def test_a_model_of_it_finds_the_weights_beside_it_or_where_they_are_named(weigh
     assert find_stream("frames").problem(stream) is None
     named = predict(video, tmp_path / "m.safetensors", encoder=weights, scores=True)
     assert (named.models[0].encoders, named.run.runtime) == ((f"timm:{NAME}",), "torch")
-    with pytest.raises(EncoderFileError, match=rf"trained with timm:{NAME} .*does not lie beside it.*--encoder"):
+    with pytest.raises(EncoderFileError, match=rf"trained with timm:{NAME} .*does not lie beside it; put {NAME}.safetensors there.*--encoder"):
         predict(video, tmp_path / "m.safetensors")
     weights.rename(tmp_path / f"{NAME}.safetensors")
     beside = predict(video, tmp_path / "m.safetensors", scores=True)

@@ -73,7 +73,7 @@ def find_encoder_file(stream: StreamSpec, model: Path, named: Path | None) -> Ne
     path = _usual_path(encoder.interface, encoder.name, model) if named is None else named
     if named is None and not path.exists():
         problem = f"was trained with {encoder.name} (SHA-256 {encoder.sha256}), which does not lie beside it"
-        raise EncoderFileError(model, problem, "put that file there, or give it with --encoder")
+        raise EncoderFileError(model, problem, f"put {path.name} there, or give it with --encoder")
     sha256 = read_encoder_file(path)[1]
     if sha256 != encoder.sha256:
         problem = f"has SHA-256 {sha256}, and {model.name} was trained with {encoder.name} of {encoder.sha256}"
