@@ -19,6 +19,7 @@ from command_line import call
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
 from file_server import Served, serve_files
+from onnx_files import write_channel_encoder
 from review.reviewing import served
 from terminal import shown_on_terminal
 from vidlabel.features.encoders.pulled.table import PULLABLE, PullableFile
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders", "shar
 ROOT = Path(__file__).parent.parent
 FEW_CLIPS, FEW_EPOCHS = 2, 12
 """Clips of each label, and epochs, that trainings take where commands need not run as they stand: enough to learn."""
+FEW_TRIALS = 2
+"""Trials of `tune`, which as it stands takes the minutes that it is given."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN_BY_CI = ("install", "test")
 BLOCK = re.compile(r"(?:<!-- (?P<marker>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)```", re.DOTALL)
@@ -91,6 +94,7 @@ def folder(few_clips: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("a.mp4", "more/b.mp4"):
         shutil.copy(folder / "clip.mp4", folder / "videos" / name)
     (folder / "labels.txt").write_text("a bottle of water\ncar\n")
+    write_channel_encoder(folder / "my.onnx", 0, 1, 2)
     (folder / "list.txt").write_text("videos/a.mp4\nvideos/more/b.mp4\n")
     shutil.copytree(ROOT / "examples", folder / "examples")
     telling_table(folder, clips=6)
@@ -132,8 +136,9 @@ def served_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def marked(line: str) -> list[pytest.MarkDecorator]:
-    """Lines that start vidlabel anew for each video, or a worker for each, take seconds; others do what they do."""
-    return [pytest.mark.slow] if re.search(r"xargs|^for |videos/ .*--render", line) else []
+    """Searches, and lines that start vidlabel anew for each video, or a worker for each, take seconds; others do what
+    they do."""
+    return [pytest.mark.slow] if re.search(r"xargs|^for |videos/ .*--render|^vidlabel tune", line) else []
 
 
 @pytest.mark.usefixtures("quick_training")
@@ -150,6 +155,8 @@ def test_commands_run(
 ) -> None:
     if few_clips:
         line = re.sub(r"--epochs (\d+)", lambda match: f"--epochs {min(int(match[1]), FEW_EPOCHS)}", line)
+    if line.startswith("vidlabel tune "):
+        line += f" --trials {FEW_TRIALS}"
     if line.startswith("vidlabel review "):
         monkeypatch.chdir(folder)
         with served(*shlex.split(line)[2:]) as review:

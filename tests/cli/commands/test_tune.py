@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ import vidlabel
 from command_line import call
 from corpus import Picture, Recipe, write_video
 from evaluation.evaluated import telling_table
-from onnx_files import OnnxRecipe, node, tensor, write_onnx
+from onnx_files import write_channel_encoder
 from training.sets import write_table
 from vidlabel.report import trials
 
@@ -28,6 +27,7 @@ def test_the_search_is_shown_and_written(tmp_path: Path, capfd: pytest.CaptureFi
     assert "3 trials: 3 complete; accuracy with one standard error over groups" in ended.output
     assert "the defaults of train, 2/s" in ended.output
     assert "nested: searched anew in 2 outer folds" in ended.output
+    assert ended.errors.index("trial 0: the defaults of train, 2/s: begun") < ended.errors.index("trial 1: ")
     assert "trial 2: mean; features" in ended.errors
     with (tmp_path / "best.trials.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -51,20 +51,6 @@ def test_problems_are_one_line(
     ended = call(capfd, "tune", table)
     assert (ended.status, ended.errors.count("\n")) == (1, 1)
     assert "vidlabel[tune]" in ended.errors
-
-
-def write_channel_encoder(path: Path, *channels: int) -> Path:
-    """A network that sees some of red, green and blue: the mean of each."""
-    nodes = [node("Gather", ["x", "seen"], "s", axis=1), node("ReduceMean", ["s"], "y", axes=[2, 3], keepdims=0)]
-    return write_onnx(
-        path,
-        OnnxRecipe(
-            nodes=nodes,
-            constants=[tensor("seen", np.array(channels, np.int64))],
-            outputs={"y": ("batch", len(channels))},
-            metadata={"vidlabel.preprocessing": json.dumps({"short_side": 32, "mean": 127.0, "scale": 128.0})},
-        ),
-    )
 
 
 def write_coloured_videos(folder: Path) -> Path:

@@ -34,6 +34,8 @@ class TuningProgress(LearningProgress):
         """Show the settings, and the time left."""
         self._end_encoding()
         self._trial = f"trial {number}: {settings_text(settings)}"
+        if number == 0:  # without a line, a log is silent for minutes
+            self._log(f"{self._trial}: begun; it takes longer than those after it")
         if self._quiet or not sys.stderr.isatty():
             return
         bars = self._bars or self._start_bars(TextColumn("{task.description}"), BarColumn())
