@@ -40,7 +40,7 @@ def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_recording(folder / f"{number}.npz", start, end)
         rows += f"{number}.npz,{start},{end},on\n"
     table = write_table(folder, rows)
-    vidlabel.train(table, folder / "on.safetensors", task="single", hidden=8, members=1, epochs=16, inner_folds=2)
+    vidlabel.train(table, folder / "on.safetensors", task="single", hidden=8, members=1, epochs=30, inner_folds=2)
     return folder
 
 
