@@ -46,7 +46,7 @@ def test_an_action_is_that_of_the_frames_around_its_time(flash: Path, network: P
     ]
     assert scores.times[7:11] == pytest.approx([53 / 30, 2, 68 / 30, 2.5])
     assert scores.labels == CLASSES
-    assert (result.models[0].name, result.models[0].streams) == (NAME, (NAME,))
+    assert (result.models[0].name, result.models[0].streams, result.run.runtime) == (NAME, (NAME,), "torch")
 
 
 def test_a_window_gives_what_the_whole_video_gives(flash: Path, network: Path) -> None:

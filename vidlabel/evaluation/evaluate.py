@@ -32,6 +32,7 @@ from vidlabel.evaluation.predictions import (
 from vidlabel.evaluation.summary import learning_curves, summarise_evaluation
 from vidlabel.features.config import hardware_of
 from vidlabel.features.encoders.hardware import Device, Runtime
+from vidlabel.features.streams.registry import runtime_of
 from vidlabel.heads.config import HeadKind
 from vidlabel.heads.model import Model, load_model
 from vidlabel.heads.spec import Task
@@ -295,7 +296,7 @@ def _measure(
             head=model.spec.head_name,
             streams=model.spec.stream_names,
             encoder=model.spec.encoder_title,
-            runtime=_used_runtime(request),
+            runtime=_used_runtime(request, model.spec.stream_names),
             sha256=model.sha256,
             options=None,
         ),
@@ -356,24 +357,25 @@ def _majority(tested: GroundTruth, folds: Sequence[Fold]) -> Predictions:
 
 def _trained_model(models: Sequence[FoldModels], request: EvaluationRequest) -> EvaluatedModel:
     specs = [one.spec for one in models]
+    streams = tuple(dict.fromkeys(stream for spec in specs for stream in spec.stream_names))
     return EvaluatedModel(
         name="trained",
         head="+".join(dict.fromkeys(member.head.kind for spec in specs for member in spec.members)),
-        streams=tuple(dict.fromkeys(stream for spec in specs for stream in spec.stream_names)),
+        streams=streams,
         encoder=" + ".join(dict.fromkeys(title for spec in specs for title in spec.encoder_titles)),
-        runtime=_used_runtime(request),
+        runtime=_used_runtime(request, streams),
         sha256=None,
         options=asdict(request.options),
     )
 
 
-def _used_runtime(request: EvaluationRequest) -> str | None:
+def _used_runtime(request: EvaluationRequest, streams: Sequence[str]) -> str | None:
     if request.training_set.features is not None:
         return None
     config = request.features.config
     if request.model is not None:
         config = feature_config(request.model, config, request.features.encoder_path)
-    return hardware_of(config, request.features.device)[1]
+    return runtime_of(streams, hardware_of(config, request.features.device)[1])
 
 
 def _split(request: EvaluationRequest, folds: int) -> str:

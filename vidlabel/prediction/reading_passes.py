@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from vidlabel.features.config import FeatureConfig, hardware_of
 from vidlabel.features.encoders.hardware import Device, UsedDevice, UsedRuntime
 from vidlabel.features.pipeline import BlockSet, EncodedBlock, Features, encode_sets
-from vidlabel.features.streams.registry import clip_of, find_stream, lag_of, reading_request
+from vidlabel.features.streams.registry import clip_of, find_stream, lag_of, reading_request, runtime_of
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class PassPlanner:
         # A piece fills an encoder's batch, since a GPU takes the same time for a full one, and all threads.
         batch_size = max(LEAST_PIECE, self._threads, *(encoder.batch_size for encoder in encoders))
         request = _request(models, configs, own, rates)
-        return ReadingPass(tuple(own), request, sets, batch_size, device, runtime)
+        names = [block.block.stream for one in sets for block in one.blocks]
+        return ReadingPass(tuple(own), request, sets, batch_size, device, runtime_of(names, runtime))
 
     def _blocks(self, model: Model, config: FeatureConfig) -> tuple[EncodedBlock, ...]:
         pairs = zip(spec_blocks(model.spec), model.spec.streams, strict=True)

@@ -48,9 +48,10 @@ def test_the_published_weights_are_those_that_torch_reads() -> None:
 def test_views_and_shared_numbers(as_archive: bool) -> None:
     numbers = torch.arange(24, dtype=torch.float32).reshape(4, 6)
     views = {"whole": numbers, "turned": numbers.T, "part": numbers[1:3, 2:5], "number": torch.tensor(7)}
+    views["parameter"] = torch.nn.Parameter(numbers)
     found = read_torch_file(saved(OrderedDict(views), as_archive=as_archive))
     for name, tensor in views.items():
-        np.testing.assert_array_equal(found[name], tensor.numpy(), strict=True)
+        np.testing.assert_array_equal(found[name], tensor.detach().numpy(), strict=True)
 
 
 def test_weights_of_a_network_are_read_from_an_archive() -> None:

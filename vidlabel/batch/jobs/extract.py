@@ -24,6 +24,7 @@ from vidlabel.features.streams.registry import (
     describe_streams,
     missing_evidence,
     reading_request,
+    runtime_of,
 )
 from vidlabel.json_text import plain_json
 from vidlabel.paths import stat_video
@@ -145,7 +146,7 @@ def _job(options: ExtractOptions, config: FeatureConfig) -> ExtractJob:
         decoder=config.decoder,
         audio_stream=config.audio_stream,
     )
-    return ExtractJob(options, settings, runtime)
+    return ExtractJob(options, settings, runtime_of(options.streams, runtime))
 
 
 def _product(job: ExtractJob, task: Task, status: os.stat_result, found: VideoFeatures, beside: str) -> Product:

@@ -135,6 +135,8 @@ class _Unpickler(pickle.Unpickler):
             return _Names
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _place
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return lambda place, *_: place
         if module == "torch" and name in _TYPES:
             return lambda: name
         raise pickle.UnpicklingError(f"names {module}.{name}, which is no part of a tensor")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vidlabel.errors import UsageError, VideoError
 from vidlabel.features.config import FeatureConfig
+from vidlabel.features.encoders.hardware import UsedRuntime
 from vidlabel.features.encoders.video_networks.table import VIDEO_NETWORKS
 from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.base import FeatureStream
@@ -85,6 +86,11 @@ def clip_of(streams: Iterable[str]) -> ClipFrames | None:
         remedy = "give one of them, or train a model of each"
         raise UsageError(f"streams {' and '.join(takes)}", "take clips of unlike frames", remedy)
     return next(iter(takes.values()), None)
+
+
+def runtime_of(streams: Iterable[str], runtime: UsedRuntime) -> UsedRuntime:
+    """The library that makes some streams: torch where all are of video networks, else that of the other encoders."""
+    return "torch" if all(name in VIDEO_NETWORKS for name in streams) else runtime
 
 
 def short_side_of(streams: Iterable[str]) -> int | None:

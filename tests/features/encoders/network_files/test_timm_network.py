@@ -83,7 +83,10 @@ def test_a_model_of_it_finds_the_weights_beside_it_or_where_they_are_named(weigh
     assert find_stream("frames").problem(stream) is None
     named = predict(video, tmp_path / "m.safetensors", encoder=weights, scores=True)
     assert (named.models[0].encoders, named.run.runtime) == ((f"timm:{NAME}",), "torch")
-    with pytest.raises(EncoderFileError, match=rf"trained with timm:{NAME} .*does not lie beside it; put {NAME}.safetensors there.*--encoder"):
+    with pytest.raises(
+        EncoderFileError,
+        match=rf"trained with timm:{NAME} .*does not lie beside it; put {NAME}.safetensors there.*--encoder",
+    ):
         predict(video, tmp_path / "m.safetensors")
     weights.rename(tmp_path / f"{NAME}.safetensors")
     beside = predict(video, tmp_path / "m.safetensors", scores=True)
