@@ -192,7 +192,7 @@ def test_a_stream_that_the_video_lacks_is_known_to_be_missing(video: Path, tmp_p
 class Brightness:
     """A stream of its own: the mean of each colour, by an encoder that has nothing to do with pictures' own."""
 
-    name, needs_earlier_frame, needs_sound, needs_text = "brightness", False, False, False
+    name, needs_earlier_frame, needs_sound, needs_text, clip = "brightness", False, False, False, None
     encoder_kind = "brightness"
     feature_size, batch_size = 3, 1
 

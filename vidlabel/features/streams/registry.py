@@ -97,8 +97,10 @@ def short_side_of(streams: Iterable[str]) -> int | None:
     """Pixels of the shorter side of pictures for video networks; None: others decide, or there are none."""
     names = tuple(streams)
     sides = [VIDEO_NETWORKS[name].short_side for name in names if name in VIDEO_NETWORKS]
+    if not sides:  # Other streams may be of files of features alone.
+        return None
     has_picture_encoder = any(find_stream(name).encoder_kind == PictureStream.encoder_kind for name in names)
-    return max(sides) if sides and not has_picture_encoder else None
+    return None if has_picture_encoder else max(sides)
 
 
 def reading_request(config: FeatureConfig, streams: Iterable[str]) -> SampleRequest:
