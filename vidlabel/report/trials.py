@@ -117,6 +117,8 @@ def _cells(record: TrialRecord, result: TuneResult) -> list[str]:
 
 def _draw(result: TuneResult, figure: Figure) -> None:
     """Quality against parameters, and against CPU, with one standard error up and down."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     from vidlabel.report.plotting import light_grid
 
     figure.set_size_inches(9.0, 4.0)
@@ -128,6 +130,9 @@ def _draw(result: TuneResult, figure: Figure) -> None:
         light_grid(axes)
         _draw_panel(axes, trials, values, result)
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))  # powers need mathematics
+        axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(title)
     panels[0].set_ylabel(f"{METRIC_NAMES[result.metric]} (%)")
     handles, names = panels[0].get_legend_handles_labels()
