@@ -24,7 +24,7 @@ from vidlabel.features.encoders.sound_encoder import load_sound_encoder
 from vidlabel.features.encoders.text_encoders import NGRAMS
 from vidlabel.heads.model import Model, load_model, save_model
 from vidlabel.heads.recurrent import as_numpy, build_head
-from vidlabel.stream_spec import EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
+from vidlabel.stream_spec import ClipSampling, EncoderInfo, StreamSpec, TensorInfo, TunedEncoder
 from vidlabel.tensor_files import tensor_digest
 
 Array = npt.NDArray[Any]
@@ -128,6 +128,7 @@ def tuned_model(path: Path, own: StreamSpec, encoders: dict[str, dict[str, npt.N
         (published_stream(), None),
         (AUDIO, None),
         (external_stream(), "its features were made elsewhere"),
+        (replace(published_stream(), clip=ClipSampling(frames=16, rate=15.0)), "networks of clips"),
         (stream("smell"), "this version cannot compute it"),
         (stream("pose", 99, EncoderInfo(name=MOVENET.name, sha256=MOVENET.sha256)), "people are followed"),
         (StreamSpec(name="text", size=512, encoder=EncoderInfo(name="ngrams", sha256=NGRAMS.sha256)), "text is turned"),

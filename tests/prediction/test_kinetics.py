@@ -68,6 +68,16 @@ def test_it_labels_beside_other_models_and_is_described(
     assert "16 frames at 15 per second around each sample" in described
 
 
+def test_an_explanation_has_samples_and_no_pictures(
+    flash: Path, network: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    done = call(capfd, "explain", str(flash), "-m", NAME, "--time", "2", "-o", str(tmp_path / "why"), "-q")
+    assert (done.status, done.errors.count("\n")) == (0, 1)
+    assert f"no pictures of {NAME}" in done.errors
+    explained = json.loads((tmp_path / "why" / "explanation.json").read_text())
+    assert (explained["label"], explained["evidence"]) == ("action 8", [])
+
+
 def test_features_for_training_are_those_around_the_sample_mirrored_too(flash: Path, network: Path) -> None:
     config = FeatureConfig(rate=1, short_side=128)
     found = FeatureExtractor(config, training_blocks([NAME]), device="cpu").features(flash)
