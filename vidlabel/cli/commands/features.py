@@ -34,7 +34,13 @@ Inputs = Annotated[
 ]
 Output = Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Folder for one feature file per video.")]
 Rate = Annotated[float, typer.Option(help="Samples per second.")]
-Streams = Annotated[str, typer.Option(help="Streams to extract, separated by commas: frames, motion, pose, audio.")]
+Streams = Annotated[
+    str,
+    typer.Option(
+        help="Streams to extract, separated by commas: frames, motion, pose, audio, text, or a video network that was "
+        "pulled (r2plus1d_18)."
+    ),
+]
 ShortSide = Annotated[
     int | None,
     typer.Option(help="Size of the frames: pixels of the shorter side. [default: as the encoder was trained]"),
