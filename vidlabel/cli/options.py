@@ -163,8 +163,8 @@ InnerFolds = Annotated[
 Streams = Annotated[
     str | None,
     typer.Option(
-        help="Streams of videos to train on, separated by commas: frames, motion, pose, audio, text, or a video network "
-        "that was pulled (r2plus1d_18). "
+        help="Streams of videos to train on, separated by commas: frames, motion, pose, audio, text, or a video "
+        "network that was pulled (r2plus1d_18). "
         "[default: of frames, motion, pose and, where the videos have sound, audio: chosen by validation]"
     ),
 ]
