@@ -98,6 +98,7 @@ def folder(few_clips: bool, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "list.txt").write_text("videos/a.mp4\nvideos/more/b.mp4\n")
     shutil.copytree(ROOT / "examples", folder / "examples")
     telling_table(folder, clips=6)
+    make_clips(folder, few_clips)
     return folder
 
 
@@ -109,6 +110,14 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def is_plain(line: str) -> bool:
     """Whether a line calls `vidlabel` alone and uses nothing of the shell."""
     return line.startswith("vidlabel ") and not re.search(r"[|<>;&$`*?]", line)
+
+
+def make_clips(folder: Path, few: bool) -> None:
+    """Run the script of the README before each command that needs its clips: not only after that line."""
+    ended = run([sys.executable, "examples/growing_square.py", "clips/"], folder)
+    assert ended.returncode == 0, ended.stderr
+    if few:
+        leave_few(folder / "clips")
 
 
 def leave_few(clips: Path) -> None:

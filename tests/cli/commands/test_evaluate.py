@@ -21,9 +21,8 @@ from vidlabel.labels.metrics.evaluation_json import evaluation_schema
 from vidlabel.training.fitting.epochs import EpochFigures
 from vidlabel.training.fitting.head_trainer import HeadTrainer
 
-pytestmark = pytest.mark.usefixtures("short_windows")
 
-
+@pytest.mark.usefixtures("short_windows")
 def test_a_table_for_people_and_json_for_programs(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The same seed gives the same bytes, in the folder and on standard output."""
     table, out = telling_table(tmp_path), tmp_path / "out"
@@ -48,6 +47,7 @@ def test_a_model_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert json.loads(ended.output)["model"]["name"] == "m"
 
 
+@pytest.mark.usefixtures("short_windows")
 def test_an_evaluation_that_is_interrupted_in_its_second_fold_goes_on(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
