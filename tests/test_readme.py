@@ -145,9 +145,9 @@ def served_stand_in(name: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 
 
 def marked(line: str) -> list[pytest.MarkDecorator]:
-    """Searches, and lines that start vidlabel anew for each video, or a worker for each, take seconds; others do what
-    they do."""
-    return [pytest.mark.slow] if re.search(r"xargs|^for |videos/ .*--render|^vidlabel tune", line) else []
+    """What takes seconds: searches, the recipe of the article, and vidlabel or a worker started for each video."""
+    dear = re.search(r"xargs|^for |videos/ .*--render|^vidlabel tune|--head rnn", line)
+    return [pytest.mark.slow] if dear else []
 
 
 @pytest.mark.usefixtures("quick_training")

@@ -250,6 +250,7 @@ def test_a_failure_can_be_looked_into(tmp_path: Path, capfd: pytest.CaptureFixtu
         call(capfd, "predict", tmp_path, "--debug")
 
 
+@pytest.mark.slow
 def test_words_of_decoders_stand_behind_each_failed_file(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     cut = make_bad("cut", tmp_path)
     again = cut.rename(tmp_path / "again.mp4")

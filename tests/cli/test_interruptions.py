@@ -135,6 +135,7 @@ def test_no_process_outlives_its_run(tmp_path: Path, videos: Path, marked: int, 
     assert_all_gone(marked)
 
 
+@pytest.mark.slow
 def test_two_runs_over_one_folder_do_no_harm(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, videos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,6 +42,7 @@ def write_person(path: Path, *, waves: bool, number: int, frames: int = 16, widt
     return path
 
 
+@pytest.mark.slow
 def test_features_of_pictures_and_people_side_by_side(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     video = write_person(tmp_path / "wave.mp4", waves=True, number=0)
     command = ("--rate", "5", "--short-side", "160", "--quiet")

@@ -58,6 +58,7 @@ def test_one_video_is_labelled_by_all_default_models(imported: Path) -> None:
     assert not imported.exists()
 
 
+@pytest.mark.slow
 def test_features_of_all_streams_of_pictures_and_text(tmp_path: Path, imported: Path) -> None:
     clip = write_video(tmp_path / "clip.mp4", Recipe(frames=20, rate=Fraction(10)))
     clip.with_suffix(".srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nWater boils\n", encoding="utf-8")

@@ -35,6 +35,7 @@ def test_one_video_gives_the_same_result_and_a_table(capfd: pytest.CaptureFixtur
     assert found["encode"][1] > 0
 
 
+@pytest.mark.slow
 def test_workers_are_added_up(capfd: pytest.CaptureFixture[str], clip: Path, tmp_path: Path) -> None:
     videos = tmp_path / "videos"
     videos.mkdir()

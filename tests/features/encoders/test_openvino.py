@@ -50,6 +50,7 @@ def test_a_batch_gives_the_features_of_its_pictures() -> None:
     np.testing.assert_allclose(network.run(pictures), alone, rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_bytes_are_the_same_in_another_process(encoder: Encoder) -> None:
     code = """
 import hashlib

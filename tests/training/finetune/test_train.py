@@ -222,6 +222,7 @@ def test_figures_are_those_of_the_groups_held_out(again: Trained, tensors: Train
     assert str(metrics["split"]).startswith(f"{len(fold.test_indices)} clips of groups held out")
 
 
+@pytest.mark.slow
 def test_a_fold_of_an_evaluation_is_tuned_without_its_test_part(folder: Path, tmp_path: Path) -> None:
     """The clips of the test part are other videos the second time."""
 
