@@ -74,6 +74,8 @@ class TunedEncoder:
 
 
 NetworkFormat = Literal["onnx", "pt2", "timm"]
+TIMM_PREFIX = "timm:"
+"""How the names of timm's networks begin where an encoder is named."""
 PictureLayout = Literal["NCHW", "NHWC"]
 ChannelOrder = Literal["rgb", "bgr"]
 Pooling = Literal["mean", "cls"]

@@ -40,11 +40,13 @@ def result_alone(capfd: pytest.CaptureFixture[str], video: Path, target: Path, *
     return target.read_bytes()
 
 
+@pytest.mark.parametrize(
+    "options", [pytest.param(("--workers", "1"), marks=pytest.mark.slow), ("--workers", "2", "--profile")], ids=" ".join
+)
 def test_a_folder_gives_the_bytes_of_each_video_alone(
-    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path
+    capfd: pytest.CaptureFixture[str], videos: Path, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     expected = {name: result_alone(capfd, videos / f"{name}.mp4", tmp_path / f"{name}.json") for name in CLIPS}
-    options = ("--workers", "2", "--profile")
     assert call(capfd, "predict", videos, "-o", tmp_path / "out", *OPTIONS, *options).status == 0
     assert {name: (tmp_path / "out" / f"{name}.mp4.json").read_bytes() for name in CLIPS} == expected
 

@@ -12,7 +12,7 @@ from vidlabel.features.encoders.hardware import Device, Runtime, UsedDevice, Use
 from vidlabel.features.encoders.speech_models import find_speech_model
 from vidlabel.features.encoders.text_encoders import TextEncoder, resolve_text_encoder
 from vidlabel.features.encoders.weights import PUBLISHED_SCALING, PixelScaling, PublishedWeights, published_weights
-from vidlabel.stream_spec import View
+from vidlabel.stream_spec import TIMM_PREFIX, View
 from vidlabel.video.request import Decoder, SampleRequest
 
 if TYPE_CHECKING:  # it loads numpy
@@ -130,7 +130,7 @@ def is_model_file(encoder: str) -> bool:
 
 def is_timm_encoder(encoder: str) -> bool:
     """Whether an option `--encoder` names one of timm's networks."""
-    return encoder.startswith("timm:")
+    return encoder.startswith(TIMM_PREFIX)
 
 
 def is_encoder_file(encoder: str) -> bool:

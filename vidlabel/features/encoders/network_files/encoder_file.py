@@ -10,7 +10,7 @@ from vidlabel.errors import EncoderFileError
 from vidlabel.features.encoders.pulled.folder import pulled_path
 from vidlabel.features.encoders.pulled.table import PULLABLE
 from vidlabel.features.encoders.weights import PixelScaling
-from vidlabel.stream_spec import NetworkInterface, StreamSpec
+from vidlabel.stream_spec import TIMM_PREFIX, NetworkInterface, StreamSpec
 
 MAX_FILE_BYTES = 2 << 30
 """The most that ONNX can hold in one file."""
@@ -34,7 +34,7 @@ class NetworkFile:
     def name(self) -> str:
         """As model files call it: without the folder, which is of one machine."""
         architecture = self.interface.architecture
-        return self.path.name if architecture is None else f"timm:{architecture}"
+        return self.path.name if architecture is None else f"{TIMM_PREFIX}{architecture}"
 
 
 def read_encoder_file(path: Path) -> tuple[bytes, str]:

@@ -26,7 +26,7 @@ from vidlabel.process import available_cores
 from vidlabel.stream_spec import NetworkFormat, NetworkInterface
 
 if TYPE_CHECKING:
-    from vidlabel.features.encoders.network_files.timm_network import TimmNetwork
+    from torch import nn
 
 _EXPORT = "export it again, or give another file"
 _NO_SCALING = PixelScaling(mean=0.0, scale=1.0)
@@ -131,7 +131,7 @@ def open_timm_encoder(encoder: str, short_side: int | None = None) -> NetworkFil
     except ValueError as error:
         raise EncoderFileError(chosen.path, str(error), "give the weights of that network") from error
     side = short_side or found.short_side
-    size = _try(chosen.path, _run_timm(found, "cpu", 1), side)
+    size = _try(chosen.path, _torch_network(found.module, found.scaling, "cpu", 1), side)
     return NetworkFile(
         path=chosen.path, sha256=sha256, feature_size=size, short_side=side, scaling=found.scaling, interface=interface
     )
@@ -202,7 +202,8 @@ def _load(
         if interface.architecture is not None:
             from vidlabel.features.encoders.network_files.timm_network import build_timm  # torch
 
-            return _run_timm(build_timm(interface.architecture, content), device, count)
+            built = build_timm(interface.architecture, content)
+            return _torch_network(built.module, built.scaling, device, count)
         return _load_exported(content, interface, scaling, device, count)
     except ValueError as error:
         raise EncoderFileError(path, str(error), _EXPORT) from error
@@ -225,30 +226,27 @@ def _load_onnx(content: bytes, interface: NetworkInterface, scaling: PixelScalin
 def _load_exported(
     content: bytes, interface: NetworkInterface, scaling: PixelScaling, device: UsedDevice, threads: int
 ) -> EncoderNetwork:
-    import torch
-
     from vidlabel.features.encoders.network_files.exported_network import ExportedModule
     from vidlabel.features.encoders.network_files.exported_program import read_exported_program
-    from vidlabel.features.encoders.torch_networks import BatchedNetwork, TorchNetwork, single_torch_threads
 
     if interface.output is not None:
         raise ValueError("has one output, without a name: leave output out of the declaration")
     network = read_exported_program(content, KEY)
-    module = ExportedModule(network, interface, device)
-    if device == "cpu":
-        return SpreadNetwork(TorchNetwork(module, scaling), single_torch_threads(threads))
     batch_size = CUDA_BATCH if network.shape[0] is None else 1
-    return BatchedNetwork(module, device, torch.float32, batch_size, scaling)
+    return _torch_network(ExportedModule(network, interface, device), scaling, device, threads, batch_size)
 
 
-def _run_timm(network: TimmNetwork, device: UsedDevice, threads: int) -> EncoderNetwork:
+def _torch_network(
+    module: nn.Module, scaling: PixelScaling, device: UsedDevice, threads: int, batch_size: int = CUDA_BATCH
+) -> EncoderNetwork:
+    """One that torch runs: a picture at a time on the CPU, by several threads, or in batches on a GPU."""
     import torch
 
     from vidlabel.features.encoders.torch_networks import BatchedNetwork, TorchNetwork, single_torch_threads
 
     if device == "cpu":
-        return SpreadNetwork(TorchNetwork(network.module, network.scaling), single_torch_threads(threads))
-    return BatchedNetwork(network.module, device, torch.float32, scaling=network.scaling)
+        return SpreadNetwork(TorchNetwork(module, scaling), single_torch_threads(threads))
+    return BatchedNetwork(module, device, torch.float32, batch_size, scaling)
 
 
 _FAILURES = (InstallationError, RuntimeError, ValueError, TypeError, LookupError, AssertionError)

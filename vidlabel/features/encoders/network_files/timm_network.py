@@ -23,8 +23,8 @@ from vidlabel.features.encoders.pulled.table import PULLABLE
 from vidlabel.features.encoders.torchvision_pair import installed_version, matching_versions
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.paths import is_folder
+from vidlabel.stream_spec import TIMM_PREFIX
 
-PREFIX = "timm:"
 WEIGHTS = "model.safetensors"
 """In the folder of a model, as the Hugging Face Hub has it."""
 _NOT_USED = ("mask_token",)
@@ -48,12 +48,12 @@ def parse_timm(encoder: str) -> TimmChoice:
         UsageError: no weights are named, and none can be pulled.
         InstallationError: they were not pulled.
     """
-    architecture, _, named = encoder.removeprefix(PREFIX).partition("=")
+    architecture, _, named = encoder.removeprefix(TIMM_PREFIX).partition("=")
     if named:
         return TimmChoice(architecture, Path(named, WEIGHTS) if is_folder(named) else Path(named))
     if architecture not in PULLABLE or PULLABLE[architecture].kind != "image encoder":
         known = [model.name for model in PULLABLE.values() if model.kind == "image encoder"]
-        remedy = f"give --encoder {PREFIX}{architecture}=FILE.safetensors, or one of {', '.join(known)}"
+        remedy = f"give --encoder {TIMM_PREFIX}{architecture}=FILE.safetensors, or one of {', '.join(known)}"
         raise UsageError(f"encoder {encoder}", "no weights of that name can be pulled", remedy)
     return TimmChoice(architecture, pulled_path(architecture))
 
@@ -103,7 +103,7 @@ def build_timm(architecture: str, content: bytes) -> TimmNetwork:
         built = timm.create_model(architecture, pretrained=False, num_classes=0)
     except RuntimeError as error:
         problem = f"timm {installed_version('timm')} does not know it ({error})"
-        raise UsageError(f"encoder {PREFIX}{architecture}", problem, "see timm.list_models()") from error
+        raise UsageError(f"encoder {TIMM_PREFIX}{architecture}", problem, "see timm.list_models()") from error
     _load(built, content, architecture)
     published = built.pretrained_cfg
     side = int(published["input_size"][1])
@@ -136,7 +136,7 @@ def _is_of(name: str, layers: tuple[str, ...]) -> bool:
 
 
 def _timm(architecture: str) -> Any:  # noqa: ANN401 - a package that may be missing
-    subject = f"encoder {PREFIX}{architecture}"
+    subject = f"encoder {TIMM_PREFIX}{architecture}"
     missing = [name for name in ("timm", "torchvision") if importlib.util.find_spec(name) is None]
     if missing:
         needs = "timm computes it, and needs torchvision" if missing == ["torchvision"] else "timm computes it"
