@@ -136,7 +136,11 @@ def encode_samples(
 
 
 def encode_sets(
-    samples: Iterable[Sample], sets: Sequence[BlockSet], batch_size: int = _LEAST_SAMPLES, stopwatch: Stopwatch = OFF
+    samples: Iterable[Sample],
+    sets: Sequence[BlockSet],
+    batch_size: int = _LEAST_SAMPLES,
+    stopwatch: Stopwatch = OFF,
+    first_size: int | None = None,
 ) -> Iterator[tuple[Features | None, ...]]:
     """Encode samples for several sets of blocks; what sets have in common is encoded once.
 
@@ -145,6 +149,7 @@ def encode_sets(
         sets: any number.
         batch_size: samples in each piece; it changes memory and overlap, never a feature.
         stopwatch: takes the time of waiting, preprocessing and encoding.
+        first_size: samples in the first piece; None: `batch_size`.
 
     Yields:
         For each set the features of its samples among the next `batch_size`; None where it has none there.
@@ -154,11 +159,13 @@ def encode_sets(
     """
     encoding = _SetEncoding(sets)
     iterator = iter(samples)
+    size = first_size or batch_size
     while True:
         with stopwatch.phase("waiting"):
-            batch = list(islice(iterator, batch_size))
+            batch = list(islice(iterator, size))
         if not batch:
             return
+        size = batch_size
         rows = encoding.rows(batch)
         with stopwatch.phase("preprocess"):
             inputs = encoding.prepare(batch, rows)

@@ -34,8 +34,6 @@ from vidlabel.video.samples import open_isolated_samples
 from vidlabel.vocabulary.model import VocabularyModel
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from vidlabel.features.pipeline import Features
     from vidlabel.heads.spec import ModelSpec
 
@@ -157,7 +155,7 @@ class Labeller:
                 with self._stopwatch.phase("head"):
                     times = _push(labels, pieces)
                 samples += len(times)
-                listener.progress((number * duration_s + float(times[-1])) / count, duration_s)
+                listener.progress((number * duration_s + max(times)) / count, duration_s)
             with self._stopwatch.phase("head"):
                 outputs = self._outputs(usable, labels, stream.report)
             self._stopwatch.add("decode", Phase(cpu_s=stream.decode_cpu_s))
@@ -300,16 +298,16 @@ def _lack(shown: str, spec: ModelSpec, available: Sequence[str], opened: Probed,
     return VideoError(shown, f"has {spec.lack(available)}", "use a model of streams that it has")
 
 
-def _push(labels: Sequence[ModelLabels], pieces: Sequence[Features | None]) -> npt.NDArray[np.float64]:
+def _push(labels: Sequence[ModelLabels], pieces: Sequence[Features | None]) -> set[float]:
     """Give each model its features of the next piece.
 
     Returns:
-        (T,) seconds of the samples of all models together.
+        Seconds of the samples of all models together.
     """
     given = [(own, piece) for own, piece in zip(labels, pieces, strict=True) if piece is not None]
     for own, piece in given:
         own.push(piece.times, piece.joined())
-    return np.unique(np.concatenate([piece.times for _, piece in given]))
+    return {time_s for _, piece in given for time_s in piece.times.tolist()}
 
 
 def _cannot_see(shown: str, spec: ModelSpec) -> VidlabelError:

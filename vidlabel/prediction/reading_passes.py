@@ -56,7 +56,9 @@ class ReadingPass:
 
     def encode(self, samples: IsolatedSamples, stopwatch: Stopwatch) -> Iterator[tuple[Features | None, ...]]:
         """For each model the features of its samples in the next piece; None where it has none there."""
-        return encode_sets(samples, self.sets, self.batch_size, stopwatch)
+        # Networks are compiled for the first batch, which takes 0.1 s each, while the rest of a short video is decoded.
+        first = max(block.encoder.batch_size for own in self.sets for block in own.blocks)
+        return encode_sets(samples, self.sets, self.batch_size, stopwatch, min(first, self.batch_size))
 
 
 class PassPlanner:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Protocol
-
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.progress import Progress as RichProgress
+from typing import TYPE_CHECKING, Protocol
 
 from vidlabel.batch.plan import Outcome
 from vidlabel.cli.console import error_console, print_line, print_warning
 from vidlabel.errors import printable
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 NAME_WIDTH = 32
 
@@ -102,6 +102,10 @@ class BarProgress(NoProgress):
     """
 
     def __init__(self, videos: int) -> None:
+        # Imported here: it takes 0.04 s, which a program that reads the output need not wait for.
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as RichProgress
+
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"))
         times = (TimeElapsedColumn(), TimeRemainingColumn())
         self._rich = RichProgress(*columns, *times, console=error_console(), transient=True)

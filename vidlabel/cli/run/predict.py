@@ -28,7 +28,6 @@ from vidlabel.batch.table import label_table, plan_table
 from vidlabel.cli.console import print_line, print_warning
 from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
-from vidlabel.cli.render.table import print_result
 from vidlabel.cli.run.batch import choose_engine, run_batch
 from vidlabel.cli.run.render import LabelCollector, choose_render_destination, run_render
 from vidlabel.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED, UsageError
@@ -201,6 +200,7 @@ def _events(
 def _result_writer(destination: Terminal | Stream, models: int, progress: Progress) -> Callable[[Result], None]:
     """A function that writes a result to standard output."""
     if isinstance(destination, Terminal):
+        from vidlabel.cli.render.table import print_result  # with rich, which a program's output does without
 
         def show(result: Result) -> None:
             """Print one for a person."""

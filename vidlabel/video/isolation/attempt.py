@@ -9,6 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from vidlabel.errors import DecodeError, DeviceError, InstallationError, SubtitleError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import (
     Alive,
@@ -26,7 +29,7 @@ from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError, NativeOutput
 from vidlabel.video.isolation.shared_memory import FrameLayout, layout_of
 from vidlabel.video.metadata import VideoMetadata
-from vidlabel.video.request import Sample, SampleRequest, no_heartbeat
+from vidlabel.video.request import SOUND_WINDOW, Sample, SampleRequest, no_heartbeat
 from vidlabel.video.sampling import BEFORE_ALL
 
 _STOP_S = 1.0
@@ -159,7 +162,7 @@ class DecodeAttempt:
             message = self._process.receive(timeout_s)
         except (LostProcessError, InstallationError):
             self._state = "lost"
-            self.was_in_sound = self._layout is not None and self._process.is_in_sound(self._layout)
+            self.was_in_sound = self._layout is not None and self._is_in_sound(self._layout)
             raise
         if isinstance(message, Finished | Failed):
             self._state = "done"
@@ -172,15 +175,34 @@ class DecodeAttempt:
         is_of_a_rate = message.rate_mask < 1 << len(self._request.rates)
         if message.tick <= self.last or message.has_earlier != has_earlier or not is_of_a_rate:
             raise self._nonsense()
-        rgb = self._process.read_picture(layout, slot, 0)
-        earlier = self._process.read_picture(layout, slot, 1) if has_earlier else None
-        sound = self._process.read_sound(layout, slot) if layout.has_sound else None
+        rgb = self._picture(layout, slot, 0)
+        earlier = self._picture(layout, slot, 1) if has_earlier else None
+        sound = self._sound(layout, slot) if layout.has_sound else None
         self._taken += 1
         if self._taken >= layout.slots // _RELEASES_A_ROUND:
             self._process.send(Release(self._taken))
             self._taken = 0
         self.last = message.tick
         return Sample(facts.seconds(message.tick), rgb, earlier, sound, message.text, message.rate_mask)
+
+    def _picture(self, layout: FrameLayout, slot: int, picture: int) -> npt.NDArray[np.uint8]:
+        """Copy a picture out of the shared memory."""
+        pixels = np.empty(layout.shape, np.uint8)
+        if not self._process.read(layout.offset(slot, picture), pixels):
+            raise LostProcessError("the decoding process sent a sample without a picture")
+        return pixels
+
+    def _sound(self, layout: FrameLayout, slot: int) -> npt.NDArray[np.float32]:
+        """Copy the sound around a sample out of the shared memory."""
+        sound = np.empty(SOUND_WINDOW, np.float32)
+        if not self._process.read(layout.sound_offset(slot), sound.view(np.uint8)) or not np.isfinite(sound).all():
+            raise LostProcessError("the decoding process sent a sample without its sound")
+        return sound
+
+    def _is_in_sound(self, layout: FrameLayout) -> bool:
+        """Whether the process reads sound, or was lost while it did."""
+        mark = np.zeros(1, np.uint8)
+        return layout.has_sound and self._process.read(layout.mark_offset, mark) and bool(mark[0])
 
     def _leave(self) -> None:
         """Tell the process to stop, and pass over what it had already sent."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import threading
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -13,6 +15,26 @@ MEMORY_LIMIT_BYTES = 4 << 30
 """Reading 8K H.264 was measured to take 0.6 GB; the largest picture that is let through takes 3.5 GB."""
 
 _MOST_IDLE = 2
+
+_ahead: list[DecodeProcess] = []
+"""Started by `start_ahead` and not taken yet: one at most."""
+
+
+def start_ahead() -> None:
+    """Start a process for whichever pool asks first, while a program still loads the rest of itself.
+
+    A process needs 0.35 s to load its libraries, a third of what labelling 5 s of video takes. One that no pool has
+    asked for ends with this process. Where the system gives none, the pool that needs one says so.
+    """
+    if not _ahead:
+        with contextlib.suppress(VidlabelError):
+            _ahead.append(DecodeProcess(child_command(), MEMORY_LIMIT_BYTES))
+        atexit.register(_end_ahead)
+
+
+def _end_ahead() -> None:
+    while _ahead:
+        _ahead.pop().end()
 
 
 class DecodePool(AbstractContextManager["DecodePool"]):
@@ -26,6 +48,8 @@ class DecodePool(AbstractContextManager["DecodePool"]):
     def __init__(self, command: Sequence[str] | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
         self._command = command
         self._memory_limit_bytes = memory_limit_bytes
+        self._takes_any = command is None and memory_limit_bytes == MEMORY_LIMIT_BYTES
+        """Whether its processes are such as `start_ahead` starts."""
         # Reentrant: while it is held, the garbage collector may end an abandoned reader, which gives its process back.
         self._lock = threading.RLock()
         self._idle: list[DecodeProcess] = []
@@ -59,9 +83,10 @@ class DecodePool(AbstractContextManager["DecodePool"]):
             with self._lock:
                 if self._is_closed:
                     raise _closed()
-                if not self._idle:
+                idle = self._idle or (_ahead if self._takes_any else [])
+                if not idle:
                     return None
-                process = self._idle.pop()
+                process = idle.pop()
             if process.is_alive():
                 return process
             process.end()

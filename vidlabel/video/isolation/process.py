@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Sequence
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from vidlabel.child_process import ChildProcess, LineReader, start_command
 from vidlabel.errors import InstallationError, VidlabelError
@@ -20,8 +18,11 @@ from vidlabel.video.isolation.messages import (
     decode_message,
     encode,
 )
-from vidlabel.video.isolation.shared_memory import FrameLayout, create_memory
-from vidlabel.video.request import SOUND_WINDOW
+from vidlabel.video.isolation.shared_memory import create_memory
+
+if TYPE_CHECKING:  # a process is started before numpy is loaded, which takes 0.1 s
+    import numpy as np
+    import numpy.typing as npt
 
 OUT_OF_MEMORY = 77
 """Exit status of a decoding process that met its memory limit."""
@@ -161,32 +162,9 @@ class DecodeProcess:
             if waited >= timeout_s:
                 raise LostProcessError(f"gave no frame for {timeout_s:g} s", hung=True)
 
-    def read_picture(self, layout: FrameLayout, slot: int, picture: int) -> npt.NDArray[np.uint8]:
-        """Copy a picture out of the shared memory.
-
-        Raises:
-            LostProcessError: it is not there.
-        """
-        pixels = np.empty(layout.shape, np.uint8)
-        if not self._memory.read(layout.offset(slot, picture), pixels):
-            raise LostProcessError("the decoding process sent a sample without a picture")
-        return pixels
-
-    def read_sound(self, layout: FrameLayout, slot: int) -> npt.NDArray[np.float32]:
-        """Copy the sound around a sample out of the shared memory.
-
-        Raises:
-            LostProcessError: it is not there, or no sound.
-        """
-        sound = np.empty(SOUND_WINDOW, np.float32)
-        if not self._memory.read(layout.sound_offset(slot), sound.view(np.uint8)) or not np.isfinite(sound).all():
-            raise LostProcessError("the decoding process sent a sample without its sound")
-        return sound
-
-    def is_in_sound(self, layout: FrameLayout) -> bool:
-        """Whether the process reads sound, or was lost while it did."""
-        mark = np.zeros(1, np.uint8)
-        return layout.has_sound and self._memory.read(layout.mark_offset, mark) and bool(mark[0])
+    def read(self, offset: int, data: npt.NDArray[np.uint8]) -> bool:
+        """Fill `data` from the shared memory; false if that ends before."""
+        return self._memory.read(offset, data)
 
     @property
     def is_usable(self) -> bool:

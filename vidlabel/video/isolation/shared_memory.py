@@ -10,18 +10,21 @@ from __future__ import annotations
 import os
 import tempfile
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from vidlabel.video.metadata import VideoMetadata, sample_size
 from vidlabel.video.request import SOUND_WINDOW, SampleRequest
+
+if TYPE_CHECKING:  # as in `vidlabel.video.isolation.process`
+    import numpy as np
+    import numpy.typing as npt
 
 _MOST_SLOTS = 16
 _RING_BYTES = 64 << 20
 _KEPT_BYTES = 16 << 20
 _COLOURS = 3
-_SOUND_BYTES = SOUND_WINDOW * np.dtype(np.float32).itemsize
+_FLOAT32_BYTES = 4
+_SOUND_BYTES = SOUND_WINDOW * _FLOAT32_BYTES
 
 
 @dataclass(frozen=True, slots=True)
