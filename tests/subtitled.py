@@ -72,6 +72,53 @@ def add_subtitles(video: Path, path: Path, *tracks: Track) -> Path:
     return path
 
 
+def add_webvtt(video: Path, path: Path, samples: Sequence[tuple[float, float, bytes]]) -> Path:
+    """Copy a video to MP4 with a track of WebVTT, which FFmpeg does not write: one of timed text, renamed.
+
+    Args:
+        video: the source.
+        path: the copy.
+        samples: start and end in seconds, and the boxes of each (ISO 14496-30), one after the other.
+
+    Returns:
+        `path`.
+    """
+    with av.open(str(video)) as source, av.open(str(path), "w") as output:
+        picture = source.streams.video[0]
+        copied = output.add_stream_from_template(picture)
+        track = output.add_stream("mov_text")
+        assert isinstance(track, SubtitleStream)
+        track.time_base = track.codec_context.time_base = Fraction(1, 1000)
+        track.codec_context.subtitle_header = _HEADER
+        track.metadata["language"] = "eng"
+        for packet in source.demux(picture):
+            if packet.dts is not None:
+                packet.stream = copied
+                output.mux(packet)
+        for start, end, content in samples:
+            sample = Packet(content)
+            sample.stream, sample.time_base = track, Fraction(1, 1000)
+            sample.pts = sample.dts = round(start * 1000)
+            sample.duration = round((end - start) * 1000)
+            output.mux(sample)
+    content = path.read_bytes()
+    assert content.count(b"tx3g") == 1
+    path.write_bytes(content.replace(b"tx3g", b"wvtt"))
+    return path
+
+
+def mp4_box(name: bytes, *content: bytes) -> bytes:
+    """A box of MP4."""
+    inner = b"".join(content)
+    return (8 + len(inner)).to_bytes(4, "big") + name + inner
+
+
+def webvtt_cue(text: str) -> bytes:
+    """A cue of WebVTT in MP4, with a name and settings."""
+    settings = (mp4_box(b"iden", b"1"), mp4_box(b"sttg", b"align:start line:0"))
+    return mp4_box(b"vttc", *settings, mp4_box(b"payl", text.encode()))
+
+
 def _packet(stream: SubtitleStream, number: int, cue: Cue, *, lasts: bool) -> Packet[SubtitleStream]:
     start_ms, end_ms = (round(time * 1000) for time in cue[:2])
     text = f"{number},0,Default,,0,0,0,,{cue[2]}".encode()

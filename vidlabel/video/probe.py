@@ -282,7 +282,7 @@ def _describe(opened: VideoSource, scan: _Scan) -> Probe:
         packets=table,
         claimed_frames=stream.frames,
         extent=scan.places.extent,
-        subtitles=subtitle_tracks(container),
+        subtitles=subtitle_tracks(container, opened.recording),
         missing_packets=max(
             scan.missing_at_end,
             missing_packets(container.format.name, opened.recording, opened.size_bytes, stream, len(table)),

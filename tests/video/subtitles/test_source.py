@@ -10,7 +10,7 @@ import pytest
 from av.stream import Disposition
 
 from corpus import Recipe, read_number, start_edit_list_later, write_video
-from subtitled import Cue, Track, add_subtitles
+from subtitled import Cue, Track, add_subtitles, add_webvtt, mp4_box, webvtt_cue
 from vidlabel.errors import SubtitleError
 from vidlabel.video.samples import isolated_probe, samples
 
@@ -55,6 +55,27 @@ def test_lines_inside_the_file_are_shown_at_their_times(tmp_path: Path, plain: P
         assert stream.opened.text_source is not None
         assert stream.opened.text_source.endswith(", eng)")
         assert [track.is_text for track in stream.probe.subtitles] == [True]
+
+
+NO_CUE = mp4_box(b"vtte")
+
+
+def test_webvtt_in_mp4_is_read(tmp_path: Path, plain: Path) -> None:
+    """Each sample holds what is shown during it: the cues that overlap again, an empty box where there are none."""
+    first, second = webvtt_cue("<v Ann>First &amp; last"), webvtt_cue("<b>Second</b>\nline")
+    content = [(0, 0.2, NO_CUE), (0.2, 1.0, first), (1.0, 1.6, first + second), (1.6, 2.0, second), (2.0, 2.4, NO_CUE)]
+    path = add_webvtt(plain, tmp_path / "clip.mp4", content)
+    one, two = "First & last", "Second line"
+    assert texts(path) == expected({(5, 25): one, (25, 40): f"{one} {two}", (40, 50): two})
+    with samples(path, text=True) as stream:
+        assert stream.opened.text_source == "subtitle stream 1 (webvtt, eng)"
+
+
+@pytest.mark.parametrize("sample", [b"\0\0", b"\xff" * 60, webvtt_cue("cut")[:20], mp4_box(b"vttc", b"\0" * 9), b"vtt"])
+def test_a_sample_of_webvtt_in_mp4_that_is_no_cue_says_nothing(tmp_path: Path, plain: Path, sample: bytes) -> None:
+    content = [(0.2, 1.0, sample), (1.0, 1.6, webvtt_cue("read"))]
+    path = add_webvtt(plain, tmp_path / "clip.mp4", content)
+    assert texts(path) == expected({(25, 40): "read"})
 
 
 def test_overlapping_lines_are_joined(tmp_path: Path, plain: Path) -> None:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
+MOST_PIECES = 10_000
+"""Boxes or elements side by side that are looked at: a damaged file may have any number."""
+FULL_BOX_HEAD = 4
+"""Bytes of a box's version and flags."""
+_ENTRIES_HEAD = FULL_BOX_HEAD + 4
+"""The same and a count."""
 _HEAD_BYTES = 16
 _ELEMENT_HEAD_BYTES = 12
 
@@ -65,6 +72,35 @@ def find_box(file: BinaryIO, parent: Box, *names: bytes) -> Box | None:
             return None
         parent = found
     return parent
+
+
+def sample_entries(file: BinaryIO, size_bytes: int) -> Iterator[tuple[int, Box]]:
+    """The number of each track of MP4 or MOV, with each description of its samples: a box named like the codec.
+
+    Args:
+        file: is read in its movie box only.
+        size_bytes: of the file.
+    """
+    movie = next((box for box in islice(boxes(file, 0, size_bytes), MOST_PIECES) if box.name == b"moov"), None)
+    if movie is None:
+        return
+    for track in islice(boxes(file, movie.content, movie.end), MOST_PIECES):
+        descriptions = find_box(file, track, b"mdia", b"minf", b"stbl", b"stsd") if track.name == b"trak" else None
+        if descriptions is not None:
+            number = _track_number(file, track)
+            for entry in islice(boxes(file, descriptions.content + _ENTRIES_HEAD, descriptions.end), MOST_PIECES):
+                yield number, entry
+
+
+def _track_number(file: BinaryIO, track: Box) -> int:
+    """The number of a track (ISO 14496-12, 8.3.2); 0, which is none, where the file does not say."""
+    head = find_box(file, track, b"tkhd")
+    if head is None:
+        return 0
+    file.seek(head.content)
+    has_long_times = file.read(FULL_BOX_HEAD)[:1] == b"\x01"
+    file.seek(head.content + FULL_BOX_HEAD + (16 if has_long_times else 8))
+    return int.from_bytes(file.read(4), "big")
 
 
 def element_at(file: BinaryIO, position: int) -> tuple[bytes, int, int | None]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 from vidlabel.errors import VideoError
-from vidlabel.video.container.boxes import CLUSTER, EBML, SEGMENT, Box, boxes, element_at, find_box
+from vidlabel.video.container.boxes import (
+    CLUSTER,
+    EBML,
+    FULL_BOX_HEAD,
+    MOST_PIECES,
+    SEGMENT,
+    Box,
+    element_at,
+    find_box,
+    sample_entries,
+)
 from vidlabel.video.container.joined import ASF_HEADER
 from vidlabel.video.container.transport import has_encrypted_samples, is_scrambled
 
 if TYPE_CHECKING:
     from vidlabel.video.container.recording import Recording
 
-_MOST_PIECES = 10_000
-_FULL_BOX_HEAD = 4
-_ENTRIES_HEAD = 8
 _VISUAL_ENTRY_HEAD = 78
-"""Bytes of a box's version and flags, of these and a count, and of the fixed fields of a visual sample entry."""
+"""Bytes of the fixed fields of a visual sample entry."""
 _COMMON_SCHEMES = frozenset({"cenc", "cens", "cbc1", "cbcs"})
 """Schemes of MPEG Common Encryption (ISO 23001-7)."""
 
@@ -66,18 +72,11 @@ def _scheme(file: BinaryIO, size_bytes: int) -> str | None:
 
 
 def _mp4_scheme(file: BinaryIO, size_bytes: int) -> str | None:
-    movie = next((box for box in islice(boxes(file, 0, size_bytes), _MOST_PIECES) if box.name == b"moov"), None)
-    if movie is None:
-        return None
-    for track in islice(boxes(file, movie.content, movie.end), _MOST_PIECES):
-        descriptions = find_box(file, track, b"mdia", b"minf", b"stbl", b"stsd") if track.name == b"trak" else None
-        if descriptions is None:
-            continue
-        for entry in islice(boxes(file, descriptions.content + _ENTRIES_HEAD, descriptions.end), _MOST_PIECES):
-            if entry.name == b"encv":
-                return _encv_scheme(file, entry)
-            if entry.name == b"drmi":
-                return "FairPlay, drmi"
+    for _, entry in sample_entries(file, size_bytes):
+        if entry.name == b"encv":
+            return _encv_scheme(file, entry)
+        if entry.name == b"drmi":
+            return "FairPlay, drmi"
     return None
 
 
@@ -86,7 +85,7 @@ def _encv_scheme(file: BinaryIO, entry: Box) -> str:
     scheme = find_box(file, inner, b"sinf", b"schm")
     if scheme is None:
         return "encv"
-    file.seek(scheme.content + _FULL_BOX_HEAD)
+    file.seek(scheme.content + FULL_BOX_HEAD)
     name = file.read(4).decode("ascii", "replace")
     return f"Common Encryption, {name}" if name in _COMMON_SCHEMES else name
 
@@ -128,7 +127,7 @@ def _is_encrypted_track(file: BinaryIO, start: int, end: int) -> bool:
 
 def _elements(file: BinaryIO, start: int, end: int | None) -> Iterator[tuple[bytes, int, int]]:
     """Name, first byte and end of the content of elements side by side, up to one whose length is not known."""
-    for _ in range(_MOST_PIECES):
+    for _ in range(MOST_PIECES):
         if end is not None and start >= end:
             return
         name, begin, length = element_at(file, start)
