@@ -20,6 +20,8 @@ from vidlabel.export.check import largest_difference
 from vidlabel.export.encoder_graph import EncoderGraph
 from vidlabel.export.fusion_layers import fused
 from vidlabel.export.onnx_graph import OnnxGraph
+from vidlabel.features.encoders.frame_encoder import load_encoder
+from vidlabel.features.encoders.network_files.file_encoder import FileEncoder, open_encoder_file
 from vidlabel.features.encoders.weights import PUBLISHED
 from vidlabel.heads.spec import ModelSpec
 
@@ -77,8 +79,28 @@ def test_metadata_turn_scores_into_segments(tmp_path: Path) -> None:
         "licence": "Apache-2.0. Weights: EfficientNet-Lite by the TensorFlow authors, trained on ImageNet.",
         "streams": ["frames", "motion"],
         "pictures": pictures,
+        "vidlabel.preprocessing": {
+            "short_side": pictures["short_side"],
+            "mean": None,
+            "scale": None,
+            "layout": "NHWC",
+            "channels": "rgb",
+            "dtype": "uint8",
+            "pooling": None,
+            "output": None,
+        },
         **encoder,
     }
+
+
+def test_an_exported_encoder_is_an_encoder_for_training(tmp_path: Path) -> None:
+    """Its file declares how it takes pictures, and OpenVINO gives the features of torch with it."""
+    vidlabel.export_onnx("objects", tmp_path / "m.onnx")
+    file = open_encoder_file(tmp_path / "m.frames.onnx")
+    assert (file.short_side, file.interface.layout) == (224, "NHWC")
+    pictures = np.random.default_rng(2).integers(0, 256, (2, 224, 224, 3), dtype=np.uint8)
+    expected = load_encoder(threads=1, runtime="torch").encode(pictures)
+    np.testing.assert_allclose(FileEncoder(file, "cpu", 1).encode(pictures), expected, rtol=0, atol=1e-4)
 
 
 def test_a_model_that_cannot_stream_says_so(tmp_path: Path) -> None:

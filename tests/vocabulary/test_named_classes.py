@@ -86,6 +86,14 @@ def test_labels_near_nothing_alone_are_refused() -> None:
         match_names(("a person falls", "politics"))
 
 
+def test_a_thousand_labels_near_nothing_do_not_make_a_thousand_warnings() -> None:
+    labels = ("dog", *(f"politics {number}" for number in range(999)))
+    lines, warnings = named_classes.describe_names(match_names(labels))
+    assert len(lines) == 2
+    assert len(warnings) == 11
+    assert warnings[-1] == "labels: of 1000, 989 more resemble no class: they will not be found"
+
+
 def test_the_digest_stands_for_labels_and_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     first = load_named_classes(("dog", "car")).sha256
     others = {load_named_classes(("car", "dog")).sha256, load_named_classes(("dog",)).sha256}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vidlabel.export.recurrences import state_rows
+from vidlabel.features.encoders.network_files.declaration import KEY, PictureDeclaration
 from vidlabel.heads.inputs import StreamInputs
 from vidlabel.heads.scoring import HOPS_PER_WINDOW, window_samples
 from vidlabel.heads.spec import ModelSpec
@@ -133,6 +134,8 @@ def encoder_metadata(stream: StreamSpec, streams: tuple[str, ...], licence: str)
         "streams": streams,
         "pictures": None if stream.pictures is None else replace(stream.pictures, lag_s=None),
     }
+    if stream.pictures is not None:  # So that `--encoder` takes the file as it is.
+        values[KEY] = PictureDeclaration(short_side=stream.pictures.short_side, layout="NHWC", dtype="uint8")
     return {name: to_json(value) for name, value in values.items()}
 
 

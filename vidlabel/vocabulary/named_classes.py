@@ -38,6 +38,8 @@ ONE_OBJECT_THRESHOLD = 0.4
 """Of a label that one object stands for: that of `objects`. Sums over many small probabilities rise without cause."""
 MOST_SHOWN = 10
 """Classes of a label that a result names; an animal is 399."""
+MOST_WARNED = 10
+"""Labels that resemble no class and have a warning of their own."""
 REMEDY = "name things to see or sounds to hear, in English"
 
 
@@ -166,18 +168,20 @@ def describe_names(matches: Sequence[LabelMatch]) -> tuple[list[str], list[str]]
     """What people have to know of labels that are found by names.
 
     Returns:
-        Lines that say what stands for each label, and a warning for each that will not be found.
+        Lines that say what stands for each label, and warnings of those that will not be found.
     """
     lines = ["labels are found by the names of 1000 objects and 521 sounds, and nothing else is known"]
     warnings = []
     if resolve_text_encoder("auto") != MINILM:
         warnings.append("labels: only words that look alike are matched; for meaning, pip install 'vidlabel[text]'")
-    for match in matches:
-        if match.classes:
-            lines.append(f"  {match.label}: {_listed(match.classes)}")
-        else:
-            near = f"{match.nearest.title} at {match.nearest.similarity:.2f}"
-            warnings.append(f"no class resembles {match.label!r} (nearest: {near}): it will not be found")
+    lines += [f"  {match.label}: {_listed(match.classes)}" for match in matches if match.classes]
+    lost = [match for match in matches if not match.classes]
+    for match in lost[:MOST_WARNED]:
+        near = f"{match.nearest.title} at {match.nearest.similarity:.2f}"
+        warnings.append(f"no class resembles {match.label!r} (nearest: {near}): it will not be found")
+    if lost[MOST_WARNED:]:
+        more = len(lost) - MOST_WARNED
+        warnings.append(f"labels: of {len(matches)}, {more} more resemble no class: they will not be found")
     return lines, warnings
 
 
