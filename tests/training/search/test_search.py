@@ -124,7 +124,9 @@ def test_time_for_features_is_not_taken_for_training(tmp_path: Path, monkeypatch
 def test_too_little_time_for_the_defaults_says_how_long_they_take(tmp_path: Path) -> None:
     clock = Clock()
     with pytest.raises(BudgetError, match=r"no time for a single trial: .* about [0-9.]+ minutes"):
-        run(search_data(told_by_motion()), tmp_path, Spy(clock, epoch_s=60.0), Budget(300.0, clock))
+        run(search_data(told_by_motion()), tmp_path / "a", Spy(clock, epoch_s=60.0), Budget(1500.0, clock))
+    with pytest.raises(BudgetError, match="no time for a single trial; give more"):  # after few epochs it is not known
+        run(search_data(told_by_motion()), tmp_path / "b", Spy(clock, epoch_s=60.0), Budget(300.0, clock))
 
 
 def test_a_search_that_was_ended_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ from vidlabel.training.search.trial_record import ScoredTrial, TrialRecord
 
 SPARE = 1.2
 """What is reserved for training the model, in expected times: a busy machine may slow down."""
+_LEAST_EPOCHS = 20
+"""From which the time of all is told: the first one takes seconds longer, since torch loads its optimisers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,11 +108,13 @@ class Search:
         return fitted
 
     def _too_short(self, ending: EndingListener) -> BudgetError:
+        problem, remedy = "there is no time for a single trial", "give more: heads that were trained are kept"
+        if ending.epochs < _LEAST_EPOCHS:
+            return BudgetError("--minutes", problem, remedy)
         folded, options = self._runner.whole(), self._data.space.defaults.options(self._data.seed, self._data.folds)
         expected = default_epochs_of_fit(folded.dataset, folded.facts, options, folded.whitening, len(folded.folds))
-        minutes = ending.training_s * expected / max(1, ending.epochs) / 60
-        problem = f"there is no time for a single trial: the defaults of train take about {_minutes(minutes)} here"
-        return BudgetError("--minutes", problem, "give more: heads that were trained are kept")
+        minutes = ending.training_s * expected / ending.epochs / 60
+        return BudgetError("--minutes", f"{problem}: the defaults of train take about {_minutes(minutes)} here", remedy)
 
     def _has_time(self, budget: Budget) -> bool:
         """Whether one more trial may begin, and come to its end."""
