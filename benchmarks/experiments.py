@@ -22,7 +22,8 @@ from unittest import mock
 
 import numpy as np
 
-from vidlabel.evaluation.evaluate import EvaluationRequest, SilentEvaluationListener, run_evaluation
+from vidlabel.evaluation.evaluate import SilentEvaluationListener, run_evaluation
+from vidlabel.evaluation.request import EvaluationRequest
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.streams.registry import VIDEO_STREAMS
 from vidlabel.labels.metrics.evaluation import Evaluation

@@ -14,7 +14,7 @@ import pytest
 import vidlabel
 from corpus import Recipe, write_video
 from evaluation.evaluated import telling_table
-from vidlabel.evaluation.evaluate import EvaluationRequest
+from vidlabel.evaluation.request import EvaluationRequest
 from vidlabel.evaluation.tune_options import TuneOptions
 from vidlabel.features.config import FeatureConfig
 from vidlabel.prediction.options import PredictOptions

@@ -13,8 +13,8 @@ from typer.core import TyperGroup
 import vidlabel
 from vidlabel.cli.app import app
 from vidlabel.cli.commands.predict import FormatName
-from vidlabel.evaluation.evaluate import EvaluationRequest
 from vidlabel.evaluation.folds import USUAL_FOLDS
+from vidlabel.evaluation.request import EvaluationRequest
 from vidlabel.features.config import ExtractOptions, FeatureConfig
 from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.prediction.options import PredictOptions

@@ -8,13 +8,8 @@ from vidlabel.cli.console import print_bytes, print_line, print_warning
 from vidlabel.cli.render.evaluation_table import print_evaluation
 from vidlabel.cli.render.training_progress import EvaluationProgress
 from vidlabel.errors import DONE, INTERRUPTED, SOME_FAILED, UsageError
-from vidlabel.evaluation.evaluate import (
-    EvaluationRequest,
-    fold_count,
-    label_options_for,
-    request_warnings,
-    run_evaluation,
-)
+from vidlabel.evaluation.evaluate import run_evaluation
+from vidlabel.evaluation.request import EvaluationRequest, fold_count, label_options_for, request_warnings
 from vidlabel.features.encoders.hardware import Device, Runtime
 from vidlabel.heads.model import load_model
 from vidlabel.labels.metrics.evaluation import Evaluation
