@@ -31,7 +31,7 @@ from vidlabel.training import features as extract_features
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
+from vidlabel.training.feature_options import DEFAULT_RATE, FeatureOptions
 from vidlabel.training.fitting import fit, plans, whitening, windows
 from vidlabel.training.options import TrainOptions
 

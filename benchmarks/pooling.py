@@ -30,7 +30,8 @@ from vidlabel.heads.recurrent import Head
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset, subset
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import FeatureOptions, extract_features
+from vidlabel.training.feature_options import FeatureOptions
+from vidlabel.training.features import extract_features
 from vidlabel.training.fitting import head_trainer
 from vidlabel.training.fitting.head_trainer import clip_logits, make_head_task, train_head
 from vidlabel.training.fitting.inner_cv import inner_folds

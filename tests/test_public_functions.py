@@ -19,7 +19,7 @@ from vidlabel.evaluation.tune_options import TuneOptions
 from vidlabel.features.config import FeatureConfig
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.features import FeatureOptions
+from vidlabel.training.feature_options import FeatureOptions
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest
 

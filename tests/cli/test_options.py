@@ -13,13 +13,13 @@ from typer.core import TyperGroup
 import vidlabel
 from vidlabel.cli.app import app
 from vidlabel.cli.commands.predict import FormatName
-from vidlabel.evaluation.folds import USUAL_FOLDS
 from vidlabel.evaluation.request import EvaluationRequest
 from vidlabel.features.config import ExtractOptions, FeatureConfig
 from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.prediction.options import PredictOptions
 from vidlabel.training.dataset.examples import LabelOptions
-from vidlabel.training.features import DEFAULT_RATE, FeatureOptions
+from vidlabel.training.dataset.splits import USUAL_FOLDS
+from vidlabel.training.feature_options import DEFAULT_RATE, FeatureOptions
 from vidlabel.training.fitting.plans import MEAN_EPOCHS, RECURRENT_EPOCHS
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import TrainRequest

@@ -16,7 +16,7 @@ from heads.example_specs import mixed_spec, save_example, step_spec
 from training.learnable import FACTS, coloured_clips, feature_dataset
 from training.sets import read, write_table
 from vidlabel.errors import AnnotationError, UsageError
-from vidlabel.evaluation.folds import FoldCheckpoints, FoldCount, outer_folds, train_fold
+from vidlabel.evaluation.folds import FoldCheckpoints, outer_folds, train_fold
 from vidlabel.evaluation.predictions import evaluation_classes
 from vidlabel.evaluation.request import EvaluationRequest, fold_count, label_options_for, request_warnings
 from vidlabel.heads.model import Model
@@ -24,6 +24,7 @@ from vidlabel.labels.metrics.evaluation import Evaluation
 from vidlabel.labels.metrics.evaluation_json import evaluation_schema, evaluation_text
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.dataset.splits import FoldCount
 from vidlabel.training.fitting.seeded_runs import SilentListener
 from vidlabel.training.options import TrainOptions
 

@@ -18,11 +18,10 @@ from vidlabel.features.config import FeatureConfig, feature_blocks
 from vidlabel.features.video_features import FeatureExtractor
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.reading import read_examples
+from vidlabel.training.feature_options import FeatureOptions, feature_options
 from vidlabel.training.features import (
-    FeatureOptions,
     extract_features,
     extract_model_features,
-    feature_options,
     features_in_files,
     video_features,
 )

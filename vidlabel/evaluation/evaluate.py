@@ -41,7 +41,8 @@ from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Unlab
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import refuse_insufficient
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import extract_features, extract_model_features, feature_options
+from vidlabel.training.feature_options import feature_options
+from vidlabel.training.features import extract_features, extract_model_features
 from vidlabel.training.finetune.train import EncoderTuning, refuse_untunable
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions

@@ -9,15 +9,15 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
-from vidlabel.errors import AnnotationError, UsageError
+from vidlabel.errors import AnnotationError
 from vidlabel.evaluation.predictions import Classes, VideoPredictions, score_video
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.labels.formats.delimited import shown
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.feature_dataset import FeatureDataset, FeatureFacts, select_streams, subset
-from vidlabel.training.dataset.splits import Fold, grouped_folds, leave_one_group_out
+from vidlabel.training.dataset.splits import USUAL_FOLDS, Fold, FoldCount, grouped_folds, leave_one_group_out
 from vidlabel.training.finetune.train import EncoderTuning, TuningListener
 from vidlabel.training.fitting.checkpoint import Checkpoints, training_identity
 from vidlabel.training.fitting.fit import FittedModel, fit
@@ -64,11 +64,6 @@ class EvaluationCheckpoints:
         """Delete all states: the figures are there."""
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-FoldCount = int | Literal["auto", "groups"]
-"""How many folds; `auto`: 5, or one for each group where there are fewer; `groups`: one for each group."""
-USUAL_FOLDS = 5
 
 
 class FoldListener(TuningListener, Protocol):
@@ -162,18 +157,6 @@ def train_fold(
     plain = replace(options, head="mean", activation="tanh", layers=1, bidirectional=None, streams=spec.stream_names)
     baseline = _finished(fit(train, facts, plain, listener, checkpoints=keeping.mean, tuning=tuning, memory=memory))
     return FoldModels(spec, predictions, _fold_predictions(baseline, dataset, fold, classes))
-
-
-def refuse_model_options(options: TrainOptions, folds: FoldCount) -> None:
-    """Refuse options of training where a model file is measured.
-
-    Raises:
-        UsageError: there are some.
-    """
-    if folds != "auto":
-        raise UsageError("--model", "is measured as it is, without folds", "leave --folds or --model out")
-    if options != TrainOptions():
-        raise UsageError("--model", "is measured as it is, not trained", "leave the options of training or --model out")
 
 
 def _finished(fitted: FittedModel) -> FittedModel:

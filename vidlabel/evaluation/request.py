@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from vidlabel.errors import UsageError
-from vidlabel.evaluation.folds import FoldCount, refuse_model_options
 from vidlabel.heads.model import Model
 from vidlabel.labels.metrics.segments import DEFAULT_TOLERANCE_S
 from vidlabel.training.dataset.examples import LabelOptions, TrainingSet
 from vidlabel.training.dataset.report import NOT_VALIDATED, check_report
-from vidlabel.training.features import FeatureOptions
+from vidlabel.training.dataset.splits import FoldCount
+from vidlabel.training.feature_options import FeatureOptions
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import TrainOptions
 
@@ -39,7 +39,7 @@ class EvaluationRequest:
 
     def __post_init__(self) -> None:
         if self.model is not None:
-            refuse_model_options(self.options, self.folds)
+            _refuse_model_options(self.options, self.folds)
         if not 0 <= self.tolerance_s < float("inf"):
             raise UsageError("--tolerance", f"{self.tolerance_s:g} is out of range", "give seconds, 0 or more")
 
@@ -85,3 +85,15 @@ def request_warnings(request: EvaluationRequest) -> tuple[str, ...]:
     if unknown:
         warnings.append(f"{spec.name} has no label {', '.join(unknown)}: it cannot predict it")
     return tuple(warnings)
+
+
+def _refuse_model_options(options: TrainOptions, folds: FoldCount) -> None:
+    """Refuse options of training where a model file is measured.
+
+    Raises:
+        UsageError: there are some.
+    """
+    if folds != "auto":
+        raise UsageError("--model", "is measured as it is, without folds", "leave --folds or --model out")
+    if options != TrainOptions():
+        raise UsageError("--model", "is measured as it is, not trained", "leave the options of training or --model out")

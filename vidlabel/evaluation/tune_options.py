@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vidlabel.errors import UsageError
 from vidlabel.features.encoders.hardware import Device, Runtime
-from vidlabel.training.features import FeatureOptions, feature_options
+from vidlabel.training.feature_options import FeatureOptions, feature_options
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS
 from vidlabel.training.options import DEFAULT_MINUTES, NO_LICENCE, TrainOptions
 from vidlabel.training.search.settings import tried_encoders

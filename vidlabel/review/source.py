@@ -11,7 +11,7 @@ from pathlib import Path
 from vidlabel.batch.records import STATE_FOLDER, Records
 from vidlabel.errors import AnnotationError, InputError
 from vidlabel.files import sha256_of
-from vidlabel.labels.formats.json import parse_result
+from vidlabel.labels.formats.json_reader import parse_result
 from vidlabel.labels.formats.registry import FORMATS, read_label_table
 from vidlabel.paths import exists, is_folder
 from vidlabel.review.segments import ReviewSegment, segment_of

@@ -23,7 +23,8 @@ from vidlabel.training.dataset.examples import NOTHING_SAID, LabelOptions, Train
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import check_report, refuse_insufficient
-from vidlabel.training.features import FeatureOptions, extract_features, feature_options
+from vidlabel.training.feature_options import FeatureOptions, feature_options
+from vidlabel.training.features import extract_features
 from vidlabel.training.finetune.train import EncoderTuning, TuningListener, refuse_untunable
 from vidlabel.training.fitting.checkpoint import SUFFIX, Checkpoints, training_identity
 from vidlabel.training.fitting.fit import DEFAULT_OPTIONS, FittedModel, fit

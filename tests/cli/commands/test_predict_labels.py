@@ -10,7 +10,8 @@ import pytest
 
 from command_line import call
 from corpus import Recipe, write_video
-from vidlabel.labels.formats.json import parse_result, result_schema
+from vidlabel.labels.formats.json import result_schema
+from vidlabel.labels.formats.json_reader import parse_result
 
 pytestmark = pytest.mark.usefixtures("shared_decoding", "shared_encoders")
 ALWAYS = ("--threshold", "0", "--min-duration", "0")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from labels.results import SCORES, SEGMENTS, result_of, result_of_two, segments, written
 from vidlabel.errors import AnnotationError
-from vidlabel.labels.formats.json import JsonWriter, parse_result, result_schema
+from vidlabel.labels.formats.json import JsonWriter, result_schema
+from vidlabel.labels.formats.json_reader import parse_result
 from vidlabel.labels.formats.registry import FORMATS, Format
 from vidlabel.labels.result import Result, Scores, Segment
 

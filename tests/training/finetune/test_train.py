@@ -30,7 +30,8 @@ from vidlabel.stream_spec import NetworkInterface
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
 from vidlabel.training.dataset.reading import read_examples
-from vidlabel.training.features import VIEWS, FeatureOptions, extract_features
+from vidlabel.training.feature_options import FeatureOptions
+from vidlabel.training.features import VIEWS, extract_features
 from vidlabel.training.finetune import train as tune_module
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.finetune.train import EncoderTuning, held_out_part, refuse_untunable, tune

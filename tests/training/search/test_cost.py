@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.learnable import WIDTH, clip, feature_dataset
-from vidlabel.training.features import FeatureOptions
+from vidlabel.training.feature_options import FeatureOptions
 from vidlabel.training.search import cost
 from vidlabel.training.search.cost import measure_streams
 

@@ -6,7 +6,7 @@ from training.learnable import FACTS
 from training.search.trials import told_by_motion
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.encoders.finetuned_weights import FinetunedWeights
-from vidlabel.training.features import FeatureOptions
+from vidlabel.training.feature_options import FeatureOptions
 from vidlabel.training.search.feature_sets import FeatureSets
 from vidlabel.training.search.settings import tried_encoders
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from training.learnable import FACTS, WIDTH, clip, feature_dataset
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.features import FeatureOptions
+from vidlabel.training.feature_options import FeatureOptions
 from vidlabel.training.search.feature_sets import FeatureSets
 from vidlabel.training.search.model_cost import FREE, ModelCost
 from vidlabel.training.search.quality import Quality

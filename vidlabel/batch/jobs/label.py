@@ -13,7 +13,7 @@ from vidlabel.batch.job import DoTask, JobReport, Product, Task, damage_reason
 from vidlabel.batch.plan import STANDARD_OUTPUT, Outcome
 from vidlabel.batch.unit import outcome_of
 from vidlabel.errors import AnnotationError, OutputError, UsageError, VidlabelError, details_of
-from vidlabel.labels.formats.json import parse_result
+from vidlabel.labels.formats.json_reader import parse_result
 from vidlabel.labels.formats.registry import format_of
 from vidlabel.labels.result import Result
 from vidlabel.paths import stat_video

@@ -18,7 +18,7 @@ from vidlabel.process import keep_freed_memory
 from vidlabel.report.evaluation_folder import STATE_FOLDER, check_folder, write_evaluation
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_training_set
-from vidlabel.training.features import feature_options
+from vidlabel.training.feature_options import feature_options
 from vidlabel.training.options import TrainOptions
 
 

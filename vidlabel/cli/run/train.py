@@ -16,7 +16,7 @@ from vidlabel.process import keep_freed_memory
 from vidlabel.training.dataset.examples import LabelOptions
 from vidlabel.training.dataset.reading import read_training_set
 from vidlabel.training.dataset.report import check_report
-from vidlabel.training.features import feature_options
+from vidlabel.training.feature_options import feature_options
 from vidlabel.training.options import TrainOptions
 from vidlabel.training.train import Trained, TrainRequest, label_options_from, run_training
 

@@ -18,7 +18,8 @@ from vidlabel.files import atomic_write
 from vidlabel.labels.annotations import Annotation, LabelTable
 from vidlabel.labels.formats.csv import CsvReader, CsvWriter, annotation_lines
 from vidlabel.labels.formats.delimited import UTF16_MARKS
-from vidlabel.labels.formats.json import JsonLinesReader, JsonLinesWriter, JsonReader, JsonWriter
+from vidlabel.labels.formats.json import JsonLinesWriter, JsonWriter
+from vidlabel.labels.formats.json_reader import JsonLinesReader, JsonReader
 from vidlabel.labels.formats.subtitles import SrtReader, SrtWriter, VttReader, VttWriter
 from vidlabel.labels.result import Result
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from vidlabel.batch.records import STATE_FOLDER, Record, Records, table_state_folder
 from vidlabel.errors import AnnotationError, InputError
 from vidlabel.labels.annotations import Annotation, composed
-from vidlabel.labels.formats.json import parse_result
+from vidlabel.labels.formats.json_reader import parse_result
 from vidlabel.labels.formats.registry import FORMATS, detect_format, read_label_table
 from vidlabel.labels.result import Result
 from vidlabel.paths import exists, is_folder

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,11 @@ LabelSets = Sequence[Collection[str]]
 
 _ATTEMPTS = 16
 """Orders of like groups that are tried until every fold leaves all labels in training."""
+
+
+FoldCount = int | Literal["auto", "groups"]
+"""How many folds; `auto`: 5, or one for each group where there are fewer; `groups`: one for each group."""
+USUAL_FOLDS = 5
 
 
 @dataclass(frozen=True, slots=True)

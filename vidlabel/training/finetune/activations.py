@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +21,11 @@ from vidlabel.features.streams.registry import lag_of, reading_request
 from vidlabel.stream_spec import View
 from vidlabel.training.dataset.examples import Example
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.features import FeatureListener
 from vidlabel.video.request import Sample
 from vidlabel.video.samples import open_isolated_samples
+
+if TYPE_CHECKING:
+    from vidlabel.training.features import FeatureListener
 
 MOST_BYTES = 512 << 20
 """Most bytes kept of all videos together, beyond the least of each."""

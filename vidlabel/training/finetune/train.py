@@ -29,15 +29,10 @@ from vidlabel.features.streams.registry import find_stream
 from vidlabel.heads.model import Model
 from vidlabel.heads.recurrent import Head, one_thread
 from vidlabel.training.dataset.examples import TrainingSet
-from vidlabel.training.dataset.feature_dataset import (
-    FeatureDataset,
-    FeatureFacts,
-    first_view,
-    is_whole,
-    subset,
-)
+from vidlabel.training.dataset.feature_dataset import FeatureDataset, FeatureFacts, first_view, is_whole, subset
 from vidlabel.training.dataset.splits import Fold
-from vidlabel.training.features import VIEWS, FeatureListener, FeatureOptions, extract_features
+from vidlabel.training.feature_options import FeatureOptions
+from vidlabel.training.features import VIEWS, FeatureListener, extract_features
 from vidlabel.training.finetune.activations import KeptPictures, PictureKeeper
 from vidlabel.training.fitting.checkpoint import Checkpoints
 from vidlabel.training.fitting.epochs import EpochFigures, EpochProgress, EpochTrainer

@@ -17,7 +17,8 @@ from vidlabel.heads.model import Network
 from vidlabel.heads.scoring import make_scorer
 from vidlabel.profiling import Stopwatch
 from vidlabel.training.dataset.feature_dataset import FeatureDataset
-from vidlabel.training.features import FeatureOptions, training_blocks
+from vidlabel.training.feature_options import FeatureOptions
+from vidlabel.training.features import training_blocks
 from vidlabel.training.search.model_cost import FREE, EncoderCost, ModelCost, StreamCosts
 from vidlabel.video.samples import open_isolated_samples
 

@@ -28,13 +28,8 @@ from vidlabel.training.dataset.feature_dataset import (
     select_streams,
     subset,
 )
-from vidlabel.training.features import (
-    FeatureListener,
-    FeatureOptions,
-    extract_features,
-    training_blocks,
-    video_features,
-)
+from vidlabel.training.feature_options import FeatureOptions
+from vidlabel.training.features import FeatureListener, extract_features, training_blocks, video_features
 from vidlabel.training.fitting.inner_cv import InnerFold, inner_folds, learn_inner_whitenings
 from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening
 from vidlabel.training.fitting.whitening import Whitening, WhiteningMemory
