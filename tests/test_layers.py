@@ -140,12 +140,12 @@ def nodes(tree: ast.AST, *, at_start: bool) -> Iterator[ast.AST]:
 
 def is_import_call(function: ast.expr) -> bool:
     name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return name == "import_module"
+    return name in {"import_module", "import_beside_torch"}
 
 
 @functools.cache
 def imported(tree: ast.Module, *, at_start: bool = False) -> Set[str]:
-    """Full names of what a module imports, the names taken out of modules included, `import_module("...")` too."""
+    """Full names of what a module imports, the names taken out of modules included, `import_module("...")` and its like too."""
     found: set[str] = set()
     for node in nodes(tree, at_start=at_start):
         if isinstance(node, ast.Import):
@@ -155,7 +155,7 @@ def imported(tree: ast.Module, *, at_start: bool = False) -> Set[str]:
             assert node.level == 0, f"line {node.lineno}: a relative import"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.Call) and is_import_call(node.func):
-            found |= {str(argument.value) for argument in node.args if isinstance(argument, ast.Constant)}
+            found |= {str(argument.value) for argument in node.args[:1] if isinstance(argument, ast.Constant)}
     return found
 
 

@@ -80,7 +80,8 @@ def test_a_torchvision_of_another_torch_is_one_line(network: Path, monkeypatch: 
 
     monkeypatch.delitem(sys.modules, "torchvision.models")
     monkeypatch.setattr("importlib.import_module", lambda name: Mismatched(name).nms)
-    with pytest.raises(InstallationError, match=r"does not go with torch .*nms does not exist\).*a pair of one source"):
+    problem = r"torchvision .*, torch .* do not go together \(.*nms does not exist\).*a pair of one source"
+    with pytest.raises(InstallationError, match=problem):
         class_names(TINY)
 
 

@@ -5,8 +5,6 @@ timm knows the layers by name, and how the network takes pictures. B pictures of
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +15,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor, nn
 
-from vidlabel.errors import InstallationError, UsageError
+from vidlabel.errors import UsageError
 from vidlabel.features.encoders.pulled.folder import pulled_path
 from vidlabel.features.encoders.pulled.table import PULLABLE
-from vidlabel.features.encoders.torchvision_pair import installed_version, matching_versions
+from vidlabel.features.encoders.torchvision_pair import import_beside_torch, installed_version
 from vidlabel.features.encoders.weights import PixelScaling
 from vidlabel.paths import is_folder
 from vidlabel.stream_spec import TIMM_PREFIX
@@ -98,7 +96,7 @@ def build_timm(architecture: str, content: bytes) -> TimmNetwork:
         InstallationError: timm or torchvision is missing, or they do not go with torch.
         ValueError: the weights are not those of the architecture.
     """
-    timm = _timm(architecture)
+    timm = import_beside_torch("timm", ("timm", "torchvision"), f"encoder {TIMM_PREFIX}{architecture}", "timm")
     try:
         built = timm.create_model(architecture, pretrained=False, num_classes=0)
     except RuntimeError as error:
@@ -133,19 +131,3 @@ def _load(built: Any, content: bytes, architecture: str) -> None:  # noqa: ANN40
 
 def _is_of(name: str, layers: tuple[str, ...]) -> bool:
     return any(name == layer or name.startswith(f"{layer}.") for layer in layers)
-
-
-def _timm(architecture: str) -> Any:  # noqa: ANN401 - a package that may be missing
-    subject = f"encoder {TIMM_PREFIX}{architecture}"
-    missing = [name for name in ("timm", "torchvision") if importlib.util.find_spec(name) is None]
-    if missing:
-        needs = "timm computes it, and needs torchvision" if missing == ["torchvision"] else "timm computes it"
-        problem = f"{needs}: {' and '.join(missing)} not installed"
-        raise InstallationError(subject, problem, f"run: pip install 'vidlabel[timm]' ({matching_versions()})")
-    try:
-        return importlib.import_module("timm")
-    except (ImportError, RuntimeError, OSError) as error:  # torchvision for another torch misses operators
-        first = str(error).strip().splitlines()[0]
-        used = ", ".join(f"{name} {installed_version(name)}" for name in ("timm", "torchvision", "torch"))
-        problem = f"{used} do not go together ({first})"
-        raise InstallationError(subject, problem, f"install a pair of one source ({matching_versions()})") from error

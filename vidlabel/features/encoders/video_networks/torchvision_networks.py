@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +14,7 @@ from torch import nn
 from vidlabel.errors import InstallationError
 from vidlabel.features.encoders.pulled.folder import pulled_path, pulled_record
 from vidlabel.features.encoders.torch_file import read_torch_file
-from vidlabel.features.encoders.torchvision_pair import installed_version, matching_versions
+from vidlabel.features.encoders.torchvision_pair import import_beside_torch
 from vidlabel.features.encoders.video_networks.table import VideoNetwork
 
 Tensors = Mapping[str, npt.NDArray[Any]]
@@ -78,15 +76,5 @@ def classifier_layer(network: VideoNetwork, weights: Tensors) -> tuple[npt.NDArr
     return weights[f"{network.classifier}.weight"], weights[f"{network.classifier}.bias"]
 
 
-def _torchvision_models(network: VideoNetwork) -> Any:  # noqa: ANN401 - a module that may be missing
-    subject = f"model {network.name}"
-    if importlib.util.find_spec("torchvision") is None:
-        problem = "torchvision, which computes it, is not installed"
-        raise InstallationError(subject, problem, f"run: pip install 'vidlabel[video]' ({matching_versions()})")
-    try:
-        importlib.import_module("torchvision")
-        return importlib.import_module("torchvision.models")
-    except (ImportError, RuntimeError, OSError) as error:  # built for another torch, it misses operators
-        first = str(error).strip().splitlines()[0]
-        problem = f"torchvision {installed_version('torchvision')} does not go with torch {torch.__version__} ({first})"
-        raise InstallationError(subject, problem, f"install a pair of one source ({matching_versions()})") from error
+def _torchvision_models(network: VideoNetwork) -> Any:  # noqa: ANN401 - a package without types
+    return import_beside_torch("torchvision.models", ("torchvision",), f"model {network.name}", "video")
