@@ -145,7 +145,7 @@ def is_import_call(function: ast.expr) -> bool:
 
 @functools.cache
 def imported(tree: ast.Module, *, at_start: bool = False) -> Set[str]:
-    """Full names of what a module imports, the names taken out of modules included, `import_module("...")` and its like too."""
+    """Full names of what a module imports: names taken out of modules too, and `import_module("...")` and its like."""
     found: set[str] = set()
     for node in nodes(tree, at_start=at_start):
         if isinstance(node, ast.Import):

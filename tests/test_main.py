@@ -25,6 +25,7 @@ def test_windows_is_refused_in_one_line() -> None:
         ("predict clip.mp4", True),
         ("predict -q -m objects clip.mp4 --format csv", True),
         ("predict clip.mp4 -o new.json", True),
+        ("predict clip.mp4 -o -", True),
         ("predict clip.mp4 -o done.json", False),
         ("predict clip.mp4 --output folder", False),
         ("predict nothing.mp4", False),

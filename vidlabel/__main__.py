@@ -36,7 +36,7 @@ def _will_read_video(arguments: Sequence[str]) -> bool:
     if arguments[:1] != ["predict"] or not {"--help", "--dry-run"}.isdisjoint(arguments):
         return False
     places = [number + 1 for number, argument in enumerate(arguments) if argument in {"-o", "--output"}]
-    outputs = [argument for number, argument in enumerate(arguments) if number in places]
+    outputs = [argument for number, argument in enumerate(arguments) if number in places and argument != "-"]
     will_be_new = all(os.path.splitext(output)[1] and not os.path.lexists(output) for output in outputs)  # noqa: PTH122
     return will_be_new and any(os.path.isfile(argument) for argument in arguments[1:])  # noqa: PTH113
 

@@ -72,6 +72,7 @@ def test_outputs_differ_and_stay_below_the_folder(names: list[str]) -> None:
 def test_standard_output_by_who_reads_it() -> None:
     assert choose_destination(None, None, 1, is_terminal=True) == Terminal()
     assert choose_destination(None, None, 1, is_terminal=False) == Stream(FORMATS["json"])
+    assert choose_destination("-", "csv", 1, is_terminal=False) == Stream(FORMATS["csv"])
     assert choose_destination(None, None, 2, is_terminal=False) == Stream(FORMATS["jsonl"])
     assert choose_destination(None, "json", 2, is_terminal=True) == Stream(FORMATS["jsonl"])
     assert choose_destination(None, "csv", 2, is_terminal=True) == Stream(FORMATS["csv"])

@@ -61,7 +61,7 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
     """Decide where the labels go.
 
     Args:
-        output: `-o`, a file with the ending of a format, or a folder; None: standard output.
+        output: `-o`, a file with the ending of a format, or a folder; None or `-`: standard output.
         format_name: `--format`, or None.
         videos: how many videos there are.
         is_terminal: whether a person looks at standard output.
@@ -69,7 +69,7 @@ def choose_destination(output: str | None, format_name: str | None, videos: int,
     Raises:
         UsageError: an ending that is no format's, or one that cannot hold several videos.
     """
-    if output is None:
+    if output is None or output == "-":
         return _standard_output(format_name, videos, is_terminal=is_terminal)
     if not output:
         raise UsageError("--output", "is empty", "give a file or a folder")

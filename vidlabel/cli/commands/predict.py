@@ -37,7 +37,9 @@ Inputs = Annotated[
 Output = Annotated[
     str | None,
     typer.Option(
-        "--output", "-o", help="Output file (.json .jsonl .csv .srt .vtt), or a folder for one file per video."
+        "--output",
+        "-o",
+        help="Output file (.json .jsonl .csv .srt .vtt), a folder for one file per video, or - (standard output).",
     ),
 ]
 FormatName = Annotated[
