@@ -28,6 +28,8 @@ def test_windows_is_refused_in_one_line() -> None:
         ("predict clip.mp4 -o -", True),
         ("predict clip.mp4 -o done.json", False),
         ("predict clip.mp4 --output folder", False),
+        ("predict --scores clip.mp4 -m done.json", True),
+        ("predict clip.mp4 clip.mp4", False),
         ("predict nothing.mp4", False),
         ("predict clip.mp4 --dry-run", False),
         ("predict clip.mp4 --help", False),
