@@ -21,7 +21,7 @@ from vidlabel.training.search.trial_record import ScoredTrial, TrialRecord
 SPARE = 1.2
 """What is reserved for training the model, in expected times: a busy machine may slow down."""
 _LEAST_EPOCHS = 20
-"""From which the time of all is told: the first one takes seconds longer, since torch loads its optimisers."""
+"""Below which no time is estimated: the first one takes seconds longer, since torch loads its optimisers."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
