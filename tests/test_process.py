@@ -39,6 +39,25 @@ print(int(effective), second - first)
 """
 
 
+GIVING_BACK = """
+import ctypes
+from vidlabel.process import give_back_freed_memory, keep_freed_memory
+keep_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.malloc.argtypes = ctypes.c_void_p, (ctypes.c_size_t,)
+libc.free.argtypes = (ctypes.c_void_p,)
+def resident_mib():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 >> 20
+block = libc.malloc(64 << 20)
+ctypes.memset(block, 1, 64 << 20)
+libc.free(block)
+kept = resident_mib()
+give_back_freed_memory()
+print(kept - resident_mib())
+"""
+
+
 def test_it_is_one_at_least_and_not_more_than_there_are() -> None:
     assert 1 <= available_cores() <= (os.cpu_count() or 1)
 
@@ -70,6 +89,12 @@ def test_memory_is_what_can_be_had_not_what_is_unused(
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=5000, free=10))
     monkeypatch.setattr(process, "cgroup_available_memory", lambda: limit)
     assert available_memory() == expected
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the setting is one of the GNU C library")
+def test_memory_that_was_kept_is_given_back() -> None:
+    ended = subprocess.run([sys.executable, "-c", GIVING_BACK], capture_output=True, text=True, check=True)
+    assert int(ended.stdout) >= 60
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the setting is one of the GNU C library")

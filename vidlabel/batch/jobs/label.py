@@ -19,6 +19,7 @@ from vidlabel.labels.result import Result
 from vidlabel.paths import stat_video
 from vidlabel.prediction.fingerprint import fingerprint
 from vidlabel.prediction.options import Listener, PredictOptions
+from vidlabel.process import give_back_freed_memory
 from vidlabel.profiling import OFF, Stopwatch
 from vidlabel.video.isolation.pool import DecodePool
 
@@ -134,7 +135,8 @@ def load_labeller(
 
     The garbage collector is off until then, and never looks at what was loaded again: importing torch, where it runs
     the encoders, makes hundreds of thousands of objects that all stay, and looking at them over and over takes a tenth
-    of the second that it lasts. It is the collector of the whole process, so only a program's start may call this.
+    of the second that it lasts. Memory that loading has freed goes back to the system. Both concern all of the process,
+    so only a program's start may call this.
 
     Raises:
         UsageError, ModelFileError, InstallationError: as `Labeller`.
@@ -145,7 +147,9 @@ def load_labeller(
         # Imported here: a video that is done already needs nothing of it.
         from vidlabel.prediction.labeller import Labeller
 
-        return Labeller(options, pool, threads, stopwatch)
+        labeller = Labeller(options, pool, threads, stopwatch)
+        give_back_freed_memory()
+        return labeller
     finally:
         gc.freeze()
         gc.enable()
