@@ -83,13 +83,16 @@ class DecodePool(AbstractContextManager["DecodePool"]):
             with self._lock:
                 if self._is_closed:
                     raise _closed()
-                idle = self._idle or (_ahead if self._takes_any else [])
-                if not idle:
-                    return None
-                process = idle.pop()
-            if process.is_alive():
+                process = self._idle.pop() if self._idle else self._take_ahead()
+            if process is None or process.is_alive():
                 return process
             process.end()
+
+    def _take_ahead(self) -> DecodeProcess | None:
+        try:
+            return _ahead.pop() if self._takes_any else None
+        except IndexError:  # None was started, or another pool has taken it.
+            return None
 
     def give_back(self, process: DecodeProcess) -> None:
         """Take back a process that has nothing to do."""
