@@ -55,7 +55,7 @@ from vidlabel.training.fitting.plans import (
 from vidlabel.training.fitting.seeded_runs import FitListener, SilentListener, TrainingRuns
 from vidlabel.training.fitting.task_shape import make_task_shape
 from vidlabel.training.fitting.tensors import fill_first_motion, learn_whitening, make_training_tensors
-from vidlabel.training.fitting.whitening import StreamWhitening, Whitening, WhiteningMemory
+from vidlabel.training.fitting.whitening import Whitening, WhiteningMemory, whitening_of
 from vidlabel.training.fitting.windows import choose_window
 from vidlabel.training.options import TrainOptions
 
@@ -221,7 +221,7 @@ class _Fitting:
         return replace(found, dataset=select_streams(found.dataset, names), whitening=whitening)
 
     def _continue_whitening(self, start: Model) -> _Learnt:
-        whitening = _whitening_of(start)
+        whitening = whitening_of(start)
         dataset = select_streams(self._dataset, start.spec.stream_names)
         return _Learnt(dataset, whitening, [InnerFold(fold, whitening) for fold in self._folds])
 
@@ -344,10 +344,3 @@ class _Fitting:
 
 def _trained(trainer: HeadTrainer) -> TrainedMember:
     return TrainedMember(trainer.plan, trainer.finished_head(), trainer.progress.history)
-
-
-def _whitening_of(start: Model) -> Whitening:
-    if not start.projections:
-        raise UsageError("--init", f"{start.spec.name} was not made by training", "give a model that `train` wrote")
-    projections = start.projections
-    return Whitening(tuple(StreamWhitening(torch.tensor(p.mean), torch.tensor(p.components)) for p in projections))

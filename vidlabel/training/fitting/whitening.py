@@ -16,7 +16,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from vidlabel.heads.model import Projection
+from vidlabel.errors import UsageError
+from vidlabel.heads.model import Model, Projection
 
 COMPONENTS = 128
 """Components of each stream; 64 gave 2 % less on ut-interaction, and more were not better."""
@@ -173,3 +174,15 @@ def _principal_of_few(values: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     more = values.shape[1] - len(values)
     directions = torch.cat([values.new_zeros(values.shape[1], more), values.T @ weights / lengths], dim=1)
     return torch.cat([values.new_zeros(more), torch.where(spanned, variances, 0.0)]), directions
+
+
+def whitening_of(start: Model) -> Whitening:
+    """The whitening of a model that is trained on.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if not start.projections:
+        raise UsageError("--init", f"{start.spec.name} was not made by training", "give a model that `train` wrote")
+    projections = start.projections
+    return Whitening(tuple(StreamWhitening(torch.tensor(p.mean), torch.tensor(p.components)) for p in projections))
