@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from vidlabel.errors import INTERRUPTED
 
@@ -41,9 +41,10 @@ def _will_read_video(arguments: Sequence[str]) -> bool:
     if arguments[:1] != ["predict"] or not {"--help", "--dry-run"}.isdisjoint(arguments):
         return False
     pairs = list(pairwise(arguments))
-    inputs = [own for before, own in pairs if before not in _OPTIONS_WITH_FILES and is_file(own)]
+    files = (own for before, own in pairs if before not in _OPTIONS_WITH_FILES and is_file(own))
     outputs = [own for before, own in pairs if before in _OUTPUT and own != "-"]
-    return len(inputs) == 1 and all("." in output[1:] and not exists(output) for output in outputs)
+    is_one = len(list(islice(files, 2))) == 1  # Of thousands, no more than two are looked at.
+    return is_one and all("." in output[1:] and not exists(output) for output in outputs)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,7 @@ from vidlabel.features.feature_file import FeatureKind
 from vidlabel.features.resampling import read_features
 from vidlabel.features.streams.audio import AudioStream
 from vidlabel.features.streams.pose import PoseStream
-from vidlabel.features.streams.registry import (
-    TRAINING_STREAMS,
-    check_video_streams,
-    find_stream,
-)
+from vidlabel.features.streams.registry import TRAINING_STREAMS, check_video_streams, find_stream
 from vidlabel.features.video_features import ExtractionListener, FeatureExtractor
 from vidlabel.heads.model import Model
 from vidlabel.heads.spec import ModelSpec
@@ -29,12 +25,7 @@ from vidlabel.prediction.feature_inputs import features_misfit, read_for_model
 from vidlabel.prediction.video_inputs import feature_config, spec_blocks, video_problem
 from vidlabel.stream_spec import StreamSpec, View
 from vidlabel.training.dataset.examples import Example, TrainingSet, UnusableVideo
-from vidlabel.training.dataset.feature_dataset import (
-    ExampleFeatures,
-    FeatureDataset,
-    FeatureFacts,
-    select_streams,
-)
+from vidlabel.training.dataset.feature_dataset import ExampleFeatures, FeatureDataset, FeatureFacts, select_streams
 from vidlabel.training.feature_options import FeatureOptions
 
 VIEWS: tuple[View, ...] = ("centre", "centre-flipped")

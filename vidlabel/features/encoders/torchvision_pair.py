@@ -28,8 +28,6 @@ def import_beside_torch(module: str, packages: Sequence[str], subject: str, extr
         problem = f"is computed by {' and '.join(packages)}: {' and '.join(missing)} not installed"
         raise InstallationError(subject, problem, f"run: pip install 'vidlabel[{extra}]' ({matching_versions()})")
     try:
-        for package in packages:
-            importlib.import_module(package)
         return importlib.import_module(module)
     except (ImportError, RuntimeError, OSError) as error:  # torchvision for another torch misses operators
         first = str(error).strip().splitlines()[0]

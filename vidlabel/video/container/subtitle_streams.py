@@ -98,7 +98,8 @@ def read_lines(
         VideoError: FFmpeg cannot open the file.
     """
     with open_container(recording) as container:
-        stream = next((own for own, _ in _text_streams(container, recording) if own.index == index), None)
+        streams: tuple[TextStream, ...] = (*container.streams.subtitles, *container.streams.data)
+        stream = next((stream for stream in streams if stream.index == index), None)
         if stream is None:
             return
         last: SubtitleLine | None = None
@@ -150,13 +151,13 @@ def _decode(
     stream: TextStream, packet: Packet[TextStream], start_s: Fraction, duration_s: Fraction
 ) -> SubtitleLine | None:
     if stream.type == "data":
-        text = webvtt_text(bytes(packet))
+        text = _webvtt_text(bytes(packet))
         return SubtitleLine(start_s, start_s + duration_s if duration_s else _FOREVER_S, text)
     shown = stream.codec_context.decode2(packet)
     return None if shown is None else _line(shown, start_s, duration_s)
 
 
-def webvtt_text(sample: bytes) -> str:
+def _webvtt_text(sample: bytes) -> str:
     """The text of all cues in a sample of WebVTT in MP4 (ISO 14496-30, 6.6).
 
     Args:

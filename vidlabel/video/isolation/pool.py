@@ -48,8 +48,6 @@ class DecodePool(AbstractContextManager["DecodePool"]):
     def __init__(self, command: Sequence[str] | None = None, memory_limit_bytes: int = MEMORY_LIMIT_BYTES) -> None:
         self._command = command
         self._memory_limit_bytes = memory_limit_bytes
-        self._takes_any = command is None and memory_limit_bytes == MEMORY_LIMIT_BYTES
-        """Whether its processes are such as `start_ahead` starts."""
         # Reentrant: while it is held, the garbage collector may end an abandoned reader, which gives its process back.
         self._lock = threading.RLock()
         self._idle: list[DecodeProcess] = []
@@ -89,8 +87,11 @@ class DecodePool(AbstractContextManager["DecodePool"]):
             process.end()
 
     def _take_ahead(self) -> DecodeProcess | None:
+        """The process of `start_ahead`, where this pool would start the same."""
+        if self._command is not None or self._memory_limit_bytes != MEMORY_LIMIT_BYTES:
+            return None
         try:
-            return _ahead.pop() if self._takes_any else None
+            return _ahead.pop()
         except IndexError:  # None was started, or another pool has taken it.
             return None
 
