@@ -17,6 +17,7 @@ HOMES = {
     "machine": "gpu_check_machine",
     "features": "gpu_check_encoding",
     "streams": "gpu_check_streams",
+    "encoders": "gpu_check_encoders",
     "decoding": "gpu_check_decoding",
     "predict": "gpu_check_predicting",
     "batches": "gpu_check_encoding",

@@ -17,6 +17,7 @@ import gpu_check_decoding
 import gpu_check_encoding
 from gpu_check import CHECKS, run_command
 from gpu_check_decoding import CASES, check_decoding, write_case
+from gpu_check_encoders import _row, check_encoders
 from gpu_check_encoding import check_features
 from gpu_check_machine import check_machine
 from gpu_check_rows import Row, Setting, judged, read_rows, table, to_line
@@ -159,6 +160,18 @@ def test_features_that_differ_are_noticed(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(gpu_check_encoding, "_network", Worse)
     outcomes = {row.name: row.outcome for row in check_features(Setting(tmp_path, "cpu", quick=True))}
     assert outcomes["features float32"] == outcomes["features alone"] == "failed"
+
+
+def test_an_encoder_that_differs_on_the_gpu_is_noticed(tmp_path: Path) -> None:
+    rows = list(check_encoders(Setting(tmp_path, "none")))
+    assert [row.outcome for row in rows] == ["not possible here"] * 4
+    pictures = np.zeros((2, 4, 4, 3), np.uint8)
+    features = np.array([[1.0, -4.0], [2.0, 3.0]], np.float32)
+    for change, outcome in ((0.003, "passed"), (0.005, "failed")):
+        given = {"cpu": features, "cuda": features + np.float32(change)}
+        row = _row("a", lambda device, given=given: lambda inputs: given[device], pictures, Setting(tmp_path, "cuda"))  # type: ignore[misc]
+        assert row.outcome == outcome
+        assert row.figures["largest change, of the largest"] == pytest.approx(change / 4, rel=1e-3)
 
 
 def test_speed_leaves_starting_out() -> None:

@@ -20,7 +20,7 @@ from vidlabel.errors import InstallationError, ModelFileError
 from vidlabel.features.encoders.hardware import Device, resolve_hardware
 from vidlabel.features.encoders.image_text_files import ImageTextFiles
 from vidlabel.features.encoders.networks import SpreadNetwork
-from vidlabel.features.encoders.torch_networks import memory_errors, single_torch_threads
+from vidlabel.features.encoders.torch_networks import exact_convolutions, memory_errors, single_torch_threads
 from vidlabel.process import available_cores
 
 Floats = npt.NDArray[np.float32]
@@ -80,7 +80,7 @@ class _Pictures:
         """(1, S, S, 3) to (1, D)."""
         pixels = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float()
         pixels = ((pixels - self._mean) / self._deviation).to(self._device)
-        with memory_errors(), torch.inference_mode():
+        with memory_errors(), torch.inference_mode(), exact_convolutions(self._device):
             return _unit(self._model.get_image_features(pixel_values=pixels))
 
 
