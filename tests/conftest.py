@@ -220,4 +220,4 @@ def in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     from vidlabel.batch.engines.in_process import InProcess
     from vidlabel.prediction.predict import PythonListener
 
-    monkeypatch.setattr("vidlabel.cli.run.batch.LocalWorkers", lambda workers: InProcess(PythonListener()))
+    monkeypatch.setattr("vidlabel.batch.engines.local.LocalWorkers", lambda workers: InProcess(PythonListener()))

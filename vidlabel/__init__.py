@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 
 if TYPE_CHECKING:
     from vidlabel.errors import VidlabelError
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from vidlabel.video.request import Sample
     from vidlabel.video.samples import samples
     from vidlabel.video_writing.cut import cut
+
+__version__ = VERSION
 
 __all__ = [
     "Evaluation",
@@ -91,12 +93,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - the one place where any public name may come out
-    if name == "__version__":
-        return installed_version()
     if name not in _HOMES:
         raise AttributeError(f"module 'vidlabel' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "__version__"])
+    return sorted([*globals(), *_HOMES])

@@ -29,6 +29,7 @@ from vidlabel.heads.scoring import make_scorer
 from vidlabel.prediction import labeller as labelling
 from vidlabel.prediction.options import Listener, PredictOptions
 from vidlabel.prediction.predict import PythonListener
+from vidlabel.prediction.reading_passes import PassPlan, PassPlanner, ReadingPass
 from vidlabel.stream_spec import EncoderInfo
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest
@@ -255,6 +256,26 @@ def test_a_video_that_no_gpu_decodes_fails_by_itself(
         with pytest.raises(VideoError, match=r"other\.mp4: no GPU decodes this video here; leave --require-gpu-decode"):
             labeller.label(str(other), PythonListener())
         assert labeller.label(str(clip), PythonListener()).run.decoder == "pyav on GPU"
+
+
+def test_the_first_video_is_read_while_encoders_are_loaded(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, other = vidlabel.predict(clip, "objects"), tmp_path / "other.mp4"
+    shutil.copy(clip, other)
+    loads = PassPlanner.load
+
+    with DecodePool() as pool:
+
+        def load(planner: PassPlanner, plan: PassPlan) -> ReadingPass:
+            assert len(pool._busy) == 1  # It reads the video by now.
+            return loads(planner, plan)
+
+        monkeypatch.setattr(PassPlanner, "load", load)
+        for first in (clip, other):
+            labeller = labelling.Labeller(PredictOptions(models=("objects",)), pool, first=str(first))
+            found = labeller.label(str(clip), PythonListener())
+            assert (found.segments, found.run.samples) == (alone.segments, alone.run.samples)
 
 
 def test_warnings_are_those_of_python_and_nothing_else_is_said(capfd: pytest.CaptureFixture[str]) -> None:

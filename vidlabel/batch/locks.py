@@ -9,8 +9,6 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from vidlabel.batch.records import STATE_FOLDER
 from vidlabel.errors import OutputError
 
@@ -57,6 +55,8 @@ def hold_output(folder: Path, output: Path) -> Iterator[bool]:
 
 @contextlib.contextmanager
 def _try_to_hold(path: Path, folder: Path) -> Iterator[bool]:
+    from filelock import FileLock, Timeout  # 12 ms, which a run to standard output does without
+
     lock = FileLock(path, timeout=0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from vidlabel.heads.scoring import HOPS_PER_WINDOW, window_samples
 from vidlabel.heads.spec import ModelSpec
 from vidlabel.json_text import to_json
 from vidlabel.stream_spec import EncoderInfo, PicturePreprocessing, StreamSpec, stream_columns
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 
 HEADS_SCHEMA = "vidlabel.onnx-heads/1"
 ENCODER_SCHEMA = "vidlabel.onnx-encoder/1"
@@ -93,7 +93,7 @@ def heads_metadata(inputs: StreamInputs, sha256: str, files: Mapping[str, str]) 
     columns = stream_columns(inputs.streams)
     values: dict[str, object] = {
         "schema": HEADS_SCHEMA,
-        "vidlabel_version": installed_version(),
+        "vidlabel_version": VERSION,
         "model_sha256": sha256,
         "name": spec.name,
         "description": spec.description,
@@ -126,7 +126,7 @@ def encoder_metadata(stream: StreamSpec, streams: tuple[str, ...], licence: str)
     assert encoder is not None
     values: dict[str, object] = {
         "schema": ENCODER_SCHEMA,
-        "vidlabel_version": installed_version(),
+        "vidlabel_version": VERSION,
         "encoder": encoder.name,
         "encoder_sha256": encoder.sha256,
         "tuned": _tuned_info(encoder),

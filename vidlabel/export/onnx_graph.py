@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnx
 from onnx import helper, numpy_helper
 
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 
 OPSET = 17
 """Of 2022: newer ones have no operator that a model needs, and older runtimes read this one."""
@@ -104,7 +104,7 @@ class OnnxGraph:
             opset_imports=[helper.make_opsetid("", OPSET)],
             ir_version=IR_VERSION,
             producer_name="vidlabel",
-            producer_version=installed_version(),
+            producer_version=VERSION,
             doc_string=text,
         )
         helper.set_model_props(model, dict(metadata))

@@ -13,7 +13,6 @@ from vidlabel.errors import InputError, UsageError, VideoError, VidlabelError
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import is_feature_name
-from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
@@ -26,11 +25,11 @@ from vidlabel.prediction.reading_passes import PassPlanner, ReadingPass
 from vidlabel.prediction.video_inputs import encoder_files, video_problem, video_streams
 from vidlabel.process import available_cores
 from vidlabel.profiling import OFF, Phase, Stopwatch
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.request import ReadReport, SampleRequest
-from vidlabel.video.samples import open_isolated_samples
+from vidlabel.video.samples import open_isolated_samples, read_ahead
 from vidlabel.vocabulary.model import VocabularyModel
 
 if TYPE_CHECKING:
@@ -54,6 +53,7 @@ class Labeller:
             is too slow for the encoder; None: all cores.
         stopwatch: takes the time of the phases.
         features: takes the features that the models label by; None: they are forgotten.
+        first: the video that is labelled first, where it is known: it is decoded while the encoders are loaded.
 
     Raises:
         UsageError: a device or runtime that is not there, or two models of one name.
@@ -68,6 +68,7 @@ class Labeller:
         threads: int | None = None,
         stopwatch: Stopwatch = OFF,
         features: FeatureSink | None = None,
+        first: str | None = None,
     ) -> None:
         self._options = options
         self._features = features
@@ -87,9 +88,9 @@ class Labeller:
             names = ", ".join(spec.name for spec in specs)
             raise UsageError("--encoder", f"no file of an encoder is needed by {names}", "leave it out")
         self._streams = video_streams(specs)
-        self._passes = self._plan_passes() if self._blind is None else ()
+        self._passes = self._plan_passes(first) if self._blind is None else ()
 
-    def _plan_passes(self) -> tuple[ReadingPass, ...]:
+    def _plan_passes(self, first: str | None) -> tuple[ReadingPass, ...]:
         options = self._options
         usual = FeatureConfig(
             decoder=options.decoder,
@@ -100,7 +101,12 @@ class Labeller:
             image_text=chosen_names(options).image_text,
         )
         encoder = None if options.encoder is None else Path(options.encoder)
-        return PassPlanner(usual, options.device, self._threads, encoder).plan(self._models, options.rate)
+        planner = PassPlanner(usual, options.device, self._threads, encoder)
+        plans = planner.plan(self._models, options.rate)
+        # Speech is recognised before a video is opened, and files of features are not decoded.
+        if first is not None and options.speech is None and not is_feature_name(Path(first)):
+            read_ahead(Path(first), self._window(plans[0].request), options.timeout, self._pool)
+        return tuple(planner.load(plan) for plan in plans)
 
     def label(self, shown: str, listener: Listener) -> Result:
         """Label one video, or file of features.
@@ -138,7 +144,10 @@ class Labeller:
         """Read a video for the models of one pass that can do with its streams; where none can, what it lacks."""
         own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
         request, samples = self._window(own.request), 0
-        request = with_speech(Path(shown), request, self._options.speech, cache_folder(), listener.alive)
+        if self._options.speech is not None:
+            from vidlabel.features.speech import with_speech  # 4 ms, at the start of each prediction
+
+            request = with_speech(Path(shown), request, self._options.speech, cache_folder(), listener.alive)
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             duration_s = stream.probe.duration_s
             self._check_start(shown, duration_s)
@@ -268,7 +277,7 @@ class Labeller:
                 decoded_ratio=decoded_ratio,
                 device=readings[0].device,
                 runtime=readings[0].runtime,
-                version=installed_version(),
+                version=VERSION,
                 fingerprint=known,
             ),
             segments=joined_segments([model.spec.name for model in models], outputs),

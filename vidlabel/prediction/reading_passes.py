@@ -61,6 +61,23 @@ class ReadingPass:
         return encode_sets(samples, self.sets, self.batch_size, stopwatch, min(first, self.batch_size))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PassPlan:
+    """Models that one reading of a video is to serve."""
+
+    places: tuple[int, ...]
+    """Of the models among all."""
+    models: tuple[Model, ...]
+    configs: tuple[FeatureConfig, ...]
+    """How the features of each model are made."""
+    rate_bits: tuple[int, ...]
+    """For each model the number of its rate in the request."""
+    request: SampleRequest
+    device: UsedDevice
+    runtime: UsedRuntime
+    """As asked for; of the streams some have one of their own."""
+
+
 class PassPlanner:
     """Arranges models in as few passes as give each what it would get alone; each encoder is loaded once.
 
@@ -78,15 +95,15 @@ class PassPlanner:
         self._encoder_path = encoder
         self._encoders: dict[Hashable, StreamEncoder] = {}
 
-    def plan(self, models: Sequence[Model], rate: float | None) -> tuple[ReadingPass, ...]:
-        """The passes.
+    def plan(self, models: Sequence[Model], rate: float | None) -> tuple[PassPlan, ...]:
+        """The passes, for which nothing is loaded yet.
 
         Args:
             models: without a `video_problem`.
             rate: samples per second for all of them; None: each model's own.
 
         Raises:
-            UsageError, InstallationError, EncoderFileError: an encoder cannot be loaded, or a runtime is not there.
+            UsageError, InstallationError, EncoderFileError: a file cannot be read, or a runtime is not there.
             DeviceError: a device that is not there.
         """
         configs = [feature_config(model, self._usual, self._encoder_path) for model in models]
@@ -103,26 +120,24 @@ class PassPlanner:
                     break
             else:
                 passes.append([place])
-        return tuple(self._make_pass(models, configs, own, *used[own[0]]) for own in passes)
+        return tuple(_plan_pass(models, configs, own, *used[own[0]]) for own in passes)
 
-    def _make_pass(
-        self,
-        models: Sequence[Model],
-        configs: Sequence[FeatureConfig],
-        own: Sequence[int],
-        device: UsedDevice,
-        runtime: UsedRuntime,
-    ) -> ReadingPass:
-        rates = list(dict.fromkeys(configs[place].rate for place in own))
-        blocks = [self._blocks(models[place], configs[place]) for place in own]
-        bits = [1 << rates.index(configs[place].rate) for place in own]
-        sets = tuple(BlockSet(joined, bit) for joined, bit in zip(blocks, bits, strict=True))
+    def load(self, plan: PassPlan) -> ReadingPass:
+        """Load the encoders of a pass that were not loaded for another one.
+
+        Raises:
+            UsageError, InstallationError, EncoderFileError: one cannot be loaded.
+            DeviceError: the GPU has too little memory left.
+        """
+        pairs = zip(plan.models, plan.configs, strict=True)
+        blocks = [self._blocks(model, config) for model, config in pairs]
+        sets = tuple(BlockSet(joined, 1 << bit) for joined, bit in zip(blocks, plan.rate_bits, strict=True))
         encoders = [block.encoder for one in sets for block in one.blocks]
         # A piece fills an encoder's batch, since a GPU takes the same time for a full one, and all threads.
         batch_size = max(LEAST_PIECE, self._threads, *(encoder.batch_size for encoder in encoders))
-        request = _request(models, configs, own, rates)
         names = [block.block.stream for one in sets for block in one.blocks]
-        return ReadingPass(tuple(own), request, sets, batch_size, device, runtime_of(names, runtime))
+        runtime = runtime_of(names, plan.runtime)
+        return ReadingPass(plan.places, plan.request, sets, batch_size, plan.device, runtime)
 
     def _blocks(self, model: Model, config: FeatureConfig) -> tuple[EncodedBlock, ...]:
         pairs = zip(spec_blocks(model.spec), model.spec.streams, strict=True)
@@ -136,6 +151,25 @@ class PassPlanner:
         if key not in self._encoders:
             self._encoders[key] = stream.load_encoder(config, device, self._threads)
         return self._encoders[key]
+
+
+def _plan_pass(
+    models: Sequence[Model],
+    configs: Sequence[FeatureConfig],
+    own: Sequence[int],
+    device: UsedDevice,
+    runtime: UsedRuntime,
+) -> PassPlan:
+    rates = list(dict.fromkeys(configs[place].rate for place in own))
+    return PassPlan(
+        places=tuple(own),
+        models=tuple(models[place] for place in own),
+        configs=tuple(configs[place] for place in own),
+        rate_bits=tuple(rates.index(configs[place].rate) for place in own),
+        request=_request(models, configs, own, rates),
+        device=device,
+        runtime=runtime,
+    )
 
 
 def _share_pictures(models: Sequence[Model], configs: Sequence[FeatureConfig], first: int, second: int) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from vidlabel.errors import DecodeError
 from vidlabel.video.clips import with_clips, without_clips
-from vidlabel.video.isolation.attempt import DecodeAttempt
+from vidlabel.video.isolation.attempt import DecodeAttempt, reading_order
 from vidlabel.video.isolation.messages import Probed
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import LostProcessError
@@ -220,6 +220,17 @@ def open_isolated_samples(
         InstallationError: the process cannot load its libraries.
     """
     return IsolatedSamples(pool, path, request, timeout_s, on_progress)
+
+
+def read_ahead(path: Path, request: SampleRequest, timeout_s: float, pool: DecodePool) -> None:
+    """Let a process begin with a video that is opened next, with the same arguments.
+
+    It is decoded while the caller still loads what takes its samples. Another video may be opened instead.
+
+    Raises:
+        VidlabelError: the system gives no process.
+    """
+    pool.read_ahead(reading_order(path, without_clips(request), timeout_s))
 
 
 def isolated_probe(path: Path) -> Probed:

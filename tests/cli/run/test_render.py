@@ -14,7 +14,7 @@ from video_writing.sounding import H264
 from vidlabel.batch.inputs import Inputs, VideoInput
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome
-from vidlabel.cli.run.render import LabelCollector, RenderDestination, choose_render_destination
+from vidlabel.cli.run.render import RenderDestination, Rendering, choose_render_destination
 from vidlabel.errors import UsageError
 from vidlabel.labels.formats.registry import FORMATS
 from vidlabel.video_writing.drawn import BandSegment
@@ -83,27 +83,27 @@ def test_labels_are_taken_from_files_of_all_formats(tmp_path: Path, name: str) -
     path = tmp_path / f"clip.mp4{FORMATS[name].suffix}"
     with path.open("wb") as file:
         FORMATS[name].write(example_result(), file)
-    collector = LabelCollector()
-    assert len(list(collector.follow([Outcome(Task("clip.mp4", path), "skipped")]))) == 1
-    assert collector.read_files() == []
+    rendering = Rendering(RenderDestination(tmp_path, False))
+    assert len(list(rendering.follow([Outcome(Task("clip.mp4", path), "skipped")]))) == 1
+    assert rendering.read_files() == []
     score = None if name in ("srt", "vtt") else 0.9
-    assert collector.segments == {"clip.mp4": (BandSegment(500, 2000, "dog", "", score),)}
+    assert rendering.segments == {"clip.mp4": (BandSegment(500, 2000, "dog", "", score),)}
 
 
 def test_of_a_table_each_video_has_its_own_labels(tmp_path: Path) -> None:
     path = tmp_path / "all.csv"
     path.write_text("video,start,end,label,score\na.mp4,0,1,dog,0.5\nb.mp4,1,2,cat,0.5\n", encoding="utf-8")
-    collector = LabelCollector()
-    list(collector.follow([Outcome(Task(video, path), "done") for video in ("a.mp4", "b.mp4", "c.mp4")]))
-    assert collector.read_files() == []
-    assert {video: len(found) for video, found in collector.segments.items()} == {"a.mp4": 1, "b.mp4": 1, "c.mp4": 0}
+    rendering = Rendering(RenderDestination(tmp_path, False))
+    list(rendering.follow([Outcome(Task(video, path), "done") for video in ("a.mp4", "b.mp4", "c.mp4")]))
+    assert rendering.read_files() == []
+    assert {video: len(found) for video, found in rendering.segments.items()} == {"a.mp4": 1, "b.mp4": 1, "c.mp4": 0}
 
 
 def test_labels_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
-    collector = LabelCollector()
-    list(collector.follow([Outcome(Task("a.mp4", tmp_path / "gone.json"), "done")]))
-    assert [error.subject for error in collector.read_files()] == [str(tmp_path / "gone.json")]
-    assert collector.segments == {}
+    rendering = Rendering(RenderDestination(tmp_path, False))
+    list(rendering.follow([Outcome(Task("a.mp4", tmp_path / "gone.json"), "done")]))
+    assert [error.subject for error in rendering.read_files()] == [str(tmp_path / "gone.json")]
+    assert rendering.segments == {}
 
 
 @pytest.mark.usefixtures("shared_decoding", "shared_encoders", "in_one_process")

@@ -132,7 +132,7 @@ def test_a_picture_too_large_for_its_memory_is_an_error_of_that_video_alone(
     large = Recipe(width=3840, height=2160, frames=8, options={"preset": "ultrafast"})
     path = write_video(tmp_path / "large.mp4", large)
     request = SampleRequest(rate=25, decoder=decoder)  # type: ignore[arg-type]
-    with DecodePool(memory_limit_bytes=110 << 20) as pool:
+    with DecodePool(memory_limit_bytes=120 << 20) as pool:
         with pytest.raises(DecodeError, match="large.mp4"):  # noqa: RUF043
             list(open_isolated_samples(path, request, pool=pool))
         small = open_isolated_samples(video("closed.mp4"), SampleRequest(rate=25, short_side=160), pool=pool)

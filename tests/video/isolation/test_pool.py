@@ -7,12 +7,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from vidlabel.errors import VidlabelError
+from vidlabel.video.isolation.attempt import reading_order
 from vidlabel.video.isolation.pool import DecodePool
 from vidlabel.video.isolation.process import DecodeProcess
+from vidlabel.video.request import SampleRequest
 
 WAITS = (sys.executable, "-c", "import sys; sys.stdin.read()")
 """A program that does nothing until its input ends."""
@@ -48,6 +51,29 @@ def test_a_process_that_was_given_back_is_taken_again(pool: DecodePool) -> None:
     assert number(first) != number(second)
     pool.give_back(first)
     assert pool.take() is first
+
+
+def test_a_video_that_was_begun_ahead_is_the_one_that_is_read(
+    pool: DecodePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+    monkeypatch.setattr(DecodeProcess, "send", lambda process, order: sent.append((number(process), order.path)))
+    first, other = (reading_order(Path(name), SampleRequest(rate=2), 60.0) for name in ("/a.mp4", "/b.mp4"))
+    pool.read_ahead(first)
+    begun = pool.begin(reading_order(Path("/a.mp4"), SampleRequest(rate=2), 60.0))
+    assert sent == [(number(begun), "/a.mp4")]
+    assert number(pool.begin(first)) != number(begun)
+
+    pool.read_ahead(first)
+    unwanted, _ = sent[-1]
+    taken = pool.begin(other)
+    assert (sent[-1], runs(unwanted)) == ((number(taken), "/b.mp4"), False)
+
+    pool.read_ahead(first)
+    lost, _ = sent[-1]
+    os.kill(lost, signal.SIGKILL)
+    os.waitid(os.P_PID, lost, os.WEXITED | os.WNOWAIT)
+    assert number(pool.begin(first)) != lost
 
 
 def test_a_process_that_died_while_it_was_idle_is_replaced(pool: DecodePool) -> None:

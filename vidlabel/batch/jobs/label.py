@@ -115,7 +115,7 @@ def label_one(
     task = Task(shown, STANDARD_OUTPUT)
     stat_video(shown)  # Reports a missing file before the model is loaded.
     with DecodePool() as pool:
-        labeller = load_labeller(predict, pool, stopwatch=stopwatch)
+        labeller = load_labeller(predict, pool, stopwatch=stopwatch, first=shown)
         try:
             result = labeller.label(shown, listener)
         except (OutputError, UsageError):
@@ -129,7 +129,11 @@ def label_one(
 
 
 def load_labeller(
-    options: PredictOptions, pool: DecodePool, threads: int | None = None, stopwatch: Stopwatch = OFF
+    options: PredictOptions,
+    pool: DecodePool,
+    threads: int | None = None,
+    stopwatch: Stopwatch = OFF,
+    first: str | None = None,
 ) -> Labeller:
     """Load the models, as `Labeller`, and start a decoding process, which loads its libraries meanwhile.
 
@@ -147,7 +151,7 @@ def load_labeller(
         # Imported here: a video that is done already needs nothing of it.
         from vidlabel.prediction.labeller import Labeller
 
-        labeller = Labeller(options, pool, threads, stopwatch)
+        labeller = Labeller(options, pool, threads, stopwatch, first=first)
         give_back_freed_memory()
         return labeller
     finally:

@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from vidlabel.batch.engines.base import Event
-from vidlabel.batch.engines.local import LocalWorkers, default_workers
+from vidlabel.batch.engines.base import Engine, Event
 from vidlabel.batch.inputs import Inputs
 from vidlabel.batch.summary import RunSummary, write_summary
 from vidlabel.cli.console import print_error, print_line
@@ -56,12 +55,14 @@ def run_batch(
     return status
 
 
-def choose_engine(workers: int | None, inputs: Inputs) -> LocalWorkers:
+def choose_engine(workers: int | None, inputs: Inputs) -> Engine:
     """The worker processes of `--workers`, or as many as there is room for.
 
     Raises:
         UsageError: less than one.
     """
+    from vidlabel.batch.engines.local import LocalWorkers, default_workers  # 15 ms, which one video does without
+
     if workers is None:
         return LocalWorkers(min(default_workers(), len(inputs.videos)))
     if workers < 1:

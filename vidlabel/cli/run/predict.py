@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidlabel.batch.engines.base import Event
 from vidlabel.batch.engines.in_process import InProcess
@@ -29,7 +30,6 @@ from vidlabel.cli.console import print_line, print_warning
 from vidlabel.cli.render.batch import print_plans, report_inputs
 from vidlabel.cli.render.progress import Progress
 from vidlabel.cli.run.batch import choose_engine, run_batch
-from vidlabel.cli.run.render import LabelCollector, choose_render_destination, run_render
 from vidlabel.errors import INTERRUPTED, NOTHING_DONE, SOME_FAILED, UsageError
 from vidlabel.features.feature_file import holds_features
 from vidlabel.labels.result import Result
@@ -38,6 +38,9 @@ from vidlabel.prediction.options import PredictOptions
 from vidlabel.prediction.video_inputs import video_streams
 from vidlabel.profiling import Stopwatch
 from vidlabel.video.subtitles.sidecar import is_taken_for_subtitles
+
+if TYPE_CHECKING:
+    from vidlabel.cli.run.render import Rendering
 
 
 def run_predict(
@@ -70,7 +73,7 @@ def run_predict(
     destination = choose_destination(
         output, format_name, len(inputs.videos) + inputs.refused, is_terminal=sys.stdout.isatty()
     )
-    rendered = None if render is None else choose_render_destination(render, arguments, inputs, output)
+    rendering = None if render is None else _plan_rendering(render, arguments, inputs, output)
     if summary is not None:
         check_summary(Path(summary))
     report_inputs(arguments, inputs)
@@ -87,20 +90,23 @@ def run_predict(
     )
     if dry_run:
         return _explain(inputs, destination, work_options) if inputs.videos else NOTHING_DONE
-    found = LabelCollector()
 
     def begin(progress: Progress, stopwatch: Stopwatch) -> Iterator[Event]:
         """Label, and keep what is found for rendering."""
-        labelling = _events(inputs, destination, options, work_options, workers, found, progress, stopwatch)
-        return labelling if rendered is None else found.follow(labelling)
+        labelling = _events(inputs, destination, options, work_options, workers, rendering, progress, stopwatch)
+        return labelling if rendering is None else rendering.follow(labelling)
 
     status = run_batch(inputs, begin, summary=summary, profile=profile, quiet=quiet, debug=debug)
-    if rendered is None or status in (NOTHING_DONE, INTERRUPTED):
+    if rendering is None or status in (NOTHING_DONE, INTERRUPTED):
         return status
-    rendering = run_render(
-        rendered, inputs, found, options, overwrite=overwrite, retry_failed=retry_failed, quiet=quiet, debug=debug
-    )
-    return rendering or status
+    rendered = rendering.run(inputs, options, overwrite=overwrite, retry_failed=retry_failed, quiet=quiet, debug=debug)
+    return rendered or status
+
+
+def _plan_rendering(render: str, arguments: Sequence[str], inputs: Inputs, output: str | None) -> Rendering:
+    from vidlabel.cli.run.render import Rendering, choose_render_destination  # 15 ms, at the start of each prediction
+
+    return Rendering(choose_render_destination(render, arguments, inputs, output))
 
 
 def _show_labels(options: PredictOptions, *, quiet: bool) -> None:
@@ -164,7 +170,7 @@ def _events(
     predict: PredictOptions,
     work_options: Callable[[], WorkOptions],
     workers: int | None,
-    found: LabelCollector,
+    rendering: Rendering | None,
     progress: Progress,
     stopwatch: Stopwatch,
 ) -> Iterator[Event]:
@@ -180,21 +186,26 @@ def _events(
         case TableDestination():
             yield from label_table(inputs.videos, destination, options, choose_engine(workers, inputs))
         case Terminal() | Stream():
+            keep = _forget if rendering is None else rendering.take
             write = _result_writer(destination, chosen_names(predict).count, progress)
             if len(inputs.videos) == 1:
                 outcome, result = label_one(inputs.videos[0].shown, predict, progress, stopwatch, strict=options.strict)
                 if result is not None:
-                    found.take(result)
+                    keep(result)
                     with stopwatch.phase("write"):
                         write(result)
                 yield outcome
                 return
             for event in label_stream(inputs.videos, options, choose_engine(workers, inputs)):
                 if isinstance(event, Labelled):
-                    found.take(event.result)
+                    keep(event.result)
                     write(event.result)
                 else:
                     yield event
+
+
+def _forget(result: Result) -> None:
+    """Keep nothing of a result that was written."""
 
 
 def _result_writer(destination: Terminal | Stream, models: int, progress: Progress) -> Callable[[Result], None]:

@@ -105,9 +105,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 @dataclass(slots=True)
-class LabelCollector:
-    """Keeps what was found in each video while it is labelled."""
+class Rendering:
+    """Keeps what was found in each video while it is labelled, and burns it into copies of the videos."""
 
+    destination: RenderDestination
     segments: dict[str, tuple[BandSegment, ...]] = field(default_factory=dict)
     """By the path of the video as given."""
     _files: dict[str, Path] = field(default_factory=dict)
@@ -125,6 +126,44 @@ class LabelCollector:
             BandSegment(round(1000 * own.start), round(1000 * own.end), own.label, own.model or "", own.score)
             for own in result.segments
         )
+
+    def run(
+        self,
+        inputs: Inputs,
+        options: PredictOptions,
+        *,
+        overwrite: bool,
+        retry_failed: bool,
+        quiet: bool,
+        debug: bool,
+    ) -> int:
+        """Burn what was found into copies.
+
+        Returns:
+            The exit status; of a failure the one for labels that are written.
+        """
+        errors = self.read_files()
+        for error in errors:
+            print_error(error)
+        labelled = Inputs(tuple(video for video in inputs.videos if video.shown in self.segments))
+        if not quiet and labelled.videos:
+            print_line(f"writing copies with labels: {self.destination.path}")
+        job = RenderJob(self.segments, _people_settings(options))
+        folder = self.destination.path.parent if self.destination.is_file else self.destination.path
+        work = WorkOptions(folder, job, overwrite=overwrite, retry_failed=retry_failed)
+
+        def begin(progress: Progress, stopwatch: Stopwatch) -> Iterator[Event]:
+            """Render them one after the other: an encoder uses all cores."""
+            engine = InProcess(progress, stopwatch)
+            if self.destination.is_file:
+                yield from run_file(Task(labelled.videos[0].shown, self.destination.path), work, engine)
+            else:
+                yield from run_folder(folder_tasks(labelled.videos, _SUFFIX, work), work, engine)
+
+        status = run_batch(labelled, begin, summary=None, quiet=quiet, debug=debug) if labelled.videos else SOME_FAILED
+        if status == INTERRUPTED:
+            return INTERRUPTED
+        return SOME_FAILED if status != DONE or errors else DONE
 
     def read_files(self) -> list[InputError]:
         """Read the labels that went to files.
@@ -153,46 +192,6 @@ def _band_segment(row: Annotation) -> BandSegment:
 
 def _sorted(segments: Iterable[BandSegment]) -> tuple[BandSegment, ...]:
     return tuple(sorted(segments, key=lambda segment: (segment.start_ms, segment.end_ms, segment.label)))
-
-
-def run_render(
-    destination: RenderDestination,
-    inputs: Inputs,
-    collector: LabelCollector,
-    options: PredictOptions,
-    *,
-    overwrite: bool,
-    retry_failed: bool,
-    quiet: bool,
-    debug: bool,
-) -> int:
-    """Burn what was found into copies of the videos.
-
-    Returns:
-        The exit status; of a failure the one for labels that are written.
-    """
-    errors = collector.read_files()
-    for error in errors:
-        print_error(error)
-    labelled = Inputs(tuple(video for video in inputs.videos if video.shown in collector.segments))
-    if not quiet and labelled.videos:
-        print_line(f"writing copies with labels: {destination.path}")
-    job = RenderJob(collector.segments, _people_settings(options))
-    folder = destination.path.parent if destination.is_file else destination.path
-    work = WorkOptions(folder, job, overwrite=overwrite, retry_failed=retry_failed)
-
-    def begin(progress: Progress, stopwatch: Stopwatch) -> Iterator[Event]:
-        """Render them one after the other: an encoder uses all cores."""
-        engine = InProcess(progress, stopwatch)
-        if destination.is_file:
-            yield from run_file(Task(labelled.videos[0].shown, destination.path), work, engine)
-        else:
-            yield from run_folder(folder_tasks(labelled.videos, _SUFFIX, work), work, engine)
-
-    status = run_batch(labelled, begin, summary=None, quiet=quiet, debug=debug) if labelled.videos else SOME_FAILED
-    if status == INTERRUPTED:
-        return INTERRUPTED
-    return SOME_FAILED if status != DONE or errors else DONE
 
 
 def _people_settings(options: PredictOptions) -> PeopleSettings | None:

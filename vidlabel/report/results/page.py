@@ -18,7 +18,7 @@ from vidlabel.report.results.agreement import Agreement, overall_agreements
 from vidlabel.report.results.content import ReportVideo
 from vidlabel.report.results.page_data import page_data
 from vidlabel.report.results.time_budget import LabelTime, overall_time_budget
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 
 BEGINNING = '<!doctype html>\n<html lang="en">\n<meta name="generator" content="vidlabel report">'
 """Of every report: a file that begins otherwise is not replaced."""
@@ -73,7 +73,7 @@ def render_page(
         overview=_overview(videos, truth_labels),
         unreadable=unreadable,
         shown_labels=SHOWN_LABELS,
-        version=installed_version(),
+        version=VERSION,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
-from importlib import import_module, metadata
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -174,8 +176,7 @@ def load_decord() -> Any:  # noqa: ANN401 - decord has no types
     Raises:
         InstallationError: it is missing, or two packages that both bring `decord` overwrite each other's files.
     """
-    installed = [name for name in ("decord", "decord2") if _is_installed(name)]
-    if len(installed) == 2:
+    if all(_is_installed(name) for name in ("decord", "decord2")):
         raise InstallationError(
             "decord and decord2",
             "are both installed and overwrite each other's files",
@@ -189,8 +190,5 @@ def load_decord() -> Any:  # noqa: ANN401 - decord has no types
 
 
 def _is_installed(name: str) -> bool:
-    try:
-        metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
+    # Not asked of `importlib.metadata`: with its e-mail parser that takes 12 ms, in each decoding process.
+    return any(next(Path(folder).glob(f"{name}-*.dist-info"), None) for folder in sys.path)

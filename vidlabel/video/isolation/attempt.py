@@ -44,6 +44,21 @@ _ERRORS: dict[str, type[VidlabelError]] = {
 }
 
 
+def reading_order(
+    path: Path, request: SampleRequest, timeout_s: float, after: int | None = None, reason: str = ""
+) -> ReadVideo:
+    """The order to read a video, as `DecodeAttempt` gives it.
+
+    Paths are absolute: the process may have been started while this one was in another folder.
+    """
+    whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
+    if request.subtitles is not None:
+        request = replace(request, subtitles=os.path.abspath(request.subtitles))  # noqa: PTH100 - likewise
+    if request.transcript is not None:
+        request = replace(request, transcript=os.path.abspath(request.transcript))  # noqa: PTH100 - likewise
+    return ReadVideo(whole, request, timeout_s, after, reason)
+
+
 class DecodeAttempt:
     """Lets a process read a video, and collects its messages. To be closed.
 
@@ -87,15 +102,8 @@ class DecodeAttempt:
         self._timeout_s = timeout_s
         self._on_progress = on_progress
         self._pool = pool
-        self._process = pool.take()
+        self._process = pool.begin(reading_order(path, request, timeout_s, after, reason))
         self._state: Literal["reading", "done", "lost", "closed"] = "reading"
-        # The process may have been started while this one was in another folder.
-        whole = os.path.abspath(path)  # noqa: PTH100 - Path.resolve would follow links
-        if request.subtitles is not None:
-            request = replace(request, subtitles=os.path.abspath(request.subtitles))  # noqa: PTH100 - likewise
-        if request.transcript is not None:
-            request = replace(request, transcript=os.path.abspath(request.transcript))  # noqa: PTH100 - likewise
-        self._process.send(ReadVideo(whole, request, timeout_s, after, reason))
 
     def open(self) -> Probed:
         """Wait until the video is probed.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 from vidlabel.errors import VidlabelError
+from vidlabel.video.isolation.messages import ReadVideo
 from vidlabel.video.isolation.process import DecodeProcess, child_command
 
 MEMORY_LIMIT_BYTES = 4 << 30
@@ -52,11 +53,35 @@ class DecodePool(AbstractContextManager["DecodePool"]):
         self._lock = threading.RLock()
         self._idle: list[DecodeProcess] = []
         self._busy: set[DecodeProcess] = set()
+        self._begun: tuple[ReadVideo, DecodeProcess] | None = None
         self._is_closed = False
 
     def start(self) -> None:
         """Start a process ahead of its first video, so that it loads its libraries in the meantime."""
         self.give_back(self.take())
+
+    def read_ahead(self, order: ReadVideo) -> None:
+        """Let a process begin with a video that `begin` will ask for next.
+
+        Raises:
+            VidlabelError: the system gives none.
+        """
+        self._begun = order, self.begin(order)
+
+    def begin(self, order: ReadVideo) -> DecodeProcess:
+        """A process that reads a video.
+
+        Raises:
+            VidlabelError: the system gives none.
+        """
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            if begun[0] == order and begun[1].is_alive():
+                return begun[1]
+            self.discard(begun[1])
+        process = self.take()
+        process.send(order)
+        return process
 
     def take(self) -> DecodeProcess:
         """A process that has nothing to do.

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from vidlabel.errors import DownloadError, OutputError
 from vidlabel.paths import reason_of
-from vidlabel.version import installed_version
+from vidlabel.version import VERSION
 
 OnBytes = Callable[[int, int | None], None]
 """Takes the bytes of the file that are there, and those of the whole file where they are known."""
@@ -95,7 +95,7 @@ def _size_of(path: Path) -> int:
 
 def _open(address: str, there: int) -> _Body:
     """Ask for the file from `there` on, or for all of it where the server has no such part."""
-    request_headers = {"User-Agent": f"vidlabel/{installed_version()}", "Accept-Encoding": "identity"}
+    request_headers = {"User-Agent": f"vidlabel/{VERSION}", "Accept-Encoding": "identity"}
     if there:
         request_headers["Range"] = f"bytes={there}-"
     with _network_errors(address):
