@@ -22,10 +22,9 @@ import numpy as np
 import numpy.typing as npt
 
 from vidlabel.child_process import OWNER_GONE, Watchdog, claim_standard_output, die_with_owner
-from vidlabel.errors import InstallationError, VidlabelError
+from vidlabel.errors import VidlabelError
 from vidlabel.video.container.source import VideoSource
 from vidlabel.video.decoders.base import Picture
-from vidlabel.video.decoders.decord import load_decord
 from vidlabel.video.decoders.joined import VideoSession, open_reading
 from vidlabel.video.isolation.messages import (
     Alive,
@@ -291,8 +290,6 @@ def main() -> None:
     if not isinstance(setup, Setup):
         os._exit(OWNER_GONE)
     die_with_owner(setup.lifeline)
-    with contextlib.suppress(InstallationError):  # Reported when decord is needed.
-        load_decord()
     limit_memory(setup.memory_limit_bytes)
     let_ffmpeg_complain()
     try:
