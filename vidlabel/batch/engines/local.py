@@ -81,7 +81,7 @@ class _Worker:
         self.ready = False
         self.stderr_tail = ""
         self.exit_status: int | None = None
-        self._child = ChildProcess(command, {"OMP_NUM_THREADS": "1"})
+        self._child = ChildProcess(command, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
         self._inbox = inbox
         self._child.send(encode(options))
         self._listener = threading.Thread(target=self._listen, daemon=True)
