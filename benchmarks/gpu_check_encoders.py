@@ -6,8 +6,8 @@ The networks have their real layers and sizes, and random weights where no packa
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,18 +15,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gpu_check_encoding import ENCODER, Values
+from gpu_check_encoding import ENCODER, Values, timed
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from vidlabel.errors import VidlabelError
 from vidlabel.features.encoders.efficientnet import load_network
 from vidlabel.features.encoders.hardware import UsedDevice
 from vidlabel.features.encoders.image_text import load_image_text
 from vidlabel.features.encoders.image_text_files import read_image_text_files
+from vidlabel.features.encoders.network_files.declaration import KEY
 from vidlabel.features.encoders.network_files.file_encoder import FileEncoder, open_encoder_file, open_timm_encoder
 from vidlabel.features.encoders.torchvision_pair import import_beside_torch
 from vidlabel.features.encoders.video_networks.clip_encoder import ClipEncoder
 from vidlabel.features.encoders.video_networks.table import VIDEO_NETWORKS, VideoNetwork
 from vidlabel.features.encoders.video_networks.torchvision_networks import build_network
+from vidlabel.features.encoders.weights import PUBLISHED_SCALING
 
 TIMM_NETWORK = "vit_small_patch14_dinov2.lvd142m"
 MOST_CHANGE = 1e-3
@@ -61,8 +63,8 @@ def _exported_rows(name: str, setting: Setting) -> Iterator[Row]:
     network = load_network(ENCODER).eval().requires_grad_(requires_grad=False)
     any_number = ({0: torch.export.Dim("pictures")},)
     program = torch.export.export(network, (torch.zeros(2, 3, 224, 224),), dynamic_shapes=any_number)
-    declared = json.dumps({"short_side": 224, "mean": 127.0, "scale": 128.0})
-    torch.export.save(program, path, extra_files={"vidlabel.preprocessing": declared})
+    declared = json.dumps({"short_side": 224, **asdict(PUBLISHED_SCALING)})
+    torch.export.save(program, path, extra_files={KEY: declared})
     file = open_encoder_file(path)
     yield _row(name, lambda device: FileEncoder(file, device, 1).encode, _pictures(setting, 224), setting)
 
@@ -94,7 +96,7 @@ def _image_text_rows(name: str, setting: Setting) -> Iterator[Row]:
     files = read_image_text_files(str(folder))
     pictures = _pictures(setting, files.image_side)
     yield _row(name, lambda device: load_image_text(files, device, 1).encode, pictures, setting)
-    on_cpu, on_gpu = (load_image_text(files, device, 1).embed(_TEXTS) for device in ("cpu", _gpu(setting)))
+    on_cpu, on_gpu = (load_image_text(files, device, 1).embed(_TEXTS) for device in ("cpu", setting.encode_device))
     change = float(np.abs(on_gpu - on_cpu).max())
     figures: dict[str, Figure] = {"texts": len(_TEXTS), "largest change": change}
     yield judged(f"{name}, texts", {"texts differ too much from the CPU's": change <= MOST_CHANGE}, figures)
@@ -116,10 +118,6 @@ def _clip_loader(network: VideoNetwork, weights: dict[str, npt.NDArray[Any]]) ->
     return lambda device: ClipEncoder(network, build_network(network, weights), device, 1).encode
 
 
-def _gpu(setting: Setting) -> UsedDevice:
-    return "cuda" if setting.device == "cuda" else "cpu"
-
-
 def _pictures(setting: Setting, side: int) -> npt.NDArray[np.uint8]:
     """(B, S, S, 3): noise of several coarsenesses."""
     generator = np.random.default_rng(4)
@@ -128,8 +126,8 @@ def _pictures(setting: Setting, side: int) -> npt.NDArray[np.uint8]:
 
 
 def _row(name: str, load: Load, inputs: npt.NDArray[np.uint8], setting: Setting) -> Row:
-    expected, on_core = _timed(load("cpu"), inputs)
-    found, on_gpu = _timed(load(_gpu(setting)), inputs)
+    expected, on_core = timed(load("cpu"), inputs)
+    found, on_gpu = timed(load(setting.encode_device), inputs)
     change = float(np.abs(found - expected).max() / np.abs(expected).max())
     figures: dict[str, Figure] = {
         "inputs": len(inputs),
@@ -138,11 +136,3 @@ def _row(name: str, load: Load, inputs: npt.NDArray[np.uint8], setting: Setting)
         "over one core": on_gpu / on_core,
     }
     return judged(name, {"features differ too much from the CPU's": change <= MOST_CHANGE}, figures)
-
-
-def _timed(encode: Encode, inputs: npt.NDArray[np.uint8]) -> tuple[Values, float]:
-    """Features, and inputs a second after the first."""
-    encode(inputs[:1])
-    started = time.perf_counter()
-    values = encode(inputs)
-    return values, len(inputs) / (time.perf_counter() - started)

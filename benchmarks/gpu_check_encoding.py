@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -129,6 +130,14 @@ def _default_row(setting: Setting) -> Row:
     expected = "torch-half" if setting.device == "cuda" else encoder.runtime
     figures: dict[str, Figure] = {"device": encoder.device, "runtime": encoder.runtime}
     return judged("runtime by default", {f"it is not {expected}": encoder.runtime == expected}, figures)
+
+
+def timed(encode: Callable[[Any], Values], inputs: npt.NDArray[Any]) -> tuple[Values, float]:
+    """What an encoder gives, and inputs a second after the first, alone, has warmed it up."""
+    encode(inputs[:1])
+    started = time.perf_counter()
+    values = encode(inputs)
+    return values, len(inputs) / (time.perf_counter() - started)
 
 
 def _pictures_a_second(encode: Callable[[Pictures], Values], pictures: Pictures) -> float:

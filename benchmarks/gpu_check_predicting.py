@@ -29,9 +29,9 @@ def check_predict(setting: Setting) -> Iterator[Row]:
         return
     expected = _predict("cpu", "torch", "cpu", setting)
     for runtime in runtimes if setting.device == "cuda" else runtimes[:1]:
-        found = _predict("cuda" if setting.device == "cuda" else "cpu", runtime, "cpu", setting)
+        found = _predict(setting.encode_device, runtime, "cpu", setting)
         yield _row(f"predict, {runtime}", expected, found, runtime)
-        found = _predict("cuda" if setting.device == "cuda" else "cpu", runtime, setting.decode_device, setting)
+        found = _predict(setting.encode_device, runtime, setting.decode_device, setting)
         yield _row(f"predict, {runtime}, NVDEC", expected, found, runtime)
 
 

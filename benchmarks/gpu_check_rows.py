@@ -37,6 +37,11 @@ class Setting:
     """Whether clips and counts are to be as small as they can be."""
 
     @property
+    def encode_device(self) -> Literal["cuda", "cpu"]:
+        """Where networks are run, where any are."""
+        return "cuda" if self.device == "cuda" else "cpu"
+
+    @property
     def decode_device(self) -> Literal["gpu", "cpu"]:
         """Where videos are to be decoded."""
         return "gpu" if self.device == "cuda" else "cpu"

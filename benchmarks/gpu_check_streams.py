@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from features.drawn_people import SHIRT, drawn, standing
+from gpu_check_encoding import Values, timed
 from gpu_check_rows import NO_GPU, Figure, Row, Setting, judged
 from vidlabel.features.encoders.hardware import UsedRuntime
 from vidlabel.features.encoders.people import KEYPOINT_COLUMNS, PERSON_SIZE, SCORE_COLUMN
@@ -24,8 +23,6 @@ _MOST_PIXELS = {"torch": 0.1, "torch-half": 4.0}
 _MOST_SCORE = {"torch": 1e-3, "torch-half": 0.05}
 _MOST_SOUND = {"torch": 1e-3, "torch-half": 0.2}
 
-Values = npt.NDArray[np.float32]
-
 
 def check_streams(setting: Setting) -> Iterator[Row]:
     """The streams `pose` and `audio` in both precisions."""
@@ -35,12 +32,12 @@ def check_streams(setting: Setting) -> Iterator[Row]:
         return
     pictures, windows = _pictures(4 if setting.quick else 64), _windows(4 if setting.quick else 64)
     runtimes: tuple[UsedRuntime, ...] = ("torch", "torch-half") if setting.device == "cuda" else ("torch",)
-    people, people_speed = _timed(load_pose_encoder("cpu", 1, "torch").encode, pictures)
-    sounds, sound_speed = _timed(load_sound_encoder("cpu", 1, "torch").encode, windows)
+    people, people_speed = timed(load_pose_encoder("cpu", 1, "torch").encode, pictures)
+    sounds, sound_speed = timed(load_sound_encoder("cpu", 1, "torch").encode, windows)
     for runtime in runtimes:
-        found, speed = _timed(load_pose_encoder(setting.device, 1, runtime).encode, pictures)
+        found, speed = timed(load_pose_encoder(setting.device, 1, runtime).encode, pictures)
         yield _pose_row(runtime, people, found, speed / people_speed)
-        heard, speed = _timed(load_sound_encoder(setting.device, 1, runtime).encode, windows)
+        heard, speed = timed(load_sound_encoder(setting.device, 1, runtime).encode, windows)
         yield _sound_row(runtime, sounds, heard, speed / sound_speed)
 
 
@@ -57,14 +54,6 @@ def _windows(count: int) -> Values:
     tones = [0.3 * np.sin(2 * math.pi * frequency * times) for frequency in np.geomspace(100, 4000, count)]
     sounds: Values = (noise + np.stack(tones)).astype(np.float32)
     return sounds
-
-
-def _timed(encode: Callable[[Any], Values], inputs: npt.NDArray[Any]) -> tuple[Values, float]:
-    """What an encoder gives, and inputs a second the second time."""
-    encode(inputs)
-    started = time.perf_counter()
-    values = encode(inputs)
-    return values, len(inputs) / (time.perf_counter() - started)
 
 
 def _pose_row(runtime: UsedRuntime, expected: Values, found: Values, faster: float) -> Row:

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from vidlabel.errors import INTERRUPTED
 
-_ENCODING = ("predict", "features")
+_ENCODING = (["predict"], ["features"])
 """Commands whose arrays are small: the networks do not run in NumPy."""
 _OUTPUT = ("-o", "--output")
 _OPTIONS_WITH_FILES = (*_OUTPUT, "-m", "--model", "--encoder", "--subtitles", "--speech", "--summary", "--render")
@@ -23,7 +23,7 @@ def main() -> None:
         from vidlabel.cli.standard_streams import prepare_standard_streams
 
         prepare_standard_streams()
-        if not set(_ENCODING).isdisjoint(sys.argv[1:2]):
+        if sys.argv[1:2] in _ENCODING:
             # NumPy's threads spin when they are started, on cores where the video is decoded: a tenth of a short run.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if _will_read_video(sys.argv[1:]):

@@ -24,6 +24,9 @@ from typing import IO, Any, BinaryIO, cast
 OWNER_GONE = 3
 """Exit status of a child whose owner has died."""
 
+SINGLE_THREADED = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Variables for a child that makes little use of linear algebra, whose threads would take 40 MB and spin at first."""
+
 STDERR_TAIL_BYTES = 20_000
 """Bytes of a child's standard error that are kept."""
 

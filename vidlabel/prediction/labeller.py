@@ -13,6 +13,7 @@ from vidlabel.errors import InputError, UsageError, VideoError, VidlabelError
 from vidlabel.features.cache_folder import cache_folder
 from vidlabel.features.config import FeatureConfig
 from vidlabel.features.feature_file import is_feature_name
+from vidlabel.features.speech import with_speech
 from vidlabel.features.streams.registry import available_streams, check_has_streams
 from vidlabel.heads.bundled_models import DEFAULT_MODELS
 from vidlabel.labels.result import Result, RunInfo, VideoInfo
@@ -144,10 +145,7 @@ class Labeller:
         """Read a video for the models of one pass that can do with its streams; where none can, what it lacks."""
         own, count, timeout_s = self._passes[number], len(self._passes), self._options.timeout
         request, samples = self._window(own.request), 0
-        if self._options.speech is not None:
-            from vidlabel.features.speech import with_speech  # 4 ms, at the start of each prediction
-
-            request = with_speech(Path(shown), request, self._options.speech, cache_folder(), listener.alive)
+        request = with_speech(Path(shown), request, self._options.speech, cache_folder(), listener.alive)
         with open_isolated_samples(Path(shown), request, timeout_s, self._pool, listener.alive) as stream:
             duration_s = stream.probe.duration_s
             self._check_start(shown, duration_s)

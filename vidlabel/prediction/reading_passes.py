@@ -70,8 +70,6 @@ class PassPlan:
     models: tuple[Model, ...]
     configs: tuple[FeatureConfig, ...]
     """How the features of each model are made."""
-    rate_bits: tuple[int, ...]
-    """For each model the number of its rate in the request."""
     request: SampleRequest
     device: UsedDevice
     runtime: UsedRuntime
@@ -129,9 +127,11 @@ class PassPlanner:
             UsageError, InstallationError, EncoderFileError: one cannot be loaded.
             DeviceError: the GPU has too little memory left.
         """
-        pairs = zip(plan.models, plan.configs, strict=True)
-        blocks = [self._blocks(model, config) for model, config in pairs]
-        sets = tuple(BlockSet(joined, 1 << bit) for joined, bit in zip(blocks, plan.rate_bits, strict=True))
+        rates = plan.request.rates
+        sets = tuple(
+            BlockSet(self._blocks(model, config), 1 << rates.index(config.rate))
+            for model, config in zip(plan.models, plan.configs, strict=True)
+        )
         encoders = [block.encoder for one in sets for block in one.blocks]
         # A piece fills an encoder's batch, since a GPU takes the same time for a full one, and all threads.
         batch_size = max(LEAST_PIECE, self._threads, *(encoder.batch_size for encoder in encoders))
@@ -165,7 +165,6 @@ def _plan_pass(
         places=tuple(own),
         models=tuple(models[place] for place in own),
         configs=tuple(configs[place] for place in own),
-        rate_bits=tuple(rates.index(configs[place].rate) for place in own),
         request=_request(models, configs, own, rates),
         device=device,
         runtime=runtime,

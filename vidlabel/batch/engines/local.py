@@ -27,7 +27,7 @@ from vidlabel.batch.engines.messages import (
 from vidlabel.batch.job import Task
 from vidlabel.batch.plan import Outcome, WorkOptions
 from vidlabel.batch.unit import record_crash, take_back_start
-from vidlabel.child_process import ChildProcess, start_command
+from vidlabel.child_process import SINGLE_THREADED, ChildProcess, start_command
 from vidlabel.errors import OutputError, VidlabelError
 from vidlabel.process import available_cores, available_memory
 
@@ -81,7 +81,7 @@ class _Worker:
         self.ready = False
         self.stderr_tail = ""
         self.exit_status: int | None = None
-        self._child = ChildProcess(command, {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+        self._child = ChildProcess(command, SINGLE_THREADED)
         self._inbox = inbox
         self._child.send(encode(options))
         self._listener = threading.Thread(target=self._listen, daemon=True)

@@ -74,7 +74,8 @@ class DecodePool(AbstractContextManager["DecodePool"]):
         Raises:
             VidlabelError: the system gives none.
         """
-        begun, self._begun = self._begun, None
+        with self._lock:
+            begun, self._begun = self._begun, None
         if begun is not None:
             if begun[0] == order and begun[1].is_alive():
                 return begun[1]

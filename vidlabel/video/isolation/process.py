@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from vidlabel.child_process import ChildProcess, LineReader, start_command
+from vidlabel.child_process import SINGLE_THREADED, ChildProcess, LineReader, start_command
 from vidlabel.errors import InstallationError, VidlabelError
 from vidlabel.video.isolation.messages import (
     BrokenMessageError,
@@ -99,9 +99,7 @@ class DecodeProcess:
     def _start(self, command: Sequence[str]) -> ChildProcess:
         their_end, self._lifeline = os.pipe()
         try:
-            # Threads of a linear algebra that is not used would take 40 MB.
-            environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-            process = ChildProcess(command, environment, (int(self._memory.handle), their_end))
+            process = ChildProcess(command, SINGLE_THREADED, (int(self._memory.handle), their_end))
         finally:
             os.close(their_end)
         self._output = LineReader(process.stdout)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vidlabel.child_process import ChildProcess, LineReader, start_command
+from vidlabel.child_process import SINGLE_THREADED, ChildProcess, LineReader, start_command
 from vidlabel.errors import DecodeError, OutputError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
@@ -105,9 +105,8 @@ def _messages(
     order: PreviewOrder, path: Path, on_beat: OnBeat, command: Sequence[str], timeout_s: float
 ) -> Iterator[PreviewMessage]:
     """What the process sends; it goes on until the process is lost or fails, which is an error."""
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     try:
-        process = ChildProcess(command or start_command("vidlabel.video.preview.child"), environment)
+        process = ChildProcess(command or start_command("vidlabel.video.preview.child"), SINGLE_THREADED)
     except OSError as error:
         problem = f"cannot be started ({error.strerror})"
         raise VidlabelError("preview process", problem, "close other programs and try again") from error

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from vidlabel.child_process import ChildProcess, LineReader, start_command
+from vidlabel.child_process import SINGLE_THREADED, ChildProcess, LineReader, start_command
 from vidlabel.errors import DecodeError, InstallationError, UsageError, VideoError, VidlabelError
 from vidlabel.video.isolation.messages import Alive, BrokenMessageError, Failed
 from vidlabel.video.isolation.pool import MEMORY_LIMIT_BYTES
@@ -52,7 +52,7 @@ def transcribe(
     # Links stay as they are, as for the decoding process.
     whole_paths = os.path.abspath(path), os.path.abspath(model)  # noqa: PTH100
     order = Transcribe(*whole_paths, audio_stream, limit_bytes)
-    environment = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    environment = {**SINGLE_THREADED, "HF_HUB_OFFLINE": "1"}
     try:
         process = ChildProcess(command or start_command("vidlabel.video.speech.child"), environment)
     except OSError as error:
